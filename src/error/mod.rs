@@ -1,0 +1,280 @@
+//! Errors that say whose fault it was. Each has a stable [`code`](ConnectError::code), the same string in Rust and in JavaScript.
+
+mod violation;
+
+pub use violation::Violation;
+
+use crate::message::Closed;
+use core::fmt;
+use core::time::Duration;
+
+/// Why `connect` gave no open connection, and how long it took to find out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectError {
+    /// What happened.
+    pub kind: ConnectErrorKind,
+    /// From the call to this error.
+    pub elapsed: Duration,
+}
+
+/// What kept a connection from opening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectErrorKind {
+    /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
+    BadUrl,
+    /// The URL has a fragment, even an empty one (WHATWG WebSockets §3.1). The caller's fault.
+    UrlFragment,
+    /// A subprotocol that is not a token (RFC 6455 §4.1, item 10). The caller's fault.
+    BadProtocol {
+        /// The offending one.
+        protocol: String,
+    },
+    /// A subprotocol that was named twice (RFC 6455 §4.1, item 10). The caller's fault.
+    DuplicateProtocol {
+        /// The offending one.
+        protocol: String,
+    },
+    /// The platform would not even try: its constructor threw. Mixed content or a Content Security Policy are likely causes.
+    Refused {
+        /// The exception's name, such as `SecurityError`.
+        name: String,
+        /// The exception's message, in the platform's words.
+        message: String,
+    },
+    /// Neither open nor failed within the connect timeout.
+    TimedOut {
+        /// The timeout that passed.
+        limit: Duration,
+    },
+    /// The connection failed before it was open.
+    Failed {
+        /// How the platform reports it; in browsers always 1006.
+        closed: Closed,
+        /// Why, where the transport can know. Browsers hide it from scripts (WHATWG WebSockets, "fail the WebSocket connection").
+        cause: Cause,
+    },
+}
+
+/// Why a connection failed before it was open. Browsers never tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The platform does not tell.
+    Hidden,
+    /// No connection to the host: name not found, refused, unreachable, or lost. The operating system's words.
+    Transport(String),
+    /// The server answered the handshake with another status than 101.
+    Status(u16),
+    /// The peer broke the protocol.
+    Violation(Violation),
+}
+
+impl ConnectError {
+    /// An error of this kind, found after `elapsed`.
+    pub fn new(kind: ConnectErrorKind, elapsed: Duration) -> Self {
+        Self { kind, elapsed }
+    }
+
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+}
+
+impl ConnectErrorKind {
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ConnectErrorKind::BadUrl => "BAD_URL",
+            ConnectErrorKind::UrlFragment => "URL_FRAGMENT",
+            ConnectErrorKind::BadProtocol { .. } => "BAD_PROTOCOL",
+            ConnectErrorKind::DuplicateProtocol { .. } => "DUPLICATE_PROTOCOL",
+            ConnectErrorKind::Refused { .. } => "REFUSED",
+            ConnectErrorKind::TimedOut { .. } => "TIMED_OUT",
+            ConnectErrorKind::Failed { .. } => "CONNECT_FAILED",
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
+            ConnectErrorKind::UrlFragment => f.write_str("a WebSocket URL must not have a fragment"),
+            ConnectErrorKind::BadProtocol { protocol } => write!(f, "`{protocol}` is not a subprotocol token"),
+            ConnectErrorKind::DuplicateProtocol { protocol } => write!(f, "the subprotocol `{protocol}` is named twice"),
+            ConnectErrorKind::Refused { name, message } => write!(f, "the platform refused to connect: {name}: {message}"),
+            ConnectErrorKind::TimedOut { limit } => write!(f, "not open within {} ms", limit.as_millis()),
+            ConnectErrorKind::Failed { closed, cause } => match cause {
+                Cause::Hidden => write!(f, "failed before it was open (close code {}; browsers hide the cause)", closed.code),
+                Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
+                Cause::Status(status) => write!(f, "the server answered the handshake with status {status}"),
+                Cause::Violation(violation) => write!(f, "the handshake failed: {violation}"),
+            },
+        }
+    }
+}
+
+impl core::error::Error for ConnectError {}
+
+/// A message that was not sent, with the value that the caller gave.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendError<T> {
+    /// The value, unsent.
+    pub value: T,
+    /// Why.
+    pub kind: SendErrorKind,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendErrorKind {
+    /// The connection is closing or closed.
+    NotOpen,
+    /// The codec could not encode the value. The connection stays open.
+    Encode(EncodeError),
+    /// The platform's own send threw. The connection may still be open.
+    Refused,
+}
+
+impl<T> SendError<T> {
+    /// An error of this kind that hands `value` back.
+    pub fn new(value: T, kind: SendErrorKind) -> Self {
+        Self { value, kind }
+    }
+
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            SendErrorKind::NotOpen => "NOT_OPEN",
+            SendErrorKind::Encode(_) => "ENCODE_FAILED",
+            SendErrorKind::Refused => "SEND_REFUSED",
+        }
+    }
+
+    /// The same error around another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> SendError<U> {
+        SendError { value: f(self.value), kind: self.kind }
+    }
+}
+
+// By hand, so that `T: Debug` is not asked for and a payload never lands in a log.
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendError").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            SendErrorKind::NotOpen => f.write_str("not sent: the connection is closing or closed"),
+            SendErrorKind::Encode(error) => write!(f, "not sent: {error}"),
+            SendErrorKind::Refused => f.write_str("not sent: the platform refused the message"),
+        }
+    }
+}
+
+impl<T> core::error::Error for SendError<T> {}
+
+/// A value that the codec could not turn into a message. The caller's fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncodeError {
+    /// The codec's words.
+    pub detail: String,
+}
+
+impl EncodeError {
+    /// An error in the codec's words.
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into() }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value cannot be encoded: {}", self.detail)
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+/// A message that the codec could not read. An item of the stream, which goes on. The peer's fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The message as it came.
+    pub raw: crate::message::Message,
+    /// The codec's words.
+    pub detail: String,
+}
+
+impl DecodeError {
+    /// An error in the codec's words, with the message as it came.
+    pub fn new(raw: crate::message::Message, detail: impl Into<String>) -> Self {
+        Self { raw, detail: detail.into() }
+    }
+
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        "DECODE_FAILED"
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a message of {} bytes cannot be decoded: {}", self.raw.len(), self.detail)
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// Arguments that `close` does not take (WHATWG WebSockets §3.1, `close(code, reason)`). The caller's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// The code is neither 1000 nor from 3000 to 4999.
+    Code(u16),
+    /// The reason is longer than 123 bytes of UTF-8; this is its length.
+    Reason(usize),
+}
+
+impl CloseError {
+    /// Checks what the platform would throw for.
+    ///
+    /// # Errors
+    /// A code other than 1000 and 3000-4999, or a reason of more than 123 bytes.
+    pub fn check(code: u16, reason: &str) -> Result<(), CloseError> {
+        if code != 1000 && !(3000..=4999).contains(&code) {
+            return Err(CloseError::Code(code));
+        }
+        if reason.len() > 123 {
+            return Err(CloseError::Reason(reason.len()));
+        }
+        Ok(())
+    }
+
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CloseError::Code(_) => "BAD_CLOSE_CODE",
+            CloseError::Reason(_) => "LONG_CLOSE_REASON",
+        }
+    }
+}
+
+impl fmt::Display for CloseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CloseError::Code(code) => write!(f, "close code {code} is neither 1000 nor from 3000 to 4999"),
+            CloseError::Reason(len) => write!(f, "the close reason has {len} bytes, more than 123"),
+        }
+    }
+}
+
+impl core::error::Error for CloseError {}

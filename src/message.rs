@@ -1,0 +1,120 @@
+//! What a connection carries and what it tells: [`Message`], [`Opened`], [`Closed`], and the [`Event`]s of its life.
+
+/// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+}
+
+impl Message {
+    /// The payload's length in bytes (UTF-8 bytes for text), without any framing.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The payload's bytes, whichever kind the message is.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Message::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Message::Text(text.into())
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        Message::Binary(bytes)
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(bytes: &[u8]) -> Self {
+        Message::Binary(bytes.into())
+    }
+}
+
+/// What the handshake settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The subprotocol the server chose, empty if none (RFC 6455 §4.2.2).
+    pub protocol: String,
+    /// The extensions in use, as the platform reports them, empty if none.
+    pub extensions: String,
+}
+
+impl Opened {
+    /// Both values, as the handshake gave them.
+    pub fn new(protocol: impl Into<String>, extensions: impl Into<String>) -> Self {
+        Self { protocol: protocol.into(), extensions: extensions.into() }
+    }
+}
+
+/// How a connection ended. It comes after every message that arrived before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The close code (RFC 6455 §7.4): the peer's, or 1005 when it gave none, or 1006 when the connection was lost.
+    pub code: u16,
+    /// The peer's reason, at most 123 bytes of UTF-8; empty if it gave none.
+    pub reason: String,
+    /// Whether the closing handshake finished (RFC 6455 §7.1.4).
+    pub clean: bool,
+    /// Who began to close.
+    pub by: By,
+}
+
+impl Closed {
+    /// A connection that ended as told.
+    pub fn new(code: u16, reason: impl Into<String>, clean: bool, by: By) -> Self {
+        Self { code, reason: reason.into(), clean, by }
+    }
+
+    /// A connection that was lost without a closing handshake (RFC 6455 §7.1.5: 1006).
+    pub fn lost(by: By) -> Self {
+        Self::new(1006, "", false, by)
+    }
+}
+
+/// Who began to end a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum By {
+    /// This side: `close()`, a dropped handle, or a limit of ours that the peer broke.
+    Us,
+    /// The peer sent the first Close frame.
+    Peer,
+    /// Nobody closed: the transport failed or ended.
+    Failure,
+}
+
+/// What a transport tells the socket above it, in the order in which it happened.
+///
+/// The 2009 paper's `WebSocketChannelClient`: told opened, message, closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A message arrived.
+    Message(Message),
+    /// The connection ended. Nothing comes after it.
+    Closed(Closed),
+}
