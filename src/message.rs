@@ -20,6 +20,11 @@ impl Message {
         self.len() == 0
     }
 
+    /// What the message counts against a bound: its payload, and itself, or a peer could send empty ones without end.
+    pub(crate) fn cost(&self) -> usize {
+        self.len() + size_of::<Self>()
+    }
+
     /// The payload's bytes, whichever kind the message is.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
