@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Sends one line, gives back the answer and the close reason.
 #[wasm_bindgen]
 pub async fn echo(url: String) -> Option<String> {
-    #[cfg(not(feature = "json"))]
-    use text::{codec, said, say};
     #[cfg(feature = "json")]
     use json::{codec, said, say};
+    #[cfg(not(feature = "json"))]
+    use text::{codec, said, say};
     let chat = websocket_channel::connect(url).codec(codec()).await.ok()?;
     let (tx, mut rx) = chat.split();
     tx.send(say()).await.ok()?;
