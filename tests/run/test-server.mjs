@@ -25,10 +25,10 @@ export async function startTestServer(args = []) {
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
-  const { address, refused } = JSON.parse(first[0]);
+  const { ws, refused } = JSON.parse(first[0]);
   return {
-    origin: `ws://${address}`,
-    refusedPort: Number(refused.split(':').at(-1)),
+    origin: ws,
+    refusedPort: refused,
     async stop() {
       child.stdin.end();
       await ended;
