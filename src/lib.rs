@@ -18,6 +18,8 @@ pub use channel::{Channel, Connect, Control, Receiver, Sender, Status, connect};
 #[cfg(feature = "json")]
 pub use codec::Json;
 pub use codec::{Bytes, Text};
-pub use error::{CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind};
+pub use error::{
+    CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
+};
 pub use message::{By, Closed, Event, Message, Opened};
 pub use socket::{Options, Socket};
