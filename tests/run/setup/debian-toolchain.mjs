@@ -33,8 +33,12 @@ export function libraryPackage(context) {
 export async function placeDebianToolchain(context, tried) {
   const linker = join(context.rust.sysroot, 'lib/rustlib', context.rust.host, 'bin/rust-lld');
   if (!existsSync(linker)) throw refusal(context, tried, `the active Rust (${context.rust.sysroot}) has no rust-lld; install Rust by rustup (https://rustup.rs)`);
-  if (context.system.root && !compilerVersion(context)) await update('rustc-web', context);
-  const version = compilerVersion(context);
+  let version = compilerVersion(context);
+  // Lists without the security archive, or from before the last browser update, know none or an older one.
+  if (context.system.root && !(version && atLeast(version, context.neededRust))) {
+    await update('rustc-web', context);
+    version = compilerVersion(context);
+  }
   if (!version) throw refusal(context, tried, 'the package lists do not know rustc-web: `sudo apt-get update`');
   if (!atLeast(version, context.neededRust)) {
     throw refusal(context, tried, `Debian's rustc-web is ${version}, but this project needs ${context.neededRust}; \`sudo apt-get update\` may know a newer one`);
