@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianPrefix, libraryPackage, placeDebianToolchain } from './debian-toolchain.mjs';
+import { debianPrefix, missingLibrary, placeDebianToolchain } from './debian-toolchain.mjs';
 import { SetupFailure } from './failure.mjs';
 import { run, which } from './process.mjs';
 
@@ -17,7 +17,7 @@ export async function findWasmStd(context) {
   const prefix = await debianPrefix(context);
   // rustup takes a path for a toolchain's name, so nothing outside the cache has to be changed.
   if (prefix) return { env: { RUSTUP_TOOLCHAIN: prefix }, steps: [] };
-  const library = context.system.debian ? libraryPackage(context) : null;
+  const library = context.system.debian ? missingLibrary(context) : null;
   return {
     env: {},
     steps: [{
