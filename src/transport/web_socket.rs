@@ -41,8 +41,11 @@ pub(crate) enum Told {
 #[must_use = "dropping it closes the connection"]
 pub(crate) struct Platform {
     pub(crate) socket: web_sys::WebSocket,
-    closures: RefCell<Option<[Closure<dyn FnMut(web_sys::Event)>; 4]>>,
+    closures: RefCell<Option<Closures>>,
 }
+
+/// For `open`, `message`, `error` and `close`.
+type Closures = [Closure<dyn FnMut(web_sys::Event)>; 4];
 
 impl Platform {
     /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
