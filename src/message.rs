@@ -20,6 +20,11 @@ impl Message {
         self.len() == 0
     }
 
+    /// What the message counts against a bound: its payload, and itself, or a peer could send empty ones without end.
+    pub(crate) fn cost(&self) -> usize {
+        self.len() + size_of::<Self>()
+    }
+
     /// The payload's bytes, whichever kind the message is.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -66,7 +71,10 @@ pub struct Opened {
 impl Opened {
     /// Both values, as the handshake gave them.
     pub fn new(protocol: impl Into<String>, extensions: impl Into<String>) -> Self {
-        Self { protocol: protocol.into(), extensions: extensions.into() }
+        Self {
+            protocol: protocol.into(),
+            extensions: extensions.into(),
+        }
     }
 }
 
@@ -87,7 +95,12 @@ pub struct Closed {
 impl Closed {
     /// A connection that ended as told.
     pub fn new(code: u16, reason: impl Into<String>, clean: bool, by: By) -> Self {
-        Self { code, reason: reason.into(), clean, by }
+        Self {
+            code,
+            reason: reason.into(),
+            clean,
+            by,
+        }
     }
 
     /// A connection that was lost without a closing handshake (RFC 6455 §7.1.5: 1006).

@@ -16,7 +16,7 @@ fn client_receives_close_answers_and_waits_for_the_end() {
             assert_eq!(take(client), close_frame(Role::Client, 4001), "{how}");
             // §7.1.1: the server closes the TCP connection first.
             assert!(!client.wants_shutdown() && !client.is_finished());
-            assert_eq!(events(client), []);
+            assert!(events(client).is_empty());
             client.handle_eof(START);
             assert_eq!(
                 events(client),
@@ -68,7 +68,7 @@ fn we_close_and_the_peer_answers() {
     // Messages on their way still arrive.
     client.handle_bytes(START, &hex("81 01 61 88 02 0f a0"));
     assert_eq!(events(&mut client), [Event::Message(Message::from("a"))]);
-    assert_eq!(take(&mut client), []);
+    assert!(take(&mut client).is_empty());
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),
@@ -124,7 +124,7 @@ fn a_peer_that_never_answers_is_given_up() {
     let due = client.poll_timeout().unwrap();
     assert_eq!(due, START + Duration::from_secs(10));
     client.handle_timeout(due - Duration::from_nanos(1));
-    assert_eq!(events(&mut client), []);
+    assert!(events(&mut client).is_empty());
     client.handle_timeout(due);
     assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
     assert_eq!(client.poll_timeout(), None);
@@ -168,7 +168,7 @@ fn nothing_happens_after_the_end() {
     client.handle_eof(START);
     client.handle_bytes(START, &hex("81 01 61"));
     client.handle_timeout(START * 2);
-    assert_eq!(events(&mut client), []);
+    assert!(events(&mut client).is_empty());
     assert_eq!(client.send(Message::from("a")), Err(Message::from("a")));
 }
 
@@ -236,7 +236,7 @@ fn a_violation_after_our_close_sends_no_second_one() {
     client.close(START, None).unwrap();
     take(&mut client);
     client.handle_bytes(START, &hex("83"));
-    assert_eq!(take(&mut client), []);
+    assert!(take(&mut client).is_empty());
     assert_eq!(client.violation(), Some(Opcode));
     assert!(client.wants_shutdown());
     client.handle_eof(START);

@@ -1,0 +1,126 @@
+//! The builder of a channel.
+
+use super::Channel;
+use crate::codec::{Codec, Raw};
+use crate::error::ConnectError;
+use crate::message::Message;
+use crate::socket::{Options, Socket};
+use core::fmt;
+use core::future::{Future, IntoFuture};
+use core::pin::Pin;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Begins to describe a connection to `url`; await it to connect.
+///
+/// The schemes are `ws` and `wss`, and `http` and `https` which mean the same; in browsers a relative URL is resolved against the page's.
+/// Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
+pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
+    Connect {
+        url: url.into(),
+        options: Options::default(),
+        codec: Arc::new(Raw),
+    }
+}
+
+/// A connection to be made. Awaiting it gives a [`Channel`]; dropping it, or the future, leaves nothing behind.
+#[must_use = "nothing connects until it is awaited"]
+pub struct Connect<Tx, Rx> {
+    url: String,
+    options: Options,
+    codec: Arc<dyn Codec<Tx, Rx>>,
+}
+
+impl<Tx, Rx> Connect<Tx, Rx> {
+    /// How values become messages. It fixes the channel's types.
+    pub fn codec<T, R>(self, codec: impl Codec<T, R> + 'static) -> Connect<T, R> {
+        Connect {
+            url: self.url,
+            options: self.options,
+            codec: Arc::new(codec),
+        }
+    }
+
+    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.options.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long connecting may take. Default 20 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.options.connect_timeout = limit;
+        self
+    }
+
+    /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB.
+    pub fn send_watermark(mut self, bytes: usize) -> Self {
+        self.options.limits.send_watermark = bytes;
+        self
+    }
+
+    /// Bytes of received messages that may wait to be read. Default 64 MiB. In browsers, which cannot push back, one message more closes
+    /// the connection with 4009; natively reading pauses.
+    pub fn receive_bound(mut self, bytes: usize) -> Self {
+        self.options.limits.receive_bound = bytes;
+        self
+    }
+
+    /// The largest message taken, in bytes. Default 64 MiB. A larger one closes the connection: with 1009, from a browser with 4009.
+    pub fn max_message(mut self, bytes: usize) -> Self {
+        self.options.limits.max_message = bytes;
+        self
+    }
+
+    /// How long the peer has to answer a Close frame. Default 10 s.
+    pub fn close_timeout(mut self, limit: Duration) -> Self {
+        self.options.limits.close_timeout = limit;
+        self
+    }
+}
+
+impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
+    type Output = Result<Channel<Tx, Rx>, ConnectError>;
+    type IntoFuture = Connecting<Tx, Rx>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Connect {
+            url,
+            options,
+            codec,
+        } = self;
+        Connecting(Box::pin(async move {
+            let socket = Socket::connect(url, options).await?;
+            Ok(Channel::over(socket, codec))
+        }))
+    }
+}
+
+/// A connection being made. Dropping it closes whatever it had begun.
+#[must_use = "nothing connects until it is awaited"]
+pub struct Connecting<Tx, Rx>(Pin<Box<Outcome<Tx, Rx>>>);
+
+#[cfg(target_family = "wasm")]
+type Outcome<Tx, Rx> = dyn Future<Output = Result<Channel<Tx, Rx>, ConnectError>>;
+#[cfg(not(target_family = "wasm"))]
+type Outcome<Tx, Rx> = dyn Future<Output = Result<Channel<Tx, Rx>, ConnectError>> + Send;
+
+impl<Tx, Rx> Future for Connecting<Tx, Rx> {
+    type Output = Result<Channel<Tx, Rx>, ConnectError>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut core::task::Context<'_>,
+    ) -> core::task::Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<Tx, Rx> fmt::Debug for Connect<Tx, Rx> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may carry a token in its query: not for logs.
+        f.debug_struct("Connect")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! The typed async channel: values of your own types over one connection, splittable into a sender and a receiver.
+//!
+//! A local task drives the [`Socket`]; the handles share a mailbox with it and never touch the platform, which is what makes them `Send`.
+
+mod connect;
+mod control;
+mod driver;
+mod mailbox;
+mod receiver;
+mod sender;
+mod task;
+
+pub use connect::{Connect, connect};
+pub use control::{Control, Status};
+pub use receiver::Receiver;
+pub use sender::Sender;
+
+use crate::codec::Codec;
+use crate::error::{DecodeError, SendError};
+use crate::message::{Closed, Opened};
+use crate::socket::Socket;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use futures_core::Stream;
+use mailbox::Mailbox;
+use std::sync::Arc;
+
+/// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
+///
+/// It closes, with code 1000, when its receiver and all its senders are gone.
+#[must_use = "dropping a channel closes its connection"]
+pub struct Channel<Tx, Rx> {
+    sender: Sender<Tx>,
+    receiver: Receiver<Rx>,
+}
+
+impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
+    /// A channel over a socket that is open already, on either side of the connection. A task of the caller's executor drives it:
+    /// the browser's microtask queue, or natively the tokio runtime of the calling context, which must exist.
+    pub fn from_socket(socket: Socket, codec: impl Codec<Tx, Rx> + 'static) -> Self {
+        Self::over(socket, Arc::new(codec))
+    }
+
+    fn over(socket: Socket, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
+        let mailbox = Arc::new(Mailbox::new(socket.opened().clone()));
+        task::spawn(driver::drive(socket, mailbox.clone()));
+        Self {
+            sender: Sender::new(mailbox.clone(), codec.clone()),
+            receiver: Receiver::new(mailbox, codec),
+        }
+    }
+}
+
+impl<Tx, Rx> Channel<Tx, Rx> {
+    /// Sends `value`: see [`Sender::send`].
+    ///
+    /// # Errors
+    /// The value and why it was not sent.
+    pub async fn send(&self, value: Tx) -> Result<(), SendError<Tx>> {
+        self.sender.send(value).await
+    }
+
+    /// The next value: see [`Receiver::next`].
+    pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
+        self.receiver.next().await
+    }
+
+    /// Waits for the end: see [`Receiver::closed`].
+    pub async fn closed(&mut self) -> Closed {
+        self.receiver.closed().await
+    }
+
+    /// What the handshake settled: subprotocol and extensions.
+    pub fn opened(&self) -> &Opened {
+        self.sender.opened()
+    }
+
+    /// A handle that closes the channel and tells its status, and does not keep it open.
+    pub fn control(&self) -> Control {
+        self.sender.control()
+    }
+
+    /// The two halves. The connection stays open until both are gone.
+    pub fn split(self) -> (Sender<Tx>, Receiver<Rx>) {
+        (self.sender, self.receiver)
+    }
+}
+
+/// The values received, as [`Receiver`] yields them.
+impl<Tx, Rx> Stream for Channel<Tx, Rx> {
+    type Item = Result<Rx, DecodeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.receiver).poll_next(cx)
+    }
+}
+
+impl<Tx, Rx> fmt::Debug for Channel<Tx, Rx> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("opened", self.opened())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! The receiving half.
+
+use super::control::Control;
+use super::mailbox::Mailbox;
+use crate::codec::Decode;
+use crate::error::DecodeError;
+use crate::message::{Closed, Opened};
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use futures_core::Stream;
+use std::sync::Arc;
+
+/// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after everything that came before.
+///
+/// A message that cannot be decoded is an `Err` item; the stream goes on.
+pub struct Receiver<Rx> {
+    mailbox: Arc<Mailbox>,
+    codec: Arc<dyn Decode<Rx>>,
+}
+
+impl<Rx> Receiver<Rx> {
+    pub(super) fn new(mailbox: Arc<Mailbox>, codec: Arc<dyn Decode<Rx>>) -> Self {
+        Self { mailbox, codec }
+    }
+
+    /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
+    ///
+    /// Cancellation: dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
+        poll_fn(|cx| self.poll_value(cx)).await
+    }
+
+    /// Waits for the end, and says how it came. Values that nobody read before are discarded.
+    ///
+    /// Cancellation: dropping the future loses nothing but the values it discarded.
+    pub async fn closed(&mut self) -> Closed {
+        while poll_fn(|cx| self.mailbox.poll_message(cx)).await.is_some() {}
+        self.control().closed().await
+    }
+
+    /// What the handshake settled: subprotocol and extensions.
+    pub fn opened(&self) -> &Opened {
+        self.mailbox.opened()
+    }
+
+    /// A handle that closes the channel and tells its status, and does not keep it open.
+    pub fn control(&self) -> Control {
+        Control::new(self.mailbox.clone())
+    }
+
+    fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
+        self.mailbox
+            .poll_message(cx)
+            .map(|message| message.map(|message| self.codec.decode(message)))
+    }
+}
+
+impl<Rx> Stream for Receiver<Rx> {
+    type Item = Result<Rx, DecodeError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_value(cx)
+    }
+}
+
+impl<Rx> Drop for Receiver<Rx> {
+    fn drop(&mut self) {
+        self.mailbox.remove_receiver();
+    }
+}
+
+impl<Rx> fmt::Debug for Receiver<Rx> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
+    }
+}

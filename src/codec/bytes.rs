@@ -1,0 +1,27 @@
+//! Bytes as binary messages.
+
+use super::{Decode, Encode};
+use crate::error::{DecodeError, EncodeError};
+use crate::message::Message;
+
+/// `Vec<u8>` both ways. A text message is a [`DecodeError`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bytes;
+
+impl Encode<Vec<u8>> for Bytes {
+    fn encode(&self, value: &Vec<u8>) -> Result<Message, EncodeError> {
+        Ok(Message::Binary(value.clone()))
+    }
+}
+
+impl Decode<Vec<u8>> for Bytes {
+    fn decode(&self, message: Message) -> Result<Vec<u8>, DecodeError> {
+        match message {
+            Message::Binary(bytes) => Ok(bytes),
+            Message::Text(_) => Err(DecodeError::new(
+                message,
+                "a text message where bytes were expected",
+            )),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Any serde type as JSON.
+
+use super::{Decode, Encode};
+use crate::error::{DecodeError, EncodeError};
+use crate::message::Message;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// JSON (RFC 8259) in text messages; binary messages are read too. Nesting deeper than 128 is a [`DecodeError`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json;
+
+impl<T: Serialize> Encode<T> for Json {
+    fn encode(&self, value: &T) -> Result<Message, EncodeError> {
+        serde_json::to_string(value)
+            .map(Message::Text)
+            .map_err(|error| EncodeError::new(error.to_string()))
+    }
+}
+
+impl<T: DeserializeOwned> Decode<T> for Json {
+    fn decode(&self, message: Message) -> Result<T, DecodeError> {
+        let decoded = match &message {
+            Message::Text(text) => serde_json::from_str(text),
+            Message::Binary(bytes) => serde_json::from_slice(bytes),
+        };
+        decoded.map_err(|error| DecodeError::new(message, error.to_string()))
+    }
+}

@@ -1,0 +1,27 @@
+//! Strings as text messages.
+
+use super::{Decode, Encode};
+use crate::error::{DecodeError, EncodeError};
+use crate::message::Message;
+
+/// `String` both ways. A binary message is a [`DecodeError`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Text;
+
+impl Encode<String> for Text {
+    fn encode(&self, value: &String) -> Result<Message, EncodeError> {
+        Ok(Message::Text(value.clone()))
+    }
+}
+
+impl Decode<String> for Text {
+    fn decode(&self, message: Message) -> Result<String, DecodeError> {
+        match message {
+            Message::Text(text) => Ok(text),
+            Message::Binary(_) => Err(DecodeError::new(
+                message,
+                "a binary message where text was expected",
+            )),
+        }
+    }
+}

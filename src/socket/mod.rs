@@ -1,0 +1,214 @@
+//! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
+
+mod options;
+
+pub use options::Options;
+
+use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
+use crate::message::{By, Closed, Event, Message, Opened};
+use crate::time::{Instant, sleep};
+use crate::transport::{self, Transport};
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, ready};
+use futures_core::Stream;
+use futures_sink::Sink;
+
+/// One open connection, whole messages both ways. The 2009 paper's `WebSocketChannel`.
+///
+/// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says what that was.
+/// - As a [`Sink`] it waits at the send watermark. `start_send` hands over at once; nothing is queued here.
+/// - Dropping it starts closing and detaches everything: no closure, timer or task survives.
+///
+/// In browsers it stays on its thread; natively it is `Send`.
+#[must_use = "dropping a socket closes its connection"]
+pub struct Socket {
+    /// Gone once the end has been told, and with it the platform's resources.
+    transport: Option<Box<dyn Transport>>,
+    opened: Opened,
+    closed: Option<Closed>,
+}
+
+impl Socket {
+    /// Connects, and waits until the connection is open. Dropping the future closes whatever it had begun.
+    ///
+    /// # Errors
+    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does.
+    pub async fn connect(url: impl Into<String>, options: Options) -> Result<Self, ConnectError> {
+        let began = Instant::now();
+        let limit = options.connect_timeout;
+        let outcome = match options.request(url.into()) {
+            Err(kind) => Err(kind),
+            Ok(request) => {
+                let mut connecting = pin!(transport::connect(request));
+                let mut deadline = pin!(sleep(limit));
+                poll_fn(|cx| {
+                    // The outcome first: when both are ready, an open connection is the better answer.
+                    if let Poll::Ready(outcome) = connecting.as_mut().poll(cx) {
+                        return Poll::Ready(outcome);
+                    }
+                    deadline
+                        .as_mut()
+                        .poll(cx)
+                        .map(|()| Err(ConnectErrorKind::TimedOut { limit }))
+                })
+                .await
+            }
+        };
+        match outcome {
+            Ok((transport, opened)) => Ok(Self::over(transport, opened)),
+            Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
+        }
+    }
+
+    /// A socket over a transport that is open already.
+    pub fn over(transport: Box<dyn Transport>, opened: Opened) -> Self {
+        Self {
+            transport: Some(transport),
+            opened,
+            closed: None,
+        }
+    }
+
+    /// What the handshake settled: subprotocol and extensions.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Whether messages can be sent: false from the first sign of an end.
+    pub fn is_open(&self) -> bool {
+        self.transport
+            .as_ref()
+            .is_some_and(|transport| transport.is_open())
+    }
+
+    /// Payload bytes sent that have not reached the network, as far as the platform tells.
+    pub fn buffered_amount(&self) -> usize {
+        self.transport
+            .as_ref()
+            .map_or(0, |transport| transport.buffered_amount())
+    }
+
+    /// Hands `message` to the platform at once, above the watermark too: wait for [`Sink::poll_ready`] first to be polite.
+    ///
+    /// # Errors
+    /// The message, when the connection is closing or closed, or when the platform refused it.
+    pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
+        let Some(transport) = &mut self.transport else {
+            return Err(SendError::new(message, SendErrorKind::NotOpen));
+        };
+        transport.send(message).map_err(|message| {
+            let kind = if transport.is_open() {
+                SendErrorKind::Refused
+            } else {
+                SendErrorKind::NotOpen
+            };
+            SendError::new(message, kind)
+        })
+    }
+
+    /// Begins the closing handshake. Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
+    ///
+    /// # Errors
+    /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
+    pub fn close(&mut self, code: u16, reason: &str) -> Result<(), CloseError> {
+        CloseError::check(code, reason)?;
+        if let Some(transport) = &mut self.transport {
+            transport.close(code, reason);
+        }
+        Ok(())
+    }
+
+    /// Waits for the end, and says how it came. Messages that nobody read before are discarded.
+    ///
+    /// Cancellation: dropping the future loses nothing but the messages it discarded.
+    pub async fn closed(&mut self) -> Closed {
+        while poll_fn(|cx| self.poll_message(cx)).await.is_some() {}
+        // `poll_message` yields `None` only with `closed` set.
+        self.closed
+            .clone()
+            .unwrap_or_else(|| Closed::lost(By::Failure))
+    }
+
+    /// How the connection ended, once the stream has.
+    pub fn closure(&self) -> Option<&Closed> {
+        self.closed.as_ref()
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        let Some(transport) = &mut self.transport else {
+            return Poll::Ready(None);
+        };
+        match ready!(transport.poll_event(cx)) {
+            Event::Message(message) => Poll::Ready(Some(message)),
+            Event::Closed(closed) => {
+                self.closed = Some(closed);
+                self.transport = None;
+                Poll::Ready(None)
+            }
+        }
+    }
+}
+
+impl Stream for Socket {
+    type Item = Message;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        self.poll_message(cx)
+    }
+}
+
+/// `Sink` cannot hand a value back; [`Socket::send_now`] can.
+impl Sink<Message> for Socket {
+    type Error = SendErrorKind;
+
+    fn poll_ready(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        if let Some(transport) = &mut self.transport {
+            ready!(transport.poll_ready(cx));
+        }
+        Poll::Ready(if self.is_open() {
+            Ok(())
+        } else {
+            Err(SendErrorKind::NotOpen)
+        })
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SendErrorKind> {
+        self.send_now(message).map_err(|error| error.kind)
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        match &mut self.transport {
+            Some(transport) => transport.poll_flush(cx).map(Ok),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Hands over what is left and begins to close with 1000. It does not wait for the peer: [`Socket::closed`] does.
+    fn poll_close(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        if let Some(transport) = &mut self.transport {
+            ready!(transport.poll_flush(cx));
+            transport.close(1000, "");
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("opened", &self.opened)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
+}

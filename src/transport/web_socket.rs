@@ -1,0 +1,370 @@
+//! The browser's own `WebSocket`, through web-sys: the platform does the handshake and the framing, so whole messages pass here.
+//!
+//! [`Platform`] owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
+//! [`WebSocket`] is the [`Transport`] made of it.
+
+use super::{Limits, Request, Transport};
+use crate::error::{Cause, ConnectErrorKind};
+use crate::message::{By, Closed, Event, Message, Opened};
+use crate::time::{Sleep, sleep};
+use core::cell::RefCell;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, MessageEvent};
+
+/// The application's code for "what you sent, or the sum of it, is more than I take" (3000-4999 is all a page may send; 1009 is not).
+pub(crate) const TOO_BIG: u16 = 4009;
+
+/// How long to wait before looking at `bufferedAmount` again: there is no event for it. Incoming events look too.
+const DRAIN_CHECK: Duration = Duration::from_millis(4);
+
+/// What the browser tells, as it tells it.
+pub(crate) enum Told {
+    /// `open`
+    Opened,
+    /// `message`
+    Message(MessageEvent),
+    /// `error`: never says why (WHATWG WebSockets, "fail the WebSocket connection").
+    Error,
+    /// `close`
+    Closed(CloseEvent),
+}
+
+/// The browser's `WebSocket` object with the closures it calls. Dropping it detaches them and starts closing.
+#[must_use = "dropping it closes the connection"]
+pub(crate) struct Platform {
+    pub(crate) socket: web_sys::WebSocket,
+    closures: RefCell<Option<Closures>>,
+}
+
+/// For `open`, `message`, `error` and `close`.
+type Closures = [Closure<dyn FnMut(web_sys::Event)>; 4];
+
+impl Platform {
+    /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
+    ///
+    /// # Errors
+    /// What the constructor threw.
+    pub(crate) fn open(
+        url: &str,
+        protocols: &[String],
+        told: Rc<dyn Fn(Told)>,
+    ) -> Result<Self, JsValue> {
+        let list: Array = protocols
+            .iter()
+            .map(|protocol| JsValue::from_str(protocol))
+            .collect();
+        Self::open_with(url, &list, told)
+    }
+
+    /// [`open`](Self::open) with the subprotocols as JavaScript gave them.
+    pub(crate) fn open_with(
+        url: &str,
+        protocols: &JsValue,
+        told: Rc<dyn Fn(Told)>,
+    ) -> Result<Self, JsValue> {
+        let socket = web_sys::WebSocket::new_with_str_sequence(url, protocols)?;
+        let closure = |tell: fn(&dyn Fn(Told), web_sys::Event)| {
+            let told = told.clone();
+            Closure::<dyn FnMut(web_sys::Event)>::new(move |event| tell(&*told, event))
+        };
+        let closures = [
+            closure(|told, _| told(Told::Opened)),
+            closure(|told, event| told(Told::Message(event.unchecked_into()))),
+            closure(|told, _| told(Told::Error)),
+            closure(|told, event| told(Told::Closed(event.unchecked_into()))),
+        ];
+        let [opened, message, error, closed] = &closures;
+        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        socket.set_onerror(Some(error.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        Ok(Self {
+            socket,
+            closures: RefCell::new(Some(closures)),
+        })
+    }
+
+    /// Nothing is told any more, and the closures are gone. The browser's object stays.
+    pub(crate) fn detach(&self) {
+        // The handlers go before the closures: an event in between would call a closure that has been dropped.
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onerror(None);
+        self.socket.set_onclose(None);
+        drop(self.closures.take());
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.detach();
+        // Without arguments it cannot throw, and does nothing when closing has begun (WHATWG WebSockets §3.1, `close`).
+        let _ = self.socket.close();
+    }
+}
+
+/// The [`Transport`] on the browser's own `WebSocket`.
+pub struct WebSocket {
+    platform: Platform,
+    shared: Rc<RefCell<Shared>>,
+    limits: Limits,
+    drain: Option<Sleep>,
+    close_deadline: Option<Sleep>,
+}
+
+/// What the browser's events and the poll functions share. Never borrowed across a call into JavaScript.
+struct Shared {
+    phase: Phase,
+    inbox: VecDeque<Message>,
+    inbox_bytes: usize,
+    by: Option<By>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+enum Phase {
+    Connecting,
+    Open,
+    /// The end came, and waits behind the messages of the inbox.
+    Closed(Closed),
+}
+
+impl WebSocket {
+    fn open(request: &Request) -> Result<Self, ConnectErrorKind> {
+        let shared = Rc::new(RefCell::new(Shared {
+            phase: Phase::Connecting,
+            inbox: VecDeque::new(),
+            inbox_bytes: 0,
+            by: None,
+            reader: None,
+            writer: None,
+        }));
+        let told = {
+            let shared = shared.clone();
+            let limits = request.limits.clone();
+            Rc::new(move |told: Told| handle(&shared, &limits, told))
+        };
+        let platform = Platform::open(&request.url, &request.protocols, told).map_err(refused)?;
+        platform.socket.set_binary_type(BinaryType::Arraybuffer);
+        Ok(Self {
+            platform,
+            shared,
+            limits: request.limits.clone(),
+            drain: None,
+            close_deadline: None,
+        })
+    }
+
+    fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
+        let mut shared = self.shared.borrow_mut();
+        match &shared.phase {
+            Phase::Connecting => {
+                shared.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Phase::Closed(closed) => Poll::Ready(Err(ConnectErrorKind::Failed {
+                closed: closed.clone(),
+                cause: Cause::Hidden,
+            })),
+            Phase::Open => {
+                drop(shared);
+                let socket = &self.platform.socket;
+                Poll::Ready(Ok(Opened::new(socket.protocol(), socket.extensions())))
+            }
+        }
+    }
+
+    /// `by` keeps the first answer: who began does not change when the other side follows.
+    fn begin_close(&mut self, code: u16, reason: &str) {
+        self.shared.borrow_mut().by.get_or_insert(By::Us);
+        if self
+            .platform
+            .socket
+            .close_with_code_and_reason(code, reason)
+            .is_err()
+        {
+            // Only arguments can make it throw, and they were checked. Close all the same.
+            let _ = self.platform.socket.close();
+        }
+        if self.close_deadline.is_none() {
+            self.close_deadline = Some(sleep(self.limits.close_timeout));
+        }
+    }
+}
+
+/// Opens a connection with the browser's own `WebSocket`. Dropping the future closes it.
+///
+/// # Errors
+/// What the constructor threw, or that the connection failed before it was open. There is no time limit here.
+pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    let mut socket = WebSocket::open(&request)?;
+    let opened = core::future::poll_fn(|cx| socket.poll_opened(cx)).await?;
+    Ok((Box::new(socket), opened))
+}
+
+/// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.
+fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
+    let mut message = None;
+    if let Told::Message(event) = &told {
+        message = Some(read(event.data()));
+    }
+    let mut state = shared.borrow_mut();
+    match told {
+        Told::Opened => state.phase = Phase::Open,
+        Told::Message(event) => match message.flatten() {
+            Some(message) if matches!(state.phase, Phase::Open) && state.by.is_none() => {
+                let total = state.inbox_bytes.saturating_add(message.cost());
+                if message.len() > limits.max_message || total > limits.receive_bound {
+                    state.by = Some(By::Us);
+                    drop(state);
+                    if let Some(socket) = event.target() {
+                        let socket: web_sys::WebSocket = socket.unchecked_into();
+                        let _ =
+                            socket.close_with_code_and_reason(TOO_BIG, "receive bound exceeded");
+                    }
+                    state = shared.borrow_mut();
+                } else {
+                    state.inbox_bytes = total;
+                    state.inbox.push_back(message);
+                }
+            }
+            // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
+            _ => {}
+        },
+        // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
+        Told::Error => {
+            if matches!(state.phase, Phase::Connecting) {
+                state.phase = Phase::Closed(Closed::lost(By::Failure));
+            }
+        }
+        Told::Closed(event) => {
+            let clean = event.was_clean();
+            let by = state
+                .by
+                .unwrap_or(if clean { By::Peer } else { By::Failure });
+            state.phase = Phase::Closed(Closed::new(event.code(), event.reason(), clean, by));
+        }
+    }
+    let (reader, writer) = (state.reader.take(), state.writer.take());
+    drop(state);
+    for waker in [reader, writer].into_iter().flatten() {
+        waker.wake();
+    }
+}
+
+/// A message's payload, copied once into our memory. `None` for a kind that `binaryType = "arraybuffer"` excludes.
+fn read(data: JsValue) -> Option<Message> {
+    if let Some(text) = data.as_string() {
+        return Some(Message::Text(text));
+    }
+    let buffer = data.dyn_into::<ArrayBuffer>().ok()?;
+    Some(Message::Binary(Uint8Array::new(&buffer).to_vec()))
+}
+
+/// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
+fn refused(thrown: JsValue) -> ConnectErrorKind {
+    let field = |name: &str| {
+        Reflect::get(&thrown, &name.into())
+            .ok()
+            .and_then(|value| value.as_string())
+            .unwrap_or_default()
+    };
+    let name = field("name");
+    if name == "SyntaxError" {
+        return ConnectErrorKind::BadUrl;
+    }
+    ConnectErrorKind::Refused {
+        name,
+        message: field("message"),
+    }
+}
+
+impl Transport for WebSocket {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        let mut shared = self.shared.borrow_mut();
+        if let Some(message) = shared.inbox.pop_front() {
+            shared.inbox_bytes -= message.cost();
+            return Poll::Ready(Event::Message(message));
+        }
+        if let Phase::Closed(closed) = &shared.phase {
+            return Poll::Ready(Event::Closed(closed.clone()));
+        }
+        shared.reader = Some(cx.waker().clone());
+        // The receive bound closes from inside the event: its deadline starts when we next look.
+        let closing = shared.by.is_some();
+        drop(shared);
+        if closing {
+            let timeout = self.limits.close_timeout;
+            let deadline = self.close_deadline.get_or_insert_with(|| sleep(timeout));
+            if Pin::new(deadline).poll(cx).is_ready() {
+                let closed = Closed::lost(By::Us);
+                self.platform.detach();
+                self.shared.borrow_mut().phase = Phase::Closed(closed.clone());
+                return Poll::Ready(Event::Closed(closed));
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.is_open() && self.buffered_amount() >= self.limits.send_watermark {
+            self.shared.borrow_mut().writer = Some(cx.waker().clone());
+            let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
+            if Pin::new(drain).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.drain = None;
+        }
+        self.drain = None;
+        Poll::Ready(())
+    }
+
+    fn send(&mut self, message: Message) -> Result<(), Message> {
+        if !self.is_open() {
+            return Err(message);
+        }
+        let sent = match &message {
+            Message::Text(text) => self.platform.socket.send_with_str(text),
+            Message::Binary(bytes) => send_bytes(&self.platform.socket, bytes),
+        };
+        sent.map_err(|_| message)
+    }
+
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        // `send` hands over at once; nothing waits here.
+        Poll::Ready(())
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        self.begin_close(code, reason);
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.shared.borrow().phase, Phase::Open)
+            && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+    }
+
+    fn buffered_amount(&self) -> usize {
+        self.platform.socket.buffered_amount() as usize
+    }
+}
+
+/// The browser copies within the call, so a view of our memory is enough.
+#[cfg(not(target_feature = "atomics"))]
+fn send_bytes(socket: &web_sys::WebSocket, bytes: &[u8]) -> Result<(), JsValue> {
+    socket.send_with_u8_array(bytes)
+}
+
+/// Shared memory is refused by `WebSocket.send`: one copy into an unshared array first.
+#[cfg(target_feature = "atomics")]
+fn send_bytes(socket: &web_sys::WebSocket, bytes: &[u8]) -> Result<(), JsValue> {
+    socket.send_with_array_buffer_view(&Uint8Array::from(bytes))
+}

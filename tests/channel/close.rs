@@ -1,0 +1,116 @@
+//! Ends: the peer's, ours, and those of handles that are dropped.
+
+use crate::server::server;
+use websocket_channel::{By, CloseError, SendErrorKind, Status, Text, connect};
+
+#[crate::test]
+async fn the_peers_code_and_reason_arrive() {
+    let server = server().await;
+    for (query, code, reason) in [
+        ("?code=1000&reason=bye", 1000, "bye"),
+        ("?code=4321&reason=%E2%82%AC", 4321, "€"),
+        ("?code=3000", 3000, ""),
+        ("", 1005, ""),
+    ] {
+        let mut channel = connect(server.url(format_args!("/close{query}")))
+            .await
+            .unwrap();
+        assert!(channel.next().await.is_none(), "{query}");
+        let closed = channel.closed().await;
+        assert_eq!(
+            (closed.code, closed.reason.as_str(), closed.clean, closed.by),
+            (code, reason, true, By::Peer),
+            "{query}"
+        );
+    }
+}
+
+#[crate::test]
+async fn our_code_reaches_the_peer_and_comes_back() {
+    let server = server().await;
+    let channel = connect(server.url("/echo")).await.unwrap();
+    let control = channel.control();
+    assert_eq!(control.status(), Status::Open);
+    let closed = control.close(4000, "done").await.unwrap();
+    assert_eq!(
+        (closed.code, closed.reason.as_str(), closed.clean, closed.by),
+        (4000, "", true, By::Us)
+    );
+    assert_eq!(control.status(), Status::Closed(closed.clone()));
+    // A second close only waits, and the end has come.
+    assert_eq!(control.close(1000, "").await.unwrap(), closed);
+}
+
+#[crate::test]
+async fn close_checks_its_arguments_before_anything_happens() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let control = channel.control();
+    for code in [0, 999, 1001, 1005, 1006, 2999, 5000] {
+        assert_eq!(
+            control.close(code, "").await.unwrap_err(),
+            CloseError::Code(code)
+        );
+    }
+    assert_eq!(
+        control.close(1000, &"é".repeat(62)).await.unwrap_err(),
+        CloseError::Reason(124)
+    );
+    channel.send("still open".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "still open");
+}
+
+#[crate::test]
+async fn after_the_end_a_send_hands_its_value_back() {
+    let server = server().await;
+    let (tx, mut rx) = connect(server.url("/close?code=1000"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    assert!(rx.next().await.is_none());
+    let error = tx.send("too late".into()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.value.as_str()),
+        (SendErrorKind::NotOpen, "too late")
+    );
+}
+
+#[crate::test]
+async fn the_connection_outlives_either_half_but_not_both() {
+    let server = server().await;
+    let (tx, rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    let control = tx.control();
+    let other = tx.clone();
+    drop((rx, tx));
+    other.send("nobody reads the echo".into()).await.unwrap();
+    assert_eq!(control.status(), Status::Open);
+    drop(other);
+    assert_eq!(control.closed().await.by, By::Us);
+
+    let (tx, mut rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    tx.send("last words".into()).await.unwrap();
+    drop(tx);
+    assert_eq!(rx.next().await.unwrap().unwrap(), "last words");
+}
+
+#[crate::test]
+async fn a_send_that_is_dropped_sends_nothing() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    {
+        // Polled once, so that its offer is in line, and dropped before the driver's turn.
+        let mut send = std::pin::pin!(channel.send("never".into()));
+        assert!(futures::poll!(send.as_mut()).is_pending());
+    }
+    channel.send("after".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "after");
+}

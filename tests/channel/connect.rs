@@ -1,0 +1,149 @@
+//! What `connect` answers to bad input: always a typed error, always within the timeout.
+
+use crate::server::server;
+use std::time::Duration;
+use websocket_channel::error::Cause;
+use websocket_channel::{By, ConnectError, ConnectErrorKind, connect};
+
+async fn error(url: &str, protocols: &[&str]) -> ConnectError {
+    connect(url)
+        .protocols(protocols.iter().copied())
+        .await
+        .map(|channel| format!("{channel:?}"))
+        .unwrap_err()
+}
+
+#[crate::test]
+async fn a_bad_url_is_told() {
+    for url in [
+        "ws://",
+        "ws://[",
+        "ftp://127.0.0.1/",
+        "mailto:a@b",
+        "ws://127.0.0.1:65536/",
+    ] {
+        let error = error(url, &[]).await;
+        assert_eq!(error.kind, ConnectErrorKind::BadUrl, "{url}");
+        assert_eq!(error.code(), "BAD_URL");
+    }
+}
+
+#[crate::test]
+async fn a_fragment_is_told_even_when_empty() {
+    let server = server().await;
+    for path in ["/echo#", "/echo#part"] {
+        assert_eq!(
+            error(&server.url(path), &[]).await.kind,
+            ConnectErrorKind::UrlFragment,
+            "{path}"
+        );
+    }
+}
+
+#[crate::test]
+async fn a_bad_subprotocol_is_told() {
+    let server = server().await;
+    for protocol in ["", "a b", "a,b", "é"] {
+        let expected = ConnectErrorKind::BadProtocol {
+            protocol: protocol.into(),
+        };
+        assert_eq!(
+            error(&server.url("/echo"), &["good", protocol]).await.kind,
+            expected
+        );
+    }
+}
+
+#[crate::test]
+async fn a_duplicate_subprotocol_is_told() {
+    let server = server().await;
+    let expected = ConnectErrorKind::DuplicateProtocol {
+        protocol: "a".into(),
+    };
+    assert_eq!(
+        error(&server.url("/echo"), &["a", "b", "a"]).await.kind,
+        expected
+    );
+}
+
+#[crate::test]
+async fn a_port_that_nobody_listens_on_fails() {
+    let server = server().await;
+    let error = error(&server.refused(), &[]).await;
+    let ConnectErrorKind::Failed { closed, cause } = error.kind else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (closed.code, closed.clean, closed.by),
+        (1006, false, By::Failure)
+    );
+    assert!(
+        hidden_or(&cause, |cause| matches!(cause, Cause::Transport(_))),
+        "{cause:?}"
+    );
+}
+
+#[crate::test]
+async fn a_server_that_answers_404_fails() {
+    let server = server().await;
+    let error = error(&server.url("/status/404"), &[]).await;
+    let ConnectErrorKind::Failed { closed, cause } = error.kind else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (closed.code, closed.clean, closed.by),
+        (1006, false, By::Failure)
+    );
+    assert!(
+        hidden_or(&cause, |cause| *cause == Cause::Status(404)),
+        "{cause:?}"
+    );
+}
+
+#[crate::test]
+async fn a_server_that_never_answers_runs_into_the_timeout() {
+    let server = server().await;
+    let limit = Duration::from_millis(300);
+    let error = connect(server.url("/silent"))
+        .connect_timeout(limit)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ConnectErrorKind::TimedOut { limit });
+    // A timer may fire a little early by the clock that measures it: browsers round clocks.
+    assert!(
+        error.elapsed >= limit - Duration::from_millis(5),
+        "{:?}",
+        error.elapsed
+    );
+}
+
+#[crate::test]
+async fn the_server_chooses_among_the_subprotocols() {
+    let server = server().await;
+    let channel = connect(server.url("/echo"))
+        .protocols(["unknown", "chat.v1"])
+        .await
+        .unwrap();
+    assert_eq!(channel.opened().protocol, "chat.v1");
+    let channel = connect(server.url("/echo")).await.unwrap();
+    assert_eq!(channel.opened().protocol, "");
+}
+
+#[crate::test]
+async fn http_names_the_same_server() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo").replacen("ws://", "http://", 1))
+        .await
+        .unwrap();
+    channel.send("hello".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "hello".into());
+}
+
+/// Browsers hide the cause from scripts; natively it is known.
+fn hidden_or(cause: &Cause, known: impl Fn(&Cause) -> bool) -> bool {
+    if cfg!(target_family = "wasm") {
+        *cause == Cause::Hidden
+    } else {
+        known(cause)
+    }
+}

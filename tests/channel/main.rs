@@ -1,0 +1,19 @@
+//! The channel against the real test server: the same tests natively and in every browser.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod close;
+mod connect;
+mod exchange;
+#[rustfmt::skip] // The README shows the lines as they stand.
+mod readme;
+mod server;
+mod typed;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use tokio::test;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
