@@ -55,6 +55,8 @@ fn it_prints_where_it_listens() {
     let address = line["ws"].as_str().unwrap().strip_prefix("ws://").unwrap();
     assert_eq!(line["http"].as_str().unwrap(), format!("http://{address}"));
     TcpStream::connect(address).unwrap();
+    let refused = line["refused"].as_u64().unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", u16::try_from(refused).unwrap())).is_err());
 }
 
 #[test]
