@@ -1,9 +1,12 @@
 //! How connections end: cleanly, by a lost stream, by a peer that never answers, by being dropped.
 
-use crate::support::{limits, next, pair, piped, soon};
+use crate::support::{limits, next, pair, piped, soon, upgraded};
 use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use websocket_channel::proto::{CloseFrame, Role};
 use websocket_channel::transport::{Limits, Transport};
 use websocket_channel::{By, Closed, Event, Message};
@@ -118,4 +121,64 @@ async fn a_client_that_half_closes_behind_its_close_still_gets_the_answer() {
     let mut bytes = [0; 4];
     peer.read_exact(&mut bytes).await.unwrap();
     assert_eq!(bytes, [0x88, 0x02, 0x03, 0xe8]);
+}
+
+#[tokio::test]
+async fn a_client_that_half_closes_still_gets_everything_that_was_queued() {
+    let (mut server, mut peer) = piped(Role::Server, &Limits::default(), 64);
+    server.send(Message::Binary(vec![7; 1000])).unwrap();
+    peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+    peer.shutdown().await.unwrap();
+    let reading = tokio::spawn(async move {
+        let mut bytes = Vec::new();
+        while let Ok(byte) = peer.read_u8().await {
+            bytes.push(byte);
+            tokio::task::yield_now().await;
+        }
+        bytes
+    });
+    let event = soon("the end", next(&mut server)).await;
+    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Peer)));
+    drop(server);
+    let bytes = reading.await.unwrap();
+    assert_eq!(bytes.len(), 4 + 1000 + 4);
+    assert!(bytes.ends_with(&[0x88, 0x02, 0x03, 0xe8]));
+}
+
+/// A stream that takes no bytes and never says that it ended.
+struct Broken;
+
+impl AsyncRead for Broken {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Broken {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
+    let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
+    let mut client = upgraded(Broken, Role::Client, &bounds);
+    client.send(Message::from("a")).unwrap();
+    assert_eq!(
+        soon("the end", next(&mut client)).await,
+        Event::Closed(Closed::lost(By::Failure))
+    );
 }

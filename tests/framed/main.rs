@@ -8,3 +8,4 @@ mod connect;
 mod end;
 mod exchange;
 mod support;
+mod wakers;
