@@ -233,7 +233,7 @@ impl Connection {
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
         if let Some(Event::Message(message)) = &event {
-            self.undelivered = self.undelivered.saturating_sub(cost(message));
+            self.undelivered = self.undelivered.saturating_sub(message.cost());
         }
         event
     }
@@ -448,7 +448,7 @@ impl Connection {
     fn receive(&mut self, now: Duration, incoming: Incoming) {
         match incoming {
             Incoming::Message(message) => {
-                self.undelivered += cost(&message);
+                self.undelivered += message.cost();
                 self.events.push_back(Event::Message(message));
             }
             Incoming::Ping(payload) => self.pong(payload),
@@ -527,9 +527,4 @@ impl Connection {
         self.deadline = None;
         self.step(Step::End);
     }
-}
-
-/// What an undelivered message costs. Even empty ones cost something, so that a flood of them is bounded as well.
-fn cost(message: &Message) -> usize {
-    message.len() + size_of::<Message>()
 }

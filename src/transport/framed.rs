@@ -162,7 +162,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         let now = self.now();
         // Not open: then it is closing already.
         let _ = self.connection.close(now, body);
+        // The reader has a frame to write, and the writer has nothing to wait for any more.
         self.wake_reader();
+        self.wake_writer();
     }
 
     async fn opened(&mut self) -> Result<Opened, Cause> {
