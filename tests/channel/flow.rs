@@ -172,7 +172,7 @@ const SIZE: usize = 10_000;
 /// A bound that holds about ten of the flood's messages.
 const BOUND: usize = 10 * SIZE + 1000;
 
-/// Waits until the whole flood has arrived without reading any of it, where the transport cannot push back.
+/// Has the whole flood echoed and reads none of it, where the transport cannot push back.
 #[cfg(target_family = "wasm")]
 async fn flooded(
     overflow: Overflow,
@@ -181,16 +181,22 @@ async fn flooded(
     websocket_channel::Receiver<Vec<u8>>,
 ) {
     let server = server().await;
-    let url = server.url(format_args!("/flood?count={FLOOD}&size={SIZE}"));
-    let channel = connect(url)
+    let channel = connect(server.url("/echo"))
         .codec(Bytes)
         .receive_bound(BOUND, overflow)
         .await
         .unwrap();
-    let control = channel.control();
-    let (_, mut rx) = channel.split();
+    let (tx, mut rx) = channel.split();
+    let control = tx.control();
     let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
     rx.set_wake(move || drop(arrived.unbounded_send(())));
+    for _ in 0..FLOOD {
+        if tx.send(vec![7; SIZE]).await.is_err() {
+            // Only the policy `Close` ends it.
+            assert_ne!(control.status(), Status::Open);
+            break;
+        }
+    }
     while control.status() == Status::Open && control.stats().received_messages < FLOOD as u64 {
         arrivals.next().await.unwrap();
         assert!(control.stats().queued_bytes <= BOUND);
