@@ -34,7 +34,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `json` | yes | [`Json`](codec::Json): any serde type as JSON text |
+//! | `json` | yes | [`Json`]: any serde type as JSON text |
 //! | `proto` | natively always, in wasm no | the protocol core |
 //! | `js` | no | the exports that the npm package is built from |
 
