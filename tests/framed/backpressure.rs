@@ -115,6 +115,6 @@ async fn a_message_over_the_limit_closes_with_1009() {
         answer
     });
     let event = soon("the end", next(&mut server)).await;
-    assert!(matches!(event, Event::Closed(closed) if closed.code == 1006 && !closed.clean));
+    assert!(matches!(event, Event::Closed(closed) if closed.code == 1009 && !closed.clean));
     assert_eq!(reading.await.unwrap(), [0x88, 0x02, 0x03, 0xf1]);
 }

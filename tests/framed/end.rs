@@ -92,7 +92,9 @@ async fn a_failed_connection_tells_the_peer_why_even_if_bytes_are_on_their_way()
         of_client,
         Event::Closed(Closed::new(1009, "", true, By::Peer))
     );
-    assert!(matches!(of_server, Event::Closed(closed) if closed == Closed::lost(By::Us)));
+    assert!(
+        matches!(of_server, Event::Closed(closed) if closed == Closed::new(1009, "a frame is too long", false, By::Us))
+    );
 }
 
 #[tokio::test]

@@ -154,7 +154,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Transport for Framed<Io> {
         loop {
             return match self.poll_core(cx) {
                 Poll::Ready(proto::Event::Message(message)) => Poll::Ready(Event::Message(message)),
-                Poll::Ready(proto::Event::Closed(closed)) => Poll::Ready(Event::Closed(closed)),
+                Poll::Ready(proto::Event::Closed(mut closed)) => {
+                    // RFC 6455 §7.1.5 knows only 1006 here; who asks wants to know what the peer was told, and what for.
+                    if let Some(violation) = self.connection.violation() {
+                        closed.code = violation.close_code();
+                        closed.reason = violation.to_string();
+                    }
+                    Poll::Ready(Event::Closed(closed))
+                }
                 // Pongs, and the handshake that is behind us.
                 Poll::Ready(_) => continue,
                 Poll::Pending => Poll::Pending,
@@ -187,6 +194,22 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Transport for Framed<Io> {
 
     fn is_open(&self) -> bool {
         self.is_writable()
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> usize {
+        self.limits
+            .send_watermark
+            .max(1)
+            .saturating_sub(self.connection.outgoing().len())
+    }
+
+    /// The stream's own flow control reaches the peer.
+    fn pushes_back(&self) -> bool {
+        true
     }
 
     fn buffered_amount(&self) -> usize {
