@@ -1,7 +1,9 @@
 //! Errors that say whose fault it was. Each has a stable [`code`](ConnectError::code), the same string in Rust and in JavaScript.
 
+mod misuse;
 mod violation;
 
+pub use misuse::Misuse;
 pub use violation::Violation;
 
 use crate::message::Closed;
@@ -69,6 +71,12 @@ pub enum Cause {
     Status(u16),
     /// The peer broke the protocol.
     Violation(Violation),
+}
+
+impl From<Violation> for Cause {
+    fn from(violation: Violation) -> Self {
+        Cause::Violation(violation)
+    }
 }
 
 impl ConnectError {

@@ -1,0 +1,198 @@
+//! The client's opening handshake of RFC 6455 §4.1.
+
+use super::head::{Head, HeadReader, is_token, is_value};
+use super::{Agreed, ClientHandshake, accept_key};
+use crate::error::{Cause, Misuse, Violation};
+use crate::message::Opened;
+use crate::proto::address::Address;
+use crate::proto::framing::rfc6455::Rfc6455;
+use crate::proto::limits::Limits;
+use crate::proto::role::Role;
+use crate::random::Random;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// What a client asks for.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Offer {
+    /// Whom to ask, and for which resource.
+    pub address: Address,
+    /// Subprotocols in order of preference, distinct tokens. Default: none.
+    pub protocols: Vec<String>,
+    /// The `Origin` of the page or application that asks. Default: none, as RFC 6455 §4.1 item 8 has it for clients that are no browsers.
+    pub origin: Option<String>,
+    /// Further header lines, such as cookies or credentials. Default: none.
+    pub headers: Vec<(String, String)>,
+    /// The wire format, chosen here once and for all. Default: RFC 6455.
+    pub format: Format,
+}
+
+/// The wire formats a client can speak.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// RFC 6455, version 13.
+    #[default]
+    Rfc6455,
+}
+
+impl Offer {
+    /// Asks for this address in today's format, and for nothing more.
+    pub fn new(address: Address) -> Self {
+        Self {
+            address,
+            protocols: Vec::new(),
+            origin: None,
+            headers: Vec::new(),
+            format: Format::default(),
+        }
+    }
+
+    /// Writes the request and gives what waits for its response.
+    pub(crate) fn start(
+        self,
+        limits: &Limits,
+        random: Random,
+        out: &mut Vec<u8>,
+    ) -> Result<Box<dyn ClientHandshake>, Misuse> {
+        let values = self
+            .headers
+            .iter()
+            .map(|(_, value)| value)
+            .chain(&self.origin);
+        let names = self
+            .headers
+            .iter()
+            .map(|(name, _)| name)
+            .chain(&self.protocols);
+        let place = [&self.address.host, &self.address.resource];
+        if !values.into_iter().all(|value| is_value(value))
+            || !names.into_iter().all(|name| is_token(name))
+            || place
+                .iter()
+                .any(|part| part.bytes().any(|byte| byte <= b' ' || byte == 0x7F))
+        {
+            return Err(Misuse::Header);
+        }
+        match self.format {
+            Format::Rfc6455 => Ok(Box::new(Waiting::start(self, limits, random, out))),
+        }
+    }
+}
+
+/// The request is written; the response is awaited.
+#[derive(Debug)]
+struct Waiting {
+    head: HeadReader,
+    accept: String,
+    protocols: Vec<String>,
+    limits: Limits,
+    random: Random,
+}
+
+impl Waiting {
+    fn start(offer: Offer, limits: &Limits, random: Random, out: &mut Vec<u8>) -> Self {
+        // RFC 6455 §4.1 item 7: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded"
+        let mut nonce = [0; 16];
+        random(&mut nonce);
+        let key = STANDARD.encode(nonce);
+
+        let mut line = |parts: &[&str]| {
+            parts
+                .iter()
+                .for_each(|part| out.extend_from_slice(part.as_bytes()));
+            out.extend_from_slice(b"\r\n");
+        };
+        line(&["GET ", &offer.address.resource, " HTTP/1.1"]);
+        line(&["Host: ", &offer.address.authority()]);
+        line(&["Upgrade: websocket"]);
+        line(&["Connection: Upgrade"]);
+        line(&["Sec-WebSocket-Key: ", &key]);
+        line(&["Sec-WebSocket-Version: 13"]);
+        if let Some(origin) = &offer.origin {
+            line(&["Origin: ", origin]);
+        }
+        if !offer.protocols.is_empty() {
+            line(&["Sec-WebSocket-Protocol: ", &offer.protocols.join(", ")]);
+        }
+        for (name, value) in &offer.headers {
+            line(&[name, ": ", value]);
+        }
+        line(&[]);
+        Self {
+            head: HeadReader::new(limits),
+            accept: accept_key(&key),
+            protocols: offer.protocols,
+            limits: limits.clone(),
+            random,
+        }
+    }
+
+    /// RFC 6455 §4.1, "the client MUST validate the server's response as follows".
+    fn check(&self, head: &Head) -> Result<Opened, Cause> {
+        let status = status(&head.start)?;
+        if status != 101 {
+            return Err(Cause::Status(status));
+        }
+        let headers = &head.headers;
+        // Item 2: "an |Upgrade| header field [that is] an ASCII case-insensitive match for the value "websocket""
+        if !headers
+            .only("Upgrade")
+            .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+        {
+            return Err(Violation::Upgrade.into());
+        }
+        // Item 3: "a token that is an ASCII case-insensitive match for the value "Upgrade""
+        if !headers.lists("Connection", "Upgrade") {
+            return Err(Violation::Connection.into());
+        }
+        // Item 4. §11.3.3: the header "MUST NOT appear more than once in an HTTP response".
+        if headers.only("Sec-WebSocket-Accept") != Some(&self.accept) {
+            return Err(Violation::Accept.into());
+        }
+        // Item 5: "an extension that was not present in the client's handshake". None was.
+        if headers.list("Sec-WebSocket-Extensions").next().is_some() {
+            return Err(Violation::Extension.into());
+        }
+        // Item 6: "a subprotocol that was not present in the client's handshake".
+        // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 lets that
+        // be, and leaves it to the application, which finds `Opened::protocol` empty.
+        let mut chosen = headers.all("Sec-WebSocket-Protocol");
+        let protocol = match (chosen.next(), chosen.next()) {
+            (None, _) => "",
+            (Some(one), None) if self.protocols.iter().any(|asked| asked == one) => one,
+            _ => return Err(Violation::Subprotocol.into()),
+        };
+        Ok(Opened::new(protocol, ""))
+    }
+}
+
+impl ClientHandshake for Waiting {
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause> {
+        let Some(head) = self.head.read(input)? else {
+            return Ok(None);
+        };
+        let opened = self.check(&head)?;
+        let framing = Box::new(Rfc6455::new(Role::Client, &self.limits, self.random));
+        Ok(Some(Agreed { opened, framing }))
+    }
+}
+
+/// The status of a status line (RFC 9112 §4): `HTTP/1.1 SP 3DIGIT SP [reason]`.
+fn status(line: &str) -> Result<u16, Violation> {
+    let (version, rest) = line.split_once(' ').ok_or(Violation::HeadSyntax)?;
+    if !version.starts_with("HTTP/") {
+        return Err(Violation::HeadSyntax);
+    }
+    let code = rest.split(' ').next().unwrap_or_default();
+    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Violation::HeadSyntax);
+    }
+    let status = code.parse().map_err(|_| Violation::HeadSyntax)?;
+    // RFC 9110 §15.2.2 knows no upgrade before HTTP/1.1. Any other status is told whatever the version is.
+    if status == 101 && version != "HTTP/1.1" {
+        return Err(Violation::HttpVersion);
+    }
+    Ok(status)
+}

@@ -1,0 +1,44 @@
+//! The opening handshake (RFC 6455 §4): from bytes to an agreed framing, in either role.
+
+pub mod client;
+pub mod head;
+pub mod server;
+
+use crate::error::Cause;
+use crate::message::Opened;
+use crate::proto::framing::Framing;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use core::fmt;
+use sha1::{Digest as _, Sha1};
+
+/// A client's half: one wire format, waiting for the server's response. Its request was written when it was made.
+pub(crate) trait ClientHandshake: Send + fmt::Debug {
+    /// Takes the response off the front of `input`; what is left is frames. `None` means: more bytes.
+    ///
+    /// # Errors
+    /// Why there is no connection. Not called again after that.
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause>;
+}
+
+/// A server's half: one wire format, a request that is right, waiting for the application's verdict.
+pub(crate) trait ServerHandshake: Send + fmt::Debug {
+    /// Appends the response that accepts. The arguments have been checked.
+    fn accept(&self, protocol: Option<&str>, headers: &[(&str, &str)], out: &mut Vec<u8>)
+    -> Agreed;
+}
+
+/// What a handshake ends with.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    pub(crate) opened: Opened,
+    pub(crate) framing: Box<dyn Framing>,
+}
+
+/// The `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key` (RFC 6455 §4.2.2 item 5.4).
+pub fn accept_key(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key.as_bytes());
+    hash.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    STANDARD.encode(hash.finalize())
+}

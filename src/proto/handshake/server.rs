@@ -1,0 +1,319 @@
+//! The server's opening handshake of RFC 6455 §4.2, for versions 13, 8 and 7, and the plain requests beside it.
+
+use super::head::{Head, Headers, is_token, is_value};
+use super::{Agreed, ServerHandshake, accept_key};
+use crate::error::{Misuse, Violation};
+use crate::message::Opened;
+use crate::proto::framing::rfc6455::Rfc6455;
+use crate::proto::limits::Limits;
+use crate::proto::role::Role;
+use crate::random::Random;
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// Clients that pick 22 random base64 characters leave the last four bits of the 16th byte's group as they fall.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
+
+/// What a client asked a server for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The path and query as they came: it begins with `/`.
+    pub target: String,
+    /// Every header line.
+    pub headers: Headers,
+    /// The subprotocols offered, in the client's order of preference. Empty for plain HTTP.
+    pub protocols: Vec<String>,
+    /// The version of the WebSocket protocol asked for: 13, 8 or 7. `None` for plain HTTP.
+    pub version: Option<u8>,
+}
+
+impl Request {
+    /// Whether it asks for a WebSocket and can be accepted as one.
+    pub fn is_websocket(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// The target up to its `?`, still percent-encoded.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The target behind its `?`, still percent-encoded; empty if there is none.
+    pub fn query(&self) -> &str {
+        self.target
+            .split_once('?')
+            .map(|(_, query)| query)
+            .unwrap_or_default()
+    }
+
+    /// The page's origin, as a browser told it. Its header was called differently up to draft 10 of the protocol.
+    pub fn origin(&self) -> Option<&str> {
+        match self.version {
+            Some(7 | 8) => self.headers.first("Sec-WebSocket-Origin"),
+            _ => self.headers.first("Origin"),
+        }
+    }
+}
+
+/// A plain HTTP answer. The connection ends behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// From 200 to 599.
+    pub status: u16,
+    /// Header lines beside `Content-Length` and `Connection`, which are ours.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// This status with this body, and no header lines of its own.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    /// With one more header line.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The answer to a wrong opening handshake (RFC 6455 §4.2.2 item 4, §4.4).
+    pub(crate) fn refusing(violation: Violation) -> Self {
+        let response = Response::new(violation.http_status(), format!("{violation}\n"))
+            .header("Content-Type", "text/plain; charset=utf-8");
+        match violation {
+            // RFC 6455 §4.4: "MUST include a |Sec-WebSocket-Version| header field [...] indicating the version(s)"; RFC 9110
+            // §15.5.22: a 426 "MUST send an Upgrade header field".
+            Violation::Version => response
+                .header("Sec-WebSocket-Version", "13, 8, 7")
+                .header("Upgrade", "websocket"),
+            Violation::Method => response.header("Allow", "GET"),
+            _ => response,
+        }
+    }
+
+    pub(crate) fn write(&self, without_body: bool, out: &mut Vec<u8>) -> Result<(), Misuse> {
+        if !(200..=599).contains(&self.status) {
+            return Err(Misuse::Status(self.status));
+        }
+        if !self
+            .headers
+            .iter()
+            .all(|(name, value)| is_token(name) && is_value(value))
+        {
+            return Err(Misuse::Header);
+        }
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\n",
+            self.status,
+            reason_phrase(self.status)
+        );
+        for (name, value) in &self.headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        // RFC 9110 §8.6: no Content-Length in a 204; a 304 tells the length of what it does not carry.
+        if self.status != 204 {
+            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        head.push_str("Connection: close\r\n\r\n");
+        out.extend_from_slice(head.as_bytes());
+        if !without_body && !matches!(self.status, 204 | 304) {
+            out.extend_from_slice(&self.body);
+        }
+        Ok(())
+    }
+}
+
+/// Takes a request apart. A request that asks for a WebSocket comes with the half that can accept it.
+///
+/// # Errors
+/// What is wrong with it; [`Response::refusing`] answers it.
+pub(crate) fn read(
+    head: Head,
+    limits: &Limits,
+    random: Random,
+) -> Result<(Request, Option<Box<dyn ServerHandshake>>), Violation> {
+    let mut parts = head.start.split(' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Violation::HeadSyntax);
+    };
+    if !is_token(method) || !version.starts_with("HTTP/") {
+        return Err(Violation::HeadSyntax);
+    }
+    let target = path_and_query(target)?.to_owned();
+    let (method, version) = (method.to_owned(), version.to_owned());
+    let mut request = Request {
+        method,
+        target,
+        headers: head.headers,
+        protocols: Vec::new(),
+        version: None,
+    };
+    let headers = &request.headers;
+
+    // What shows the wish for a WebSocket is judged as one; the rest is plain HTTP and the application's to answer.
+    if !headers.lists("Upgrade", "websocket") && headers.first("Sec-WebSocket-Key").is_none() {
+        return Ok((request, None));
+    }
+
+    // RFC 6455 §4.2.1, in its order. Item 1: "An HTTP/1.1 or higher GET request".
+    if request.method != "GET" {
+        return Err(Violation::Method);
+    }
+    if version != "HTTP/1.1" {
+        return Err(Violation::HttpVersion);
+    }
+    if headers.only("Host").is_none() {
+        return Err(Violation::Host);
+    }
+    if !headers.lists("Upgrade", "websocket") {
+        return Err(Violation::Upgrade);
+    }
+    if !headers.lists("Connection", "Upgrade") {
+        return Err(Violation::Connection);
+    }
+    // §4.4 before the key: a client of another version may have another key, and must learn which versions we speak.
+    let version = match headers.only("Sec-WebSocket-Version") {
+        Some("13") => 13,
+        Some("8") => 8,
+        Some("7") => 7,
+        _ => return Err(Violation::Version),
+    };
+    let key = headers.only("Sec-WebSocket-Key").ok_or(Violation::Key)?;
+    // Item 5: "a base64-encoded [...] value that, when decoded, is 16 bytes in length".
+    if !LENIENT.decode(key).is_ok_and(|nonce| nonce.len() == 16) {
+        return Err(Violation::Key);
+    }
+    let accept = accept_key(key);
+    let protocols: Vec<String> = headers
+        .list("Sec-WebSocket-Protocol")
+        .map(str::to_owned)
+        .collect();
+    // §4.1 item 10: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
+    let distinct = protocols
+        .iter()
+        .enumerate()
+        .all(|(index, protocol)| !protocols[..index].contains(protocol));
+    if !distinct || !protocols.iter().all(|protocol| is_token(protocol)) {
+        return Err(Violation::ProtocolList);
+    }
+    // A body would be read as frames.
+    if headers.all("Content-Length").any(|length| length != "0")
+        || headers.first("Transfer-Encoding").is_some()
+    {
+        return Err(Violation::Body);
+    }
+    request.protocols = protocols;
+    request.version = Some(version);
+    Ok((
+        request,
+        Some(Box::new(Deciding {
+            accept,
+            limits: limits.clone(),
+            random,
+        })),
+    ))
+}
+
+/// The path and query of a target: RFC 6455 §4.2.1 item 1 takes a path or an absolute `http` URL.
+fn path_and_query(target: &str) -> Result<&str, Violation> {
+    if target.contains('#') || !target.is_ascii() {
+        return Err(Violation::Target);
+    }
+    let Some((scheme, rest)) = target
+        .split_once("://")
+        .filter(|_| !target.starts_with('/'))
+    else {
+        return if target.starts_with('/') {
+            Ok(target)
+        } else {
+            Err(Violation::Target)
+        };
+    };
+    if !["http", "https", "ws", "wss"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+    {
+        return Err(Violation::Target);
+    }
+    match rest.find(['/', '?']) {
+        Some(at) if rest[at..].starts_with('/') => Ok(&rest[at..]),
+        Some(_) => Err(Violation::Target),
+        None => Ok("/"),
+    }
+}
+
+/// A request of version 13, 8 or 7 that is right. On the wire they differ in nothing that a server answers.
+#[derive(Debug)]
+struct Deciding {
+    accept: String,
+    limits: Limits,
+    random: Random,
+}
+
+impl ServerHandshake for Deciding {
+    fn accept(
+        &self,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+        out: &mut Vec<u8>,
+    ) -> Agreed {
+        let mut head = String::from(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+        );
+        head.extend([&self.accept, "\r\n"]);
+        if let Some(protocol) = protocol {
+            head.extend(["Sec-WebSocket-Protocol: ", protocol, "\r\n"]);
+        }
+        for (name, value) in headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        out.extend_from_slice(head.as_bytes());
+        Agreed {
+            opened: Opened::new(protocol.unwrap_or_default(), ""),
+            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random)),
+        }
+    }
+}
+
+/// The registered words for a status; they carry no meaning (RFC 9112 §4).
+fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        _ => "",
+    }
+}

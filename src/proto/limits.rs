@@ -1,0 +1,40 @@
+//! What one connection may cost us, whatever the peer sends.
+
+use core::time::Duration;
+
+/// Bounds of one connection. Zero means zero: nothing is unlimited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a request's or response's head. Default 16 KiB: what common HTTP servers take, and far above a browser's handshake with its cookies.
+    pub max_head: usize,
+    /// Header lines of a head. Default 128: a browser sends about 15, a proxy adds a few.
+    pub max_header_lines: usize,
+    /// Payload bytes of one frame, checked when its header is read, before memory is spent. Default 64 MiB, as `max_message`, since many peers send a message as one frame.
+    pub max_frame: usize,
+    /// Payload bytes of one message, all fragments together. Default 64 MiB, as `transport::Limits::max_message`.
+    pub max_message: usize,
+    /// Frames of one message. Default 131,072: fragments are joined as they come and cost no memory, only time; conformance suites send 65,536.
+    pub max_fragments: usize,
+    /// Unsent bytes at which `send` takes no further message; one message may pass it. Default 64 MiB, one message of the largest size.
+    pub max_unsent: usize,
+    /// From construction to the end of the opening handshake. Default 60 s: above any connect timeout, so that the caller's own is the one that is met.
+    pub handshake_timeout: Duration,
+    /// From our Close frame to the end of the connection. Default 10 s: several round trips of a bad line.
+    pub close_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_head: 16 << 10,
+            max_header_lines: 128,
+            max_frame: 64 << 20,
+            max_message: 64 << 20,
+            max_fragments: 1 << 17,
+            max_unsent: 64 << 20,
+            handshake_timeout: Duration::from_secs(60),
+            close_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The two sides of a connection.
+
+/// Which side of the connection this is (RFC 6455 §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The side that asks.
+    Client,
+    /// The side that answers.
+    Server,
+}

@@ -1,0 +1,80 @@
+//! The life of a connection, as one table.
+//!
+//! 1. A state says what may still happen, and nothing that the frames sent and received say already: code, reason and
+//!    cleanness are derived from those.
+//! 2. Every input and every command is a [`Step`] or leaves the state alone. A step that the table does not list is not
+//!    taken: a command reports misuse, and bytes of a peer are dropped.
+//! 3. `Closed` is the end.
+
+/// Where a connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// Client: the request is queued and the response awaited. Server: the request is awaited.
+    Handshaking,
+    /// Server: the request was told, and `accept` or `reject` is awaited.
+    Deciding,
+    /// Server: the refusal is queued; the peer's bytes are dropped; the end of the stream is awaited.
+    Refusing,
+    /// Messages flow both ways.
+    Open,
+    /// Our Close frame is queued and the peer's awaited. Its messages still arrive.
+    CloseSent,
+    /// Both Close frames are there. The end of the stream is awaited.
+    CloseDone,
+    /// We failed the connection: our Close frame is queued; the peer's bytes are dropped; the end of the stream is awaited.
+    Failing,
+    /// Nothing happens any more.
+    Closed,
+}
+
+/// What can move a connection on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// Server: a whole request was read.
+    Asked,
+    /// The handshake succeeded: a client read the response, a server queued it.
+    Agreed,
+    /// Server: a refusal was queued, by `reject` or because the request was wrong.
+    Refused,
+    /// We queued a Close frame, not as an answer.
+    WeClose,
+    /// The peer's Close frame was read (and answered, if ours was not yet queued).
+    PeerCloses,
+    /// The peer broke the protocol: _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
+    Fail,
+    /// The stream ended or failed, or a timeout passed.
+    End,
+}
+
+impl State {
+    /// The state after this step, `None` if the step cannot be taken here.
+    pub(crate) fn after(self, step: Step) -> Option<State> {
+        use State::*;
+        Some(match (self, step) {
+            // Client and server.
+            (Handshaking, Step::Agreed) => Open,
+            (Open, Step::WeClose) => CloseSent,
+            (Open, Step::PeerCloses) => CloseDone,
+            (CloseSent, Step::PeerCloses) => CloseDone,
+            (Open | CloseSent, Step::Fail) => Failing,
+            // Client: a wrong response is not answered.
+            (Handshaking, Step::Fail) => Closed,
+            // Server.
+            (Handshaking, Step::Asked) => Deciding,
+            (Handshaking | Deciding, Step::Refused) => Refusing,
+            (Deciding, Step::Agreed) => Open,
+            // Anywhere.
+            (Closed, Step::End) => return None,
+            (_, Step::End) => Closed,
+            _ => return None,
+        })
+    }
+
+    /// Whether the peer's bytes still mean something.
+    pub(crate) fn reads(self) -> bool {
+        matches!(
+            self,
+            State::Handshaking | State::Deciding | State::Open | State::CloseSent
+        )
+    }
+}

@@ -1,0 +1,97 @@
+//! The test server as a program. See `--help`.
+
+mod arguments;
+
+use arguments::Arguments;
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+use tokio::sync::oneshot;
+use websocket_channel_server::TestServer;
+
+/// A command line or a port that cannot be used.
+const USAGE_ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(sentence) => return fail(&sentence),
+    };
+    if arguments.help {
+        say(arguments::HELP);
+        return ExitCode::SUCCESS;
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("no runtime: {error}")),
+    };
+    let code = runtime.block_on(run(arguments));
+    // A thread may sit in a read of standard input; it must not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
+    let port = arguments.options.port;
+    let server = match TestServer::start(arguments.options).await {
+        Ok(server) => server,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            return fail(&format!(
+                "port {port} is taken: choose another, or --port 0 for any free one"
+            ));
+        }
+        Err(error) => return fail(&format!("the server cannot start: {error}")),
+    };
+    if arguments.json {
+        say(&format!(
+            "{{\"ws\":\"{}\",\"http\":\"{}\"}}\n",
+            server.url(),
+            server.http_url()
+        ));
+    } else {
+        say(&format!("listening on {}\n", server.url()));
+    }
+    tokio::select! {
+        () = signal() => {}
+        () = stdin_closed(), if arguments.until_stdin_closes => {}
+    }
+    server.shutdown().await;
+    ExitCode::SUCCESS
+}
+
+fn fail(sentence: &str) -> ExitCode {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(std::io::stderr(), "websocket-channel-server: {sentence}");
+    ExitCode::from(USAGE_ERROR)
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    // Whoever closed our standard output does not want to know.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Returns on SIGINT and on SIGTERM.
+async fn signal() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Returns when standard input ends: when whoever started us ended, however it ended.
+async fn stdin_closed() {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut dropped = [0; 1024];
+        while matches!(std::io::stdin().read(&mut dropped), Ok(read) if read > 0) {}
+        let _ = sender.send(());
+    });
+    let _ = receiver.await;
+}
