@@ -19,5 +19,5 @@ pub use channel::{Channel, Connect, Control, Receiver, Sender, Status, connect};
 pub use codec::Json;
 pub use codec::{Bytes, Text};
 pub use error::{CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind};
-pub use message::{By, Closed, Message, Opened};
+pub use message::{By, Closed, Event, Message, Opened};
 pub use socket::{Options, Socket};

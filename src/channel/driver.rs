@@ -1,6 +1,7 @@
 //! The task that owns the socket: takes offers down, brings messages up.
 
 use super::mailbox::{Mailbox, Wanted};
+use crate::message::{By, Closed};
 use crate::socket::Socket;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -35,6 +36,8 @@ impl Driver {
             Wanted::End => {
                 let _ = self.socket.close(1000, "");
                 let _ = Pin::new(&mut self.socket).poll_flush(cx);
+                // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
+                self.mailbox.end(Some(Closed::lost(By::Us)));
                 return Poll::Ready(());
             }
         }

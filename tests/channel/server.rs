@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 pub(crate) struct Server {
     origin: String,
-    closed_port: u16,
+    refused_port: u16,
     #[cfg(not(target_family = "wasm"))]
     _server: websocket_channel_server::TestServer,
 }
@@ -16,8 +16,8 @@ pub(crate) async fn server() -> Server {
             .await
             .unwrap();
     Server {
-        origin: format!("ws://{}", server.address()),
-        closed_port: server.refused().port(),
+        origin: server.url(),
+        refused_port: server.refused_port().unwrap(),
         _server: server,
     }
 }
@@ -29,7 +29,7 @@ pub(crate) async fn server() -> Server {
         origin: option_env!("WEBSOCKET_CHANNEL_TEST_SERVER")
             .expect(missing)
             .into(),
-        closed_port: option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT")
+        refused_port: option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT")
             .expect(missing)
             .parse()
             .unwrap(),
@@ -44,6 +44,6 @@ impl Server {
 
     /// A URL whose port is held by a socket that does not listen: every connection is refused.
     pub(crate) fn refused(&self) -> String {
-        format!("ws://127.0.0.1:{}/", self.closed_port)
+        format!("ws://127.0.0.1:{}/", self.refused_port)
     }
 }

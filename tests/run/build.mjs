@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandError, endOnSignals, run } from './process.mjs';
+import { CommandError, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,7 +99,7 @@ function read(file) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const tools = await setupOrExit();
-  endOnSignals();
+  endChildrenOnSignals();
   try {
     await build(tools);
   } catch (error) {

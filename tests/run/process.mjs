@@ -1,30 +1,28 @@
-// Child processes: none of them outlives us, however we end.
+// Child processes: none outlives us, however we end.
 //
-// Each child leads a process group of its own, so that one signal ends it together with what it started (cargo's compilers), and so that a
-// Ctrl-C of the terminal reaches us alone: we end the children, in order, and then ourselves.
+// Each leads a process group of its own, so that one signal ends it together with what it started (cargo's compilers), and so that a Ctrl-C
+// of the terminal reaches us alone: we end the children, in order, and then ourselves.
 
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 /** A child that does not end by SIGTERM in this time is killed. */
 const KILL_AFTER_MS = 5_000;
-/** How many last lines of a failed command are shown. */
-const TAIL_LINES = 60;
 
-/** Children that run. */
+/** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 /** What else has to be done before we end. */
 const endings = new Set();
 let ending = null;
 
-// However this process ends, a throw included. There is no time to be polite then.
+// A throw included. There is no time to be polite then.
 process.on('exit', () => running.forEach((child) => signalGroup(child, 'SIGKILL')));
 
 /**
- * From here on SIGINT, SIGTERM and SIGHUP end the children and then this process.
+ * SIGINT, SIGTERM and SIGHUP end the children first.
  * @param {(signal: string) => number} [exitCode] default: 128 + the signal's number, as shells report it
  */
-export function endOnSignals(exitCode = (signal) => 128 + constants.signals[signal]) {
+export function endChildrenOnSignals(exitCode = (signal) => 128 + constants.signals[signal]) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, async () => {
       // A second Ctrl-C changes nothing: the children have a few seconds at most.
@@ -35,88 +33,73 @@ export function endOnSignals(exitCode = (signal) => 128 + constants.signals[sign
   }
 }
 
+async function endAll() {
+  await Promise.allSettled([...endings].map((action) => action()));
+  await Promise.allSettled([...running].map(end));
+}
+
 /** Does `action` when this process is asked to end before the returned function is called. */
 export function whenEnding(action) {
   endings.add(action);
   return () => endings.delete(action);
 }
 
-async function endAll() {
-  await Promise.allSettled([...endings].map((action) => action()));
-  await Promise.allSettled([...running].map(end));
-}
-
 /**
- * Starts a program without a shell. It is ended when we end; `end` ends it before.
+ * Starts a program, without a shell; it is ended when this process is. `env` is added to this process's.
  * @param {string} program
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
- * @returns {import('node:child_process').ChildProcess & {ended: Promise<{code: number | null, signal: string | null}>}}
+ * @returns {import('node:child_process').ChildProcess & {ended: Promise<number | null>}} `ended`: its exit code, null when it was killed or
+ *   could not be started
  */
-export function start(program, args, options = {}) {
-  if (ending) throw new Error('ending');
-  const child = spawn(program, args, { ...options, detached: true });
+export function start(program, args, { env, ...options } = {}) {
+  const child = spawn(program, args, { ...options, env: { ...process.env, ...env }, detached: true });
   running.add(child);
-  child.ended = new Promise((resolve, reject) => {
+  child.ended = new Promise((resolve) => {
     child.once('error', (error) => {
-      running.delete(child);
-      reject(new Error(`${program} cannot be started: ${error.message}`));
+      console.error(error.message);
+      resolve(null);
     });
-    child.once('close', (code, signal) => {
-      running.delete(child);
-      resolve({ code, signal });
-    });
+    child.once('close', resolve);
+  }).then((code) => {
+    running.delete(child);
+    // Ended by a signal to us: its handler says the rest, and nobody goes on as if the child had failed.
+    return ending ? new Promise(() => {}) : code;
   });
-  // Whoever waits for it hears of it; nobody has to.
-  child.ended.catch(() => {});
   return child;
 }
 
 /** Ends a child and what it started, and waits until it has ended. */
 export async function end(child) {
   if (!running.has(child)) return;
+  const gone = new Promise((resolve) => child.once('close', resolve));
   signalGroup(child, 'SIGTERM');
   const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
-  await child.ended.catch(() => {});
+  await gone;
   clearTimeout(timer);
 }
 
-/**
- * Runs a command to its end. What it prints is shown only when it fails, or all of it with `show`.
- * @param {string} program
- * @param {string[]} args
- * @param {{cwd?: string, env?: Record<string, string>, show?: boolean}} [options] `env` is added to our own
- * @returns {Promise<string>} what it printed on standard output
- * @throws {CommandError} when it does not end with 0
- */
-export async function run(program, args, { cwd, env, show = false } = {}) {
-  const child = start(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let all = '';
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    all += text;
-    output += text;
-    if (show) process.stdout.write(text);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    all += text;
-    if (show) process.stderr.write(text);
-  });
-  const { code, signal } = await child.ended;
-  // Ended by us: the signal's handler says the rest and ends this process.
-  if (ending) await new Promise(() => {});
-  if (code !== 0) throw new CommandError([program, ...args], code ?? signal, show ? '' : all);
-  return output;
+/** Runs a program to its end with its output shown. Throws when it fails. */
+export async function run(program, args, options = {}) {
+  const code = await start(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options }).ended;
+  if (code !== 0) throw new CommandError(`failed: ${program} ${args.join(' ')}`);
 }
 
-/** A command that failed, with the last lines of what it printed. */
-export class CommandError extends Error {
-  constructor(command, how, output) {
-    const tail = output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
-    super(`${command.join(' ')}: ended with ${how}${tail && `\n${tail}`}`);
-    this.name = 'CommandError';
+/** Runs a program to its end with its output shown and kept. */
+export async function capture(program, args, options = {}) {
+  const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let output = '';
+  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+    from.setEncoding('utf8').on('data', (chunk) => {
+      output += chunk;
+      to.write(chunk);
+    });
   }
+  return { ok: (await child.ended) === 0, output };
 }
+
+/** A command that failed and has said why; its stack is of no interest. */
+export class CommandError extends Error {}
 
 function signalGroup(child, signal) {
   try {

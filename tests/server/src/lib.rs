@@ -24,7 +24,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 /// What a server is started with.
@@ -64,6 +64,8 @@ impl Options {
 #[must_use = "dropping it ends the server"]
 pub struct TestServer {
     address: SocketAddr,
+    /// Bound and not listening: the kernel refuses every connection, and nobody else gets the port meanwhile.
+    refusing: TcpSocket,
     task: JoinHandle<()>,
 }
 
@@ -79,17 +81,31 @@ impl TestServer {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
+        let refusing = TcpSocket::new_v4()?;
+        refusing.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let shared = Arc::new(Shared {
             files,
             protocols: options.protocols,
         });
         let task = tokio::spawn(listener::run(listener, shared, options.max_connections));
-        Ok(Self { address, task })
+        Ok(Self {
+            address,
+            refusing,
+            task,
+        })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// A port on 127.0.0.1 that refuses every connection for as long as the server runs.
+    ///
+    /// # Errors
+    /// The operating system does not tell.
+    pub fn refused_port(&self) -> io::Result<u16> {
+        Ok(self.refusing.local_addr()?.port())
     }
 
     /// Its address as a WebSocket URL without a path, such as `ws://127.0.0.1:8080`.

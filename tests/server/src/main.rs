@@ -42,8 +42,12 @@ async fn run(arguments: Arguments) -> ExitCode {
         Err(error) => return fail(&format!("the server cannot start: {error}")),
     };
     if arguments.json {
+        let refused = match server.refused_port() {
+            Ok(port) => port,
+            Err(error) => return fail(&format!("the server cannot start: {error}")),
+        };
         say(&format!(
-            "{{\"ws\":\"{}\",\"http\":\"{}\"}}\n",
+            "{{\"ws\":\"{}\",\"http\":\"{}\",\"refused\":{refused}}}\n",
             server.url(),
             server.http_url()
         ));

@@ -1,0 +1,78 @@
+// The suites, in the order in which they run. `tests/README.md` says what each is for.
+import { join } from 'node:path';
+import { root } from './build.mjs';
+import { capabilities, startDriver } from './drivers.mjs';
+import { runJsTests } from './js-suite.mjs';
+import { capture } from './process.mjs';
+import { BROWSERS } from './setup.mjs';
+import { writeFileSync, mkdirSync } from 'node:fs';
+
+const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server'];
+
+/** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
+async function native() {
+  return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE], { cwd: root }));
+}
+
+/** The channel tests in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
+async function wasm(browser, { tools, server }) {
+  const json = join(root, 'target', `webdriver-${browser}.json`);
+  mkdirSync(join(root, 'target'), { recursive: true });
+  writeFileSync(json, JSON.stringify(capabilities(browser, tools)));
+  const env = {
+    ...tools.env,
+    WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
+    // For the slowest message of the slowest browser; a hang ends here.
+    WASM_BINDGEN_TEST_TIMEOUT: '300',
+    WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
+    WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
+  };
+  const tests = ['--locked', '--test', 'channel'];
+  if (browser === 'webkit') {
+    const driver = await startDriver(browser, tools);
+    try {
+      env.SAFARIDRIVER_REMOTE = driver.url;
+      env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
+      env.WASM_BINDGEN_TEST_ONLY_WEB = '1';
+      return cargoCount(await capture('cargo', ['test', '--target', 'wasm32-unknown-unknown', ...tests], { cwd: root, env }));
+    } finally {
+      await driver.stop();
+    }
+  }
+  const driver = browser === 'chromium' ? ['--chrome', '--chromedriver', tools.paths.chromedriver] : ['--firefox', '--geckodriver', tools.paths.geckodriver];
+  return cargoCount(await capture('wasm-pack', ['test', '--headless', ...driver, '--', ...tests], { cwd: root, env }));
+}
+
+/** Node's own test runner, for what is used from a command line. */
+async function node(file, { tools }) {
+  const env = { ...tools.env, WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
+  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
+  const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
+  return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
+}
+
+/** @type {{ name: string, browser?: string, server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
+export const suites = [
+  { name: 'native', run: native },
+  ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),
+  ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
+  { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
+  { name: 'package', run: (context) => node('package.test.mjs', context) },
+  { name: 'setup', run: (context) => node('setup.test.mjs', context) },
+];
+
+/** Adds up the closing lines that libtest and wasm-bindgen-test print, one per test binary. */
+function cargoCount({ output, ok }) {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const [, passed, failed, ignored] of output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+    count.passed += Number(passed);
+    count.failed += Number(failed);
+    count.skipped += Number(ignored);
+  }
+  return settle(count, ok);
+}
+
+/** A command that failed without a failed test did not get to them: that counts as one. */
+function settle(count, ok) {
+  return ok || count.failed > 0 ? count : { ...count, failed: 1 };
+}

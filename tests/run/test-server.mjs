@@ -1,0 +1,37 @@
+// The native test server as a child: on free ports, and gone when this process is, however that ends.
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { root } from './build.mjs';
+import { run, start } from './process.mjs';
+
+const PACKAGE = 'websocket-channel-server';
+
+/** Builds the server with the user's own toolchain; gives the path of the binary. */
+export async function buildTestServer() {
+  await run('cargo', ['build', '--quiet', '--locked', '-p', PACKAGE], { cwd: root });
+  return join(root, 'target', 'debug', PACKAGE);
+}
+
+/**
+ * Starts the server and waits until it listens.
+ * @param {string[]} [args] further arguments
+ * @returns {Promise<{ origin: string, refusedPort: number, stop(): Promise<void> }>} `origin` is `ws://host:port`; on `refusedPort` nobody listens
+ */
+export async function startTestServer(args = []) {
+  const binary = await buildTestServer();
+  const child = start(binary, ['--json', '--until-stdin-closes', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout });
+  const first = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
+  if (!first) throw new Error('the test server ended before it listened');
+  const { ws, refused } = JSON.parse(first[0]);
+  return {
+    origin: ws,
+    refusedPort: refused,
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
