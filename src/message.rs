@@ -71,7 +71,10 @@ pub struct Opened {
 impl Opened {
     /// Both values, as the handshake gave them.
     pub fn new(protocol: impl Into<String>, extensions: impl Into<String>) -> Self {
-        Self { protocol: protocol.into(), extensions: extensions.into() }
+        Self {
+            protocol: protocol.into(),
+            extensions: extensions.into(),
+        }
     }
 }
 
@@ -92,7 +95,12 @@ pub struct Closed {
 impl Closed {
     /// A connection that ended as told.
     pub fn new(code: u16, reason: impl Into<String>, clean: bool, by: By) -> Self {
-        Self { code, reason: reason.into(), clean, by }
+        Self {
+            code,
+            reason: reason.into(),
+            clean,
+            by,
+        }
     }
 
     /// A connection that was lost without a closing handshake (RFC 6455 §7.1.5: 1006).

@@ -42,7 +42,9 @@ mod platform {
         let state = Rc::new(RefCell::new(State::default()));
         let shared = state.clone();
         // `setTimeout` takes a signed 32-bit count of milliseconds; a longer one would fire at once.
-        let millis = u32::try_from(after.as_millis()).unwrap_or(u32::MAX).min(i32::MAX as u32);
+        let millis = u32::try_from(after.as_millis())
+            .unwrap_or(u32::MAX)
+            .min(i32::MAX as u32);
         let timeout = gloo_timers::callback::Timeout::new(millis, move || {
             let waker = {
                 let mut state = shared.borrow_mut();
@@ -53,7 +55,10 @@ mod platform {
                 waker.wake();
             }
         });
-        Timer { state, _timeout: timeout }
+        Timer {
+            state,
+            _timeout: timeout,
+        }
     }
 
     impl Future for Timer {

@@ -16,7 +16,11 @@ use std::sync::Arc;
 /// The schemes are `ws` and `wss`, and `http` and `https` which mean the same; in browsers a relative URL is resolved against the page's.
 /// Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
 pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
-    Connect { url: url.into(), options: Options::default(), codec: Arc::new(Raw) }
+    Connect {
+        url: url.into(),
+        options: Options::default(),
+        codec: Arc::new(Raw),
+    }
 }
 
 /// A connection to be made. Awaiting it gives a [`Channel`]; dropping it, or the future, leaves nothing behind.
@@ -30,7 +34,11 @@ pub struct Connect<Tx, Rx> {
 impl<Tx, Rx> Connect<Tx, Rx> {
     /// How values become messages. It fixes the channel's types.
     pub fn codec<T, R>(self, codec: impl Codec<T, R> + 'static) -> Connect<T, R> {
-        Connect { url: self.url, options: self.options, codec: Arc::new(codec) }
+        Connect {
+            url: self.url,
+            options: self.options,
+            codec: Arc::new(codec),
+        }
     }
 
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
@@ -76,7 +84,11 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     type IntoFuture = Connecting<Tx, Rx>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Connect { url, options, codec } = self;
+        let Connect {
+            url,
+            options,
+            codec,
+        } = self;
         Connecting(Box::pin(async move {
             let socket = Socket::connect(url, options).await?;
             Ok(Channel::over(socket, codec))
@@ -96,7 +108,10 @@ type Outcome<Tx, Rx> = dyn Future<Output = Result<Channel<Tx, Rx>, ConnectError>
 impl<Tx, Rx> Future for Connecting<Tx, Rx> {
     type Output = Result<Channel<Tx, Rx>, ConnectError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut core::task::Context<'_>) -> core::task::Poll<Self::Output> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut core::task::Context<'_>,
+    ) -> core::task::Poll<Self::Output> {
         self.0.as_mut().poll(cx)
     }
 }
@@ -104,6 +119,8 @@ impl<Tx, Rx> Future for Connecting<Tx, Rx> {
 impl<Tx, Rx> fmt::Debug for Connect<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL may carry a token in its query: not for logs.
-        f.debug_struct("Connect").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Connect")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

@@ -41,7 +41,10 @@ impl Control {
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     pub async fn closed(&self) -> Closed {
-        let mut watch = Watch { mailbox: &self.mailbox, key: None };
+        let mut watch = Watch {
+            mailbox: &self.mailbox,
+            key: None,
+        };
         poll_fn(|cx| watch.mailbox.poll_closed(&mut watch.key, cx)).await
     }
 }
@@ -62,6 +65,8 @@ impl Drop for Watch<'_> {
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").field("status", &self.status()).finish_non_exhaustive()
+        f.debug_struct("Control")
+            .field("status", &self.status())
+            .finish_non_exhaustive()
     }
 }

@@ -83,8 +83,12 @@ impl Driver {
                     return Turn::Waiting;
                 }
                 Poll::Ready(Ok(())) => {
-                    let Some(offer) = self.mailbox.next_offer() else { continue };
-                    let Some(message) = offer.take() else { continue };
+                    let Some(offer) = self.mailbox.next_offer() else {
+                        continue;
+                    };
+                    let Some(message) = offer.take() else {
+                        continue;
+                    };
                     offer.settle(self.socket.send_now(message).map_err(|error| error.kind));
                 }
             }

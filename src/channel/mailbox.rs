@@ -131,7 +131,9 @@ impl Mailbox {
 
     /// Puts an offer in line.
     pub(super) fn offer(&self, message: Message) -> Result<Arc<Offer>, SendErrorKind> {
-        let offer = Arc::new(Offer { state: Mutex::new(Stage::Waiting(message, None)) });
+        let offer = Arc::new(Offer {
+            state: Mutex::new(Stage::Waiting(message, None)),
+        });
         self.tell_driver(|state| {
             if state.status != Status::Open {
                 return Err(SendErrorKind::NotOpen);
@@ -143,7 +145,9 @@ impl Mailbox {
 
     /// Takes an offer out of the line; the driver may have it already.
     pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        self.lock().offers.retain(|other| !Arc::ptr_eq(other, offer));
+        self.lock()
+            .offers
+            .retain(|other| !Arc::ptr_eq(other, offer));
     }
 
     /// The next message, and `None` when all have been read and the end has come.
@@ -153,7 +157,11 @@ impl Mailbox {
         if let Some(message) = state.inbox.pop_front() {
             state.inbox_bytes -= message.cost();
             // The driver stopped at a full window; below it, it goes on.
-            let driver = if was_full && state.inbox_bytes < WINDOW { state.driver.take() } else { None };
+            let driver = if was_full && state.inbox_bytes < WINDOW {
+                state.driver.take()
+            } else {
+                None
+            };
             drop(state);
             if let Some(driver) = driver {
                 driver.wake();
@@ -257,7 +265,10 @@ impl Mailbox {
         let reader = state.reader.take();
         let watchers = core::mem::take(&mut state.watchers);
         drop(state);
-        for waker in reader.into_iter().chain(watchers.into_iter().map(|(_, waker)| waker)) {
+        for waker in reader
+            .into_iter()
+            .chain(watchers.into_iter().map(|(_, waker)| waker))
+        {
             waker.wake();
         }
     }

@@ -45,7 +45,10 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     fn over(socket: Socket, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
         let mailbox = Arc::new(Mailbox::new(socket.opened().clone()));
         task::spawn(driver::drive(socket, mailbox.clone()));
-        Self { sender: Sender::new(mailbox.clone(), codec.clone()), receiver: Receiver::new(mailbox, codec) }
+        Self {
+            sender: Sender::new(mailbox.clone(), codec.clone()),
+            receiver: Receiver::new(mailbox, codec),
+        }
     }
 }
 
@@ -95,7 +98,8 @@ impl<Tx, Rx> Stream for Channel<Tx, Rx> {
 
 impl<Tx, Rx> fmt::Debug for Channel<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("opened", self.opened()).finish_non_exhaustive()
+        f.debug_struct("Channel")
+            .field("opened", self.opened())
+            .finish_non_exhaustive()
     }
 }
-

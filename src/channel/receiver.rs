@@ -51,7 +51,9 @@ impl<Rx> Receiver<Rx> {
     }
 
     fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
-        self.mailbox.poll_message(cx).map(|message| message.map(|message| self.codec.decode(message)))
+        self.mailbox
+            .poll_message(cx)
+            .map(|message| message.map(|message| self.codec.decode(message)))
     }
 }
 

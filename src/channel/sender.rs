@@ -38,7 +38,10 @@ impl<Tx> Sender<Tx> {
         let outcome = match self.mailbox.offer(message) {
             Err(kind) => Err(kind),
             Ok(offer) => {
-                let held = Held { mailbox: &self.mailbox, offer };
+                let held = Held {
+                    mailbox: &self.mailbox,
+                    offer,
+                };
                 poll_fn(|cx| held.offer.poll(cx)).await
             }
         };

@@ -18,7 +18,10 @@ impl Decode<Vec<u8>> for Bytes {
     fn decode(&self, message: Message) -> Result<Vec<u8>, DecodeError> {
         match message {
             Message::Binary(bytes) => Ok(bytes),
-            Message::Text(_) => Err(DecodeError::new(message, "a text message where bytes were expected")),
+            Message::Text(_) => Err(DecodeError::new(
+                message,
+                "a text message where bytes were expected",
+            )),
         }
     }
 }

@@ -12,7 +12,9 @@ pub struct Json;
 
 impl<T: Serialize> Encode<T> for Json {
     fn encode(&self, value: &T) -> Result<Message, EncodeError> {
-        serde_json::to_string(value).map(Message::Text).map_err(|error| EncodeError::new(error.to_string()))
+        serde_json::to_string(value)
+            .map(Message::Text)
+            .map_err(|error| EncodeError::new(error.to_string()))
     }
 }
 

@@ -18,7 +18,10 @@ impl Decode<String> for Text {
     fn decode(&self, message: Message) -> Result<String, DecodeError> {
         match message {
             Message::Text(text) => Ok(text),
-            Message::Binary(_) => Err(DecodeError::new(message, "a binary message where text was expected")),
+            Message::Binary(_) => Err(DecodeError::new(
+                message,
+                "a binary message where text was expected",
+            )),
         }
     }
 }

@@ -110,15 +110,31 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
-            ConnectErrorKind::UrlFragment => f.write_str("a WebSocket URL must not have a fragment"),
-            ConnectErrorKind::BadProtocol { protocol } => write!(f, "`{protocol}` is not a subprotocol token"),
-            ConnectErrorKind::DuplicateProtocol { protocol } => write!(f, "the subprotocol `{protocol}` is named twice"),
-            ConnectErrorKind::Refused { name, message } => write!(f, "the platform refused to connect: {name}: {message}"),
-            ConnectErrorKind::TimedOut { limit } => write!(f, "not open within {} ms", limit.as_millis()),
+            ConnectErrorKind::UrlFragment => {
+                f.write_str("a WebSocket URL must not have a fragment")
+            }
+            ConnectErrorKind::BadProtocol { protocol } => {
+                write!(f, "`{protocol}` is not a subprotocol token")
+            }
+            ConnectErrorKind::DuplicateProtocol { protocol } => {
+                write!(f, "the subprotocol `{protocol}` is named twice")
+            }
+            ConnectErrorKind::Refused { name, message } => {
+                write!(f, "the platform refused to connect: {name}: {message}")
+            }
+            ConnectErrorKind::TimedOut { limit } => {
+                write!(f, "not open within {} ms", limit.as_millis())
+            }
             ConnectErrorKind::Failed { closed, cause } => match cause {
-                Cause::Hidden => write!(f, "failed before it was open (close code {}; browsers hide the cause)", closed.code),
+                Cause::Hidden => write!(
+                    f,
+                    "failed before it was open (close code {}; browsers hide the cause)",
+                    closed.code
+                ),
                 Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
-                Cause::Status(status) => write!(f, "the server answered the handshake with status {status}"),
+                Cause::Status(status) => {
+                    write!(f, "the server answered the handshake with status {status}")
+                }
                 Cause::Violation(violation) => write!(f, "the handshake failed: {violation}"),
             },
         }
@@ -166,14 +182,19 @@ impl<T> SendError<T> {
 
     /// The same error around another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> SendError<U> {
-        SendError { value: f(self.value), kind: self.kind }
+        SendError {
+            value: f(self.value),
+            kind: self.kind,
+        }
     }
 }
 
 // By hand, so that `T: Debug` is not asked for and a payload never lands in a log.
 impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendError").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("SendError")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -200,7 +221,9 @@ pub struct EncodeError {
 impl EncodeError {
     /// An error in the codec's words.
     pub fn new(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into() }
+        Self {
+            detail: detail.into(),
+        }
     }
 }
 
@@ -225,7 +248,10 @@ pub struct DecodeError {
 impl DecodeError {
     /// An error in the codec's words, with the message as it came.
     pub fn new(raw: crate::message::Message, detail: impl Into<String>) -> Self {
-        Self { raw, detail: detail.into() }
+        Self {
+            raw,
+            detail: detail.into(),
+        }
     }
 
     /// A stable name, equal to the `code` of JavaScript's error.
@@ -236,7 +262,12 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a message of {} bytes cannot be decoded: {}", self.raw.len(), self.detail)
+        write!(
+            f,
+            "a message of {} bytes cannot be decoded: {}",
+            self.raw.len(),
+            self.detail
+        )
     }
 }
 
@@ -279,7 +310,9 @@ impl CloseError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CloseError::Code(code) => write!(f, "close code {code} is neither 1000 nor from 3000 to 4999"),
+            CloseError::Code(code) => {
+                write!(f, "close code {code} is neither 1000 nor from 3000 to 4999")
+            }
             CloseError::Reason(len) => write!(f, "the close reason has {len} bytes, more than 123"),
         }
     }

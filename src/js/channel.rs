@@ -37,7 +37,11 @@ impl ChannelHandle {
         }
         let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
         let control = sender.control();
-        Ok(Self { sender, receiver: RefCell::new(receiver), control })
+        Ok(Self {
+            sender,
+            receiver: RefCell::new(receiver),
+            control,
+        })
     }
 
     /// The subprotocol in use, or empty.
@@ -58,7 +62,10 @@ impl ChannelHandle {
     /// An object with `code` and `message`.
     #[wasm_bindgen(js_name = sendText)]
     pub async fn send_text(&self, text: String) -> Result<(), JsValue> {
-        self.sender.send(Message::Text(text)).await.map_err(send_error)
+        self.sender
+            .send(Message::Text(text))
+            .await
+            .map_err(send_error)
     }
 
     /// Sends a binary message; resolves when it has been handed over.
@@ -67,7 +74,10 @@ impl ChannelHandle {
     /// An object with `code` and `message`.
     #[wasm_bindgen(js_name = sendBytes)]
     pub async fn send_bytes(&self, bytes: Vec<u8>) -> Result<(), JsValue> {
-        self.sender.send(Message::Binary(bytes)).await.map_err(send_error)
+        self.sender
+            .send(Message::Binary(bytes))
+            .await
+            .map_err(send_error)
     }
 
     /// The next message, a string or a `Uint8Array`; nothing at the end.
@@ -87,7 +97,11 @@ impl ChannelHandle {
     /// # Errors
     /// An object with `code` and `message`, when an argument is not allowed. Nothing has happened then.
     pub async fn close(&self, code: u16, reason: String) -> Result<JsValue, JsValue> {
-        self.control.close(code, &reason).await.map(closed).map_err(close_error)
+        self.control
+            .close(code, &reason)
+            .await
+            .map(closed)
+            .map_err(close_error)
     }
 
     /// Resolves at the end with how it came.

@@ -55,7 +55,12 @@ impl SocketHandle {
     /// # Errors
     /// What the browser's constructor threw, as it threw it.
     #[wasm_bindgen(constructor)]
-    pub fn new(url: &str, protocols: &JsValue, connect_timeout_ms: u32, tell: Function) -> Result<SocketHandle, JsValue> {
+    pub fn new(
+        url: &str,
+        protocols: &JsValue,
+        connect_timeout_ms: u32,
+        tell: Function,
+    ) -> Result<SocketHandle, JsValue> {
         let inner = Rc::new(Inner {
             tell,
             platform: OnceCell::new(),
@@ -95,25 +100,41 @@ impl SocketHandle {
     /// The URL after parsing, as the platform serializes it.
     #[wasm_bindgen(getter)]
     pub fn url(&self) -> String {
-        self.0.platform.get().map(|platform| platform.socket.url()).unwrap_or_default()
+        self.0
+            .platform
+            .get()
+            .map(|platform| platform.socket.url())
+            .unwrap_or_default()
     }
 
     /// The subprotocol in use, empty before `open`.
     #[wasm_bindgen(getter)]
     pub fn protocol(&self) -> String {
-        self.0.platform.get().map(|platform| platform.socket.protocol()).unwrap_or_default()
+        self.0
+            .platform
+            .get()
+            .map(|platform| platform.socket.protocol())
+            .unwrap_or_default()
     }
 
     /// The extensions in use, empty before `open`.
     #[wasm_bindgen(getter)]
     pub fn extensions(&self) -> String {
-        self.0.platform.get().map(|platform| platform.socket.extensions()).unwrap_or_default()
+        self.0
+            .platform
+            .get()
+            .map(|platform| platform.socket.extensions())
+            .unwrap_or_default()
     }
 
     /// Payload bytes sent that have not reached the network.
     #[wasm_bindgen(getter, js_name = bufferedAmount)]
     pub fn buffered_amount(&self) -> u32 {
-        self.0.platform.get().map(|platform| platform.socket.buffered_amount()).unwrap_or_default()
+        self.0
+            .platform
+            .get()
+            .map(|platform| platform.socket.buffered_amount())
+            .unwrap_or_default()
     }
 
     /// Whether binary messages come as `Blob`; otherwise as `ArrayBuffer`.
@@ -172,7 +193,9 @@ impl Inner {
 
     /// The connect timeout passed: fails the connection as the standard does, readyState first, then `error`, then `close`.
     fn abandon(&self) {
-        let Some(platform) = self.platform.get() else { return };
+        let Some(platform) = self.platform.get() else {
+            return;
+        };
         if platform.socket.ready_state() != web_sys::WebSocket::CONNECTING {
             return;
         }
@@ -186,6 +209,8 @@ impl Inner {
 
     fn tell(&self, happened: Happened, event: &JsValue) {
         // It dispatches an event, and an exception of a listener is reported there, as `dispatchEvent` does.
-        let _ = self.tell.call2(&JsValue::UNDEFINED, &JsValue::from(happened as u32), event);
+        let _ = self
+            .tell
+            .call2(&JsValue::UNDEFINED, &JsValue::from(happened as u32), event);
     }
 }

@@ -13,7 +13,7 @@ use super::role::Role;
 use super::state::{State, Step};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::{By, Closed, Message, Opened};
-use crate::random::Random;
+use crate::proto::Random;
 use core::time::Duration;
 use std::collections::VecDeque;
 

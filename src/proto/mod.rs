@@ -21,3 +21,8 @@ pub use handshake::client::{Format, Offer};
 pub use handshake::server::{Request, Response};
 pub use limits::Limits;
 pub use role::Role;
+
+/// Fills a buffer with unpredictable bytes (RFC 6455 §5.3: masks "derived from a strong source of entropy").
+///
+/// A plain function pointer, so that a test can pass one that is not random at all.
+pub type Random = fn(&mut [u8]);

@@ -48,7 +48,10 @@ impl Socket {
                     if let Poll::Ready(outcome) = connecting.as_mut().poll(cx) {
                         return Poll::Ready(outcome);
                     }
-                    deadline.as_mut().poll(cx).map(|()| Err(ConnectErrorKind::TimedOut { limit }))
+                    deadline
+                        .as_mut()
+                        .poll(cx)
+                        .map(|()| Err(ConnectErrorKind::TimedOut { limit }))
                 })
                 .await
             }
@@ -61,7 +64,11 @@ impl Socket {
 
     /// A socket over a transport that is open already.
     pub fn over(transport: Box<dyn Transport>, opened: Opened) -> Self {
-        Self { transport: Some(transport), opened, closed: None }
+        Self {
+            transport: Some(transport),
+            opened,
+            closed: None,
+        }
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -71,12 +78,16 @@ impl Socket {
 
     /// Whether messages can be sent: false from the first sign of an end.
     pub fn is_open(&self) -> bool {
-        self.transport.as_ref().is_some_and(|transport| transport.is_open())
+        self.transport
+            .as_ref()
+            .is_some_and(|transport| transport.is_open())
     }
 
     /// Payload bytes sent that have not reached the network, as far as the platform tells.
     pub fn buffered_amount(&self) -> usize {
-        self.transport.as_ref().map_or(0, |transport| transport.buffered_amount())
+        self.transport
+            .as_ref()
+            .map_or(0, |transport| transport.buffered_amount())
     }
 
     /// Hands `message` to the platform at once, above the watermark too: wait for [`Sink::poll_ready`] first to be polite.
@@ -88,7 +99,11 @@ impl Socket {
             return Err(SendError::new(message, SendErrorKind::NotOpen));
         };
         transport.send(message).map_err(|message| {
-            let kind = if transport.is_open() { SendErrorKind::Refused } else { SendErrorKind::NotOpen };
+            let kind = if transport.is_open() {
+                SendErrorKind::Refused
+            } else {
+                SendErrorKind::NotOpen
+            };
             SendError::new(message, kind)
         })
     }
@@ -111,7 +126,9 @@ impl Socket {
     pub async fn closed(&mut self) -> Closed {
         while poll_fn(|cx| self.poll_message(cx)).await.is_some() {}
         // `poll_message` yields `None` only with `closed` set.
-        self.closed.clone().unwrap_or_else(|| Closed::lost(By::Failure))
+        self.closed
+            .clone()
+            .unwrap_or_else(|| Closed::lost(By::Failure))
     }
 
     /// How the connection ended, once the stream has.
@@ -146,18 +163,28 @@ impl Stream for Socket {
 impl Sink<Message> for Socket {
     type Error = SendErrorKind;
 
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+    fn poll_ready(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
         if let Some(transport) = &mut self.transport {
             ready!(transport.poll_ready(cx));
         }
-        Poll::Ready(if self.is_open() { Ok(()) } else { Err(SendErrorKind::NotOpen) })
+        Poll::Ready(if self.is_open() {
+            Ok(())
+        } else {
+            Err(SendErrorKind::NotOpen)
+        })
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SendErrorKind> {
         self.send_now(message).map_err(|error| error.kind)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
         match &mut self.transport {
             Some(transport) => transport.poll_flush(cx).map(Ok),
             None => Poll::Ready(Ok(())),
@@ -165,7 +192,10 @@ impl Sink<Message> for Socket {
     }
 
     /// Hands over what is left and begins to close with 1000. It does not wait for the peer: [`Socket::closed`] does.
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+    fn poll_close(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
         if let Some(transport) = &mut self.transport {
             ready!(transport.poll_flush(cx));
             transport.close(1000, "");
@@ -176,6 +206,9 @@ impl Sink<Message> for Socket {
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").field("opened", &self.opened).field("closed", &self.closed).finish_non_exhaustive()
+        f.debug_struct("Socket")
+            .field("opened", &self.opened)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
     }
 }

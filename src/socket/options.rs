@@ -18,7 +18,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { protocols: Vec::new(), connect_timeout: Duration::from_secs(20), limits: Limits::default() }
+        Self {
+            protocols: Vec::new(),
+            connect_timeout: Duration::from_secs(20),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -31,19 +35,30 @@ impl Options {
         }
         for (index, protocol) in self.protocols.iter().enumerate() {
             if !is_token(protocol) {
-                return Err(ConnectErrorKind::BadProtocol { protocol: protocol.clone() });
+                return Err(ConnectErrorKind::BadProtocol {
+                    protocol: protocol.clone(),
+                });
             }
             if self.protocols[..index].contains(protocol) {
-                return Err(ConnectErrorKind::DuplicateProtocol { protocol: protocol.clone() });
+                return Err(ConnectErrorKind::DuplicateProtocol {
+                    protocol: protocol.clone(),
+                });
             }
         }
-        Ok(Request { url, protocols: self.protocols, limits: self.limits })
+        Ok(Request {
+            url,
+            protocols: self.protocols,
+            limits: self.limits,
+        })
     }
 }
 
 /// RFC 6455 §4.1, item 10: "characters in the range U+0021 to U+007E not including separator characters as defined in [RFC2616]".
 fn is_token(protocol: &str) -> bool {
-    !protocol.is_empty() && protocol.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+    !protocol.is_empty()
+        && protocol
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
 }
 
 #[cfg(test)]
@@ -52,14 +67,25 @@ mod tests {
 
     fn check(url: &str, protocols: &[&str]) -> Result<(), &'static str> {
         let protocols = protocols.iter().map(ToString::to_string).collect();
-        Options { protocols, ..Options::default() }.request(url.into()).map(drop).map_err(|kind| kind.code())
+        Options {
+            protocols,
+            ..Options::default()
+        }
+        .request(url.into())
+        .map(drop)
+        .map_err(|kind| kind.code())
     }
 
     #[test]
     fn subprotocols_are_distinct_tokens() {
         assert_eq!(check("ws://h/", &["chat.v1", "a", "A"]), Ok(()));
-        assert_eq!(check("ws://h/", &["a", "b", "a"]), Err("DUPLICATE_PROTOCOL"));
-        for bad in ["", " ", "a b", "a,b", "a/b", "é", "a\u{7f}", "a\r\n", "{a}", "\""] {
+        assert_eq!(
+            check("ws://h/", &["a", "b", "a"]),
+            Err("DUPLICATE_PROTOCOL")
+        );
+        for bad in [
+            "", " ", "a b", "a,b", "a/b", "é", "a\u{7f}", "a\r\n", "{a}", "\"",
+        ] {
             assert_eq!(check("ws://h/", &[bad]), Err("BAD_PROTOCOL"), "{bad:?}");
         }
     }

@@ -49,13 +49,24 @@ impl Platform {
     ///
     /// # Errors
     /// What the constructor threw.
-    pub(crate) fn open(url: &str, protocols: &[String], told: Rc<dyn Fn(Told)>) -> Result<Self, JsValue> {
-        let list: Array = protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+    pub(crate) fn open(
+        url: &str,
+        protocols: &[String],
+        told: Rc<dyn Fn(Told)>,
+    ) -> Result<Self, JsValue> {
+        let list: Array = protocols
+            .iter()
+            .map(|protocol| JsValue::from_str(protocol))
+            .collect();
         Self::open_with(url, &list, told)
     }
 
     /// [`open`](Self::open) with the subprotocols as JavaScript gave them.
-    pub(crate) fn open_with(url: &str, protocols: &JsValue, told: Rc<dyn Fn(Told)>) -> Result<Self, JsValue> {
+    pub(crate) fn open_with(
+        url: &str,
+        protocols: &JsValue,
+        told: Rc<dyn Fn(Told)>,
+    ) -> Result<Self, JsValue> {
         let socket = web_sys::WebSocket::new_with_str_sequence(url, protocols)?;
         let closure = |tell: fn(&dyn Fn(Told), web_sys::Event)| {
             let told = told.clone();
@@ -72,7 +83,10 @@ impl Platform {
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onerror(Some(error.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Ok(Self { socket, closures: RefCell::new(Some(closures)) })
+        Ok(Self {
+            socket,
+            closures: RefCell::new(Some(closures)),
+        })
     }
 
     /// Nothing is told any more, and the closures are gone. The browser's object stays.
@@ -137,7 +151,13 @@ impl WebSocket {
         };
         let platform = Platform::open(&request.url, &request.protocols, told).map_err(refused)?;
         platform.socket.set_binary_type(BinaryType::Arraybuffer);
-        Ok(Self { platform, shared, limits: request.limits.clone(), drain: None, close_deadline: None })
+        Ok(Self {
+            platform,
+            shared,
+            limits: request.limits.clone(),
+            drain: None,
+            close_deadline: None,
+        })
     }
 
     fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
@@ -147,9 +167,10 @@ impl WebSocket {
                 shared.reader = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Phase::Closed(closed) => {
-                Poll::Ready(Err(ConnectErrorKind::Failed { closed: closed.clone(), cause: Cause::Hidden }))
-            }
+            Phase::Closed(closed) => Poll::Ready(Err(ConnectErrorKind::Failed {
+                closed: closed.clone(),
+                cause: Cause::Hidden,
+            })),
             Phase::Open => {
                 drop(shared);
                 let socket = &self.platform.socket;
@@ -161,7 +182,12 @@ impl WebSocket {
     /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
         self.shared.borrow_mut().by.get_or_insert(By::Us);
-        if self.platform.socket.close_with_code_and_reason(code, reason).is_err() {
+        if self
+            .platform
+            .socket
+            .close_with_code_and_reason(code, reason)
+            .is_err()
+        {
             // Only arguments can make it throw, and they were checked. Close all the same.
             let _ = self.platform.socket.close();
         }
@@ -198,7 +224,8 @@ fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
                     drop(state);
                     if let Some(socket) = event.target() {
                         let socket: web_sys::WebSocket = socket.unchecked_into();
-                        let _ = socket.close_with_code_and_reason(TOO_BIG, "receive bound exceeded");
+                        let _ =
+                            socket.close_with_code_and_reason(TOO_BIG, "receive bound exceeded");
                     }
                     state = shared.borrow_mut();
                 } else {
@@ -217,7 +244,9 @@ fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
         }
         Told::Closed(event) => {
             let clean = event.was_clean();
-            let by = state.by.unwrap_or(if clean { By::Peer } else { By::Failure });
+            let by = state
+                .by
+                .unwrap_or(if clean { By::Peer } else { By::Failure });
             state.phase = Phase::Closed(Closed::new(event.code(), event.reason(), clean, by));
         }
     }
@@ -239,13 +268,20 @@ fn read(data: JsValue) -> Option<Message> {
 
 /// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
 fn refused(thrown: JsValue) -> ConnectErrorKind {
-    let field =
-        |name: &str| Reflect::get(&thrown, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default();
+    let field = |name: &str| {
+        Reflect::get(&thrown, &name.into())
+            .ok()
+            .and_then(|value| value.as_string())
+            .unwrap_or_default()
+    };
     let name = field("name");
     if name == "SyntaxError" {
         return ConnectErrorKind::BadUrl;
     }
-    ConnectErrorKind::Refused { name, message: field("message") }
+    ConnectErrorKind::Refused {
+        name,
+        message: field("message"),
+    }
 }
 
 impl Transport for WebSocket {

@@ -4,10 +4,10 @@ use super::utf8::Text;
 use super::{Framing, Incoming, mask};
 use crate::error::Violation;
 use crate::message::Message;
+use crate::proto::Random;
 use crate::proto::close::CloseFrame;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
-use crate::random::Random;
 use core::fmt;
 
 /// The longest header: two bytes, an eight-byte length, a four-byte mask (RFC 6455 §5.2).

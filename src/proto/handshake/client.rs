@@ -4,11 +4,11 @@ use super::head::{Head, HeadReader, is_token, is_value};
 use super::{Agreed, ClientHandshake, accept_key};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
+use crate::proto::Random;
 use crate::proto::address::Address;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
-use crate::random::Random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

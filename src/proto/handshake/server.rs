@@ -4,10 +4,10 @@ use super::head::{Head, Headers, is_token, is_value};
 use super::{Agreed, ServerHandshake, accept_key};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
+use crate::proto::Random;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
-use crate::random::Random;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 

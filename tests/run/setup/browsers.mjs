@@ -32,7 +32,7 @@ const PROGRAMS = {
     },
   },
   webkit: {
-    webkitDriver: { variable: 'WEBKIT_DRIVER', names: ['WebKitWebDriver'], package: 'webkit2gtk-driver', label: 'WebKitWebDriver of WebKitGTK' },
+    webkitDriver: { variable: 'WEBKIT_DRIVER', names: ['WebKitWebDriver'], package: 'webkit2gtk-driver', label: 'WebKitWebDriver of WebKitGTK (Linux only; elsewhere use --browsers chromium,firefox)' },
     miniBrowser: { variable: 'MINI_BROWSER', names: ['MiniBrowser'], find: findMiniBrowser, package: 'webkit2gtk-driver', label: 'MiniBrowser of WebKitGTK' },
     xvfb: { variable: 'XVFB', names: ['Xvfb'], package: 'xvfb', label: 'Xvfb' },
   },

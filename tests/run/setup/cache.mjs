@@ -95,7 +95,7 @@ export class Cache {
       writeFileSync(join(folder, me), '');
       return () => {
         rmSync(join(folder, me), { force: true });
-        rmdirSync(folder);
+        rmSync(folder, { recursive: true, force: true });
       };
     };
     try {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { candidate, dependencies, download, install, update } from './apt.mjs';
 import { SetupFailure, stepFailure } from './failure.mjs';
@@ -20,10 +20,10 @@ export async function debianPrefix(context) {
   return versions.map((version) => context.cache.path(`rust-${version}-wasm32`)).find((prefix) => works(prefix, context)) ?? null;
 }
 
-/** The name of the one package that has to be installed for it, or null if the lists do not tell. */
-export function libraryPackage(context) {
-  const version = compilerVersion(context);
-  return version && (dependencies(libstd(version), context).find((name) => /^libllvm\d+$/.test(name)) ?? null);
+/** The name of the one package that has to be installed for it, or null if it is installed or the lists do not tell. */
+export function missingLibrary(context) {
+  const library = libraryPackage(compilerVersion(context), context);
+  return library && !isInstalled(library, context) ? library : null;
 }
 
 /**
@@ -33,13 +33,17 @@ export function libraryPackage(context) {
 export async function placeDebianToolchain(context, tried) {
   const linker = join(context.rust.sysroot, 'lib/rustlib', context.rust.host, 'bin/rust-lld');
   if (!existsSync(linker)) throw refusal(context, tried, `the active Rust (${context.rust.sysroot}) has no rust-lld; install Rust by rustup (https://rustup.rs)`);
-  if (context.system.root && !compilerVersion(context)) await update('rustc-web', context);
-  const version = compilerVersion(context);
+  let version = compilerVersion(context);
+  // Lists without the security archive, or from before the last browser update, know none or an older one.
+  if (context.system.root && !(version && atLeast(version, context.neededRust))) {
+    await update('rustc-web', context);
+    version = compilerVersion(context);
+  }
   if (!version) throw refusal(context, tried, 'the package lists do not know rustc-web: `sudo apt-get update`');
   if (!atLeast(version, context.neededRust)) {
     throw refusal(context, tried, `Debian's rustc-web is ${version}, but this project needs ${context.neededRust}; \`sudo apt-get update\` may know a newer one`);
   }
-  const library = libraryPackage(context);
+  const library = libraryPackage(version, context);
   if (!library) throw refusal(context, tried, `cannot tell which libllvm package ${libstd(version)} depends on`);
   if (!isInstalled(library, context)) {
     if (!context.system.root) throw refusal(context, tried, `sudo apt-get install ${library}`);
@@ -58,6 +62,10 @@ function compilerVersion(context) {
 
 function libstd(version) {
   return `libstd-rust-web-${version.split('.').slice(0, 2).join('.')}`;
+}
+
+function libraryPackage(version, context) {
+  return version && (dependencies(libstd(version), context).find((name) => /^libllvm\d+$/.test(name)) ?? null);
 }
 
 function isInstalled(name, context) {
@@ -113,16 +121,18 @@ async function buildStd(prefix, context) {
   const crate = join(prefix, '.std');
   writeCrate(crate, '[profile.release]\npanic = "abort"\n', '');
   const source = join(prefix, 'lib/rustlib/src/rust');
+  const crates = join(context.env.CARGO_HOME ?? join(context.env.HOME ?? '', '.cargo'), 'registry/src');
   const command = ['cargo', 'build', '--release', '--target', TARGET, '-Z', 'build-std=std,panic_abort,panic_unwind,proc_macro,test'];
   await cargo(command, crate, prefix, context, {
     // Debian's compiler is a stable one; building std is for nightly ones, or with this.
     RUSTC_BOOTSTRAP: '1',
-    // Without the bitcode, `lto = "fat"` fails in every crate that uses this library. Panic messages contain paths:
-    // with the user's own folders in them, each user's wasm would have another size.
+    // Without the bitcode, `lto = "fat"` fails in every crate that uses this library. Paths get into panic messages and
+    // into the library's hash: with the cache's own in them, each user's wasm would have another size, and a library
+    // built anew would not match what is already in a checkout's target folder.
     CARGO_ENCODED_RUSTFLAGS: [
       '-Cembed-bitcode=yes',
-      `--remap-path-prefix=${join(context.env.CARGO_HOME ?? join(context.env.HOME ?? '', '.cargo'), 'registry/src')}=/rust/deps`,
-      `--remap-path-prefix=${source}=/rustc`,
+      ...[crates, realPath(crates)].map((path) => `--remap-path-prefix=${path}=/rust/deps`),
+      ...[source, realPath(source)].map((path) => `--remap-path-prefix=${path}=/rustc`),
     ].join('\x1f'),
   });
   const built = join(crate, 'target', TARGET, 'release/deps');
@@ -146,6 +156,10 @@ async function verify(prefix, context) {
   const wasm = readFileSync(join(crate, 'target', TARGET, 'release/probe.wasm'));
   if (!WebAssembly.validate(wasm)) throw new SetupFailure(`set-up: stopped at: ${WHAT}\n  the toolchain in ${prefix} links a wasm file that is not valid`);
   rmSync(crate, { recursive: true });
+}
+
+function realPath(path) {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 function writeCrate(folder, manifest, source) {

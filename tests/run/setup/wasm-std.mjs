@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianPrefix, libraryPackage, placeDebianToolchain } from './debian-toolchain.mjs';
+import { debianPrefix, missingLibrary, placeDebianToolchain } from './debian-toolchain.mjs';
 import { SetupFailure } from './failure.mjs';
 import { run, which } from './process.mjs';
 
@@ -17,7 +17,7 @@ export async function findWasmStd(context) {
   const prefix = await debianPrefix(context);
   // rustup takes a path for a toolchain's name, so nothing outside the cache has to be changed.
   if (prefix) return { env: { RUSTUP_TOOLCHAIN: prefix }, steps: [] };
-  const library = context.system.debian ? libraryPackage(context) : null;
+  const library = context.system.debian ? missingLibrary(context) : null;
   return {
     env: {},
     steps: [{
@@ -36,7 +36,7 @@ async function add(context) {
     const command = ['rustup', 'target', 'add', TARGET];
     const result = await run(command, { cwd: context.checkout, env: context.env, logFile: context.cache.logFile('rustup'), timeoutMs: RUSTUP_TIMEOUT_MS });
     if (result.ok && hasTarget(context.rust.sysroot)) return;
-    tried.push(`${command.join(' ')} (${result.timedOut ? `no end after ${RUSTUP_TIMEOUT_MS / 1000} s` : result.tail.split('\n').at(-1).trim()})`);
+    tried.push(`${command.join(' ')} (${result.timedOut ? `no end after ${RUSTUP_TIMEOUT_MS / 1000} s` : briefly(result.tail)})`);
     if (context.system.debian) context.log('         rustup cannot download; going on with Debian packages');
   } else {
     tried.push('rustup target add (there is no rustup)');
@@ -49,6 +49,12 @@ async function add(context) {
     ].join('\n'));
   }
   await placeDebianToolchain(context, tried);
+}
+
+/** rustup says everything in one line, addresses included. */
+function briefly(tail) {
+  const line = tail.split('\n').at(-1).trim();
+  return line.length > 120 ? `${line.slice(0, 120)}…` : line;
 }
 
 function hasTarget(sysroot) {

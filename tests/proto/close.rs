@@ -1,0 +1,252 @@
+//! RFC 6455 §5.5.1 Close frames, §7.1 the closing handshake, §7.4 close codes.
+
+use crate::support::{START, close_frame, cut, events, fails, hex, masked, open, take};
+use std::time::Duration;
+use websocket_channel::error::{Misuse, Violation::*};
+use websocket_channel::proto::{CloseFrame, Event, Role};
+use websocket_channel::{By, Closed, Message};
+
+#[test]
+fn client_receives_close_answers_and_waits_for_the_end() {
+    cut(
+        || open(Role::Client),
+        &hex("88 05 0f a1 77 68 79"),
+        |how, client| {
+            assert!(!client.is_open());
+            assert_eq!(take(client), close_frame(Role::Client, 4001), "{how}");
+            // §7.1.1: the server closes the TCP connection first.
+            assert!(!client.wants_shutdown() && !client.is_finished());
+            assert!(events(client).is_empty());
+            client.handle_eof(START);
+            assert_eq!(
+                events(client),
+                [Event::Closed(Closed::new(4001, "why", true, By::Peer))]
+            );
+            assert!(client.wants_shutdown() && client.is_finished());
+        },
+    );
+}
+
+#[test]
+fn server_receives_close_answers_and_closes() {
+    cut(
+        || open(Role::Server),
+        &masked(&hex("88 02 03 e8")),
+        |how, server| {
+            assert!(!server.wants_shutdown(), "the answer is not written yet");
+            assert_eq!(take(server), close_frame(Role::Server, 1000), "{how}");
+            assert!(server.wants_shutdown());
+            server.handle_eof(START);
+            assert_eq!(
+                events(server),
+                [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+            );
+        },
+    );
+}
+
+#[test]
+fn a_close_without_code_is_answered_without_code_and_told_as_1005() {
+    let mut client = open(Role::Client);
+    client.handle_bytes(START, &hex("88 00"));
+    assert_eq!(take(&mut client), masked(&hex("88 00")));
+    client.handle_eof(START);
+    assert_eq!(
+        events(&mut client),
+        [Event::Closed(Closed::new(1005, "", true, By::Peer))]
+    );
+}
+
+#[test]
+fn we_close_and_the_peer_answers() {
+    let mut client = open(Role::Client);
+    client
+        .close(START, Some(&CloseFrame::new(4000, "bye").unwrap()))
+        .unwrap();
+    assert_eq!(take(&mut client), masked(&hex("88 05 0f a0 62 79 65")));
+    assert!(!client.is_open());
+    // Messages on their way still arrive.
+    client.handle_bytes(START, &hex("81 01 61 88 02 0f a0"));
+    assert_eq!(events(&mut client), [Event::Message(Message::from("a"))]);
+    assert!(take(&mut client).is_empty());
+    client.handle_eof(START);
+    assert_eq!(
+        events(&mut client),
+        [Event::Closed(Closed::new(4000, "", true, By::Us))]
+    );
+}
+
+#[test]
+fn messages_sent_before_close_go_out_before_it_and_none_after() {
+    let mut server = open(Role::Server);
+    server.send(Message::from("a")).unwrap();
+    server.close(START, None).unwrap();
+    assert_eq!(server.send(Message::from("b")), Err(Message::from("b")));
+    assert_eq!(server.close(START, None), Err(Misuse::NotOpen));
+    assert_eq!(take(&mut server), hex("81 01 61 88 00"));
+}
+
+#[test]
+fn both_close_at_once() {
+    let mut client = open(Role::Client);
+    client
+        .close(START, Some(&CloseFrame::new(4000, "").unwrap()))
+        .unwrap();
+    client.handle_bytes(START, &hex("88 02 0f a1"));
+    assert_eq!(take(&mut client), close_frame(Role::Client, 4000));
+    client.handle_eof(START);
+    assert_eq!(
+        events(&mut client),
+        [Event::Closed(Closed::new(4001, "", true, By::Us))]
+    );
+}
+
+#[test]
+fn data_behind_the_peers_close_is_dropped() {
+    for behind in ["81 01 61", "88 00", "ff ff ff", "89 00"] {
+        let mut client = open(Role::Client);
+        client.handle_bytes(START, &[hex("88 02 03 e8"), hex(behind)].concat());
+        client.handle_bytes(START, &hex(behind));
+        assert_eq!(take(&mut client), close_frame(Role::Client, 1000));
+        client.handle_eof(START);
+        assert_eq!(
+            events(&mut client),
+            [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+        );
+    }
+}
+
+#[test]
+fn a_peer_that_never_answers_is_given_up() {
+    let mut client = open(Role::Client);
+    assert_eq!(client.poll_timeout(), None);
+    client.close(START, None).unwrap();
+    let due = client.poll_timeout().unwrap();
+    assert_eq!(due, START + Duration::from_secs(10));
+    client.handle_timeout(due - Duration::from_nanos(1));
+    assert!(events(&mut client).is_empty());
+    client.handle_timeout(due);
+    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(client.poll_timeout(), None);
+}
+
+#[test]
+fn a_server_that_never_ends_the_stream_is_given_up_and_the_close_stays_clean() {
+    let mut client = open(Role::Client);
+    client.handle_bytes(START, &hex("88 02 03 e8"));
+    take(&mut client);
+    let due = client.poll_timeout().unwrap();
+    client.handle_timeout(due);
+    assert_eq!(
+        events(&mut client),
+        [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+    );
+}
+
+#[test]
+fn a_lost_connection_is_1006() {
+    let mut client = open(Role::Client);
+    client.handle_bytes(START, &hex("81 01 61 81 05 48"));
+    client.handle_eof(START);
+    let expected = [
+        Event::Message(Message::from("a")),
+        Event::Closed(Closed::lost(By::Failure)),
+    ];
+    assert_eq!(events(&mut client), expected);
+
+    let mut client = open(Role::Client);
+    client.close(START, None).unwrap();
+    client.handle_eof(START);
+    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+}
+
+#[test]
+fn nothing_happens_after_the_end() {
+    let mut client = open(Role::Client);
+    client.handle_eof(START);
+    assert_eq!(events(&mut client).len(), 1);
+    client.handle_eof(START);
+    client.handle_bytes(START, &hex("81 01 61"));
+    client.handle_timeout(START * 2);
+    assert!(events(&mut client).is_empty());
+    assert_eq!(client.send(Message::from("a")), Err(Message::from("a")));
+}
+
+#[test]
+fn close_codes_on_the_wire() {
+    for code in 0..=u16::MAX {
+        let valid = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+        assert_eq!(CloseFrame::new(code, "").is_ok(), valid, "{code}");
+        let mut client = open(Role::Client);
+        client.handle_bytes(START, &[&hex("88 02"), &code.to_be_bytes()[..]].concat());
+        assert_eq!(
+            client.violation(),
+            if valid { None } else { Some(CloseCode) },
+            "{code}"
+        );
+    }
+    for code in [
+        "00 00", "03 e7", "03 ec", "03 ed", "03 ee", "03 f7", "0b b7", "13 88", "ff ff",
+    ] {
+        fails(Role::Client, &format!("88 02 {code}"), &[], CloseCode, 1002);
+    }
+}
+
+#[test]
+fn close_bodies() {
+    fails(Role::Client, "88 01 03", &[], CloseBody, 1002);
+    fails(Role::Client, "88 03 03 e8 ff", &[], CloseReason, 1007);
+    fails(Role::Client, "88 04 03 e8 e2 82", &[], CloseReason, 1007);
+    fails(
+        Role::Client,
+        "81 01 61 88 01 03",
+        &[Message::from("a")],
+        CloseBody,
+        1002,
+    );
+
+    let reason = "x".repeat(123);
+    assert_eq!(
+        CloseFrame::new(1000, reason.clone())
+            .unwrap()
+            .to_bytes()
+            .len(),
+        125
+    );
+    assert_eq!(
+        CloseFrame::new(1000, "é".repeat(62)),
+        Err(Misuse::CloseReason(124))
+    );
+    assert_eq!(CloseFrame::new(1005, ""), Err(Misuse::CloseCode(1005)));
+    let mut client = open(Role::Client);
+    client.handle_bytes(
+        START,
+        &[hex("88 7d 03 e8"), reason.clone().into_bytes()].concat(),
+    );
+    client.handle_eof(START);
+    assert_eq!(
+        events(&mut client),
+        [Event::Closed(Closed::new(1000, reason, true, By::Peer))]
+    );
+}
+
+#[test]
+fn a_violation_after_our_close_sends_no_second_one() {
+    let mut client = open(Role::Client);
+    client.close(START, None).unwrap();
+    take(&mut client);
+    client.handle_bytes(START, &hex("83"));
+    assert!(take(&mut client).is_empty());
+    assert_eq!(client.violation(), Some(Opcode));
+    client.handle_eof(START);
+    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+}
+
+#[test]
+fn a_failed_connection_is_given_up_in_time() {
+    let mut server = open(Role::Server);
+    server.handle_bytes(START, &hex("81 00"));
+    let due = server.poll_timeout().unwrap();
+    server.handle_timeout(due);
+    assert_eq!(events(&mut server), [Event::Closed(Closed::lost(By::Us))]);
+}

@@ -1,0 +1,16 @@
+//! The protocol core, laid out by the sections of RFC 6455. Tables of bytes: each row is driven whole, byte by byte, and with
+//! bytes behind it.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod address; // §3
+mod close; // §5.5.1, §7
+mod control; // §5.5
+mod fragmentation; // §5.4
+mod framing; // §5.2, §5.3
+mod handshake_client; // §4.1
+mod handshake_server; // §4.2
+mod limits; // §10.4
+mod pair; // both sides, with a simulated clock
+mod support;
+mod utf8; // §8.1

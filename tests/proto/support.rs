@@ -1,0 +1,166 @@
+//! Bytes in hex, a randomness that is not random, and connections driven in every way of cutting their bytes.
+
+use std::time::Duration;
+use websocket_channel::error::Violation;
+use websocket_channel::proto::{Connection, Event, Limits, Role};
+use websocket_channel::{By, Closed, Message};
+
+pub(crate) const START: Duration = Duration::from_secs(1000);
+/// The mask of RFC 6455 §5.7.
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// The nonce of RFC 6455 §1.3 for a handshake, the mask of §5.7 for a frame.
+pub(crate) fn fixed(bytes: &mut [u8]) {
+    match bytes.len() {
+        16 => bytes.copy_from_slice(b"the sample nonce"),
+        4 => bytes.copy_from_slice(&MASK),
+        other => panic!("nobody asks for {other} random bytes"),
+    }
+}
+
+/// Bytes from hex digits; blanks are for the reader.
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .collect();
+    assert_eq!(
+        digits.len(),
+        text.chars().filter(|digit| !digit.is_whitespace()).count()
+    );
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
+}
+
+/// The same frame as a client sends it: mask bit, mask, payload masked. Written apart from the code under test.
+pub(crate) fn masked(frame: &[u8]) -> Vec<u8> {
+    let header = match frame[1] {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    };
+    let mut out = frame[..header].to_vec();
+    out[1] |= 0x80;
+    out.extend(MASK);
+    out.extend(
+        frame[header..]
+            .iter()
+            .enumerate()
+            .map(|(index, byte)| byte ^ MASK[index % 4]),
+    );
+    out
+}
+
+/// An open connection in this role.
+pub(crate) fn open(role: Role) -> Connection {
+    open_with(role, Limits::default())
+}
+
+pub(crate) fn open_with(role: Role, limits: Limits) -> Connection {
+    Connection::upgraded(role, limits, fixed)
+}
+
+/// Everything that happened.
+pub(crate) fn events(connection: &mut Connection) -> Vec<Event> {
+    std::iter::from_fn(|| connection.poll_event()).collect()
+}
+
+/// Takes everything that waits to be written.
+pub(crate) fn take(connection: &mut Connection) -> Vec<u8> {
+    let bytes = connection.outgoing().to_vec();
+    connection.handle_transmitted(bytes.len());
+    bytes
+}
+
+/// Feeds bytes whole, then byte by byte, then in every two pieces, each to a fresh connection.
+pub(crate) fn cut(
+    make: impl Fn() -> Connection,
+    bytes: &[u8],
+    check: impl Fn(&str, &mut Connection),
+) {
+    let mut connection = make();
+    connection.handle_bytes(START, bytes);
+    check("whole", &mut connection);
+
+    let mut connection = make();
+    bytes
+        .iter()
+        .for_each(|byte| connection.handle_bytes(START, &[*byte]));
+    check("byte by byte", &mut connection);
+
+    for at in 0..bytes.len().min(64) {
+        let mut connection = make();
+        connection.handle_bytes(START, &bytes[..at]);
+        connection.handle_bytes(START, &bytes[at..]);
+        check(&format!("cut at {at}"), &mut connection);
+    }
+}
+
+/// Frames that are right, as a server sends them. Both roles read them, in every cut.
+pub(crate) fn receives(frames: &str, expected: &[Message]) {
+    let server_sends = hex(frames);
+    let expected: Vec<Event> = expected.iter().cloned().map(Event::Message).collect();
+    let check = |how: &str, connection: &mut Connection| {
+        assert_eq!(events(connection), expected, "{frames} {how}");
+        assert!(connection.is_open(), "{frames} {how}");
+        assert!(connection.outgoing().is_empty(), "{frames} {how}");
+    };
+    cut(|| open(Role::Client), &server_sends, check);
+    cut(|| open(Role::Server), &as_client(&server_sends), check);
+}
+
+/// Several frames of less than 64 KiB, each masked.
+pub(crate) fn as_client(mut frames: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while !frames.is_empty() {
+        let len = match frames[1] {
+            126 => 4 + usize::from(u16::from_be_bytes([frames[2], frames[3]])),
+            127 => 10 + u64::from_be_bytes(frames[2..10].try_into().unwrap()) as usize,
+            short => 2 + usize::from(short),
+        };
+        out.extend(masked(&frames[..len]));
+        frames = &frames[len..];
+    }
+    out
+}
+
+/// Frames that are wrong: the messages before are told, the Close frame has the violation's code, and what comes behind the
+/// wrong byte is read by nobody.
+pub(crate) fn fails(role: Role, frames: &str, before: &[Message], violation: Violation, code: u16) {
+    let bytes = hex(frames);
+    let trailing = hex(if role == Role::Client {
+        "81 02 48 69"
+    } else {
+        "81 82 00000000 48 69"
+    });
+    for behind in [Vec::new(), trailing] {
+        let bytes = [bytes.clone(), behind].concat();
+        cut(
+            || open(role),
+            &bytes,
+            |how, connection| {
+                assert_eq!(connection.violation(), Some(violation), "{frames} {how}");
+                assert!(!connection.is_open());
+                let expected: Vec<Event> = before.iter().cloned().map(Event::Message).collect();
+                assert_eq!(events(connection), expected, "{frames} {how}");
+                assert_eq!(take(connection), close_frame(role, code), "{frames} {how}");
+                assert!(connection.wants_shutdown());
+                connection.handle_eof(START);
+                assert_eq!(events(connection), [Event::Closed(Closed::lost(By::Us))]);
+            },
+        );
+    }
+    assert_eq!(violation.close_code(), code);
+}
+
+/// A Close frame with a code and no reason, as this role sends it.
+pub(crate) fn close_frame(role: Role, code: u16) -> Vec<u8> {
+    let frame = [&[0x88, 0x02], &code.to_be_bytes()[..]].concat();
+    if role == Role::Client {
+        masked(&frame)
+    } else {
+        frame
+    }
+}
