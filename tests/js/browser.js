@@ -40,6 +40,7 @@ describe("compared with the browser's own class", () => {
     ['a close in the middle of an exchange', url('/echo'), [], (socket) => (socket.send('never seen'), socket.close(4000, 'bye'))],
     ['a close of the peer', url('/close?code=4567&reason=why'), [], () => {}],
     ['a flood, then a close of the peer', url('/flood?count=20&size=10'), [], () => {}],
+    ['a connection that is cut', url('/cut'), [], (socket) => socket.send('cut me')],
     ['a refused connection', refused, [], () => {}],
     ['a handshake that is answered 404', url('/status/404'), [], () => {}],
     ['a subprotocol that the server does not know', url('/echo'), ['unknown'], (socket) => socket.close()],

@@ -85,14 +85,14 @@ export async function run(program, args, options = {}) {
   if (code !== 0) throw new CommandError(`failed: ${program} ${args.join(' ')}`);
 }
 
-/** Runs a program to its end with its output shown and kept. */
-export async function capture(program, args, options = {}) {
+/** Runs a program to its end with its output kept, and shown unless `quiet`. */
+export async function capture(program, args, { quiet = false, ...options } = {}) {
   const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
     from.setEncoding('utf8').on('data', (chunk) => {
       output += chunk;
-      to.write(chunk);
+      if (!quiet) to.write(chunk);
     });
   }
   return { ok: (await child.ended) === 0, output };
