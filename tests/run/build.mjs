@@ -1,6 +1,5 @@
 // Builds the npm package into `dist/`: wasm, its glue, and the hand-written classes as one minified script.
 
-import { build as bundle } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,6 +63,8 @@ export async function build(tools) {
   const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm' });
   const dist = join(root, 'dist');
   mkdirSync(dist, { recursive: true });
+  // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
+  const { build: bundle } = await import('esbuild');
   await bundle({
     entryPoints: [join(root, 'src/js/index.js')],
     outfile: join(dist, 'index.js'),
