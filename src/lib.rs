@@ -34,7 +34,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `json` | yes | [`Json`](codec::Json): any serde type as JSON text |
+//! | `json` | yes | [`Json`]: any serde type as JSON text |
 //! | `proto` | natively always, in wasm no | the protocol core |
 //! | `js` | no | the exports that the npm package is built from |
 
@@ -52,12 +52,16 @@ pub mod socket;
 mod time;
 pub mod transport;
 
-pub use channel::{Channel, Connect, Control, Receiver, Sender, Status, connect};
+pub use channel::{
+    Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,
+};
 #[cfg(feature = "json")]
 pub use codec::Json;
 pub use codec::{Bytes, Text};
 pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
+    TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
 pub use socket::{Options, Socket};
+pub use transport::Overflow;
