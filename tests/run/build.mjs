@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
+import { dropStaleWasm } from './stale.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -36,6 +37,7 @@ const OPT_ARGS = ['-Oz', ...WASM_FEATURES.map((name) => `--enable-${name}`), '--
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
 export async function wasm(tools, { name, features = [], out }) {
+  dropStaleWasm(tools, targetFolder(tools));
   const crate = name.replaceAll('-', '_');
   const args = ['rustc', '--quiet', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
   // `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
