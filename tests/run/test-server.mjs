@@ -22,18 +22,17 @@ export async function buildTestServer() {
 export async function startTestServer(args = []) {
   const binary = await buildTestServer();
   const child = start(binary, ['--json', '--until-stdin-closes', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
-  const first = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
+  const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
   const { ws, refused } = JSON.parse(first[0]);
   return {
     origin: ws,
     refusedPort: refused,
-    ended,
+    ended: child.ended,
     async stop() {
       child.stdin.end();
-      await ended;
+      await child.ended;
     },
   };
 }
