@@ -1,10 +1,11 @@
 //! One WebSocket connection without its I/O.
 
 use super::close::CloseFrame;
-use super::framing::{Framing, Incoming};
+use super::framing::{Ending, Framing, Incoming};
 use super::handshake::client::Offer;
-use super::handshake::head::{HeadReader, is_token, is_value};
-use super::handshake::server::{self, Request, Response};
+use super::handshake::head::{is_token, is_value};
+use super::handshake::request::RequestReader;
+use super::handshake::server::{Request, Response};
 use super::handshake::{Agreed, ClientHandshake, ServerHandshake};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
@@ -41,7 +42,6 @@ const MAX_UNSENT_PONGS: usize = 16 << 10;
 pub struct Connection {
     role: Role,
     limits: Limits,
-    random: Random,
     state: State,
     wire: Wire,
     record: Record,
@@ -60,7 +60,7 @@ pub struct Connection {
 #[derive(Debug)]
 enum Wire {
     Response(Box<dyn ClientHandshake>),
-    Request(HeadReader),
+    Request(Box<RequestReader>),
     Verdict {
         handshake: Option<Box<dyn ServerHandshake>>,
         request: Box<Verdict>,
@@ -100,7 +100,8 @@ impl Connection {
     /// A client that asks for `offer`. Its request is in [`outgoing`](Self::outgoing) at once.
     ///
     /// # Errors
-    /// [`Misuse::Header`] if a part of the offer would break the request apart.
+    /// [`Misuse::Header`] if a part of the offer would break the request apart, [`Misuse::Subprotocols`] if the offer's format
+    /// cannot ask for so many.
     pub fn client(
         now: Duration,
         offer: Offer,
@@ -109,7 +110,7 @@ impl Connection {
     ) -> Result<Self, Misuse> {
         let mut outgoing = Outgoing::default();
         let handshake = offer.start(&limits, random, outgoing.append(0))?;
-        let mut connection = Self::new(Role::Client, Wire::Response(handshake), limits, random);
+        let mut connection = Self::new(Role::Client, Wire::Response(handshake), limits);
         connection.outgoing = outgoing;
         connection.deadline = Some(now.saturating_add(connection.limits.handshake_timeout));
         Ok(connection)
@@ -117,25 +118,34 @@ impl Connection {
 
     /// A server that waits for a request, of whatever wire format: the request's head decides.
     pub fn server(now: Duration, limits: Limits, random: Random) -> Self {
-        let wire = Wire::Request(HeadReader::new(&limits));
-        let mut connection = Self::new(Role::Server, wire, limits, random);
+        let wire = Wire::Request(Box::new(RequestReader::new(&limits, random)));
+        let mut connection = Self::new(Role::Server, wire, limits);
         connection.deadline = Some(now.saturating_add(connection.limits.handshake_timeout));
         connection
+    }
+
+    /// Server: the stream is encrypted. To be called before the first byte is handled. Default: it is not.
+    ///
+    /// hixie-75 and hixie-76 have the server repeat its own URL, and a client that asked for `wss` gives up unless it begins so.
+    pub fn secure(mut self) -> Self {
+        if let Wire::Request(reader) = &mut self.wire {
+            reader.secure = true;
+        }
+        self
     }
 
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
         let framing = Box::new(super::framing::rfc6455::Rfc6455::new(role, &limits, random));
-        let mut connection = Self::new(role, Wire::Frames(framing), limits, random);
+        let mut connection = Self::new(role, Wire::Frames(framing), limits);
         connection.state = State::Open;
         connection
     }
 
-    fn new(role: Role, wire: Wire, limits: Limits, random: Random) -> Self {
+    fn new(role: Role, wire: Wire, limits: Limits) -> Self {
         Self {
             role,
             limits,
-            random,
             state: State::Handshaking,
             wire,
             record: Record::default(),
@@ -162,10 +172,7 @@ impl Connection {
                 },
                 Wire::Request(reader) => match reader.read(&mut input) {
                     Ok(None) => {}
-                    Ok(Some(head)) => match server::read(head, &self.limits, self.random) {
-                        Ok((request, handshake)) => self.ask(request, handshake),
-                        Err(violation) => self.refuse(now, violation),
-                    },
+                    Ok(Some((request, handshake))) => self.ask(request, handshake),
                     Err(violation) => self.refuse(now, violation),
                 },
                 Wire::Verdict { early, .. } => {
@@ -255,7 +262,7 @@ impl Connection {
     /// no reset overtakes our last frame.
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {
-            State::Refusing | State::Failing | State::Closed => true,
+            State::Refusing | State::Ending | State::Closed => true,
             State::CloseDone => self.role == Role::Server,
             _ => false,
         };
@@ -272,11 +279,13 @@ impl Connection {
     /// Queues a message.
     ///
     /// # Errors
-    /// The message, when the connection is not open or `Limits::max_unsent` bytes wait already.
+    /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
+    /// cannot carry it: hixie-75 and hixie-76 have no frame for binary messages.
     pub fn send(&mut self, message: Message) -> Result<(), Message> {
         match &mut self.wire {
             Wire::Frames(framing)
                 if self.state == State::Open
+                    && framing.carries(&message)
                     && self.outgoing.unsent().len() < self.limits.max_unsent =>
             {
                 framing.encode_message(&message, self.outgoing.append(message.len()));
@@ -289,13 +298,16 @@ impl Connection {
     /// Queues a ping. The peer's pong comes as [`Event::Pong`].
     ///
     /// # Errors
-    /// [`Misuse::NotOpen`] and [`Misuse::PingTooLong`].
+    /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
         if payload.len() > 125 {
             return Err(Misuse::PingTooLong(payload.len()));
         }
         match &mut self.wire {
             Wire::Frames(framing) if self.state == State::Open => {
+                if !framing.has_ping() {
+                    return Err(Misuse::NoPing);
+                }
                 framing.encode_ping(payload, self.outgoing.append(0));
                 Ok(())
             }
@@ -305,6 +317,10 @@ impl Connection {
 
     /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
     ///
+    /// The formats of 2009 have no room for a body. hixie-75 has no Close frame either: there this ends the stream, what the
+    /// peer still sends is dropped, and [`Closed`] says 1006, as it says of every hixie-75 connection, since nothing tells a
+    /// close from a loss.
+    ///
     /// # Errors
     /// [`Misuse::NotOpen`]; that the connection is already closing is nothing to worry about.
     pub fn close(&mut self, now: Duration, body: Option<&CloseFrame>) -> Result<(), Misuse> {
@@ -313,7 +329,11 @@ impl Connection {
         }
         self.queue_close(now, body);
         self.record.first.get_or_insert(By::Us);
-        self.step(Step::WeClose);
+        if self.ending() == Some(Ending::NoFrame) {
+            self.stop_reading(now, Step::WeEnd);
+        } else {
+            self.step(Step::WeClose);
+        }
         Ok(())
     }
 
@@ -464,8 +484,12 @@ impl Connection {
                 }
                 self.record.first.get_or_insert(By::Peer);
                 self.record.received = Some(body);
+                let step = match self.ending() {
+                    Some(Ending::EitherSide) => Step::WeEnd,
+                    _ => Step::PeerCloses,
+                };
                 self.wire = Wire::None;
-                self.step(Step::PeerCloses);
+                self.step(step);
             }
         }
     }
@@ -489,15 +513,21 @@ impl Connection {
     fn fail(&mut self, now: Duration, violation: Violation) {
         self.record.violation = Some(violation);
         self.record.first.get_or_insert(By::Us);
-        if !self.record.sent {
-            // "the client SHOULD send a Close frame with an appropriate status code"
-            let body = CloseFrame {
-                code: violation.close_code(),
-                reason: String::new(),
-            };
-            self.queue_close(now, Some(&body));
+        if let Wire::Frames(framing) = &mut self.wire
+            && !self.record.sent
+        {
+            framing.encode_failure(violation, self.outgoing.append(0));
+            self.record.sent = true;
         }
         self.stop_reading(now, Step::Fail);
+    }
+
+    /// How the open connection's format ends it.
+    fn ending(&self) -> Option<Ending> {
+        match &self.wire {
+            Wire::Frames(framing) => Some(framing.ending()),
+            _ => None,
+        }
     }
 
     fn queue_close(&mut self, now: Duration, body: Option<&CloseFrame>) {
@@ -519,7 +549,7 @@ impl Connection {
     fn end(&mut self) {
         if matches!(
             self.state,
-            State::Open | State::CloseSent | State::CloseDone | State::Failing
+            State::Open | State::CloseSent | State::CloseDone | State::Ending
         ) {
             self.events.push_back(Event::Closed(self.record.closed()));
         }
