@@ -145,7 +145,7 @@ fn keys_are_made_as_the_draft_says() {
             assert_eq!(spaces + others + digits.len(), key.len(), "{key:?}");
             assert!(!key.starts_with(' ') && !key.ends_with(' '), "{key:?}");
             let product: u64 = digits.parse().unwrap();
-            assert!(product <= u64::from(u32::MAX) && product % spaces as u64 == 0);
+            assert!(product <= u64::from(u32::MAX) && product.is_multiple_of(spaces as u64));
             spaces_seen.insert(spaces);
             others_seen.insert(others);
         }

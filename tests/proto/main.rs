@@ -16,5 +16,6 @@ mod hixie76;
 mod limits; // §10.4
 mod one_port; // every format on a server, and who may connect
 mod pair; // both sides, with a simulated clock
+mod robustness; // any bytes in any pieces
 mod support;
 mod utf8; // §8.1

@@ -1,5 +1,6 @@
 //! Framing: messages to bytes and back. One wire format per file, behind one trait, chosen once, by the handshake.
 
+mod assembly;
 pub(crate) mod hixie75;
 pub(crate) mod hixie76;
 pub mod mask;

@@ -1,6 +1,6 @@
 //! The frames of RFC 6455 §5, both roles.
 
-use super::utf8::Text;
+use super::assembly::Assembly;
 use super::{Framing, Incoming, mask};
 use crate::error::Violation;
 use crate::message::Message;
@@ -16,9 +16,6 @@ const MAX_HEADER: usize = 14;
 const MAX_CONTROL: usize = 125;
 /// Room made at once for a message whose length is only announced. What arrives makes the rest.
 const MAX_UNSEEN_RESERVE: usize = 64 << 10;
-/// Masked text is unmasked in blocks of this size on the stack, so that the message itself is always valid text.
-const UNMASK_BLOCK: usize = 4096;
-
 /// The decoder and encoder of one connection.
 pub(crate) struct Rfc6455 {
     role: Role,
@@ -55,18 +52,6 @@ enum Kind {
     Close,
     Ping,
     Pong,
-}
-
-#[derive(Debug)]
-struct Assembly {
-    payload: Payload,
-    fragments: usize,
-}
-
-#[derive(Debug)]
-enum Payload {
-    Text(Text),
-    Binary(Vec<u8>),
 }
 
 impl Rfc6455 {
@@ -216,7 +201,7 @@ impl Rfc6455 {
             return Err(Violation::FrameTooLong);
         }
         let (before, fragments) = match &self.assembly {
-            Some(assembly) => (assembly.payload.len(), assembly.fragments),
+            Some(assembly) => (assembly.len(), assembly.fragments),
             None => (0, 0),
         };
         if len > self.max_message.saturating_sub(before) {
@@ -278,24 +263,19 @@ impl Rfc6455 {
             })));
         }
 
-        let assembly = self
-            .assembly
-            .get_or_insert_with(|| Assembly::new(frame.kind));
+        let assembly = self.assembly.get_or_insert_with(|| match frame.kind {
+            Kind::Text => Assembly::text(),
+            _ => Assembly::binary(),
+        });
         if offset == 0 {
-            assembly.fragments += 1;
-            assembly
-                .payload
-                .reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
+            assembly.reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
         }
-        assembly.payload.push(piece, frame.mask, offset)?;
+        assembly.push(piece, frame.mask, offset)?;
+        assembly.fragments += usize::from(ended);
         if !(ended && frame.fin) {
             return Ok(None);
         }
-        let message = self
-            .assembly
-            .take()
-            .map(|assembly| assembly.payload.finish())
-            .transpose()?;
+        let message = self.assembly.take().map(Assembly::finish).transpose()?;
         Ok(message.map(Incoming::Message))
     }
 
@@ -389,71 +369,6 @@ impl Kind {
             Kind::Close => 0x8,
             Kind::Ping => 0x9,
             Kind::Pong => 0xA,
-        }
-    }
-}
-
-impl Assembly {
-    fn new(kind: Kind) -> Self {
-        let payload = match kind {
-            Kind::Text => Payload::Text(Text::default()),
-            _ => Payload::Binary(Vec::new()),
-        };
-        Self {
-            payload,
-            fragments: 0,
-        }
-    }
-}
-
-impl Payload {
-    fn len(&self) -> usize {
-        match self {
-            Payload::Text(text) => text.len(),
-            Payload::Binary(bytes) => bytes.len(),
-        }
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        match self {
-            Payload::Text(text) => text.reserve(additional),
-            Payload::Binary(bytes) => bytes.reserve(additional),
-        }
-    }
-
-    fn push(
-        &mut self,
-        piece: &[u8],
-        mask: Option<[u8; 4]>,
-        offset: usize,
-    ) -> Result<(), Violation> {
-        match (self, mask) {
-            (Payload::Text(text), None) => text.push(piece),
-            (Payload::Text(text), Some(key)) => {
-                let mut block = [0; UNMASK_BLOCK];
-                for (index, masked) in piece.chunks(UNMASK_BLOCK).enumerate() {
-                    let block = &mut block[..masked.len()];
-                    block.copy_from_slice(masked);
-                    mask::apply(key, offset + index * UNMASK_BLOCK, block);
-                    text.push(block)?;
-                }
-                Ok(())
-            }
-            (Payload::Binary(bytes), mask) => {
-                let start = bytes.len();
-                bytes.extend_from_slice(piece);
-                if let Some(key) = mask {
-                    mask::apply(key, offset, &mut bytes[start..]);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self) -> Result<Message, Violation> {
-        match self {
-            Payload::Text(text) => text.finish().map(Message::Text),
-            Payload::Binary(bytes) => Ok(Message::Binary(bytes)),
         }
     }
 }

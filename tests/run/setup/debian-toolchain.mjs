@@ -10,14 +10,16 @@ import { atLeast, hostEnv } from './rust.mjs';
 // linked in. Debian has no wasm32 library for them: it is compiled once, from Debian's copy of the library's sources.
 
 const TARGET = 'wasm32-unknown-unknown';
-const NAME = /^rust-(\d+\.\d+\.\d+)-wasm32$/;
+/** To be raised when what is made from the same packages changes, so that nobody goes on with an old one. */
+const RECIPE = 2;
+const NAME = new RegExp(`^rust-(\\d+\\.\\d+\\.\\d+)-wasm32-${RECIPE}$`);
 const WHAT = 'wasm32 standard library, from Debian packages';
 
 /** The newest finished toolchain in the cache that works with what is installed now, or null. */
 export async function debianPrefix(context) {
   const versions = context.cache.names().flatMap((name) => name.match(NAME)?.[1] ?? []);
   versions.sort((a, b) => (atLeast(a, b) ? -1 : 1));
-  return versions.map((version) => context.cache.path(`rust-${version}-wasm32`)).find((prefix) => works(prefix, context)) ?? null;
+  return versions.map((version) => context.cache.path(itemName(version))).find((prefix) => works(prefix, context)) ?? null;
 }
 
 /** The name of the one package that has to be installed for it, or null if it is installed or the lists do not tell. */
@@ -49,11 +51,15 @@ export async function placeDebianToolchain(context, tried) {
     if (!context.system.root) throw refusal(context, tried, `sudo apt-get install ${library}`);
     await install([library], context);
   }
-  await context.cache.place(`rust-${version}-wasm32`, async (prefix) => {
+  await context.cache.place(itemName(version), async (prefix) => {
     await unpack(prefix, version, context);
     await buildStd(prefix, context);
     await verify(prefix, context);
   });
+}
+
+function itemName(version) {
+  return `rust-${version}-wasm32-${RECIPE}`;
 }
 
 function compilerVersion(context) {
