@@ -5,6 +5,7 @@
 #[cfg(not(target_family = "wasm"))]
 pub mod framed;
 pub(crate) mod inbox;
+pub mod memory;
 #[cfg(not(target_family = "wasm"))]
 pub mod tcp;
 #[cfg(target_family = "wasm")]

@@ -124,7 +124,7 @@ fn both_ends_tell_the_same_end() {
     );
     assert_eq!(
         events(&mut pair.client),
-        [Event::Closed(Closed::new(4000, "", true, By::Us))]
+        [Event::Closed(Closed::new(4000, "done", true, By::Us))]
     );
     assert!(pair.client.is_finished() && pair.server.is_finished());
 }

@@ -16,22 +16,23 @@ export async function buildTestServer() {
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
- * @returns {Promise<{ origin: string, refusedPort: number, stop(): Promise<void> }>} `origin` is `ws://host:port`; on `refusedPort` nobody listens
+ * @returns {Promise<{ origin: string, refusedPort: number, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is `ws://host:port`; on
+ *   `refusedPort` nobody listens
  */
 export async function startTestServer(args = []) {
   const binary = await buildTestServer();
   const child = start(binary, ['--json', '--until-stdin-closes', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
-  const first = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
+  const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
   const { ws, refused } = JSON.parse(first[0]);
   return {
     origin: ws,
     refusedPort: refused,
+    ended: child.ended,
     async stop() {
       child.stdin.end();
-      await ended;
+      await child.ended;
     },
   };
 }

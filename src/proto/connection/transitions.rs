@@ -63,13 +63,10 @@ impl Connection {
             Incoming::Ping(payload) => self.pong(payload),
             Incoming::Pong(payload) => self.events.push_back(Event::Pong(payload)),
             Incoming::Close(body) => {
-                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received". The reason was the peer's own.
+                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received"; the reason too, so that whoever closed sees
+                // that both arrived.
                 if !self.record.sent {
-                    let echo = body.as_ref().map(|body| CloseFrame {
-                        code: body.code,
-                        reason: String::new(),
-                    });
-                    self.queue_close(now, echo.as_ref());
+                    self.queue_close(now, body.as_ref());
                 }
                 self.record.first.get_or_insert(By::Peer);
                 self.record.received = Some(body);
