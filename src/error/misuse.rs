@@ -24,6 +24,10 @@ pub enum Misuse {
     CloseReason(usize),
     /// A ping of more than 125 bytes; this is its length (RFC 6455 §5.5).
     PingTooLong(usize),
+    /// A ping in a wire format that has none: hixie-75 and hixie-76.
+    NoPing,
+    /// More than one subprotocol in a wire format that can ask for one only, hixie-75 and hixie-76; this many.
+    Subprotocols(usize),
 }
 
 impl fmt::Display for Misuse {
@@ -41,6 +45,11 @@ impl fmt::Display for Misuse {
             Misuse::CloseReason(len) => {
                 write!(f, "the close reason has {len} bytes, more than 123")
             }
+            Misuse::NoPing => f.write_str("the wire format has no ping"),
+            Misuse::Subprotocols(count) => write!(
+                f,
+                "the wire format can ask for one subprotocol only, not for {count}"
+            ),
             Misuse::PingTooLong(len) => write!(f, "the ping has {len} bytes, more than 125"),
         }
     }

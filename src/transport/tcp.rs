@@ -15,6 +15,27 @@ use tokio::net::{TcpStream, lookup_host};
 /// # Errors
 /// Why it did not open. `wss` is refused with the name `NotSupportedError`: TLS is not built in yet.
 pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    connect_with(request, |_| {}).await
+}
+
+/// As [`connect`], with a last word about what is asked for: the wire format, the origin, header lines.
+///
+/// ```no_run
+/// # async fn example(request: websocket_channel::transport::Request) -> Result<(), websocket_channel::ConnectErrorKind> {
+/// use websocket_channel::{Socket, proto::Format, transport::tcp};
+///
+/// let (transport, opened) = tcp::connect_with(request, |offer| offer.format = Format::Hixie75).await?;
+/// let socket = Socket::over(transport, opened);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`connect`]'s; an offer that cannot be sent says so in the cause.
+pub async fn connect_with(
+    request: Request,
+    change: impl FnOnce(&mut Offer),
+) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
     let address = Address::parse(&request.url)?;
     if address.secure {
         return Err(ConnectErrorKind::Refused {
@@ -28,6 +49,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
 
     let mut offer = Offer::new(address);
     offer.protocols = request.protocols;
+    change(&mut offer);
     let core = Connection::client(
         Duration::ZERO,
         offer,

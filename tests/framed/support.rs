@@ -24,7 +24,7 @@ pub(crate) fn request(url: impl Into<String>) -> Request {
     }
 }
 
-pub(crate) async fn next(socket: &mut impl Transport) -> Event {
+pub(crate) async fn next(socket: &mut (impl Transport + ?Sized)) -> Event {
     poll_fn(|cx| socket.poll_event(cx)).await
 }
 

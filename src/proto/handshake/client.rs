@@ -1,11 +1,12 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
 use super::head::{Head, HeadReader, is_token, is_value};
-use super::{Agreed, ClientHandshake, accept_key};
+use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
 use crate::proto::address::Address;
+use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -18,23 +19,15 @@ use base64::engine::general_purpose::STANDARD;
 pub struct Offer {
     /// Whom to ask, and for which resource.
     pub address: Address,
-    /// Subprotocols in order of preference, distinct tokens. Default: none.
+    /// Subprotocols in order of preference, distinct tokens; one at most in the formats of 2009. Default: none.
     pub protocols: Vec<String>,
     /// The `Origin` of the page or application that asks. Default: none, as RFC 6455 §4.1 item 8 has it for clients that are no browsers.
+    /// The formats of 2009 cannot do without: there it is sent in lower case, and `null` if there is none.
     pub origin: Option<String>,
     /// Further header lines, such as cookies or credentials. Default: none.
     pub headers: Vec<(String, String)>,
     /// The wire format, chosen here once and for all. Default: RFC 6455.
     pub format: Format,
-}
-
-/// The wire formats a client can speak.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// RFC 6455, version 13.
-    #[default]
-    Rfc6455,
 }
 
 impl Offer {
@@ -77,6 +70,10 @@ impl Offer {
         }
         match self.format {
             Format::Rfc6455 => Ok(Box::new(Waiting::start(self, limits, random, out))),
+            Format::Hixie75 => Ok(Box::new(hixie75::Client::start(&self, limits, out)?)),
+            Format::Hixie76 => Ok(Box::new(hixie76::Client::start(
+                &self, limits, random, out,
+            )?)),
         }
     }
 }

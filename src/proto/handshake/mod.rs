@@ -1,7 +1,17 @@
 //! The opening handshake (RFC 6455 §4): from bytes to an agreed framing, in either role.
+//!
+//! A client's format is chosen by its offer, a server's by the head of the request. `hixie75.rs` and `hixie76.rs` have the
+//! formats of 2009, both sides in one file; RFC 6455 is in [`client`] and [`server`].
 
+mod asked;
 pub mod client;
+mod fields;
 pub mod head;
+mod hixie75;
+mod hixie76;
+mod hosted;
+mod key76;
+pub(crate) mod request;
 pub mod server;
 
 use crate::error::Cause;
