@@ -77,3 +77,17 @@ test('the two lists of suites are one', async () => {
   const named = [...read('tests/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(named, output.trim().split('\n'));
 });
+
+test('the package is one file: it fetches nothing and knows no place of its own', () => {
+  const source = read('dist/index.js');
+  assert.doesNotMatch(source, /import\.meta|\bfetch\(|\bimport\(/);
+  // And the watch works: what is left out is in the glue that it was made from.
+  assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
+});
+
+test('a bundler leaves out what is not used', async () => {
+  const { build } = await import('esbuild');
+  const stdin = { contents: "import { WebSocket } from 'websocket-channel';", resolveDir: root };
+  const { outputFiles } = await build({ stdin, bundle: true, write: false, format: 'esm', alias: { 'websocket-channel': root } });
+  assert.equal(outputFiles[0].text.replace(/^\/\/.*\n/gm, '').trim(), '');
+});
