@@ -84,10 +84,3 @@ test('the package is one file: it fetches nothing and knows no place of its own'
   // And the watch works: what is left out is in the glue that it was made from.
   assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
 });
-
-test('a bundler leaves out what is not used', async () => {
-  const { build } = await import('esbuild');
-  const stdin = { contents: "import { WebSocket } from 'websocket-channel';", resolveDir: root };
-  const { outputFiles } = await build({ stdin, bundle: true, write: false, format: 'esm', alias: { 'websocket-channel': root } });
-  assert.equal(outputFiles[0].text.replace(/^\/\/.*\n/gm, '').trim(), '');
-});
