@@ -77,3 +77,10 @@ test('the two lists of suites are one', async () => {
   const named = [...read('tests/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(named, output.trim().split('\n'));
 });
+
+test('the package is one file: it fetches nothing and knows no place of its own', () => {
+  const source = read('dist/index.js');
+  assert.doesNotMatch(source, /import\.meta|\bfetch\(|\bimport\(/);
+  // And the watch works: what is left out is in the glue that it was made from.
+  assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
+});

@@ -10,7 +10,7 @@ const TARGET = 'wasm32-unknown-unknown';
 export function dropStaleWasm(tools, targetFolder) {
   const compiled = join(targetFolder, TARGET);
   const mark = join(targetFolder, `.${TARGET}-std`);
-  const std = identity(tools.env.RUSTUP_TOOLCHAIN);
+  const std = identity(tools.env.RUSTUP_TOOLCHAIN ?? process.env.RUSTUP_TOOLCHAIN);
   const before = existsSync(mark) ? readFileSync(mark, 'utf8') : null;
   if (before === std) return;
   // Without a mark nobody knows; rustup's own libraries are known to cargo by their version.

@@ -47,7 +47,8 @@ async function wasm(browser, { tools, server }) {
 
 /** Node's own test runner, for what is used from a command line. */
 async function node(file, { tools }) {
-  const env = { ...tools.env, WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
+  // Not with set-up's environment: what they start is started as a person would.
+  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
