@@ -79,7 +79,8 @@ async function outcomeOf({ url, capabilities }, page) {
 function report(browser, { passed, skipped, failures }) {
   for (const { title, message, stack } of failures) {
     console.log(`FAILED ${browser}: ${title}: ${message}`);
-    for (const line of stack.split('\n').filter((text) => /\.js:\d/.test(text) && !/\/(mocha|chai)\.js/.test(text))) console.log(`    ${line.trim()}`);
+    for (const line of stack.split('\n').filter((text) => /\.js:\d/.test(text) && !/\/(mocha|chai)\.js/.test(text)))
+      console.log(`    ${line.trim()}`);
   }
   console.log(`js:${browser}: ${passed} passed, ${failures.length} failed, ${skipped} skipped`);
   return { passed, failed: failures.length, skipped };

@@ -27,10 +27,15 @@ test('npm publish --dry-run succeeds, with an allow-list of files', async () => 
   const packed = await capture('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], quiet);
   const found = JSON.parse(packed.output.slice(packed.output.search(/^[[{]/m)));
   const [{ files }] = Array.isArray(found) ? found : Object.values(found);
-  assert.deepEqual(
-    files.map((file) => file.path).sort(),
-    ['CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'],
-  );
+  assert.deepEqual(files.map((file) => file.path).sort(), [
+    'CHANGELOG.md',
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
+    'README.md',
+    'dist/index.d.ts',
+    'dist/index.js',
+    'package.json',
+  ]);
 });
 
 test('every path of the exports exists', () => {

@@ -11,7 +11,7 @@ export function descendants(pid) {
   const found = [];
   const parents = new Set([pid]);
   // A child can be listed before its parent where numbers have wrapped around.
-  for (let before = -1; before !== found.length; ) {
+  for (let before = -1; before !== found.length;) {
     before = found.length;
     for (const process of processes) {
       if (!parents.has(process.parent) || parents.has(process.pid)) continue;

@@ -106,7 +106,12 @@ describe('the page', () => {
     return Object.fromEntries(terms.map((term, index) => [term, values[index]]));
   };
   const panelOf = (title) => page.getByRole('region', { name: title });
-  const state = (panel, text) => panel.locator('dd').filter({ hasText: new RegExp(`^${text}$`) }).first().waitFor();
+  const state = (panel, text) =>
+    panel
+      .locator('dd')
+      .filter({ hasText: new RegExp(`^${text}$`) })
+      .first()
+      .waitFor();
   const log = (panel) => panel.getByRole('log').locator('p').allInnerTexts();
   const button = (panel, name) => panel.getByRole('button', { name, exact: true });
 
@@ -148,7 +153,10 @@ describe('the page', () => {
       const url = await panel.getByLabel('URL').inputValue();
       await panel.getByLabel('URL').fill('ws://[');
       await button(panel, 'Connect').click();
-      await panel.getByRole('alert').getByText(/SyntaxError|BAD_URL/).waitFor();
+      await panel
+        .getByRole('alert')
+        .getByText(/SyntaxError|BAD_URL/)
+        .waitFor();
       assert.equal((await seen(panel)).State, 'not connected');
 
       await panel.getByLabel('URL').fill(url);
@@ -157,7 +165,10 @@ describe('the page', () => {
       assert.equal(await panel.getByRole('alert').innerText(), '');
       await panel.getByLabel('Code', { exact: true }).fill('1001');
       await button(panel, 'Close').click();
-      await panel.getByRole('alert').getByText(/InvalidAccessError|BAD_CLOSE_CODE/).waitFor();
+      await panel
+        .getByRole('alert')
+        .getByText(/InvalidAccessError|BAD_CLOSE_CODE/)
+        .waitFor();
       await panel.getByLabel('Code', { exact: true }).fill('1000');
       await button(panel, 'Send').click();
       await button(panel, 'Close').click();
@@ -168,7 +179,10 @@ describe('the page', () => {
       const panel = panelOf(title);
       await panel.getByLabel('URL').fill(`${origin.replace('http', 'ws')}status/404`);
       await button(panel, 'Connect').click();
-      await panel.getByText(/closed with 1006|CONNECT_FAILED/).first().waitFor();
+      await panel
+        .getByText(/closed with 1006|CONNECT_FAILED/)
+        .first()
+        .waitFor();
       assert.ok(await button(panel, 'Connect').isEnabled());
     });
 
@@ -180,7 +194,12 @@ describe('the page', () => {
 
   test('fits a telephone, in light and in dark, and threw nothing', START, async () => {
     mkdirSync(join(root, 'target'), { recursive: true });
-    for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [360, 'light'], [360, 'dark']]) {
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [1280, 'dark'],
+      [360, 'light'],
+      [360, 'dark'],
+    ]) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
@@ -244,7 +263,15 @@ describe('npm start', () => {
     await child.ended;
   });
 
-  for (const args of [['--port'], ['--port', 'http'], ['--port', '65536'], ['--port', '-1'], ['--prot', '1'], ['8080'], ['--port', '1', 'more']]) {
+  for (const args of [
+    ['--port'],
+    ['--port', 'http'],
+    ['--port', '65536'],
+    ['--port', '-1'],
+    ['--prot', '1'],
+    ['8080'],
+    ['--port', '1', 'more'],
+  ]) {
     test(`refuses ${args.join(' ')} with one sentence and exit code 2`, START, async () => {
       const child = npmStart(...args);
       assert.equal(await child.ended, 2);

@@ -41,7 +41,10 @@ async function wasm(browser, { tools, server }) {
       await driver.stop();
     }
   }
-  const driver = browser === 'chromium' ? ['--chrome', '--chromedriver', tools.paths.chromedriver] : ['--firefox', '--geckodriver', tools.paths.geckodriver];
+  const driver =
+    browser === 'chromium'
+      ? ['--chrome', '--chromedriver', tools.paths.chromedriver]
+      : ['--firefox', '--geckodriver', tools.paths.geckodriver];
   return cargoCount(await capture('wasm-pack', ['test', '--headless', ...driver, '--', ...tests], { cwd: root, env }));
 }
 
