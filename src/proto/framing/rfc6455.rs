@@ -234,6 +234,10 @@ impl Rfc6455 {
         mut frame: Frame,
         input: &mut &[u8],
     ) -> Result<Option<Incoming>, Violation> {
+        if input.is_empty() && frame.read < frame.len {
+            self.frame = Some(frame);
+            return Ok(None);
+        }
         let (piece, rest) = input.split_at(input.len().min(frame.len - frame.read));
         *input = rest;
         let whole = piece.len() == frame.len;
