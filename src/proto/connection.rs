@@ -1,6 +1,7 @@
 //! One WebSocket connection without its I/O.
 
 use super::close::CloseFrame;
+use super::deflate::Deflate;
 use super::framing::{Framing, Incoming};
 use super::handshake::client::Offer;
 use super::handshake::head::{HeadReader, is_token, is_value};
@@ -44,6 +45,8 @@ pub struct Connection {
     random: Random,
     state: State,
     wire: Wire,
+    /// Server: what to agree to, if it is offered.
+    deflate: Option<Deflate>,
     record: Record,
     outgoing: Outgoing,
     events: VecDeque<Event>,
@@ -125,7 +128,9 @@ impl Connection {
 
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
-        let framing = Box::new(super::framing::rfc6455::Rfc6455::new(role, &limits, random));
+        let framing = Box::new(super::framing::rfc6455::Rfc6455::new(
+            role, &limits, random, None,
+        ));
         let mut connection = Self::new(role, Wire::Frames(framing), limits, random);
         connection.state = State::Open;
         connection
@@ -138,6 +143,7 @@ impl Connection {
             random,
             state: State::Handshaking,
             wire,
+            deflate: None,
             record: Record::default(),
             outgoing: Outgoing::default(),
             events: VecDeque::new(),
@@ -317,6 +323,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
+    /// [`accept`](Self::accept). A client's is [`Offer::deflate`].
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.deflate = deflate;
+    }
+
     /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`].
     ///
     /// # Errors
@@ -348,7 +360,8 @@ impl Connection {
         {
             return Err(Misuse::Header);
         }
-        let agreed = handshake.accept(protocol, headers, self.outgoing.append(0));
+        let deflate = self.deflate.as_ref();
+        let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
         let early = core::mem::take(early);
         self.agree(agreed);
         self.handle_bytes(now, &early);

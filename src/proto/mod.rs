@@ -6,6 +6,7 @@
 pub mod address;
 pub mod close;
 pub mod connection;
+pub mod deflate;
 pub mod framing;
 pub mod handshake;
 pub mod limits;
@@ -17,6 +18,7 @@ mod state;
 pub use address::Address;
 pub use close::CloseFrame;
 pub use connection::{Connection, Event};
+pub use deflate::Deflate;
 pub use handshake::client::{Format, Offer};
 pub use handshake::server::{Request, Response};
 pub use limits::Limits;

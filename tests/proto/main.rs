@@ -6,6 +6,8 @@
 mod address; // §3
 mod close; // §5.5.1, §7
 mod control; // §5.5
+#[cfg(feature = "deflate")]
+mod deflate; // RFC 7692
 mod fragmentation; // §5.4
 mod framing; // §5.2, §5.3
 mod handshake_client; // §4.1

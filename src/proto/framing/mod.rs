@@ -1,5 +1,6 @@
 //! Framing: messages to bytes and back. One wire format per file, behind one trait, chosen once, by the handshake.
 
+mod assembly;
 pub mod mask;
 pub(crate) mod rfc6455;
 mod utf8;

@@ -5,6 +5,7 @@ use super::{Agreed, ServerHandshake, accept_key};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -219,12 +220,17 @@ pub(crate) fn read(
     {
         return Err(Violation::Body);
     }
+    let extensions = headers
+        .all("Sec-WebSocket-Extensions")
+        .map(str::to_owned)
+        .collect();
     request.protocols = protocols;
     request.version = Some(version);
     Ok((
         request,
         Some(Box::new(Deciding {
             accept,
+            extensions,
             limits: limits.clone(),
             random,
         })),
@@ -263,6 +269,8 @@ fn path_and_query(target: &str) -> Result<&str, Violation> {
 #[derive(Debug)]
 struct Deciding {
     accept: String,
+    /// The header lines that offer extensions.
+    extensions: Vec<String>,
     limits: Limits,
     random: Random,
 }
@@ -271,6 +279,7 @@ impl ServerHandshake for Deciding {
     fn accept(
         &self,
         protocol: Option<&str>,
+        deflate: Option<&Deflate>,
         headers: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Agreed {
@@ -281,14 +290,19 @@ impl ServerHandshake for Deciding {
         if let Some(protocol) = protocol {
             head.extend(["Sec-WebSocket-Protocol: ", protocol, "\r\n"]);
         }
+        let offered = self.extensions.iter().map(String::as_str);
+        let (extensions, codec) = deflate.and_then(|deflate| deflate.answer(offered)).unzip();
+        if let Some(extensions) = &extensions {
+            head.extend(["Sec-WebSocket-Extensions: ", extensions, "\r\n"]);
+        }
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         out.extend_from_slice(head.as_bytes());
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), ""),
-            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random)),
+            opened: Opened::new(protocol.unwrap_or_default(), extensions.unwrap_or_default()),
+            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random, codec)),
         }
     }
 }
