@@ -130,7 +130,7 @@ impl Deflate {
             None => MAX_BITS,
             Some(hint) => receive.min(hint.unwrap_or(MAX_BITS)),
         };
-        let ask_client = receive < MAX_BITS && receive >= MIN_SEND_BITS;
+        let ask_client = (MIN_SEND_BITS..MAX_BITS).contains(&receive);
         let answer = Parameters {
             server_no_context_takeover: offer.server_no_context_takeover || !self.send_takeover,
             client_no_context_takeover: offer.client_no_context_takeover || !self.receive_takeover,
