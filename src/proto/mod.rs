@@ -14,6 +14,7 @@ mod outgoing;
 mod record;
 pub mod role;
 mod state;
+pub mod tunnel;
 
 pub use address::Address;
 pub use close::CloseFrame;
@@ -23,6 +24,7 @@ pub use handshake::client::{Format, Offer};
 pub use handshake::server::{Request, Response};
 pub use limits::Limits;
 pub use role::Role;
+pub use tunnel::{Credentials, Tunnel};
 
 /// Fills a buffer with unpredictable bytes (RFC 6455 §5.3: masks "derived from a strong source of entropy").
 ///

@@ -192,7 +192,7 @@ impl ClientHandshake for Waiting {
 }
 
 /// The status of a status line (RFC 9112 §4): `HTTP/1.1 SP 3DIGIT SP [reason]`.
-fn status(line: &str) -> Result<u16, Violation> {
+pub(crate) fn status(line: &str) -> Result<u16, Violation> {
     let (version, rest) = line.split_once(' ').ok_or(Violation::HeadSyntax)?;
     if !version.starts_with("HTTP/") {
         return Err(Violation::HeadSyntax);
