@@ -1,6 +1,6 @@
 //! Messages over any stream of bytes: the protocol core, a stream, and a timer.
 
-use super::{Limits, Transport};
+use super::{Limits, MaybeSend, Transport};
 use crate::error::Cause;
 use crate::message::{Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection, Request, Response};
@@ -410,7 +410,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Transport for Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
             return match self.poll_core(cx) {
