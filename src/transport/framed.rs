@@ -97,7 +97,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
         &self.request
     }
 
-    /// Accepts it as a WebSocket, with one of the subprotocols offered or none.
+    /// Accepts it as a WebSocket, with one of the subprotocols offered or none. The answer is with the stream when this returns.
     ///
     /// # Errors
     /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
@@ -107,6 +107,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
             return Err(Cause::Transport(misuse.to_string()));
         }
         let opened = self.framed.opened().await?;
+        // The client waits for the answer, whether or not anybody polls what this returns.
+        poll_fn(|cx| self.framed.poll_until(cx, Framed::is_flushed)).await;
         Ok((self.framed, opened))
     }
 
@@ -459,7 +461,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Framed<Io> {
     fn drop(&mut self) {
         let now = self.now();
         // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
-        if self.connection.close(now, None).is_ok() {
+        let _ = self.connection.close(now, None);
+        // What was queued before goes with it, an earlier Close frame too; a handshake that nobody waits for does not.
+        if !self.connection.is_handshaking() {
             let _ = self.drive_write(&mut Context::from_waker(Waker::noop()));
         }
     }

@@ -127,6 +127,18 @@ async fn an_accept_ends_in_time() {
 }
 
 #[tokio::test]
+async fn a_close_goes_out_though_nobody_polls_again() {
+    let (mut ours, theirs) = tokio::io::duplex(1000);
+    let limits = Limits::default();
+    let mut socket = Socket::from_upgraded(theirs, &[], Role::Server, Opened::default(), &limits);
+    socket.close(4000, "x").unwrap();
+    drop(socket);
+    let mut rest = Vec::new();
+    ours.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"\x88\x03\x0f\xa0x");
+}
+
+#[tokio::test]
 async fn an_upgrade_of_somebody_else() {
     let (mut ours, theirs) = tokio::io::duplex(1000);
     // The first half of a masked "Hi" was read with the request.
