@@ -22,4 +22,4 @@ pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
-pub use socket::{Options, Socket};
+pub use socket::{ByteStream, Options, Socket};

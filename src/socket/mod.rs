@@ -1,9 +1,11 @@
 //! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
 
+mod bytes;
 mod options;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod over;
 
+pub use bytes::{ByteStream, TEXT_AMONG_BYTES};
 pub use options::Options;
 
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod accept;
+mod bytes;
+mod pipe;
 mod proxy;
 mod support;
 #[cfg(feature = "tls")]
