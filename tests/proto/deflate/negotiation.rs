@@ -44,7 +44,8 @@ fn section_7_1_what_a_server_answers() {
             deflate.receive_takeover = false;
         })
     };
-    let rows: &[(fn() -> Deflate, &[&str], Option<&str>)] = &[
+    type Row<'a> = (fn() -> Deflate, &'a [&'a str], Option<&'a str>);
+    let rows: &[Row] = &[
         // As today's browsers offer.
         (plain, &["permessage-deflate"], Some("permessage-deflate")),
         (
