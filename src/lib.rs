@@ -1,4 +1,42 @@
 //! A WebSocket client whose socket is a typed async channel, in the browser and natively.
+//!
+//! ```no_run
+//! use websocket_channel::{Channel, Text, connect};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut chat: Channel<String, String> = connect("wss://chat.example/ws").codec(Text).await?;
+//! chat.send("hello".into()).await?; // waits when the line is full
+//! while let Some(line) = chat.next().await {
+//!     println!("{}", line?);
+//! }
+//! println!("{:?}", chat.closed().await);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Begin with [`connect`]. [`Channel`] is what it gives; [`Sender`], [`Receiver`] and [`Control`] are its handles; [`codec`] says how
+//! values become messages. Beneath, for those who want no types and no task: [`Socket`].
+//!
+//! # Layers
+//!
+//! Each imports only what is below it.
+//!
+//! ```text
+//!   js        the classes of the npm package (feature `js`)
+//!   channel   typed values, halves, closing
+//!   socket    one connection: Stream + Sink of Message
+//!   transport messages: the browser's WebSocket, or the protocol core over TCP
+//!   proto     handshake and framing, without any I/O     codec   values and messages
+//!   error, message
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `json` | yes | [`Json`]: any serde type as JSON text |
+//! | `proto` | natively always, in wasm no | the protocol core |
+//! | `js` | no | the exports that the npm package is built from |
 
 pub mod channel;
 pub mod codec;
@@ -14,12 +52,16 @@ pub mod socket;
 mod time;
 pub mod transport;
 
-pub use channel::{Channel, Connect, Control, Receiver, Sender, Status, connect};
+pub use channel::{
+    Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,
+};
 #[cfg(feature = "json")]
 pub use codec::Json;
 pub use codec::{Bytes, Text};
 pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
+    TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
 pub use socket::{ByteStream, Options, Socket};
+pub use transport::Overflow;

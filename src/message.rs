@@ -82,14 +82,18 @@ impl Opened {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed {
-    /// The close code (RFC 6455 §7.4): the peer's, or 1005 when it gave none, or 1006 when the connection was lost.
+    /// The close code (RFC 6455 §7.4): the peer's, or 1005 when it gave none, or 1006 when the connection was lost; natively, when we failed the
+    /// connection, the code we sent.
     pub code: u16,
-    /// The peer's reason, at most 123 bytes of UTF-8; empty if it gave none.
+    /// The peer's reason, at most 123 bytes of UTF-8, empty if it gave none; natively, when we failed the connection, what the peer did.
     pub reason: String,
     /// Whether the closing handshake finished (RFC 6455 §7.1.4).
     pub clean: bool,
     /// Who began to close.
     pub by: By,
+    /// Payload bytes that a channel had accepted without waiting (`try_send`, a `Permit`) and could not hand over any more. A `send` that is
+    /// awaited hands its value back instead.
+    pub unsent: usize,
 }
 
 impl Closed {
@@ -100,6 +104,7 @@ impl Closed {
             reason: reason.into(),
             clean,
             by,
+            unsent: 0,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::codec::{Codec, Raw};
 use crate::error::ConnectError;
 use crate::message::Message;
 use crate::socket::{Options, Socket};
+use crate::transport::Overflow;
 use core::fmt;
 use core::future::{Future, IntoFuture};
 use core::pin::Pin;
@@ -59,10 +60,11 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Bytes of received messages that may wait to be read. Default 64 MiB. In browsers, which cannot push back, one message more closes
-    /// the connection with 4009; natively reading pauses.
-    pub fn receive_bound(mut self, bytes: usize) -> Self {
+    /// Bytes of received messages that may wait to be read, each counting its payload and 32 bytes or so of its own. Default 64 MiB. Natively
+    /// reading pauses there; in browsers, whose `WebSocket` cannot push back, `overflow` says what happens.
+    pub fn receive_bound(mut self, bytes: usize, overflow: Overflow) -> Self {
         self.options.limits.receive_bound = bytes;
+        self.options.limits.overflow = overflow;
         self
     }
 

@@ -1,11 +1,13 @@
 //! The handle that closes and watches.
 
-use super::mailbox::Mailbox;
-pub use super::mailbox::Status;
+use super::mailbox::{Mailbox, Stats, Status};
 use crate::error::CloseError;
 use crate::message::Closed;
 use core::fmt;
 use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use futures_core::Stream;
 use std::sync::Arc;
 
 /// Closes a channel and tells how it stands. It does not keep the connection open.
@@ -22,6 +24,20 @@ impl Control {
     /// How the channel stands now.
     pub fn status(&self) -> Status {
         self.mailbox.status()
+    }
+
+    /// The status now and every later one, to the end. A status that was over before it was polled is skipped.
+    pub fn changes(&self) -> Changes {
+        Changes {
+            mailbox: self.mailbox.clone(),
+            seen: None,
+            key: None,
+        }
+    }
+
+    /// Counts since the channel opened.
+    pub fn stats(&self) -> Stats {
+        self.mailbox.stats()
     }
 
     /// Begins the closing handshake and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in every
@@ -41,25 +57,59 @@ impl Control {
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     pub async fn closed(&self) -> Closed {
-        let mut watch = Watch {
-            mailbox: &self.mailbox,
-            key: None,
-        };
-        poll_fn(|cx| watch.mailbox.poll_closed(&mut watch.key, cx)).await
+        let mut changes = self.changes();
+        loop {
+            if let Some(Status::Closed(closed)) = poll_fn(|cx| changes.poll_change(cx)).await {
+                return closed;
+            }
+        }
     }
 }
 
-/// A wait for the end that takes its waker along when it is dropped.
-struct Watch<'a> {
-    mailbox: &'a Mailbox,
+/// The status of a channel as it changes; it ends after [`Status::Closed`].
+#[must_use = "a stream does nothing unless polled"]
+pub struct Changes {
+    mailbox: Arc<Mailbox>,
+    seen: Option<Status>,
     key: Option<u64>,
 }
 
-impl Drop for Watch<'_> {
+impl Changes {
+    fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Option<Status>> {
+        if matches!(self.seen, Some(Status::Closed(_))) {
+            return Poll::Ready(None);
+        }
+        let status = ready!(
+            self.mailbox
+                .poll_status(self.seen.as_ref(), &mut self.key, cx)
+        );
+        self.seen = Some(status.clone());
+        Poll::Ready(Some(status))
+    }
+}
+
+impl Stream for Changes {
+    type Item = Status;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
+        self.poll_change(cx)
+    }
+}
+
+/// It takes its waker along.
+impl Drop for Changes {
     fn drop(&mut self) {
         if let Some(key) = self.key {
             self.mailbox.unwatch(key);
         }
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes")
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The task that owns the socket: takes offers down, brings messages up.
 
 use super::mailbox::{Mailbox, Wanted};
-use crate::message::{By, Closed};
+use crate::error::SendErrorKind;
+use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
+use crate::transport::{TOO_BIG, TOO_BIG_REASON};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -30,10 +32,12 @@ impl Driver {
             Wanted::Nothing => {}
             // The arguments were checked by whoever wants it.
             Wanted::Close(code, reason) => {
+                self.hand_over_accepted();
                 let _ = self.socket.close(code, &reason);
                 self.mailbox.stop_sending();
             }
             Wanted::End => {
+                self.hand_over_accepted();
                 let _ = self.socket.close(1000, "");
                 let _ = Pin::new(&mut self.socket).poll_flush(cx);
                 // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
@@ -56,11 +60,16 @@ impl Driver {
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Turn {
         for _ in 0..TURN {
-            if !self.mailbox.has_room() {
+            if !self.mailbox.has_room_to_receive() {
                 return Turn::Waiting;
             }
             match Pin::new(&mut self.socket).poll_next(cx) {
-                Poll::Ready(Some(message)) => self.mailbox.deliver(message),
+                Poll::Ready(Some(message)) => {
+                    if !self.mailbox.deliver(message) {
+                        let _ = self.socket.close(TOO_BIG, TOO_BIG_REASON);
+                        self.mailbox.stop_sending();
+                    }
+                }
                 Poll::Ready(None) => return Turn::Ended,
                 Poll::Pending => return Turn::Waiting,
             }
@@ -69,31 +78,61 @@ impl Driver {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Turn {
+        self.hand_over_accepted();
         if !self.socket.is_open() {
             self.mailbox.stop_sending();
+            return Turn::Waiting;
         }
         for _ in 0..TURN {
-            if !self.mailbox.has_offers() {
-                return Turn::Waiting;
+            if !self.mailbox.awaits_room() {
+                return self.rest();
             }
             match Pin::new(&mut self.socket).poll_ready(cx) {
-                Poll::Pending => return Turn::Waiting,
+                Poll::Pending => {
+                    self.mailbox.set_room(0);
+                    return Turn::Waiting;
+                }
                 Poll::Ready(Err(_)) => {
                     self.mailbox.stop_sending();
                     return Turn::Waiting;
                 }
                 Poll::Ready(Ok(())) => {
                     let Some(offer) = self.mailbox.next_offer() else {
+                        return self.rest();
+                    };
+                    let Some(offered) = offer.take() else {
                         continue;
                     };
-                    let Some(message) = offer.take() else {
-                        continue;
-                    };
-                    offer.settle(self.socket.send_now(message).map_err(|error| error.kind));
+                    // An offer of nothing is a permit.
+                    offer.settle(offered.map_or(Ok(()), |message| self.hand_over(message)));
                 }
             }
         }
         Turn::Over
+    }
+
+    /// What was taken without waiting goes first: room was seen when it was taken.
+    fn hand_over_accepted(&mut self) {
+        while self.socket.is_open() {
+            let Some(message) = self.mailbox.next_accepted() else {
+                return;
+            };
+            // Refused by the platform: nobody waits to be told.
+            let _ = self.hand_over(message);
+        }
+    }
+
+    /// Nobody waits: what room there is can be taken without.
+    fn rest(&self) -> Turn {
+        self.mailbox.set_room(self.socket.room());
+        Turn::Waiting
+    }
+
+    fn hand_over(&mut self, message: Message) -> Result<(), SendErrorKind> {
+        let bytes = message.len();
+        self.socket.send_now(message).map_err(|error| error.kind)?;
+        self.mailbox.count_sent(bytes);
+        Ok(())
     }
 }
 

@@ -1,15 +1,19 @@
-//! What the handles and the driver share: offers going down, messages coming up, and how it stands.
+//! What the handles and the driver share: messages going down, messages coming up, and how it stands.
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
+use crate::socket::Socket;
+use crate::transport::Overflow;
+use crate::transport::inbox::Inbox;
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes that the driver fetches ahead of the receiver, or one message of any size. The transport's receive bound comes on top.
-/// Enough to keep a reader busy between two turns of the driver, little beside the bound.
+/// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
+/// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
 const WINDOW: usize = 64 << 10;
 
 /// How a channel stands. It only ever goes forward.
@@ -24,22 +28,52 @@ pub enum Status {
     Closed(Closed),
 }
 
+/// Counts since the channel opened. Bytes are of payload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Messages handed over to the platform.
+    pub sent_messages: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
+    /// Messages that arrived, read or not.
+    pub received_messages: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
+    /// What waits to be read, as it counts against the receive bound.
+    pub queued_bytes: usize,
+    /// Messages that the overflow policy dropped.
+    pub dropped_messages: u64,
+}
+
+/// Called when there is something to read or the channel has ended.
+pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
+
 pub(super) struct Mailbox {
     opened: Opened,
+    pushes_back: bool,
     state: Mutex<State>,
 }
 
 struct State {
     status: Status,
+    /// Sends that wait, in order.
     offers: VecDeque<Arc<Offer>>,
-    inbox: VecDeque<Message>,
-    inbox_bytes: usize,
+    /// Taken without waiting; handed over before any offer.
+    accepted: VecDeque<Message>,
+    /// Bytes that may be taken without waiting, as the driver last saw it.
+    room: usize,
+    /// Somebody found no room: the driver shall look for it.
+    wants_room: bool,
+    inbox: Inbox,
+    stats: Stats,
     close: Option<(u16, String)>,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
     reader: Option<Waker>,
-    /// Tasks that wait for the end, each under the key its wait was given.
+    hook: Option<Hook>,
+    /// Tasks that wait for a change of status, each under the key its wait was given.
     watchers: Vec<(u64, Waker)>,
     next_watcher: u64,
 }
@@ -54,20 +88,37 @@ pub(super) enum Wanted {
     End,
 }
 
+/// Why nothing was taken without waiting.
+pub(super) enum Refused {
+    Full,
+    NotOpen,
+}
+
 impl Mailbox {
-    pub(super) fn new(opened: Opened) -> Self {
+    pub(super) fn new(socket: &Socket) -> Self {
+        let pushes_back = socket.pushes_back();
+        // A transport that pushes back holds to the bound itself; the window is what is fetched ahead of it.
+        let (bound, overflow) = match socket.limits() {
+            Some(limits) if !pushes_back => (limits.receive_bound, limits.overflow),
+            _ => (usize::MAX, Overflow::Close),
+        };
         Self {
-            opened,
+            opened: socket.opened().clone(),
+            pushes_back,
             state: Mutex::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
-                inbox: VecDeque::new(),
-                inbox_bytes: 0,
+                accepted: VecDeque::new(),
+                room: socket.room(),
+                wants_room: false,
+                inbox: Inbox::new(bound, overflow),
+                stats: Stats::default(),
                 close: None,
                 senders: 0,
                 receiver: true,
                 driver: None,
                 reader: None,
+                hook: None,
                 watchers: Vec::new(),
                 next_watcher: 0,
             }),
@@ -80,6 +131,15 @@ impl Mailbox {
 
     pub(super) fn status(&self) -> Status {
         self.lock().status.clone()
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let state = self.lock();
+        Stats {
+            queued_bytes: state.inbox.bytes(),
+            dropped_messages: state.inbox.dropped(),
+            ..state.stats
+        }
     }
 
     /// A panic elsewhere while locked leaves the state whole: every change here is a few assignments.
@@ -100,7 +160,7 @@ impl Mailbox {
     }
 }
 
-/// The handles' side.
+/// The sending handles' side.
 impl Mailbox {
     pub(super) fn add_sender(&self) {
         self.lock().senders += 1;
@@ -110,30 +170,20 @@ impl Mailbox {
         self.tell_driver(|state| state.senders -= 1);
     }
 
-    pub(super) fn remove_receiver(&self) {
-        // What was fetched for the receiver goes with it.
-        let unread = self.tell_driver(|state| {
-            state.receiver = false;
-            state.inbox_bytes = 0;
-            core::mem::take(&mut state.inbox)
-        });
-        drop(unread);
-    }
-
     pub(super) fn close(&self, code: u16, reason: &str) {
-        self.tell_driver(|state| {
-            if state.status == Status::Open {
-                state.status = Status::Closing;
-                state.close = Some((code, reason.into()));
+        let watchers = self.tell_driver(|state| {
+            if state.status != Status::Open {
+                return Vec::new();
             }
+            state.status = Status::Closing;
+            state.close = Some((code, reason.into()));
+            core::mem::take(&mut state.watchers)
         });
+        wake(watchers);
     }
 
     /// Puts an offer in line.
-    pub(super) fn offer(&self, message: Message) -> Result<Arc<Offer>, SendErrorKind> {
-        let offer = Arc::new(Offer {
-            state: Mutex::new(Stage::Waiting(message, None)),
-        });
+    pub(super) fn offer(&self, offer: Arc<Offer>) -> Result<Arc<Offer>, SendErrorKind> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
                 return Err(SendErrorKind::NotOpen);
@@ -150,18 +200,71 @@ impl Mailbox {
             .retain(|other| !Arc::ptr_eq(other, offer));
     }
 
-    /// The next message, and `None` when all have been read and the end has come.
-    pub(super) fn poll_message(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+    /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
+    pub(super) fn has_room_to_send(&self) -> Result<(), Refused> {
         let mut state = self.lock();
-        let was_full = state.inbox_bytes >= WINDOW;
-        if let Some(message) = state.inbox.pop_front() {
-            state.inbox_bytes -= message.cost();
+        if state.status != Status::Open {
+            return Err(Refused::NotOpen);
+        }
+        if state.offers.is_empty() && state.room > 0 {
+            return Ok(());
+        }
+        state.wants_room = true;
+        let driver = state.driver.take();
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        Err(Refused::Full)
+    }
+
+    /// Takes a message for the driver's next turn. The caller has seen room, or holds a permit.
+    pub(super) fn accept(&self, message: Message) -> Result<(), Refused> {
+        self.tell_driver(|state| {
+            if state.status != Status::Open {
+                return Err(Refused::NotOpen);
+            }
+            state.room = state.room.saturating_sub(message.len().max(1));
+            state.accepted.push_back(message);
+            Ok(())
+        })
+    }
+}
+
+/// The receiving handle's side, and that of whoever watches.
+impl Mailbox {
+    pub(super) fn remove_receiver(&self) {
+        // What was fetched for the receiver goes with it.
+        let unread = self.tell_driver(|state| {
+            state.receiver = false;
+            state.hook = None;
+            core::iter::from_fn(|| state.inbox.pop()).collect::<Vec<_>>()
+        });
+        drop(unread);
+    }
+
+    pub(super) fn set_hook(&self, hook: Hook) {
+        let old = self.lock().hook.replace(hook);
+        drop(old);
+    }
+
+    /// The next message if there is one; otherwise whether the end has come.
+    pub(super) fn try_message(&self) -> Result<Message, bool> {
+        match self.poll_message(None) {
+            Poll::Ready(Some(message)) => Ok(message),
+            Poll::Ready(None) => Err(true),
+            Poll::Pending => Err(false),
+        }
+    }
+
+    /// The next message, and `None` when all have been read and the end has come.
+    pub(super) fn poll_message(&self, waker: Option<&Waker>) -> Poll<Option<Message>> {
+        let mut state = self.lock();
+        let was_full = state.inbox.bytes() >= WINDOW;
+        if let Some(message) = state.inbox.pop() {
             // The driver stopped at a full window; below it, it goes on.
-            let driver = if was_full && state.inbox_bytes < WINDOW {
-                state.driver.take()
-            } else {
-                None
-            };
+            let below = was_full && state.inbox.bytes() < WINDOW;
+            let driver = if below { state.driver.take() } else { None };
             drop(state);
             if let Some(driver) = driver {
                 driver.wake();
@@ -171,15 +274,22 @@ impl Mailbox {
         if matches!(state.status, Status::Closed(_)) {
             return Poll::Ready(None);
         }
-        state.reader = Some(cx.waker().clone());
+        if let Some(waker) = waker {
+            state.reader = Some(waker.clone());
+        }
         Poll::Pending
     }
 
-    /// How it ended. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
-    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+    /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
+    pub(super) fn poll_status(
+        &self,
+        seen: Option<&Status>,
+        key: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Status> {
         let mut state = self.lock();
-        if let Status::Closed(closed) = &state.status {
-            return Poll::Ready(closed.clone());
+        if seen != Some(&state.status) {
+            return Poll::Ready(state.status.clone());
         }
         let key = *key.get_or_insert_with(|| {
             state.next_watcher += 1;
@@ -213,116 +323,108 @@ impl Mailbox {
         }
     }
 
-    /// Whether the driver should fetch more. Yes when nobody reads: then messages are let go, and the end is still noticed.
-    pub(super) fn has_room(&self) -> bool {
+    /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the inbox's. And always when
+    /// nobody reads: then messages are let go, and the end is still noticed.
+    pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !state.receiver || state.status != Status::Open || state.inbox_bytes < WINDOW
+        !self.pushes_back
+            || !state.receiver
+            || state.status != Status::Open
+            || state.inbox.bytes() < WINDOW
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser.
-    pub(super) fn deliver(&self, message: Message) {
+    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser. False if it was one too many.
+    #[must_use = "false means that the connection must close"]
+    pub(super) fn deliver(&self, message: Message) -> bool {
         let mut state = self.lock();
+        state.stats.received_messages += 1;
+        state.stats.received_bytes += message.len() as u64;
         if !state.receiver || state.status != Status::Open {
-            return;
+            return true;
         }
-        state.inbox_bytes += message.cost();
-        state.inbox.push_back(message);
-        let reader = state.reader.take();
+        let taken = state.inbox.push(message);
+        self.tell_reader(state);
+        taken
+    }
+
+    fn tell_reader(&self, mut state: MutexGuard<'_, State>) {
+        let (reader, hook) = (state.reader.take(), state.hook.clone());
         drop(state);
         if let Some(reader) = reader {
             reader.wake();
         }
+        if let Some(hook) = hook {
+            hook();
+        }
+    }
+
+    /// What was taken without waiting, oldest first.
+    pub(super) fn next_accepted(&self) -> Option<Message> {
+        self.lock().accepted.pop_front()
     }
 
     pub(super) fn next_offer(&self) -> Option<Arc<Offer>> {
         self.lock().offers.pop_front()
     }
 
-    pub(super) fn has_offers(&self) -> bool {
-        !self.lock().offers.is_empty()
+    /// Whether somebody waits for room.
+    pub(super) fn awaits_room(&self) -> bool {
+        let state = self.lock();
+        !state.offers.is_empty() || state.wants_room
+    }
+
+    /// How many bytes may be taken without waiting from now on.
+    pub(super) fn set_room(&self, room: usize) {
+        let mut state = self.lock();
+        state.room = room;
+        if room > 0 {
+            state.wants_room = false;
+        }
+    }
+
+    /// A message of this many bytes was handed over.
+    pub(super) fn count_sent(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.stats.sent_messages += 1;
+        state.stats.sent_bytes += bytes as u64;
     }
 
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
+        let mut watchers = Vec::new();
         if state.status == Status::Open {
             state.status = Status::Closing;
+            watchers = core::mem::take(&mut state.watchers);
         }
         let offers = core::mem::take(&mut state.offers);
         drop(state);
         for offer in offers {
             offer.settle(Err(SendErrorKind::NotOpen));
         }
+        wake(watchers);
     }
 
     /// The end. Everybody who waits hears of it.
     pub(super) fn end(&self, closed: Option<Closed>) {
         self.stop_sending();
         let mut state = self.lock();
-        if !matches!(state.status, Status::Closed(_)) {
-            state.status = Status::Closed(closed.unwrap_or_else(|| Closed::lost(By::Failure)));
+        if matches!(state.status, Status::Closed(_)) {
+            return;
         }
-        let reader = state.reader.take();
+        let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
+        closed.unsent = state.accepted.iter().map(Message::len).sum();
+        let accepted = core::mem::take(&mut state.accepted);
+        state.status = Status::Closed(closed);
         let watchers = core::mem::take(&mut state.watchers);
-        drop(state);
-        for waker in reader
-            .into_iter()
-            .chain(watchers.into_iter().map(|(_, waker)| waker))
-        {
-            waker.wake();
-        }
+        self.tell_reader(state);
+        drop(accepted);
+        wake(watchers);
     }
 }
 
-/// One message that a `send` holds out to the driver until it is handed over, refused, or withdrawn.
-pub(super) struct Offer {
-    state: Mutex<Stage>,
-}
-
-enum Stage {
-    Waiting(Message, Option<Waker>),
-    /// With the driver, for the length of one call of the platform's send.
-    Taken(Option<Waker>),
-    Settled(Result<(), SendErrorKind>),
-}
-
-impl Offer {
-    fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The message, for the driver to send. `None` when it was settled before.
-    pub(super) fn take(&self) -> Option<Message> {
-        let mut stage = self.lock();
-        match core::mem::replace(&mut *stage, Stage::Taken(None)) {
-            Stage::Waiting(message, waker) => {
-                *stage = Stage::Taken(waker);
-                Some(message)
-            }
-            other => {
-                *stage = other;
-                None
-            }
-        }
-    }
-
-    /// What became of it.
-    pub(super) fn settle(&self, outcome: Result<(), SendErrorKind>) {
-        let mut stage = self.lock();
-        let before = core::mem::replace(&mut *stage, Stage::Settled(outcome));
-        drop(stage);
-        if let Stage::Waiting(_, Some(waker)) | Stage::Taken(Some(waker)) = before {
-            waker.wake();
-        }
-    }
-
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
-        match &mut *self.lock() {
-            Stage::Waiting(_, waker) | Stage::Taken(waker) => {
-                *waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            Stage::Settled(outcome) => Poll::Ready(outcome.clone()),
-        }
+fn wake(watchers: Vec<(u64, Waker)>) {
+    for (_, waker) in watchers {
+        waker.wake();
     }
 }

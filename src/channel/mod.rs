@@ -6,12 +6,16 @@ mod connect;
 mod control;
 mod driver;
 mod mailbox;
+mod offer;
+mod permit;
 mod receiver;
 mod sender;
 mod task;
 
 pub use connect::{Connect, connect};
-pub use control::{Control, Status};
+pub use control::{Changes, Control};
+pub use mailbox::{Stats, Status};
+pub use permit::Permit;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
@@ -43,7 +47,7 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     }
 
     fn over(socket: Socket, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
-        let mailbox = Arc::new(Mailbox::new(socket.opened().clone()));
+        let mailbox = Arc::new(Mailbox::new(&socket));
         task::spawn(driver::drive(socket, mailbox.clone()));
         Self {
             sender: Sender::new(mailbox.clone(), codec.clone()),

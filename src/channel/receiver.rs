@@ -3,7 +3,7 @@
 use super::control::Control;
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, TryRecvError};
 use crate::message::{Closed, Opened};
 use core::fmt;
 use core::future::poll_fn;
@@ -32,11 +32,32 @@ impl<Rx> Receiver<Rx> {
         poll_fn(|cx| self.poll_value(cx)).await
     }
 
+    /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
+    ///
+    /// # Errors
+    /// Nothing has arrived, or everything was read and the connection has ended.
+    pub fn try_recv(&mut self) -> Result<Result<Rx, DecodeError>, TryRecvError> {
+        match self.mailbox.try_message() {
+            Ok(message) => Ok(self.codec.decode(message)),
+            Err(true) => Err(TryRecvError::Closed),
+            Err(false) => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Has `wake` called whenever something arrives and at the end, to ask for the next frame of an immediate-mode interface. It is called
+    /// from the driver's task and should do little. A second call replaces the first; dropping the receiver drops it.
+    pub fn set_wake(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.mailbox.set_hook(Arc::new(wake));
+    }
+
     /// Waits for the end, and says how it came. Values that nobody read before are discarded.
     ///
     /// Cancellation: dropping the future loses nothing but the values it discarded.
     pub async fn closed(&mut self) -> Closed {
-        while poll_fn(|cx| self.mailbox.poll_message(cx)).await.is_some() {}
+        while poll_fn(|cx| self.mailbox.poll_message(Some(cx.waker())))
+            .await
+            .is_some()
+        {}
         self.control().closed().await
     }
 
@@ -52,7 +73,7 @@ impl<Rx> Receiver<Rx> {
 
     fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
         self.mailbox
-            .poll_message(cx)
+            .poll_message(Some(cx.waker()))
             .map(|message| message.map(|message| self.codec.decode(message)))
     }
 }

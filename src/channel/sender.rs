@@ -1,10 +1,12 @@
 //! The sending half.
 
 use super::control::Control;
-use super::mailbox::{Mailbox, Offer};
+use super::mailbox::{Mailbox, Refused};
+use super::offer::Offer;
+use super::permit::Permit;
 use crate::codec::Encode;
-use crate::error::{SendError, SendErrorKind};
-use crate::message::Opened;
+use crate::error::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
+use crate::message::{Message, Opened};
 use core::fmt;
 use core::future::poll_fn;
 use std::sync::Arc;
@@ -35,17 +37,50 @@ impl<Tx> Sender<Tx> {
             Ok(message) => message,
             Err(error) => return Err(SendError::new(value, SendErrorKind::Encode(error))),
         };
-        let outcome = match self.mailbox.offer(message) {
-            Err(kind) => Err(kind),
-            Ok(offer) => {
-                let held = Held {
-                    mailbox: &self.mailbox,
-                    offer,
-                };
-                poll_fn(|cx| held.offer.poll(cx)).await
-            }
+        self.wait(Some(message))
+            .await
+            .map_err(|kind| SendError::new(value, kind))
+    }
+
+    /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send watermark, and handed over in
+    /// the driver's next turn; what an end in between prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    ///
+    /// # Errors
+    /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.
+    pub fn try_send(&self, value: Tx) -> Result<(), TrySendError<Tx>> {
+        // Room first: a full line must not cost an encoding.
+        let taken = self
+            .mailbox
+            .has_room_to_send()
+            .map_err(TrySendErrorKind::from);
+        let taken = taken.and_then(|()| {
+            let message = self
+                .codec
+                .encode(&value)
+                .map_err(TrySendErrorKind::Encode)?;
+            self.mailbox.accept(message).map_err(TrySendErrorKind::from)
+        });
+        taken.map_err(|kind| TrySendError::new(value, kind))
+    }
+
+    /// Waits for room for one message, in line with every `send`.
+    ///
+    /// Cancellation: dropping the future gives its place up.
+    ///
+    /// # Errors
+    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed.
+    pub async fn reserve(&self) -> Result<Permit<'_, Tx>, SendErrorKind> {
+        self.wait(None).await?;
+        Ok(Permit::new(&self.mailbox, &*self.codec))
+    }
+
+    /// Waits until an offer has had its turn.
+    async fn wait(&self, message: Option<Message>) -> Result<(), SendErrorKind> {
+        let held = Held {
+            mailbox: &self.mailbox,
+            offer: self.mailbox.offer(Offer::new(message))?,
         };
-        outcome.map_err(|kind| SendError::new(value, kind))
+        poll_fn(|cx| held.offer.poll(cx)).await
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -68,6 +103,15 @@ struct Held<'a> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.mailbox.withdraw(&self.offer);
+    }
+}
+
+impl From<Refused> for TrySendErrorKind {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => TrySendErrorKind::Full,
+            Refused::NotOpen => TrySendErrorKind::NotOpen,
+        }
     }
 }
 

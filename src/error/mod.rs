@@ -221,6 +221,88 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> core::error::Error for SendError<T> {}
 
+/// A message that was not taken without waiting, with the value that the caller gave.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TrySendError<T> {
+    /// The value, unsent.
+    pub value: T,
+    /// Why.
+    pub kind: TrySendErrorKind,
+}
+
+/// Why a message was not taken without waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrySendErrorKind {
+    /// The send watermark is reached, or others wait in line. `send` and `reserve` wait.
+    Full,
+    /// The connection is closing or closed.
+    NotOpen,
+    /// The codec could not encode the value. The connection stays open.
+    Encode(EncodeError),
+}
+
+impl<T> TrySendError<T> {
+    /// An error of this kind that hands `value` back.
+    pub fn new(value: T, kind: TrySendErrorKind) -> Self {
+        Self { value, kind }
+    }
+
+    /// A stable name, equal to the `code` of JavaScript's error.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            TrySendErrorKind::Full => "FULL",
+            TrySendErrorKind::NotOpen => "NOT_OPEN",
+            TrySendErrorKind::Encode(_) => "ENCODE_FAILED",
+        }
+    }
+}
+
+// By hand, as for `SendError`.
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrySendError")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            TrySendErrorKind::Full => f.write_str("not sent: the line is full"),
+            TrySendErrorKind::NotOpen => {
+                f.write_str("not sent: the connection is closing or closed")
+            }
+            TrySendErrorKind::Encode(error) => write!(f, "not sent: {error}"),
+        }
+    }
+}
+
+impl<T> core::error::Error for TrySendError<T> {}
+
+/// Why there is no value to be had without waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TryRecvError {
+    /// Nothing has arrived.
+    Empty,
+    /// Everything was read and the connection has ended.
+    Closed,
+}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryRecvError::Empty => "nothing has arrived",
+            TryRecvError::Closed => "the connection has ended",
+        })
+    }
+}
+
+impl core::error::Error for TryRecvError {}
+
 /// A value that the codec could not turn into a message. The caller's fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

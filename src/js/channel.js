@@ -1,6 +1,8 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
 import { ChannelClosedError, ConnectError, DecodeError, SendError } from "./errors.js";
 import { openChannel } from "./instance.js";
+import { named } from "./named.js";
+import { timeoutOf } from "./timeout.js";
 
 const expectText = (message) => {
   if (typeof message !== "string") throw new TypeError("a binary message where text was expected");
@@ -35,6 +37,8 @@ function bytesOf(value) {
 export class Channel {
   #codec;
   #handle;
+  // The handle itself, from open on.
+  #open;
   #opened;
   #closed;
   // Reads take turns: each waits for the one before it.
@@ -46,7 +50,7 @@ export class Channel {
       throw new TypeError(`codec is one of ${Object.keys(codecs).join(", ")}, or { encode, decode }`);
     }
     const list = typeof protocols === "string" ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
-    this.#handle = openChannel(`${url}`, list, connectTimeoutMs);
+    this.#handle = openChannel(`${url}`, list, timeoutOf(connectTimeoutMs));
     this.#opened = this.#handle.then(
       ({ protocol, extensions }) => ({ protocol, extensions }),
       ({ code, message }) => {
@@ -59,6 +63,10 @@ export class Channel {
     );
     // Whoever does not ask for it does not want to hear that nobody handled it.
     this.#opened.catch(() => {});
+    this.#handle.then(
+      (handle) => (this.#open = handle),
+      () => {},
+    );
   }
 
   get opened() {
@@ -77,8 +85,19 @@ export class Channel {
     } catch (cause) {
       throw new SendError("ENCODE_FAILED", "not sent: the value cannot be encoded", value, { cause });
     }
+    let handle = this.#open;
+    if (!handle) {
+      // What is sent is what it was at the call.
+      if (typeof message !== "string") message = message.slice();
+      try {
+        handle = await this.#handle;
+      } catch {
+        const cause = await this.#opened.catch((error) => error);
+        throw new SendError("NOT_OPEN", "not sent: the channel did not open", value, { cause });
+      }
+    }
     try {
-      const handle = await this.#handle;
+      // Either copies its argument before it returns.
       await (typeof message === "string" ? handle.sendText(message) : handle.sendBytes(message));
     } catch ({ code, message: words }) {
       throw new SendError(code, words, value);
@@ -86,6 +105,10 @@ export class Channel {
   }
 
   async close(code = 1000, reason = "") {
+    // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
+    if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
+      throw new RangeError(`close code ${code} is neither 1000 nor from 3000 to 4999`);
+    }
     let handle;
     try {
       handle = await this.#handle;
@@ -131,3 +154,5 @@ export class Channel {
     return { done: true, value: undefined };
   }
 }
+
+named({ Channel });

@@ -1,13 +1,10 @@
 // Errors of the class `Channel`. Each has the stable `code` that Rust's error of the same cause has.
+import { named } from "./named.js";
 
 export class ChannelError extends Error {
   constructor(code, message, options) {
     super(message, options);
     this.code = code;
-  }
-
-  get name() {
-    return this.constructor.name;
   }
 }
 
@@ -36,4 +33,9 @@ export class ChannelClosedError extends ChannelError {
     super("CHANNEL_CLOSED", `the channel ended with code ${closed.code}${closed.reason && `: ${closed.reason}`}`);
     this.closed = closed;
   }
+}
+
+// As JavaScript's own errors have it; and it is not the name that a minifier gave the class.
+for (const [name, Class] of Object.entries(named({ ChannelError, ConnectError, SendError, DecodeError, ChannelClosedError }))) {
+  Object.defineProperty(Class.prototype, "name", { value: name, writable: true, configurable: true });
 }

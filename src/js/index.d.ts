@@ -10,8 +10,9 @@ export class WebSocket extends EventTarget {
    * @param url `ws`, `wss`, `http` or `https`; relative to the page's own.
    * @param protocols Subprotocols in order of preference.
    * @throws {DOMException} `SyntaxError` for a bad URL, one with a fragment, and bad or duplicate subprotocols.
+   * @throws {TypeError} for a `connectTimeoutMs` that is not a number or is negative.
    */
-  constructor(url: string | URL, protocols?: string | string[], options?: WebSocketOptions);
+  constructor(url: string | URL, protocols?: string | string[], options?: WebSocketOptions | null);
 
   readonly CONNECTING: 0;
   readonly OPEN: 1;
@@ -107,8 +108,9 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
   readonly closed: Promise<Closed>;
 
   /**
-   * Sends a value; resolves when it has been handed over to the platform, waiting while the line is full.
-   * @throws {SendError} with the value, when it cannot be encoded or the channel is not open.
+   * Sends a value as it is at the call; resolves when it has been handed over to the platform, waiting until the channel is open and while the
+   * line is full.
+   * @throws {SendError} with the value, when it cannot be encoded or the channel has ended or did not open (`cause` says why).
    */
   send(value: Send): Promise<void>;
 

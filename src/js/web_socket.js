@@ -1,5 +1,7 @@
 // The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
 import { openSocket } from "./instance.js";
+import { named } from "./named.js";
+import { timeoutOf } from "./timeout.js";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -26,13 +28,15 @@ export class WebSocket extends EventTarget {
   // Per event: the attribute's function and the listener that stands for it in the order of listeners.
   #handlers = {};
 
-  constructor(url, protocols = [], options = {}) {
+  constructor(url, protocols = [], options) {
     super();
+    if (arguments.length === 0) throw new TypeError("WebSocket constructor: 1 argument required, but only 0 present");
+    const timeout = timeoutOf(options?.connectTimeoutMs);
     const weak = new WeakRef(this);
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
     const sequence = Object(protocols) === protocols && Symbol.iterator in protocols;
     const list = sequence ? Array.from(protocols, (protocol) => `${protocol}`) : [`${protocols}`];
-    this.#handle = openSocket(`${url}`, list, options.connectTimeoutMs ?? 0, tell);
+    this.#handle = openSocket(`${url}`, list, timeout ?? 0, tell);
     alive.add(this);
   }
 
@@ -78,7 +82,8 @@ export class WebSocket extends EventTarget {
     this.#handle.send(data);
   }
 
-  close(code, reason) {
+  // Web IDL: both arguments are optional, so the function's length is 0.
+  close(...[code, reason]) {
     // A missing code and a missing reason are not the same as undefined ones to every browser: pass what was meant.
     const given = reason !== undefined ? [code, reason] : code !== undefined ? [code] : [];
     this.#handle.close(given);
@@ -159,6 +164,8 @@ export class WebSocket extends EventTarget {
     }
   }
 }
+
+named({ WebSocket });
 
 // Web IDL: constants on the interface and its prototype; attributes and operations are enumerable; the class string.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {

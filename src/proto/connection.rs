@@ -1,19 +1,21 @@
 //! One WebSocket connection without its I/O.
 
-use super::close::CloseFrame;
+mod commands;
+mod transitions;
+
 use super::deflate::Deflate;
-use super::framing::{Framing, Incoming};
+use super::framing::Framing;
 use super::handshake::client::Offer;
-use super::handshake::head::{HeadReader, is_token, is_value};
-use super::handshake::server::{self, Request, Response};
-use super::handshake::{Agreed, ClientHandshake, ServerHandshake};
+use super::handshake::head::HeadReader;
+use super::handshake::server::{self, Request};
+use super::handshake::{ClientHandshake, ServerHandshake};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
 use super::record::Record;
 use super::role::Role;
-use super::state::{State, Step};
+use super::state::State;
 use crate::error::{Cause, Misuse, Violation};
-use crate::message::{By, Closed, Message, Opened};
+use crate::message::{Closed, Message, Opened};
 use crate::proto::Random;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -239,7 +241,7 @@ impl Connection {
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
         if let Some(Event::Message(message)) = &event {
-            self.undelivered = self.undelivered.saturating_sub(cost(message));
+            self.undelivered = self.undelivered.saturating_sub(message.cost());
         }
         event
     }
@@ -273,114 +275,6 @@ impl Connection {
         self.state == State::Closed
     }
 
-    // Commands.
-
-    /// Queues a message.
-    ///
-    /// # Errors
-    /// The message, when the connection is not open or `Limits::max_unsent` bytes wait already.
-    pub fn send(&mut self, message: Message) -> Result<(), Message> {
-        match &mut self.wire {
-            Wire::Frames(framing)
-                if self.state == State::Open
-                    && self.outgoing.unsent().len() < self.limits.max_unsent =>
-            {
-                framing.encode_message(&message, self.outgoing.append(message.len()));
-                Ok(())
-            }
-            _ => Err(message),
-        }
-    }
-
-    /// Queues a ping. The peer's pong comes as [`Event::Pong`].
-    ///
-    /// # Errors
-    /// [`Misuse::NotOpen`] and [`Misuse::PingTooLong`].
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
-        if payload.len() > 125 {
-            return Err(Misuse::PingTooLong(payload.len()));
-        }
-        match &mut self.wire {
-            Wire::Frames(framing) if self.state == State::Open => {
-                framing.encode_ping(payload, self.outgoing.append(0));
-                Ok(())
-            }
-            _ => Err(Misuse::NotOpen),
-        }
-    }
-
-    /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
-    ///
-    /// # Errors
-    /// [`Misuse::NotOpen`]; that the connection is already closing is nothing to worry about.
-    pub fn close(&mut self, now: Duration, body: Option<&CloseFrame>) -> Result<(), Misuse> {
-        if self.state != State::Open {
-            return Err(Misuse::NotOpen);
-        }
-        self.queue_close(now, body);
-        self.record.first.get_or_insert(By::Us);
-        self.step(Step::WeClose);
-        Ok(())
-    }
-
-    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
-    /// [`accept`](Self::accept). A client's is [`Offer::deflate`].
-    pub fn compress(&mut self, deflate: Option<Deflate>) {
-        self.deflate = deflate;
-    }
-
-    /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`].
-    ///
-    /// # Errors
-    /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`].
-    pub fn accept(
-        &mut self,
-        now: Duration,
-        protocol: Option<&str>,
-        headers: &[(&str, &str)],
-    ) -> Result<(), Misuse> {
-        let Wire::Verdict {
-            handshake,
-            request,
-            early,
-        } = &mut self.wire
-        else {
-            return Err(Misuse::NoRequest);
-        };
-        let Some(handshake) = handshake else {
-            return Err(Misuse::NotWebSocket);
-        };
-        if protocol.is_some_and(|chosen| !request.protocols.iter().any(|offered| offered == chosen))
-        {
-            return Err(Misuse::Subprotocol);
-        }
-        if !headers
-            .iter()
-            .all(|(name, value)| is_token(name) && is_value(value))
-        {
-            return Err(Misuse::Header);
-        }
-        let deflate = self.deflate.as_ref();
-        let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
-        let early = core::mem::take(early);
-        self.agree(agreed);
-        self.handle_bytes(now, &early);
-        Ok(())
-    }
-
-    /// Server: answers the request as plain HTTP, be it a refusal or a page. The connection ends behind it; no event tells so.
-    ///
-    /// # Errors
-    /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`].
-    pub fn reject(&mut self, now: Duration, response: &Response) -> Result<(), Misuse> {
-        let Wire::Verdict { request, .. } = &self.wire else {
-            return Err(Misuse::NoRequest);
-        };
-        response.write(request.head_only, self.outgoing.append(0))?;
-        self.stop_reading(now, Step::Refused);
-        Ok(())
-    }
-
     // Getters. What they tell is derived, not stored.
 
     /// Which side this is.
@@ -412,137 +306,4 @@ impl Connection {
     pub fn unsent_payload(&self) -> usize {
         self.outgoing.unsent_payload()
     }
-
-    // Transitions.
-
-    fn step(&mut self, step: Step) {
-        if let Some(state) = self.state.after(step) {
-            self.state = state;
-        }
-    }
-
-    fn ask(&mut self, request: Request, handshake: Option<Box<dyn ServerHandshake>>) {
-        let verdict = Verdict {
-            protocols: request.protocols.clone(),
-            head_only: request.method == "HEAD",
-        };
-        self.wire = Wire::Verdict {
-            handshake,
-            request: Box::new(verdict),
-            early: Vec::new(),
-        };
-        self.events.push_back(Event::Request(Box::new(request)));
-        self.step(Step::Asked);
-    }
-
-    fn agree(&mut self, agreed: Agreed) {
-        self.wire = Wire::Frames(agreed.framing);
-        self.deadline = None;
-        self.events.push_back(Event::Opened(agreed.opened));
-        self.step(Step::Agreed);
-    }
-
-    /// Server: the request is wrong. It is answered, and the application is told.
-    fn refuse(&mut self, now: Duration, violation: Violation) {
-        // Our own responses are well-formed.
-        let _ = Response::refusing(violation).write(false, self.outgoing.append(0));
-        self.events.push_back(Event::Failed(violation.into()));
-        self.stop_reading(now, Step::Refused);
-    }
-
-    /// The handshake ends without an answer of ours.
-    fn fail_handshake(&mut self, cause: Cause) {
-        self.events.push_back(Event::Failed(cause));
-        self.wire = Wire::None;
-        self.deadline = None;
-        self.step(Step::End);
-    }
-
-    fn receive(&mut self, now: Duration, incoming: Incoming) {
-        match incoming {
-            Incoming::Message(message) => {
-                self.undelivered += cost(&message);
-                self.events.push_back(Event::Message(message));
-            }
-            Incoming::Ping(payload) => self.pong(payload),
-            Incoming::Pong(payload) => self.events.push_back(Event::Pong(payload)),
-            Incoming::Close(body) => {
-                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received". The reason was the peer's own.
-                if !self.record.sent {
-                    let echo = body.as_ref().map(|body| CloseFrame {
-                        code: body.code,
-                        reason: String::new(),
-                    });
-                    self.queue_close(now, echo.as_ref());
-                }
-                self.record.first.get_or_insert(By::Peer);
-                self.record.received = Some(body);
-                self.wire = Wire::None;
-                self.step(Step::PeerCloses);
-            }
-        }
-    }
-
-    /// RFC 6455 §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame."
-    fn pong(&mut self, payload: Vec<u8>) {
-        let Wire::Frames(framing) = &mut self.wire else {
-            return;
-        };
-        // §5.5.3: "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-        if self.pongs >= MAX_UNSENT_PONGS {
-            self.last_ping = Some(payload);
-            return;
-        }
-        let before = self.outgoing.unsent().len();
-        framing.encode_pong(&payload, self.outgoing.append(0));
-        self.pongs += self.outgoing.unsent().len() - before;
-    }
-
-    /// _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
-    fn fail(&mut self, now: Duration, violation: Violation) {
-        self.record.violation = Some(violation);
-        self.record.first.get_or_insert(By::Us);
-        if !self.record.sent {
-            // "the client SHOULD send a Close frame with an appropriate status code"
-            let body = CloseFrame {
-                code: violation.close_code(),
-                reason: String::new(),
-            };
-            self.queue_close(now, Some(&body));
-        }
-        self.stop_reading(now, Step::Fail);
-    }
-
-    fn queue_close(&mut self, now: Duration, body: Option<&CloseFrame>) {
-        if let Wire::Frames(framing) = &mut self.wire {
-            framing.encode_close(body, self.outgoing.append(0));
-        }
-        self.record.sent = true;
-        self.deadline = Some(now.saturating_add(self.limits.close_timeout));
-    }
-
-    /// The peer's bytes mean nothing any more; its end of the stream is awaited, for as long as an answer to a Close frame.
-    fn stop_reading(&mut self, now: Duration, step: Step) {
-        self.wire = Wire::None;
-        self.last_ping = None;
-        self.deadline = Some(now.saturating_add(self.limits.close_timeout));
-        self.step(step);
-    }
-
-    fn end(&mut self) {
-        if matches!(
-            self.state,
-            State::Open | State::CloseSent | State::CloseDone | State::Failing
-        ) {
-            self.events.push_back(Event::Closed(self.record.closed()));
-        }
-        self.wire = Wire::None;
-        self.deadline = None;
-        self.step(Step::End);
-    }
-}
-
-/// What an undelivered message costs. Even empty ones cost something, so that a flood of them is bounded as well.
-fn cost(message: &Message) -> usize {
-    message.len() + size_of::<Message>()
 }

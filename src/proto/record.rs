@@ -22,12 +22,11 @@ impl Record {
     pub(crate) fn closed(&self) -> Closed {
         let by = self.first.unwrap_or(By::Failure);
         // RFC 6455 §7.1.4: clean if "the TCP connection was closed after the WebSocket closing handshake was completed".
-        let clean = self.sent && self.received.is_some() && self.violation.is_none();
+        // The peer's Close frame is always answered, so that it alone tells. None is read once the connection failed.
         match &self.received {
-            _ if self.violation.is_some() => Closed::lost(by),
-            Some(Some(frame)) => Closed::new(frame.code, frame.reason.clone(), clean, by),
+            Some(Some(frame)) => Closed::new(frame.code, frame.reason.clone(), true, by),
             // §7.1.5: "If this Close control frame contains no status code, [it] is considered to be 1005."
-            Some(None) => Closed::new(1005, "", clean, by),
+            Some(None) => Closed::new(1005, "", true, by),
             // "If [it] is closed and no Close control frame was received [...] [it] is considered to be 1006."
             None => Closed::lost(by),
         }

@@ -11,7 +11,7 @@ pub use options::Options;
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
-use crate::transport::{self, Transport};
+use crate::transport::{self, Limits, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -65,6 +65,26 @@ impl Socket {
         self.transport
             .as_ref()
             .is_some_and(|transport| transport.is_open())
+    }
+
+    /// The bounds it was opened with; `None` once the end has been told.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.transport.as_ref().map(|transport| transport.limits())
+    }
+
+    /// Bytes that may be sent before the sink waits; 0 once the connection is closing or closed.
+    pub fn room(&self) -> usize {
+        match &self.transport {
+            Some(transport) if transport.is_open() => transport.room(),
+            _ => 0,
+        }
+    }
+
+    /// Whether the peer is held back while nobody reads. Where not, as with a browser's `WebSocket`, reading on is what bounds memory.
+    pub fn pushes_back(&self) -> bool {
+        self.transport
+            .as_ref()
+            .is_some_and(|transport| transport.pushes_back())
     }
 
     /// Payload bytes sent that have not reached the network, as far as the platform tells.

@@ -4,6 +4,7 @@
 
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
+pub(crate) mod inbox;
 #[cfg(not(target_family = "wasm"))]
 pub mod native;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
@@ -25,6 +26,11 @@ use crate::error::ConnectErrorKind;
 use crate::message::{Event, Message, Opened};
 use core::task::{Context, Poll};
 use core::time::Duration;
+
+/// The code for "what you sent, or the sum of it, is more than I take" where 1009 cannot be sent: a page may send 1000 and 3000-4999 only.
+pub(crate) const TOO_BIG: u16 = 4009;
+/// The reason that goes with it.
+pub(crate) const TOO_BIG_REASON: &str = "more than is taken";
 
 /// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing.
 ///
@@ -50,6 +56,15 @@ pub trait Transport: MaybeSend {
 
     /// Whether messages can be sent: false from the first sign of an end.
     fn is_open(&self) -> bool;
+
+    /// The bounds it was opened with.
+    fn limits(&self) -> &Limits;
+
+    /// Bytes that may be sent before `poll_ready` waits.
+    fn room(&self) -> usize;
+
+    /// Whether the peer is held back while nobody reads. Otherwise messages arrive whether there is room for them or not.
+    fn pushes_back(&self) -> bool;
 
     /// Payload bytes taken by `send` that have not reached the network, as far as the platform tells.
     fn buffered_amount(&self) -> usize;
@@ -79,9 +94,11 @@ pub struct Limits {
     /// `poll_ready` waits while the platform holds this many unsent bytes or more. Default 1 MiB: a tenth of a second at 100 Mbit/s,
     /// and sixteen of the 64 KiB writes at which browsers reach full throughput.
     pub send_watermark: usize,
-    /// Bytes of messages that wait here to be read. Default 64 MiB. Where the transport cannot push back, one message more
-    /// closes the connection with 4009 instead of being dropped in silence.
+    /// Bytes of messages that wait here to be read; each counts its payload and 32 bytes or so of its own. Default 64 MiB, four times the largest
+    /// message that most servers take. A transport that pushes back stops reading there; for the others `overflow` says what happens.
     pub receive_bound: usize,
+    /// What happens past `receive_bound` where the transport cannot push back. Default [`Overflow::Close`].
+    pub overflow: Overflow,
     /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (4009 from a browser).
     pub max_message: usize,
     /// How long the peer has to answer our Close frame before the connection is dropped. Default 10 s.
@@ -94,9 +111,25 @@ impl Default for Limits {
             send_watermark: 1 << 20,
             receive_bound: 64 << 20,
             max_message: 64 << 20,
+            overflow: Overflow::Close,
             close_timeout: Duration::from_secs(10),
         }
     }
+}
+
+/// What happens to a message that arrives past the receive bound, where the transport cannot push back. What is dropped is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The connection closes with 4009. What arrived before can still be read.
+    #[default]
+    Close,
+    /// The oldest unread messages make room for it.
+    DropOldest,
+    /// It is dropped itself.
+    DropNewest,
+    /// Only the newest unread message is kept, below the bound too: for a state of which the last word counts.
+    Latest,
 }
 
 /// Opens a connection with the platform's own transport. Dropping the future closes whatever it had begun.

@@ -3,7 +3,8 @@
 //! [`Platform`] owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
 //! [`WebSocket`] is the [`Transport`] made of it.
 
-use super::{Limits, Request, Transport};
+use super::inbox::Inbox;
+use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -13,14 +14,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent};
-
-/// The application's code for "what you sent, or the sum of it, is more than I take" (3000-4999 is all a page may send; 1009 is not).
-pub(crate) const TOO_BIG: u16 = 4009;
 
 /// How long to wait before looking at `bufferedAmount` again: there is no event for it. Incoming events look too.
 const DRAIN_CHECK: Duration = Duration::from_millis(4);
@@ -41,8 +38,11 @@ pub(crate) enum Told {
 #[must_use = "dropping it closes the connection"]
 pub(crate) struct Platform {
     pub(crate) socket: web_sys::WebSocket,
-    closures: RefCell<Option<[Closure<dyn FnMut(web_sys::Event)>; 4]>>,
+    closures: RefCell<Option<Closures>>,
 }
+
+/// For `open`, `message`, `error` and `close`.
+type Closures = [Closure<dyn FnMut(web_sys::Event)>; 4];
 
 impl Platform {
     /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
@@ -120,8 +120,7 @@ pub struct WebSocket {
 /// What the browser's events and the poll functions share. Never borrowed across a call into JavaScript.
 struct Shared {
     phase: Phase,
-    inbox: VecDeque<Message>,
-    inbox_bytes: usize,
+    inbox: Inbox,
     by: Option<By>,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -138,8 +137,7 @@ impl WebSocket {
     fn open(request: &Request) -> Result<Self, ConnectErrorKind> {
         let shared = Rc::new(RefCell::new(Shared {
             phase: Phase::Connecting,
-            inbox: VecDeque::new(),
-            inbox_bytes: 0,
+            inbox: Inbox::new(request.limits.receive_bound, request.limits.overflow),
             by: None,
             reader: None,
             writer: None,
@@ -218,19 +216,14 @@ fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
         Told::Opened => state.phase = Phase::Open,
         Told::Message(event) => match message.flatten() {
             Some(message) if matches!(state.phase, Phase::Open) && state.by.is_none() => {
-                let total = state.inbox_bytes.saturating_add(message.cost());
-                if message.len() > limits.max_message || total > limits.receive_bound {
+                if message.len() > limits.max_message || !state.inbox.push(message) {
                     state.by = Some(By::Us);
                     drop(state);
                     if let Some(socket) = event.target() {
                         let socket: web_sys::WebSocket = socket.unchecked_into();
-                        let _ =
-                            socket.close_with_code_and_reason(TOO_BIG, "receive bound exceeded");
+                        let _ = socket.close_with_code_and_reason(TOO_BIG, TOO_BIG_REASON);
                     }
                     state = shared.borrow_mut();
-                } else {
-                    state.inbox_bytes = total;
-                    state.inbox.push_back(message);
                 }
             }
             // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
@@ -287,8 +280,7 @@ fn refused(thrown: JsValue) -> ConnectErrorKind {
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut shared = self.shared.borrow_mut();
-        if let Some(message) = shared.inbox.pop_front() {
-            shared.inbox_bytes -= message.cost();
+        if let Some(message) = shared.inbox.pop() {
             return Poll::Ready(Event::Message(message));
         }
         if let Phase::Closed(closed) = &shared.phase {
@@ -312,7 +304,7 @@ impl Transport for WebSocket {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.is_open() && self.buffered_amount() >= self.limits.send_watermark {
+        while self.is_open() && self.room() == 0 {
             self.shared.borrow_mut().writer = Some(cx.waker().clone());
             let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
             if Pin::new(drain).poll(cx).is_pending() {
@@ -347,6 +339,22 @@ impl Transport for WebSocket {
     fn is_open(&self) -> bool {
         matches!(self.shared.borrow().phase, Phase::Open)
             && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> usize {
+        self.limits
+            .send_watermark
+            .max(1)
+            .saturating_sub(self.buffered_amount())
+    }
+
+    /// A browser has assembled and queued the message before it shows it.
+    fn pushes_back(&self) -> bool {
+        false
     }
 
     fn buffered_amount(&self) -> usize {

@@ -5,6 +5,7 @@
 mod close;
 mod connect;
 mod exchange;
+mod flow;
 #[rustfmt::skip] // The README shows the lines as they stand.
 mod readme;
 mod server;

@@ -24,13 +24,12 @@ pub(crate) async fn server() -> Server {
 
 #[cfg(target_family = "wasm")]
 pub(crate) async fn server() -> Server {
-    let missing = "set by the test runner: see tests/README.md";
+    let told = |value: Option<&'static str>| {
+        value.unwrap_or_else(|| panic!("set by the test runner: see tests/README.md"))
+    };
     Server {
-        origin: option_env!("WEBSOCKET_CHANNEL_TEST_SERVER")
-            .expect(missing)
-            .into(),
-        refused_port: option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT")
-            .expect(missing)
+        origin: told(option_env!("WEBSOCKET_CHANNEL_TEST_SERVER")).into(),
+        refused_port: told(option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT"))
             .parse()
             .unwrap(),
     }

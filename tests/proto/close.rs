@@ -238,6 +238,7 @@ fn a_violation_after_our_close_sends_no_second_one() {
     client.handle_bytes(START, &hex("83"));
     assert!(take(&mut client).is_empty());
     assert_eq!(client.violation(), Some(Opcode));
+    assert!(client.wants_shutdown());
     client.handle_eof(START);
     assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
 }

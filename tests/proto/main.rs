@@ -14,6 +14,7 @@ mod handshake_client; // §4.1
 mod handshake_server; // §4.2
 mod limits; // §10.4
 mod pair; // both sides, with a simulated clock
+mod robustness; // any bytes in any pieces
 mod support;
 mod tunnel; // §4.1 item 3
 mod utf8; // §8.1

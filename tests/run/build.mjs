@@ -1,57 +1,110 @@
 // Builds the npm package into `dist/`: wasm, its glue, and the hand-written classes as one minified script.
-import { build as bundle } from "esbuild";
-import { copyFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { run } from "./process.mjs";
-import { setup } from "./setup.mjs";
 
-export const root = fileURLToPath(new URL("../..", import.meta.url));
-const wasmTarget = join(root, "target", "wasm32-unknown-unknown", "wasm");
+import { build as bundle } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommandError, endChildrenOnSignals, run } from './process.mjs';
+import { setupOrExit } from './setup.mjs';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * What rustc itself turns on for wasm32-unknown-unknown, so every browser that runs its output runs ours. Not `--all-features`: wasm-opt
+ * would be free to answer with types and instructions that only the newest browser reads.
+ */
+const WASM_FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+];
+const BINDGEN_ARGS = ['--target', 'web', '--no-typescript'];
+const OPT_ARGS = ['-Oz', ...WASM_FEATURES.map((name) => `--enable-${name}`), '--strip-debug', '--strip-producers'];
 
 /**
  * Compiles one library of the workspace for the browser, small first, and makes its JavaScript.
- * `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
+ *
+ * @param {{env: Record<string, string>, paths: Record<string, string>}} tools of set-up
+ * @param {object} library
+ * @param {string} library.name its package
+ * @param {string[]} [library.features]
+ * @param {string} library.out a folder in `target/`
+ * @returns {Promise<{glue: string, wasm: string}>} two files
  */
-export async function wasm(tools, { name, manifest = "Cargo.toml", features = [], out }) {
-  const crate = name.replaceAll("-", "_");
-  const args = ["rustc", "--quiet", "--locked", "--lib", "--profile", "wasm", "--target", "wasm32-unknown-unknown"];
-  args.push("--manifest-path", manifest, "--crate-type", "cdylib");
-  if (features.length > 0) args.push("--features", features.join(","));
-  await run("cargo", args, { cwd: root, env: tools.env });
-  const folder = join(root, "target", out);
+export async function wasm(tools, { name, features = [], out }) {
+  const crate = name.replaceAll('-', '_');
+  const args = ['rustc', '--quiet', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
+  // `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
+  args.push('--package', name, '--crate-type', 'cdylib');
+  if (features.length > 0) args.push('--features', features.join(','));
+  await run('cargo', args, { cwd: root, env: tools.env });
+
+  const compiled = join(targetFolder(tools), 'wasm32-unknown-unknown', 'wasm', `${crate}.wasm`);
+  const folder = join(root, 'target', out);
+  const files = { glue: join(folder, `${crate}.js`), wasm: join(folder, `${crate}_bg.wasm`) };
+  // The two tools below take seconds: skipped when they have seen these very bytes.
+  const mark = join(folder, '.made-from');
+  const from = fingerprint(tools, compiled);
+  if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
-  await run("wasm-bindgen", [join(wasmTarget, `${crate}.wasm`), "--target", "web", "--no-typescript", "--out-dir", folder], {
-    cwd: root,
-    env: tools.env,
-  });
-  const file = join(folder, `${crate}_bg.wasm`);
-  await run("wasm-opt", ["-Oz", "--all-features", file, "-o", file], { cwd: root, env: tools.env });
-  return { glue: join(folder, `${crate}.js`), wasm: file };
+  rmSync(mark, { force: true });
+  await run(tools.paths.wasmBindgen, [compiled, ...BINDGEN_ARGS, '--out-dir', folder], { cwd: root, env: tools.env });
+  await run('wasm-opt', [files.wasm, ...OPT_ARGS, '-o', files.wasm], { cwd: root, env: tools.env });
+  writeFileSync(mark, from);
+  return files;
 }
 
-/** Builds `dist/index.js` and `dist/index.d.ts`. */
+/** Builds `dist/index.js` and `dist/index.d.ts`, and tells the folder. */
 export async function build(tools) {
-  const files = await wasm(tools, { name: "websocket-channel", features: ["js"], out: "npm" });
-  const dist = join(root, "dist");
+  const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm' });
+  const dist = join(root, 'dist');
   mkdirSync(dist, { recursive: true });
   await bundle({
-    entryPoints: [join(root, "src/js/index.js")],
-    outfile: join(dist, "index.js"),
+    entryPoints: [join(root, 'src/js/index.js')],
+    outfile: join(dist, 'index.js'),
     bundle: true,
-    format: "esm",
-    target: "es2022",
+    format: 'esm',
+    target: 'es2022',
     minify: true,
-    keepNames: false,
-    legalComments: "none",
-    alias: { glue: files.glue, "glue/wasm": files.wasm },
-    loader: { ".wasm": "base64" },
-    logLevel: "warning",
+    legalComments: 'none',
+    alias: { glue: files.glue, 'glue/wasm': files.wasm },
+    loader: { '.wasm': 'base64' },
+    logLevel: 'warning',
   });
-  copyFileSync(join(root, "src/js/index.d.ts"), join(dist, "index.d.ts"));
+  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.ts'));
   return dist;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await build(await setup());
+/** Everything that the output of wasm-bindgen and wasm-opt depends on. */
+function fingerprint(tools, compiled) {
+  const hash = createHash('sha256').update(readFileSync(compiled)).digest('hex');
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  // wasm-bindgen's path has its version in it.
+  return JSON.stringify([hash, tools.paths.wasmBindgen, BINDGEN_ARGS, devDependencies.binaryen, OPT_ARGS]);
+}
+
+/** Where cargo puts what it makes: users move it by CARGO_TARGET_DIR. */
+export function targetFolder(tools) {
+  return { ...process.env, ...tools.env }.CARGO_TARGET_DIR ?? join(root, 'target');
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const tools = await setupOrExit();
+  endChildrenOnSignals();
+  try {
+    await build(tools);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
 }

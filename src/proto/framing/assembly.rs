@@ -1,4 +1,4 @@
-//! A message as it is put together: unmasked, inflated where it is compressed, checked as it comes.
+//! A message that is put together from the pieces in which it comes: unmasked, inflated where it is compressed, checked.
 
 use super::mask;
 use super::utf8::Text;
@@ -7,82 +7,91 @@ use crate::message::Message;
 use crate::proto::deflate::Codec;
 
 /// Masked text is unmasked in blocks of this size on the stack, so that the message itself is always valid text.
+/// A multiple of four: the mask is at the same place at the start of each.
 const UNMASK_BLOCK: usize = 4096;
 
 /// A data message that is not finished.
 #[derive(Debug)]
 pub(super) struct Assembly {
-    pub(super) payload: Payload,
+    payload: Payload,
+    /// What comes has to be inflated.
     pub(super) compressed: bool,
+    /// Frames read so far, each to its end.
     pub(super) fragments: usize,
 }
 
-/// What came of it.
 #[derive(Debug)]
-pub(super) enum Payload {
+enum Payload {
     Text(Text),
     Binary(Vec<u8>),
 }
 
 impl Assembly {
-    pub(super) fn new(text: bool, compressed: bool) -> Self {
-        let payload = if text {
-            Payload::Text(Text::default())
-        } else {
-            Payload::Binary(Vec::new())
-        };
+    pub(super) fn text(compressed: bool) -> Self {
         Self {
-            payload,
+            payload: Payload::Text(Text::default()),
             compressed,
             fragments: 0,
         }
     }
-}
 
-impl Payload {
+    pub(super) fn binary(compressed: bool) -> Self {
+        Self {
+            payload: Payload::Binary(Vec::new()),
+            compressed,
+            fragments: 0,
+        }
+    }
+
+    /// Payload bytes so far.
     pub(super) fn len(&self) -> usize {
-        match self {
+        match &self.payload {
             Payload::Text(text) => text.len(),
             Payload::Binary(bytes) => bytes.len(),
         }
     }
 
+    /// Makes room for so many more bytes.
     pub(super) fn reserve(&mut self, additional: usize) {
-        match self {
+        match &mut self.payload {
             Payload::Text(text) => text.reserve(additional),
             Payload::Binary(bytes) => bytes.reserve(additional),
         }
     }
 
+    /// Takes a piece of a frame's payload, which lies at `offset` there.
+    ///
+    /// # Errors
+    /// [`Violation::Utf8`] at the first bad byte of a text.
     pub(super) fn push(
         &mut self,
         piece: &[u8],
         mask: Option<[u8; 4]>,
         offset: usize,
     ) -> Result<(), Violation> {
-        match (self, mask) {
-            (Payload::Text(text), mask) => Masked {
-                bytes: piece,
-                mask,
-                offset,
-            }
-            .each(|block| text.push(block)),
+        match (&mut self.payload, mask) {
+            (Payload::Text(text), mask) => unmasked(piece, mask, offset, |block| text.push(block))?,
             (Payload::Binary(bytes), mask) => {
                 let start = bytes.len();
                 bytes.extend_from_slice(piece);
                 if let Some(key) = mask {
                     mask::apply(key, offset, &mut bytes[start..]);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
-    /// Takes what a piece inflates to, as long as it does not pass `max`.
+    /// Takes a piece of a frame's compressed payload, as long as what comes of it does not pass `max`; `last` if it is the message's last.
+    ///
+    /// # Errors
+    /// [`Violation::MessageTooLong`], [`Violation::Deflate`] and [`Violation::Utf8`], at the first byte that shows it.
     pub(super) fn inflate(
         &mut self,
         codec: &mut Codec,
-        piece: &Masked<'_>,
+        piece: &[u8],
+        mask: Option<[u8; 4]>,
+        offset: usize,
         last: bool,
         max: usize,
     ) -> Result<(), Violation> {
@@ -92,42 +101,41 @@ impl Payload {
             }
             self.push(inflated, None, 0)
         };
-        piece.each(|block| codec.inflate(block, &mut sink))?;
+        unmasked(piece, mask, offset, |block| codec.inflate(block, &mut sink))?;
         if last {
             codec.finish(&mut sink)?;
         }
         Ok(())
     }
 
+    /// The whole message.
+    ///
+    /// # Errors
+    /// [`Violation::Utf8`] if a text ends inside a character.
     pub(super) fn finish(self) -> Result<Message, Violation> {
-        match self {
+        match self.payload {
             Payload::Text(text) => text.finish().map(Message::Text),
             Payload::Binary(bytes) => Ok(Message::Binary(bytes)),
         }
     }
 }
 
-/// A piece of a payload as it came: masked, if a client sent it.
-pub(super) struct Masked<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) mask: Option<[u8; 4]>,
-    /// Where in the payload it begins.
-    pub(super) offset: usize,
-}
-
-impl Masked<'_> {
-    /// Unmasks it block by block.
-    fn each(&self, mut take: impl FnMut(&[u8]) -> Result<(), Violation>) -> Result<(), Violation> {
-        let Some(key) = self.mask else {
-            return take(self.bytes);
-        };
-        let mut block = [0; UNMASK_BLOCK];
-        for (index, masked) in self.bytes.chunks(UNMASK_BLOCK).enumerate() {
-            let block = &mut block[..masked.len()];
-            block.copy_from_slice(masked);
-            mask::apply(key, self.offset + index * UNMASK_BLOCK, block);
-            take(block)?;
-        }
-        Ok(())
+/// Hands a piece of a payload on without its mask, block by block.
+fn unmasked(
+    piece: &[u8],
+    mask: Option<[u8; 4]>,
+    offset: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Violation>,
+) -> Result<(), Violation> {
+    let Some(key) = mask else {
+        return take(piece);
+    };
+    let mut block = [0; UNMASK_BLOCK];
+    for masked in piece.chunks(UNMASK_BLOCK) {
+        let block = &mut block[..masked.len()];
+        block.copy_from_slice(masked);
+        mask::apply(key, offset, block);
+        take(block)?;
     }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The frames of RFC 6455 §5, both roles.
 
-use super::assembly::{Assembly, Masked};
+use super::assembly::Assembly;
 use super::{Framing, Incoming, mask};
 use crate::error::Violation;
 use crate::message::Message;
@@ -218,7 +218,7 @@ impl Rfc6455 {
             return Err(Violation::FrameTooLong);
         }
         let (before, fragments) = match &self.assembly {
-            Some(assembly) => (assembly.payload.len(), assembly.fragments),
+            Some(assembly) => (assembly.len(), assembly.fragments),
             None => (0, 0),
         };
         // What a compressed frame inflates to is counted as it comes out.
@@ -237,10 +237,6 @@ impl Rfc6455 {
         mut frame: Frame,
         input: &mut &[u8],
     ) -> Result<Option<Incoming>, Violation> {
-        if input.is_empty() && frame.read < frame.len {
-            self.frame = Some(frame);
-            return Ok(None);
-        }
         let (piece, rest) = input.split_at(input.len().min(frame.len - frame.read));
         *input = rest;
         let whole = piece.len() == frame.len;
@@ -285,40 +281,27 @@ impl Rfc6455 {
             })));
         }
 
-        let assembly = self
-            .assembly
-            .get_or_insert_with(|| Assembly::new(frame.kind == Kind::Text, frame.compressed));
-        if offset == 0 {
-            assembly.fragments += 1;
-        }
+        let assembly = self.assembly.get_or_insert_with(|| match frame.kind {
+            Kind::Text => Assembly::text(frame.compressed),
+            _ => Assembly::binary(frame.compressed),
+        });
         match &mut self.codec {
             Some(codec) if frame.compressed => {
                 let last = ended && frame.fin;
-                let piece = Masked {
-                    bytes: piece,
-                    mask: frame.mask,
-                    offset,
-                };
-                assembly
-                    .payload
-                    .inflate(codec, &piece, last, self.max_message)?;
+                assembly.inflate(codec, piece, frame.mask, offset, last, self.max_message)?;
             }
             _ => {
                 if offset == 0 {
-                    let seen = MAX_UNSEEN_RESERVE.max(piece.len());
-                    assembly.payload.reserve(frame.len.min(seen));
+                    assembly.reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
                 }
-                assembly.payload.push(piece, frame.mask, offset)?;
+                assembly.push(piece, frame.mask, offset)?;
             }
         }
+        assembly.fragments += usize::from(ended);
         if !(ended && frame.fin) {
             return Ok(None);
         }
-        let message = self
-            .assembly
-            .take()
-            .map(|assembly| assembly.payload.finish())
-            .transpose()?;
+        let message = self.assembly.take().map(Assembly::finish).transpose()?;
         Ok(message.map(Incoming::Message))
     }
 

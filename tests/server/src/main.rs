@@ -31,6 +31,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> ExitCode {
+    // Before the line is printed: whoever reads it may signal at once.
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return fail(&format!("the server cannot start: {error}")),
+    };
     let port = arguments.options.port;
     let server = match TestServer::start(arguments.options).await {
         Ok(server) => server,
@@ -55,7 +60,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         say(&format!("listening on {}\n", server.url()));
     }
     tokio::select! {
-        () = signal() => {}
+        () = signals.wait() => {}
         () = stdin_closed(), if arguments.until_stdin_closes => {}
     }
     server.shutdown().await;
@@ -74,19 +79,45 @@ fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Returns on SIGINT and on SIGTERM.
-async fn signal() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-    {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
+/// What ends the program. Listened for from construction on, so that none is missed.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    /// Returns on SIGINT and on SIGTERM.
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// What ends the program where there are no signals: Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// Returns when standard input ends: when whoever started us ended, however it ended.

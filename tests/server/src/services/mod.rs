@@ -6,6 +6,7 @@
 //! | `/close?code=&reason=` | closes at once; without a code the Close frame is empty (the client sees 1005) |
 //! | `/chat` | `{"Say":"hello"}` is answered by `{"Said":{"who":"server","text":"hello"}}`, anything else by `{"Error":"…"}` |
 //! | `/flood?count=&size=&then=` | sends `count` (100) binary messages of `size` (1024) bytes, then closes with 1000, or with `then=stay` stays |
+//! | `/cut` | at the client's first frame, sends the text `last words` and is gone without a Close frame |
 //! | `/sink` | reads everything, sends nothing |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
@@ -15,6 +16,7 @@
 
 mod chat;
 mod close;
+mod cut;
 mod echo;
 mod flood;
 
@@ -65,12 +67,19 @@ pub(crate) async fn serve(io: TcpStream, shared: Arc<Shared>) {
                 Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
             reject(accepting, response).await;
         }
+        "/cut" => {
+            // The client may be gone first.
+            let _ = cut::run(accepting, &request).await;
+        }
         path => open(accepting, &request, path, &shared).await,
     }
 }
 
 fn is_service(path: &str) -> bool {
-    matches!(path, "/echo" | "/close" | "/chat" | "/flood" | "/sink")
+    matches!(
+        path,
+        "/echo" | "/close" | "/cut" | "/chat" | "/flood" | "/sink"
+    )
 }
 
 async fn open(accepting: Accepting<TcpStream>, request: &Request, path: &str, shared: &Shared) {

@@ -1,0 +1,62 @@
+//! One send that waits for its turn.
+
+use crate::error::SendErrorKind;
+use crate::message::Message;
+use core::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a `send` holds out to the driver until it is handed over, refused, or withdrawn; a `reserve` holds out nothing and is granted instead.
+pub(super) struct Offer(Mutex<Stage>);
+
+enum Stage {
+    Waiting(Option<Message>, Option<Waker>),
+    /// With the driver, for the length of one call of the platform's send.
+    Taken(Option<Waker>),
+    Settled(Result<(), SendErrorKind>),
+}
+
+impl Offer {
+    /// An offer of a message, or for a permit to send one later.
+    pub(super) fn new(message: Option<Message>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Stage::Waiting(message, None))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The message, for the driver to send, or nothing for a permit. `None` when it was settled before.
+    pub(super) fn take(&self) -> Option<Option<Message>> {
+        let mut stage = self.lock();
+        match core::mem::replace(&mut *stage, Stage::Taken(None)) {
+            Stage::Waiting(message, waker) => {
+                *stage = Stage::Taken(waker);
+                Some(message)
+            }
+            other => {
+                *stage = other;
+                None
+            }
+        }
+    }
+
+    /// What became of it.
+    pub(super) fn settle(&self, outcome: Result<(), SendErrorKind>) {
+        let mut stage = self.lock();
+        let before = core::mem::replace(&mut *stage, Stage::Settled(outcome));
+        drop(stage);
+        if let Stage::Waiting(_, Some(waker)) | Stage::Taken(Some(waker)) = before {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+        match &mut *self.lock() {
+            Stage::Waiting(_, waker) | Stage::Taken(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Stage::Settled(outcome) => Poll::Ready(outcome.clone()),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Room for one message.
+
+use super::mailbox::Mailbox;
+use crate::codec::Encode;
+use crate::error::{SendError, SendErrorKind};
+use core::fmt;
+
+/// Room for one message, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
+///
+/// Several permits may be out at once; each may pass the send watermark by its one message.
+#[must_use = "a permit is for sending"]
+pub struct Permit<'a, Tx> {
+    mailbox: &'a Mailbox,
+    codec: &'a dyn Encode<Tx>,
+}
+
+impl<'a, Tx> Permit<'a, Tx> {
+    pub(super) fn new(mailbox: &'a Mailbox, codec: &'a dyn Encode<Tx>) -> Self {
+        Self { mailbox, codec }
+    }
+
+    /// Sends `value` without waiting. `Ok` means taken, on an open connection, and handed over in the driver's next turn; what an end in between
+    /// prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    ///
+    /// # Errors
+    /// The value and why it was not taken: it cannot be encoded, or the connection is closing or closed.
+    pub fn send(self, value: Tx) -> Result<(), SendError<Tx>> {
+        let message = match self.codec.encode(&value) {
+            Ok(message) => message,
+            Err(error) => return Err(SendError::new(value, SendErrorKind::Encode(error))),
+        };
+        self.mailbox
+            .accept(message)
+            .map_err(|_| SendError::new(value, SendErrorKind::NotOpen))
+    }
+}
+
+impl<Tx> fmt::Debug for Permit<'_, Tx> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").finish_non_exhaustive()
+    }
+}

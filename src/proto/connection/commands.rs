@@ -1,0 +1,119 @@
+//! What the application asks of a connection.
+
+use super::{Connection, Wire};
+use crate::error::Misuse;
+use crate::message::{By, Message};
+use crate::proto::close::CloseFrame;
+use crate::proto::deflate::Deflate;
+use crate::proto::handshake::head::{is_token, is_value};
+use crate::proto::handshake::server::Response;
+use crate::proto::state::{State, Step};
+use core::time::Duration;
+
+impl Connection {
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// The message, when the connection is not open or `Limits::max_unsent` bytes wait already.
+    pub fn send(&mut self, message: Message) -> Result<(), Message> {
+        match &mut self.wire {
+            Wire::Frames(framing)
+                if self.state == State::Open
+                    && self.outgoing.unsent().len() < self.limits.max_unsent =>
+            {
+                framing.encode_message(&message, self.outgoing.append(message.len()));
+                Ok(())
+            }
+            _ => Err(message),
+        }
+    }
+
+    /// Queues a ping. The peer's pong comes as [`Event::Pong`](super::Event::Pong).
+    ///
+    /// # Errors
+    /// [`Misuse::NotOpen`] and [`Misuse::PingTooLong`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
+        if payload.len() > 125 {
+            return Err(Misuse::PingTooLong(payload.len()));
+        }
+        match &mut self.wire {
+            Wire::Frames(framing) if self.state == State::Open => {
+                framing.encode_ping(payload, self.outgoing.append(0));
+                Ok(())
+            }
+            _ => Err(Misuse::NotOpen),
+        }
+    }
+
+    /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
+    ///
+    /// # Errors
+    /// [`Misuse::NotOpen`]; that the connection is already closing is nothing to worry about.
+    pub fn close(&mut self, now: Duration, body: Option<&CloseFrame>) -> Result<(), Misuse> {
+        if self.state != State::Open {
+            return Err(Misuse::NotOpen);
+        }
+        self.queue_close(now, body);
+        self.record.first.get_or_insert(By::Us);
+        self.step(Step::WeClose);
+        Ok(())
+    }
+
+    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
+    /// [`accept`](Self::accept). A client's is [`Offer::deflate`](crate::proto::Offer::deflate).
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.deflate = deflate;
+    }
+
+    /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`](super::Event::Opened).
+    ///
+    /// # Errors
+    /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`].
+    pub fn accept(
+        &mut self,
+        now: Duration,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<(), Misuse> {
+        let Wire::Verdict {
+            handshake,
+            request,
+            early,
+        } = &mut self.wire
+        else {
+            return Err(Misuse::NoRequest);
+        };
+        let Some(handshake) = handshake else {
+            return Err(Misuse::NotWebSocket);
+        };
+        if protocol.is_some_and(|chosen| !request.protocols.iter().any(|offered| offered == chosen))
+        {
+            return Err(Misuse::Subprotocol);
+        }
+        if !headers
+            .iter()
+            .all(|(name, value)| is_token(name) && is_value(value))
+        {
+            return Err(Misuse::Header);
+        }
+        let deflate = self.deflate.as_ref();
+        let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
+        let early = core::mem::take(early);
+        self.agree(agreed);
+        self.handle_bytes(now, &early);
+        Ok(())
+    }
+
+    /// Server: answers the request as plain HTTP, be it a refusal or a page. The connection ends behind it; no event tells so.
+    ///
+    /// # Errors
+    /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`].
+    pub fn reject(&mut self, now: Duration, response: &Response) -> Result<(), Misuse> {
+        let Wire::Verdict { request, .. } = &self.wire else {
+            return Err(Misuse::NoRequest);
+        };
+        response.write(request.head_only, self.outgoing.append(0))?;
+        self.stop_reading(now, Step::Refused);
+        Ok(())
+    }
+}

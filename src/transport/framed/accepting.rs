@@ -1,0 +1,62 @@
+//! The server's side of the opening handshake: a request, and the answer to it.
+
+use super::Framed;
+use crate::error::{Cause, Misuse};
+use crate::message::Opened;
+use crate::proto::{Request, Response};
+use core::fmt;
+use core::future::poll_fn;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A request that was read and waits for an answer. Dropping it closes the stream without one.
+#[must_use = "a request wants an answer"]
+pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin> {
+    pub(super) framed: Framed<Io>,
+    pub(super) request: Request,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
+    /// What the client asks for.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Accepts it as a WebSocket, with one of the subprotocols offered or none. The answer is with the stream when this returns.
+    ///
+    /// # Errors
+    /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
+    pub async fn accept(mut self, protocol: Option<&str>) -> Result<(Framed<Io>, Opened), Cause> {
+        let now = self.framed.now();
+        if let Err(misuse) = self.framed.connection.accept(now, protocol, &[]) {
+            return Err(Cause::Transport(misuse.to_string()));
+        }
+        let opened = self.framed.opened().await?;
+        // The client waits for the answer, whether or not anybody polls what this returns.
+        poll_fn(|cx| self.framed.poll_until(cx, Framed::is_flushed)).await;
+        Ok((self.framed, opened))
+    }
+
+    /// Hands the stream back for an answer by hand. Bytes that came behind the request's head are dropped.
+    pub fn into_io(mut self) -> Option<Io> {
+        self.framed.io.take()
+    }
+
+    /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later.
+    ///
+    /// # Errors
+    /// The response cannot be sent as it is.
+    pub async fn reject(mut self, response: &Response) -> Result<(), Misuse> {
+        let now = self.framed.now();
+        self.framed.connection.reject(now, response)?;
+        poll_fn(|cx| self.framed.poll_finished(cx)).await;
+        Ok(())
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for Accepting<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepting")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,238 @@
+//! Messages over any stream of bytes: the protocol core, a stream, and a timer.
+
+mod accepting;
+mod drive;
+mod wakers;
+
+pub use accepting::Accepting;
+
+use super::{Limits, MaybeSend, Transport};
+use crate::error::Cause;
+use crate::message::{Event, Message, Opened};
+use crate::proto::{self, CloseFrame, Connection};
+use crate::time::{Instant, Sleep};
+use core::fmt;
+use core::future::poll_fn;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use wakers::Wakers;
+
+/// The read buffer begins this small, for the many connections that are idle.
+const MIN_READ: usize = 4 << 10;
+
+/// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
+///
+/// Everything queued goes out in one write before the next read, so that all answers to what was read share one write.
+/// It stops reading while `Limits::receive_bound` bytes of messages wait here: the stream's own flow control then holds the
+/// peer back, and nothing is lost.
+///
+/// One task may read while another writes. Dropping it sends a Close frame if the stream takes it at once, and closes the stream.
+#[must_use = "a connection moves only while it is polled; dropping it closes it"]
+pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
+    /// `None` once it was handed back.
+    io: Option<Io>,
+    connection: Connection,
+    started: Instant,
+    timer: Option<(Duration, Sleep)>,
+    wakers: Arc<Wakers>,
+    waker: Waker,
+    reader_waits: bool,
+    writer_waits: bool,
+    read_buffer: Vec<u8>,
+    /// Bytes were written that `Io` may still hold.
+    unflushed: bool,
+    shut_down: bool,
+    write_failed: bool,
+    /// The stream's own words about its end.
+    failure: Option<String>,
+    /// When to stop waiting for a stream that will neither take our last bytes nor end.
+    give_up: Option<Duration>,
+    /// The last event, held back until what it speaks of is on its way.
+    last: Option<proto::Event>,
+    limits: Limits,
+}
+
+/// Opens a client's connection over a stream. `connection` was made at the time zero, just now.
+///
+/// # Errors
+/// Why there is none; for the stream's own failures in the operating system's words.
+pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    connection: Connection,
+    limits: &Limits,
+) -> Result<(Framed<Io>, Opened), Cause> {
+    let mut framed = Framed::new(io, connection, limits);
+    let opened = framed.opened().await?;
+    Ok((framed, opened))
+}
+
+/// Reads a client's request from a stream. `connection` is a server's, made at the time zero, just now.
+///
+/// # Errors
+/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    connection: Connection,
+    limits: &Limits,
+) -> Result<Accepting<Io>, Cause> {
+    let mut framed = Framed::new(io, connection, limits);
+    match poll_fn(|cx| framed.poll_core(cx)).await {
+        proto::Event::Request(request) => Ok(Accepting {
+            framed,
+            request: *request,
+        }),
+        other => Err(framed.cause(other)),
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
+    /// Runs a connection over a stream. `connection` was made at the time zero, just now. Bytes that were read beyond a
+    /// handshake were given to it with `handle_bytes`.
+    pub fn new(io: Io, connection: Connection, limits: &Limits) -> Self {
+        let wakers = Arc::new(Wakers::default());
+        Self {
+            io: Some(io),
+            connection,
+            started: Instant::now(),
+            timer: None,
+            waker: Waker::from(wakers.clone()),
+            wakers,
+            reader_waits: false,
+            writer_waits: false,
+            read_buffer: vec![0; MIN_READ],
+            unflushed: false,
+            shut_down: false,
+            write_failed: false,
+            failure: None,
+            give_up: None,
+            last: None,
+            limits: limits.clone(),
+        }
+    }
+
+    /// What the core knows: the violation of a failed connection, for one.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Begins the closing handshake with any body that may be sent, or an empty one. A second call does nothing.
+    pub fn close_with(&mut self, body: Option<&CloseFrame>) {
+        let now = self.now();
+        // Not open: then it is closing already.
+        let _ = self.connection.close(now, body);
+        // The reader has a frame to write, and the writer has nothing to wait for any more.
+        self.wake_reader();
+        self.wake_writer();
+    }
+
+    async fn opened(&mut self) -> Result<Opened, Cause> {
+        match poll_fn(|cx| self.poll_core(cx)).await {
+            proto::Event::Opened(opened) => Ok(opened),
+            other => Err(self.cause(other)),
+        }
+    }
+
+    /// Why this event is not the one that was hoped for.
+    fn cause(&mut self, event: proto::Event) -> Cause {
+        match (event, self.failure.take()) {
+            // The core knows only that the stream ended; the stream said how.
+            (proto::Event::Failed(Cause::Transport(_)), Some(words)) => Cause::Transport(words),
+            (proto::Event::Failed(cause), _) => cause,
+            _ => Cause::Transport("the connection ended inside the handshake".into()),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            return match self.poll_core(cx) {
+                Poll::Ready(proto::Event::Message(message)) => Poll::Ready(Event::Message(message)),
+                Poll::Ready(proto::Event::Closed(mut closed)) => {
+                    // RFC 6455 §7.1.5 knows only 1006 here; who asks wants to know what the peer was told, and what for.
+                    if let Some(violation) = self.connection.violation() {
+                        closed.code = violation.close_code();
+                        closed.reason = violation.to_string();
+                    }
+                    Poll::Ready(Event::Closed(closed))
+                }
+                // Pongs, and the handshake that is behind us.
+                Poll::Ready(_) => continue,
+                Poll::Pending => Poll::Pending,
+            };
+        }
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_until(cx, Self::below_watermark)
+    }
+
+    fn send(&mut self, message: Message) -> Result<(), Message> {
+        if self.write_failed {
+            return Err(message);
+        }
+        self.connection.send(message)?;
+        // A reading task that waits would not see it; one that is at work writes it before it waits again.
+        self.wake_reader();
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_until(cx, Self::is_flushed)
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        // The arguments have been checked; what must not be sent goes out as an empty body.
+        self.close_with(CloseFrame::new(code, reason).ok().as_ref());
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_writable()
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> usize {
+        self.limits
+            .send_watermark
+            .max(1)
+            .saturating_sub(self.connection.outgoing().len())
+    }
+
+    /// The stream's own flow control reaches the peer.
+    fn pushes_back(&self) -> bool {
+        true
+    }
+
+    fn buffered_amount(&self) -> usize {
+        self.connection.unsent_payload()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Framed<Io> {
+    fn drop(&mut self) {
+        let now = self.now();
+        // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
+        let _ = self.connection.close(now, None);
+        // What was queued before goes with it, an earlier Close frame too; a handshake that nobody waits for does not.
+        if !self.connection.is_handshaking() {
+            let _ = self.drive_write(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for Framed<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framed")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,286 @@
+//! Waiting and not waiting, both ways: watermark, permits, `try_send`, `try_recv`, the receive bound and its policies.
+
+use crate::server::server;
+use futures::{FutureExt, StreamExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use websocket_channel::{
+    By, Bytes, EncodeError, Message, Overflow, Status, Text, TryRecvError, TrySendErrorKind,
+    codec::{Decode, Encode},
+    connect,
+};
+
+#[crate::test]
+async fn try_send_takes_what_has_room_and_hands_back_what_has_not() {
+    let server = server().await;
+    // A watermark of one byte is room for one message.
+    let channel = connect(server.url("/echo"))
+        .codec(Text)
+        .send_watermark(1)
+        .await
+        .unwrap();
+    let (tx, mut rx) = channel.split();
+    tx.try_send("first".into()).unwrap();
+    let error = tx.try_send("second".into()).unwrap_err();
+    assert_eq!(
+        (error.kind, error.value.as_str()),
+        (TrySendErrorKind::Full, "second")
+    );
+    assert_eq!(rx.next().await.unwrap().unwrap(), "first");
+    // Room comes back by itself: an unsuccessful `try_send` has the driver look for it.
+    let mut echoed = 0;
+    while echoed < 3 {
+        match tx.try_send(format!("{echoed}")) {
+            Ok(()) => {
+                assert_eq!(rx.next().await.unwrap().unwrap(), format!("{echoed}"));
+                echoed += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.kind, TrySendErrorKind::Full);
+                drop(tx.reserve().await.unwrap());
+            }
+        }
+    }
+}
+
+#[crate::test]
+async fn a_permit_is_room_for_one_message() {
+    let server = server().await;
+    let (tx, mut rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .send_watermark(1)
+        .await
+        .unwrap()
+        .split();
+    for n in 0..5 {
+        tx.reserve().await.unwrap().send(n.to_string()).unwrap();
+    }
+    // A permit that is dropped gives its room back and sends nothing.
+    drop(tx.reserve().await.unwrap());
+    for n in 0..5 {
+        assert_eq!(rx.next().await.unwrap().unwrap(), n.to_string());
+    }
+    tx.control().close(1000, "").await.unwrap();
+    let error = tx.reserve().await.map(drop).unwrap_err();
+    assert_eq!(error, websocket_channel::SendErrorKind::NotOpen);
+}
+
+#[crate::test]
+async fn what_was_taken_before_a_close_is_handed_over_before_it() {
+    let server = server().await;
+    let (tx, mut rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    tx.try_send("last words".into()).unwrap();
+    let control = tx.control();
+    let (closed, ()) = futures::join!(control.close(4000, ""), async {});
+    let closed = closed.unwrap();
+    assert_eq!((closed.code, closed.unsent), (4000, 0));
+    assert_eq!(control.stats().sent_messages, 1);
+    assert_eq!(
+        tx.try_send("too late".into()).unwrap_err().kind,
+        TrySendErrorKind::NotOpen
+    );
+    // After our own close nothing more is shown, as in every browser.
+    assert!(rx.next().await.is_none());
+}
+
+#[crate::test]
+async fn a_full_line_costs_no_encoding() {
+    struct Counting(Arc<AtomicUsize>);
+    impl Encode<()> for Counting {
+        fn encode(&self, (): &()) -> Result<Message, EncodeError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok("x".into())
+        }
+    }
+    impl Decode<()> for Counting {
+        fn decode(&self, _: Message) -> Result<(), websocket_channel::DecodeError> {
+            Ok(())
+        }
+    }
+    let server = server().await;
+    let encoded = Arc::new(AtomicUsize::new(0));
+    let channel = connect(server.url("/echo"))
+        .codec(Counting(encoded.clone()))
+        .send_watermark(1)
+        .await
+        .unwrap();
+    let (tx, _rx) = channel.split();
+    tx.try_send(()).unwrap();
+    assert_eq!(tx.try_send(()).unwrap_err().kind, TrySendErrorKind::Full);
+    assert_eq!(encoded.load(Ordering::Relaxed), 1);
+}
+
+#[crate::test]
+async fn try_recv_and_the_wake_serve_those_who_do_not_wait() {
+    let server = server().await;
+    let (tx, mut rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
+    let (woken, wakes) = futures::channel::mpsc::unbounded();
+    rx.set_wake(move || drop(woken.unbounded_send(())));
+    let mut wakes = wakes.fuse();
+    tx.send("hello".into()).await.unwrap();
+    wakes.next().await.unwrap();
+    assert_eq!(rx.try_recv().unwrap().unwrap(), "hello");
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
+    tx.control().close(1000, "").await.unwrap();
+    wakes.next().await.unwrap();
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Closed);
+    // The receiver owns the callback: with it goes the other end of the test's own channel.
+    drop(rx);
+    assert!(wakes.next().await.is_none());
+}
+
+#[crate::test]
+async fn the_status_is_told_as_it_changes() {
+    let server = server().await;
+    let channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let control = channel.control();
+    let mut changes = control.changes();
+    assert_eq!(changes.next().await, Some(Status::Open));
+    assert!(changes.next().now_or_never().is_none());
+    let (closed, told) = futures::join!(control.close(4001, ""), changes.next());
+    assert_eq!(told, Some(Status::Closing));
+    assert_eq!(changes.next().await, Some(Status::Closed(closed.unwrap())));
+    assert_eq!(changes.next().await, None);
+}
+
+#[crate::test]
+async fn messages_and_bytes_are_counted() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    for text in ["a", "bc", ""] {
+        channel.send(text.into()).await.unwrap();
+        channel.next().await.unwrap().unwrap();
+    }
+    let stats = channel.control().stats();
+    assert_eq!((stats.sent_messages, stats.sent_bytes), (3, 3));
+    assert_eq!((stats.received_messages, stats.received_bytes), (3, 3));
+    assert_eq!((stats.queued_bytes, stats.dropped_messages), (0, 0));
+}
+
+const FLOOD: usize = 200;
+const SIZE: usize = 10_000;
+
+/// A bound that holds about ten of the flood's messages.
+const BOUND: usize = 10 * SIZE + 1000;
+
+/// Has the whole flood echoed and reads none of it, where the transport cannot push back.
+#[cfg(target_family = "wasm")]
+async fn flooded(
+    overflow: Overflow,
+) -> (
+    websocket_channel::Control,
+    websocket_channel::Receiver<Vec<u8>>,
+) {
+    let server = server().await;
+    let channel = connect(server.url("/echo"))
+        .codec(Bytes)
+        .receive_bound(BOUND, overflow)
+        .await
+        .unwrap();
+    let (tx, mut rx) = channel.split();
+    let control = tx.control();
+    let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
+    rx.set_wake(move || drop(arrived.unbounded_send(())));
+    for _ in 0..FLOOD {
+        if tx.send(vec![7; SIZE]).await.is_err() {
+            // Only the policy `Close` ends it.
+            assert_ne!(control.status(), Status::Open);
+            break;
+        }
+    }
+    while control.status() == Status::Open && control.stats().received_messages < FLOOD as u64 {
+        arrivals.next().await.unwrap();
+        assert!(control.stats().queued_bytes <= BOUND);
+    }
+    (control, rx)
+}
+
+#[cfg(target_family = "wasm")]
+#[crate::test]
+async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
+    let (control, mut rx) = flooded(Overflow::Close).await;
+    let closed = control.closed().await;
+    assert_eq!((closed.code, closed.by), (4009, By::Us));
+    let mut read = 0;
+    while let Some(message) = rx.next().await {
+        assert_eq!(message.unwrap().len(), SIZE);
+        read += 1;
+    }
+    assert_eq!(read, 10);
+}
+
+#[cfg(target_family = "wasm")]
+#[crate::test]
+async fn past_the_bound_the_policies_drop_and_count() {
+    for (overflow, kept) in [
+        (Overflow::DropOldest, 10),
+        (Overflow::DropNewest, 10),
+        (Overflow::Latest, 1),
+    ] {
+        let (control, mut rx) = flooded(overflow).await;
+        assert_eq!(
+            control.stats().dropped_messages,
+            (FLOOD - kept) as u64,
+            "{overflow:?}"
+        );
+        for _ in 0..kept {
+            assert_eq!(rx.next().await.unwrap().unwrap().len(), SIZE);
+        }
+        assert_eq!(
+            rx.try_recv().map(drop),
+            Err(TryRecvError::Empty),
+            "{overflow:?}"
+        );
+    }
+}
+
+/// Natively the stream's flow control holds the sender back: nothing is dropped, whatever the policy, and memory stays below the bound.
+#[cfg(not(target_family = "wasm"))]
+#[crate::test]
+async fn past_the_bound_reading_pauses_and_nothing_is_lost() {
+    let server = server().await;
+    let url = server.url(format_args!("/flood?count={FLOOD}&size={SIZE}"));
+    let mut channel = connect(url)
+        .codec(Bytes)
+        .receive_bound(BOUND, Overflow::DropOldest)
+        .await
+        .unwrap();
+    let control = channel.control();
+    for _ in 0..FLOOD {
+        assert_eq!(channel.next().await.unwrap().unwrap().len(), SIZE);
+        // The driver's window comes on top of the bound.
+        assert!(control.stats().queued_bytes <= BOUND + (64 << 10));
+    }
+    assert_eq!(control.stats().dropped_messages, 0);
+}
+
+#[crate::test]
+async fn a_message_over_the_limit_closes_the_connection() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo"))
+        .codec(Bytes)
+        .max_message(1000)
+        .await
+        .unwrap();
+    channel.send(vec![7; 1000]).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap().len(), 1000);
+    channel.send(vec![7; 1001]).await.unwrap();
+    assert!(channel.next().await.is_none());
+    let closed = channel.closed().await;
+    // A page can send 1000 and 3000-4999 only; natively it is RFC 6455's own code.
+    let code = if cfg!(target_family = "wasm") {
+        4009
+    } else {
+        1009
+    };
+    assert_eq!((closed.code, closed.by), (code, By::Us));
+}

@@ -1,0 +1,186 @@
+//! How connections end: cleanly, by a lost stream, by a peer that never answers, by being dropped.
+
+use crate::support::{limits, next, pair, piped, soon, upgraded};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use websocket_channel::proto::{CloseFrame, Role};
+use websocket_channel::transport::{Limits, Transport};
+use websocket_channel::{By, Closed, Event, Message};
+
+#[tokio::test]
+async fn both_ends_tell_the_same_and_messages_come_first() {
+    let (mut client, mut server) = pair(&Limits::default()).await;
+    server.send(Message::from("last")).unwrap();
+    server.close_with(CloseFrame::new(1011, "broken").ok().as_ref());
+    assert!(!server.is_open());
+    let (of_server, of_client) = soon("both ends", async {
+        tokio::join!(next(&mut server), async {
+            [next(&mut client).await, next(&mut client).await]
+        })
+    })
+    .await;
+    let closed = Closed::new(1011, "broken", true, By::Peer);
+    assert_eq!(
+        of_client,
+        [Event::Message(Message::from("last")), Event::Closed(closed)]
+    );
+    assert_eq!(
+        of_server,
+        Event::Closed(Closed::new(1011, "", true, By::Us))
+    );
+}
+
+#[tokio::test]
+async fn a_lost_stream_is_1006_and_waiting_writers_go_free() {
+    let bounds = limits(|limits| limits.send_watermark = 10);
+    let (mut client, peer) = piped(Role::Client, &bounds, 64);
+    client.send(Message::Binary(vec![0; 1000])).unwrap();
+    drop(peer);
+    soon("ready", poll_fn(|cx| client.poll_ready(cx))).await;
+    soon("flushed", poll_fn(|cx| client.poll_flush(cx))).await;
+    assert!(!client.is_open());
+    assert_eq!(client.send(Message::from("a")), Err(Message::from("a")));
+    assert_eq!(
+        soon("the end", next(&mut client)).await,
+        Event::Closed(Closed::lost(By::Failure))
+    );
+}
+
+#[tokio::test]
+async fn a_peer_that_never_answers_a_close_is_given_up() {
+    let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
+    let (mut client, mut peer) = piped(Role::Client, &bounds, 4096);
+    client.close(4000, "bye");
+    client.close(4001, "twice does nothing");
+    let began = Instant::now();
+    assert_eq!(
+        soon("the end", next(&mut client)).await,
+        Event::Closed(Closed::lost(By::Us))
+    );
+    assert!(began.elapsed() >= Duration::from_millis(45));
+    drop(client);
+    let mut bytes = Vec::new();
+    peer.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!((bytes.len(), bytes[0]), (2 + 4 + 5, 0x88));
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
+    let (mut server, mut peer) = piped(Role::Server, &bounds, 64);
+    server.send(Message::Binary(vec![0; 100_000])).unwrap();
+    // A Close frame comes, and ours can never go.
+    peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+    let event = soon("the end", next(&mut server)).await;
+    assert!(matches!(event, Event::Closed(closed) if closed.code == 1000 && closed.by == By::Peer));
+}
+
+#[tokio::test]
+async fn a_failed_connection_tells_the_peer_why_even_if_bytes_are_on_their_way() {
+    let (mut client, mut server) = pair(&limits(|limits| limits.max_message = 10)).await;
+    // 8 MiB behind the frame that is too long: closing over them would reset the connection and lose our Close frame.
+    client.send(Message::Binary(vec![0; 8 << 20])).unwrap();
+    let (of_server, of_client) = soon("both ends", async {
+        tokio::join!(next(&mut server), next(&mut client))
+    })
+    .await;
+    assert_eq!(
+        of_client,
+        Event::Closed(Closed::new(1009, "", true, By::Peer))
+    );
+    assert!(
+        matches!(of_server, Event::Closed(closed) if closed == Closed::new(1009, "a frame is too long", false, By::Us))
+    );
+}
+
+#[tokio::test]
+async fn dropping_sends_a_close_frame_and_ends_the_stream() {
+    let (client, mut peer) = piped(Role::Client, &Limits::default(), 4096);
+    drop(client);
+    let mut bytes = Vec::new();
+    soon("the end", peer.read_to_end(&mut bytes)).await.unwrap();
+    assert_eq!((bytes.len(), &bytes[..2]), (6, &[0x88, 0x80][..]));
+
+    let (mut client, server) = pair(&Limits::default()).await;
+    drop(server);
+    assert_eq!(
+        soon("the end", next(&mut client)).await,
+        Event::Closed(Closed::new(1005, "", true, By::Peer))
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_half_closes_behind_its_close_still_gets_the_answer() {
+    let (mut server, mut peer) = piped(Role::Server, &Limits::default(), 4096);
+    peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+    peer.shutdown().await.unwrap();
+    let event = soon("the end", next(&mut server)).await;
+    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Peer)));
+    let mut bytes = [0; 4];
+    peer.read_exact(&mut bytes).await.unwrap();
+    assert_eq!(bytes, [0x88, 0x02, 0x03, 0xe8]);
+}
+
+#[tokio::test]
+async fn a_client_that_half_closes_still_gets_everything_that_was_queued() {
+    let (mut server, mut peer) = piped(Role::Server, &Limits::default(), 64);
+    server.send(Message::Binary(vec![7; 1000])).unwrap();
+    peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+    peer.shutdown().await.unwrap();
+    let reading = tokio::spawn(async move {
+        let mut bytes = Vec::new();
+        while let Ok(byte) = peer.read_u8().await {
+            bytes.push(byte);
+            tokio::task::yield_now().await;
+        }
+        bytes
+    });
+    let event = soon("the end", next(&mut server)).await;
+    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Peer)));
+    drop(server);
+    let bytes = reading.await.unwrap();
+    assert_eq!(bytes.len(), 4 + 1000 + 4);
+    assert!(bytes.ends_with(&[0x88, 0x02, 0x03, 0xe8]));
+}
+
+/// A stream that takes no bytes and never says that it ended.
+struct Broken;
+
+impl AsyncRead for Broken {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Broken {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
+    let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
+    let mut client = upgraded(Broken, Role::Client, &bounds);
+    client.send(Message::from("a")).unwrap();
+    assert_eq!(
+        soon("the end", next(&mut client)).await,
+        Event::Closed(Closed::lost(By::Failure))
+    );
+}

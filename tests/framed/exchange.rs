@@ -1,0 +1,136 @@
+//! Messages both ways, one write for everything, and two tasks at one connection.
+
+use crate::support::{flush, limits, next, pair, piped, soon};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use websocket_channel::proto::Role;
+use websocket_channel::transport::{Limits, Transport};
+use websocket_channel::{Event, Message};
+
+#[tokio::test]
+async fn messages_of_every_size_are_echoed() {
+    let (mut client, mut server) = pair(&Limits::default()).await;
+    let echo = tokio::spawn(async move {
+        while let Event::Message(message) = next(&mut server).await {
+            server.send(message).unwrap();
+        }
+    });
+    for size in [0, 1, 125, 126, 65_535, 65_536, 16 << 20] {
+        let bytes: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
+        for message in [Message::Binary(bytes), Message::Text("é".repeat(size / 2))] {
+            client.send(message.clone()).unwrap();
+            let echoed = soon("the echo", next(&mut client)).await;
+            assert!(echoed == Event::Message(message), "{size} bytes");
+        }
+    }
+    client.close(1000, "");
+    assert!(
+        matches!(soon("the end", next(&mut client)).await, Event::Closed(closed) if closed.clean)
+    );
+    soon("the server's end", echo).await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_to_one_read_share_one_write() {
+    let (mut server, mut peer) = piped(Role::Server, &Limits::default(), 1 << 20);
+    // 16 messages and a ping in one segment.
+    let frame = b"\x81\x81\0\0\0\0a";
+    peer.write_all(&[frame.repeat(16), b"\x89\x80\0\0\0\0".to_vec()].concat())
+        .await
+        .unwrap();
+    for _ in 0..16 {
+        let Event::Message(message) = soon("a message", next(&mut server)).await else {
+            panic!("no message");
+        };
+        server.send(message).unwrap();
+        let nothing = poll_fn(|cx| {
+            let mut byte = [0];
+            let mut buffer = tokio::io::ReadBuf::new(&mut byte);
+            Poll::Ready(
+                tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut peer), cx, &mut buffer)
+                    .is_pending(),
+            )
+        });
+        assert!(nothing.await, "nothing is written while read messages wait");
+    }
+    flush(&mut server).await;
+    let mut bytes = [0; 100];
+    let read = peer.read(&mut bytes).await.unwrap();
+    assert_eq!(
+        bytes[..read],
+        [b"\x8a\x00".to_vec(), b"\x81\x01a".repeat(16)].concat()
+    );
+}
+
+#[tokio::test]
+async fn what_is_sent_while_a_reader_waits_goes_out_without_a_flush() {
+    let (client, mut peer) = piped(Role::Client, &Limits::default(), 1 << 20);
+    let client = Arc::new(Mutex::new(client));
+    let reader = tokio::spawn({
+        let client = client.clone();
+        async move { poll_fn(|cx| client.lock().unwrap().poll_event(cx)).await }
+    });
+    tokio::task::yield_now().await;
+    client.lock().unwrap().send(Message::from("hello")).unwrap();
+    let mut frame = [0; 11];
+    soon("the frame", peer.read_exact(&mut frame))
+        .await
+        .unwrap();
+    assert_eq!(frame[..2], [0x81, 0x85]);
+
+    client.lock().unwrap().close(4000, "");
+    let mut frame = [0; 8];
+    soon("the close", peer.read_exact(&mut frame))
+        .await
+        .unwrap();
+    assert_eq!(frame[..2], [0x88, 0x82]);
+    reader.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_task_reads_and_another_writes_and_neither_is_forgotten() {
+    let small = limits(|limits| limits.send_watermark = 1000);
+    let (client, mut server) = pair(&small).await;
+    let echo = tokio::spawn(async move {
+        while let Event::Message(message) = next(&mut server).await {
+            server.send(message).unwrap();
+            poll_fn(|cx| server.poll_ready(cx)).await;
+        }
+    });
+    let client = Arc::new(Mutex::new(client));
+    const COUNT: usize = 20_000;
+    let writer = tokio::spawn({
+        let client = client.clone();
+        async move {
+            for n in 0..COUNT {
+                poll_fn(|cx| client.lock().unwrap().poll_ready(cx)).await;
+                client
+                    .lock()
+                    .unwrap()
+                    .send(Message::Text(format!("{n}")))
+                    .unwrap();
+            }
+            poll_fn(|cx| client.lock().unwrap().poll_flush(cx)).await;
+        }
+    });
+    let reader = tokio::spawn({
+        let client = client.clone();
+        async move {
+            for n in 0..COUNT {
+                let event = poll_fn(|cx| client.lock().unwrap().poll_event(cx)).await;
+                assert_eq!(event, Event::Message(Message::Text(format!("{n}"))));
+            }
+        }
+    });
+    soon("the writer's end", writer).await.unwrap();
+    soon("the reader's end", reader).await.unwrap();
+    client.lock().unwrap().close(1000, "");
+    soon(
+        "the end",
+        poll_fn(|cx| client.lock().unwrap().poll_event(cx)),
+    )
+    .await;
+    soon("the server's end", echo).await.unwrap();
+}

@@ -1,0 +1,11 @@
+//! The core over real streams: backpressure, coalescing, wakeups, timeouts, the end. Over loopback TCP where the platform
+//! matters, over an in-memory pipe where the test wants to see single writes.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod backpressure;
+mod connect;
+mod end;
+mod exchange;
+mod support;
+mod wakers;

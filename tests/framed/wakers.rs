@@ -1,0 +1,177 @@
+//! Who is woken when, polled by hand. The stream here never wakes anybody: what one task finds out, the other must be told.
+
+use crate::support::{limits, upgraded};
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use websocket_channel::proto::Role;
+use websocket_channel::transport::Transport;
+use websocket_channel::transport::framed::Framed;
+use websocket_channel::{Event, Message};
+
+/// What the stream will give and take at its next poll.
+#[derive(Clone, Default)]
+struct Stream(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    to_read: Vec<u8>,
+    room: usize,
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let bytes = std::mem::take(&mut self.0.lock().unwrap().to_read);
+        if bytes.is_empty() {
+            return Poll::Pending;
+        }
+        buffer.put_slice(&bytes);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut state = self.0.lock().unwrap();
+        let taken = bytes.len().min(state.room);
+        state.room -= taken;
+        if taken == 0 {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(taken))
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A task that counts how often it is woken.
+#[derive(Default)]
+struct Task(AtomicUsize);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Task {
+    fn woken(&self) -> usize {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+struct Scene {
+    socket: Framed<Stream>,
+    stream: Stream,
+    reader: Arc<Task>,
+    writer: Arc<Task>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let stream = Stream::default();
+        let bounds = limits(|limits| limits.send_watermark = 10);
+        let socket = upgraded(stream.clone(), Role::Client, &bounds);
+        Self {
+            socket,
+            stream,
+            reader: Arc::default(),
+            writer: Arc::default(),
+        }
+    }
+
+    fn read(&mut self) -> Poll<Event> {
+        let waker = Waker::from(self.reader.clone());
+        self.socket.poll_event(&mut Context::from_waker(&waker))
+    }
+
+    fn ready(&mut self) -> Poll<()> {
+        let waker = Waker::from(self.writer.clone());
+        self.socket.poll_ready(&mut Context::from_waker(&waker))
+    }
+
+    fn flush(&mut self) -> Poll<()> {
+        let waker = Waker::from(self.writer.clone());
+        self.socket.poll_flush(&mut Context::from_waker(&waker))
+    }
+}
+
+#[tokio::test]
+async fn room_that_the_reader_makes_is_told_to_the_writer() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.ready().is_pending());
+    scene.stream.0.lock().unwrap().room = 1000;
+    assert!(scene.read().is_pending());
+    assert_eq!(scene.writer.woken(), 1);
+    assert!(scene.ready().is_ready());
+}
+
+#[tokio::test]
+async fn a_message_that_the_writer_finds_is_told_to_the_reader() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.read().is_pending());
+    scene.stream.0.lock().unwrap().to_read = b"\x81\x02Hi".to_vec();
+    assert!(scene.flush().is_pending());
+    assert_eq!(scene.reader.woken(), 1);
+    assert_eq!(
+        scene.read(),
+        Poll::Ready(Event::Message(Message::from("Hi")))
+    );
+}
+
+#[tokio::test]
+async fn a_close_that_the_reader_finds_is_told_to_the_writer() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.ready().is_pending());
+    scene.stream.0.lock().unwrap().to_read = b"\x88\x00".to_vec();
+    assert!(scene.read().is_pending());
+    assert_eq!(scene.writer.woken(), 1);
+    assert!(scene.ready().is_ready() && !scene.socket.is_open());
+}
+
+#[tokio::test]
+async fn close_wakes_whoever_waits() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.read().is_pending());
+    assert!(scene.ready().is_pending());
+    scene.socket.close(1000, "");
+    assert_eq!((scene.reader.woken(), scene.writer.woken()), (1, 1));
+    assert!(scene.ready().is_ready());
+}
+
+#[tokio::test]
+async fn send_wakes_a_reader_that_waits_and_no_other() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::from("a")).unwrap();
+    assert_eq!(scene.reader.woken(), 0, "nobody has polled yet");
+    assert!(scene.read().is_pending());
+    scene.socket.send(Message::from("b")).unwrap();
+    scene.socket.send(Message::from("c")).unwrap();
+    assert_eq!(scene.reader.woken(), 1, "once is enough");
+    scene.stream.0.lock().unwrap().to_read = b"\x81\x01x".to_vec();
+    assert!(scene.read().is_ready());
+    scene.socket.send(Message::from("d")).unwrap();
+    assert_eq!(scene.reader.woken(), 0, "it is at work");
+}

@@ -1,0 +1,96 @@
+// The ends of a Channel.
+
+import { assert } from 'chai';
+import { Channel, ChannelClosedError } from 'websocket-channel';
+import { refused, url } from '../server.js';
+import { rejects } from './rejection.js';
+
+describe('the end of a Channel', () => {
+  it('of ours has our code', async () => {
+    const channel = new Channel(url('/echo'));
+    await channel.opened;
+    const closed = await channel.close(4000, 'done');
+    assert.deepEqual(closed, { code: 4000, reason: '', wasClean: true, by: 'us' });
+    assert.deepEqual(await channel.closed, closed);
+    // A second close only waits, and the end has come.
+    assert.deepEqual(await channel.close(4001, 'again'), closed);
+  });
+
+  it('of the peer has its code and reason, and a clean one ends the loop after every message', async () => {
+    const channel = new Channel(url('/flood?count=30&size=10'), { codec: 'bytes' });
+    let count = 0;
+    for await (const message of channel) count += message.length / 10;
+    assert.equal(count, 30);
+    assert.deepEqual(await channel.closed, { code: 1000, reason: '', wasClean: true, by: 'peer' });
+    const other = new Channel(url('/close?code=4321&reason=%E2%82%AC'));
+    assert.deepEqual(await other.closed, { code: 4321, reason: '€', wasClean: true, by: 'peer' });
+  });
+
+  it('comes by break', async () => {
+    const channel = new Channel(url('/flood?count=30&size=10&then=stay'));
+    for await (const message of channel) {
+      assert.equal(message.length, 10);
+      break;
+    }
+    const { code, by } = await channel.closed;
+    assert.deepEqual([code, by], [1000, 'us']);
+  });
+
+  it('comes by an exception in the loop, which goes on to the caller', async () => {
+    const channel = new Channel(url('/flood?count=3&size=10&then=stay'));
+    const thrown = new Error('thrown on purpose');
+    const caught = await rejects(async () => {
+      for await (const message of channel) {
+        assert.equal(message.length, 10);
+        throw thrown;
+      }
+    }, Error);
+    assert.strictEqual(caught, thrown);
+    assert.equal((await channel.closed).by, 'us');
+  });
+
+  it('throws ChannelClosedError in the loop when it is not clean', async () => {
+    const channel = new Channel(url('/cut'), { codec: 'text' });
+    await channel.send('cut me');
+    const words = [];
+    const error = await rejects(async () => {
+      for await (const word of channel) words.push(word);
+    }, ChannelClosedError);
+    assert.deepEqual(words, ['last words']);
+    assert.equal(error.code, 'CHANNEL_CLOSED');
+    assert.deepEqual(error.closed, { code: 1006, reason: '', wasClean: false, by: 'failure' });
+    assert.deepEqual(await channel.closed, error.closed);
+  });
+
+  it('checks its arguments before anything happens', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text' });
+    await channel.opened;
+    for (const code of [0, 999, 1001, 1005, 1006, 2999, 5000, 65536 + 1000, 1000.5, NaN, '4000']) {
+      await rejects(() => channel.close(code), RangeError, `${code}`);
+    }
+    await rejects(() => channel.close(1000, 'é'.repeat(62)), RangeError);
+    await channel.send('still open');
+    for await (const message of channel) {
+      assert.equal(message, 'still open');
+      break;
+    }
+  });
+
+  it('of a channel that never opened is told by closed, which never rejects', async () => {
+    const channel = new Channel(refused);
+    const lost = { code: 1006, reason: '', wasClean: false, by: 'failure' };
+    assert.deepEqual(await channel.closed, lost);
+    assert.deepEqual(await channel.close(), lost);
+  });
+
+  it('may be asked for before it is open', async () => {
+    const channel = new Channel(url('/echo'));
+    const closed = await channel.close(4002, 'early');
+    assert.deepEqual(closed, { code: 4002, reason: '', wasClean: true, by: 'us' });
+  });
+
+  it('comes even when the handshake is never answered', async () => {
+    const channel = new Channel(url('/silent'), { connectTimeoutMs: 200 });
+    assert.deepEqual(await channel.close(), { code: 1006, reason: '', wasClean: false, by: 'failure' });
+  });
+});

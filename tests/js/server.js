@@ -1,0 +1,30 @@
+// Where the test server is, and what most tests do with it.
+
+const query = new URLSearchParams(location.search);
+
+/** `ws://host:port` of the test server. */
+export const origin = query.get('origin');
+
+/** The URL of a service. */
+export const url = (path) => `${origin}${path}`;
+
+/** A URL whose port is held by a socket that does not listen. */
+export const refused = `ws://127.0.0.1:${query.get('refused')}/`;
+
+/** The next event of this type. */
+export const next = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+
+/** Waits until `socket` is open; it throws if it never will be. */
+export async function opened(socket) {
+  const { type } = await Promise.race([next(socket, 'open'), next(socket, 'close')]);
+  if (type !== 'open') throw new Error(`${socket.url} did not open`);
+  return socket;
+}
+
+/** Closes, and waits for the end. */
+export async function finish(socket) {
+  if (socket.readyState === 3) return;
+  const end = next(socket, 'close');
+  socket.close();
+  await end;
+}

@@ -1,0 +1,86 @@
+// The JavaScript tests of the built package, run inside a real browser.
+
+import { context } from 'esbuild';
+import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Capabilities, WebDriver } from 'selenium-webdriver';
+import { Executor, HttpClient } from 'selenium-webdriver/http/index.js';
+import { root } from './build.mjs';
+import { startDriver } from './drivers.mjs';
+
+/** The whole run of one browser. The slowest takes a minute; each test has a limit of its own. */
+const LIMIT_MS = 600_000;
+/** How often to look whether the page is done. */
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Runs `tests/js/` in a browser and prints a line for each test that fails and one at the end.
+ * @param {object} options
+ * @param {'chromium' | 'firefox' | 'webkit'} options.browser
+ * @param {{paths: Record<string, string>}} options.tools of set-up; `dist/` has been built
+ * @param {{origin: string, refusedPort: number}} options.server the test server
+ * @returns {Promise<{passed: number, failed: number, skipped: number}>}
+ */
+export async function runJsTests({ browser, tools, server }) {
+  const site = await serve(compose());
+  try {
+    const driver = await startDriver(browser, tools);
+    try {
+      const page = `${site.origin}/?origin=${encodeURIComponent(server.origin)}&refused=${server.refusedPort}`;
+      return report(browser, await outcomeOf(driver, page));
+    } finally {
+      await driver.stop();
+    }
+  } finally {
+    await site.stop();
+  }
+}
+
+/** The folder that is served: the tests as they are, and the very file that is published. */
+function compose() {
+  const folder = join(root, 'target', 'js-tests');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(root, 'tests/js'), folder, { recursive: true });
+  copyFileSync(join(root, 'dist/index.js'), join(folder, 'websocket-channel.js'));
+  copyFileSync(join(root, 'node_modules/mocha/mocha.js'), join(folder, 'mocha.js'));
+  copyFileSync(join(root, 'node_modules/chai/index.js'), join(folder, 'chai.js'));
+  return folder;
+}
+
+/** esbuild's file server, on loopback and a free port. */
+async function serve(folder) {
+  const files = await context({ logLevel: 'silent' });
+  const { port } = await files.serve({ servedir: folder, host: '127.0.0.1', port: 0 });
+  return { origin: `http://127.0.0.1:${port}`, stop: () => files.dispose() };
+}
+
+/** Opens the page and waits until its tests are done. */
+async function outcomeOf({ url, capabilities }, page) {
+  const session = WebDriver.createSession(new Executor(new HttpClient(url)), new Capabilities(capabilities));
+  try {
+    await session.get(page);
+    const outcome = () => session.executeScript('return window.outcome ?? null');
+    try {
+      await session.wait(async () => (await outcome())?.done, LIMIT_MS, undefined, LOOK_EVERY_MS);
+    } catch (error) {
+      const last = await outcome().catch(() => null);
+      const failures = last?.failures ?? [];
+      failures.push({ title: `the run did not end; last at: ${last?.current}`, message: `${error.message}`, stack: '' });
+      return { passed: 0, skipped: 0, ...last, failures };
+    }
+    return await outcome();
+  } finally {
+    // A browser that died has no session to quit.
+    await session.quit().catch(() => {});
+  }
+}
+
+function report(browser, { passed, skipped, failures }) {
+  for (const { title, message, stack } of failures) {
+    console.log(`FAILED ${browser}: ${title}: ${message}`);
+    for (const line of stack.split('\n').filter((text) => /\.js:\d/.test(text) && !/\/(mocha|chai)\.js/.test(text))) console.log(`    ${line.trim()}`);
+  }
+  console.log(`js:${browser}: ${passed} passed, ${failures.length} failed, ${skipped} skipped`);
+  return { passed, failed: failures.length, skipped };
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// Format and lints: `npm run lint`. Warnings are only warnings at home and fail in CI (`CI=true`), as they fail here with `--deny`.
+import { root } from './build.mjs';
+import { capture, endChildrenOnSignals } from './process.mjs';
+import { setupOrExit } from './setup.mjs';
+
+const deny = process.env.CI === 'true' || process.argv.includes('--deny');
+const warnings = deny ? ['--', '-D', 'warnings'] : [];
+const tools = await setupOrExit();
+endChildrenOnSignals();
+
+const wasm = ['--target', 'wasm32-unknown-unknown', '--locked'];
+const checks = [
+  ['rustfmt', 'cargo', ['fmt', '--all', '--check'], {}],
+  ['prettier', 'prettier', ['--check', '.'], tools.env],
+  ['clippy, native', 'cargo', ['clippy', '--locked', '--workspace', '--all-targets', ...warnings], {}],
+  ['clippy, wasm', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--all-targets', ...warnings], tools.env],
+  ['clippy, wasm, every feature', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--all-features', ...warnings], tools.env],
+  ['clippy, wasm, no feature', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--no-default-features', ...warnings], tools.env],
+  ['clippy, page and scales', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel-demo', '-p', 'websocket-channel-size', ...warnings], tools.env],
+  ['rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '-p', 'websocket-channel', '--quiet'], { RUSTDOCFLAGS: deny ? '-D warnings' : '' }],
+];
+
+let failed = 0;
+for (const [name, program, args, env] of checks) {
+  console.log(`── ${name} ──`);
+  const { ok } = await capture(program, args, { cwd: root, env });
+  if (!ok) {
+    failed += 1;
+    console.log(`${name}: failed`);
+  }
+}
+console.log(failed === 0 ? 'format and lints: all well' : `format and lints: ${failed} of ${checks.length} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

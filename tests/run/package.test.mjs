@@ -1,0 +1,79 @@
+// What is published: both packages can be packed, say the same version, carry what they must and nothing else.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from './build.mjs';
+import { capture } from './process.mjs';
+
+const read = (file) => readFileSync(join(root, file), 'utf8');
+const manifest = JSON.parse(read('package.json'));
+const quiet = { cwd: root, quiet: true };
+
+test('cargo package succeeds, and what it packs builds', async () => {
+  const { ok, output } = await capture('cargo', ['package', '--locked', '--allow-dirty', '-p', 'websocket-channel'], quiet);
+  assert.ok(ok, output);
+  const list = await capture('cargo', ['package', '--locked', '--allow-dirty', '--list', '-p', 'websocket-channel'], quiet);
+  const files = list.output.split('\n');
+  for (const file of ['Cargo.toml', 'README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'src/lib.rs']) {
+    assert.ok(files.includes(file), `${file} is not in the crate`);
+  }
+  assert.ok(!files.some((file) => file.startsWith('tests/') || file.startsWith('www/')), 'the crate carries tests or the page');
+});
+
+test('npm publish --dry-run succeeds, with an allow-list of files', async () => {
+  const { ok, output } = await capture('npm', ['publish', '--dry-run', '--json', '--ignore-scripts'], quiet);
+  assert.ok(ok, output);
+  const packed = await capture('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], quiet);
+  const found = JSON.parse(packed.output.slice(packed.output.search(/^[[{]/m)));
+  const [{ files }] = Array.isArray(found) ? found : Object.values(found);
+  assert.deepEqual(
+    files.map((file) => file.path).sort(),
+    ['CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'],
+  );
+});
+
+test('every path of the exports exists', () => {
+  const paths = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(paths));
+  const all = paths(manifest.exports);
+  assert.ok(all.length >= 2);
+  for (const path of all) assert.ok(existsSync(join(root, path)), path);
+});
+
+test('crate and npm package have one version, and the changelog has it too', () => {
+  const version = read('Cargo.toml').match(/^version = "(.+)"$/m)[1];
+  assert.equal(manifest.version, version);
+  assert.match(read('CHANGELOG.md'), new RegExp(`^## ${version.replaceAll('.', '\\.')}`, 'm'));
+});
+
+test('importing the package instantiates nothing', async () => {
+  const instances = [];
+  for (const name of ['Instance', 'Module', 'instantiate', 'compile']) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = new Proxy(original, {
+      apply: (...args) => (instances.push(name), Reflect.apply(...args)),
+      construct: (...args) => (instances.push(name), Reflect.construct(...args)),
+    });
+  }
+  const { Channel, WebSocket } = await import(join(root, 'dist/index.js'));
+  assert.deepEqual(instances, []);
+  // And the watch works: a construction does instantiate, whatever this Node has for a socket.
+  try {
+    new WebSocket('ws://127.0.0.1:1/');
+  } catch {
+    // Node 20 has no WebSocket of its own to stand on.
+  }
+  assert.ok(instances.length > 0);
+  assert.equal(typeof Channel, 'function');
+});
+
+test('the JavaScript of the README is the JavaScript that the browser tests run', () => {
+  const shown = read('tests/js/readme.js').split('// README begin\n')[1].split('// README end')[0];
+  assert.ok(read('README.md').includes(`\`\`\`js\n${shown}\`\`\``));
+});
+
+test('the two lists of suites are one', async () => {
+  const { output } = await capture('node', ['tests/run/test.mjs', '--list'], quiet);
+  const named = [...read('tests/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(named, output.trim().split('\n'));
+});

@@ -1,0 +1,125 @@
+//! The binary: its line, its flags, its ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-channel-server"));
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A running program, killed when the test ends, and its first line.
+struct Running(Child, String);
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = program(arguments).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self(child, line)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
+}
+
+#[test]
+fn it_prints_where_it_listens() {
+    let running = Running::start(&[]);
+    let address = running
+        .1
+        .trim_end()
+        .strip_prefix("listening on ws://")
+        .unwrap();
+    TcpStream::connect(address).unwrap();
+
+    let running = Running::start(&["--json", "--port", "0"]);
+    let line: serde_json::Value = serde_json::from_str(&running.1).unwrap();
+    let address = line["ws"].as_str().unwrap().strip_prefix("ws://").unwrap();
+    assert_eq!(line["http"].as_str().unwrap(), format!("http://{address}"));
+    TcpStream::connect(address).unwrap();
+    let refused = line["refused"].as_u64().unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", u16::try_from(refused).unwrap())).is_err());
+}
+
+#[test]
+fn it_ends_when_standard_input_closes_if_asked_to() {
+    let mut running = Running::start(&["--until-stdin-closes"]);
+    assert!(running.0.try_wait().unwrap().is_none());
+    drop(running.0.stdin.take());
+    assert!(running.0.wait().unwrap().success());
+
+    let mut running = Running::start(&[]);
+    drop(running.0.stdin.take());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(
+        running.0.try_wait().unwrap().is_none(),
+        "without the flag it goes on"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_on_signals() {
+    for signal in ["-INT", "-TERM"] {
+        let mut running = Running::start(&["--until-stdin-closes"]);
+        let killed = Command::new("kill")
+            .args([signal, &running.0.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert!(running.0.wait().unwrap().success(), "{signal}");
+    }
+}
+
+#[test]
+fn what_it_cannot_do_is_one_sentence_and_exit_status_2() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (arguments, words) in [
+        (&["--port", &port][..], "is taken"),
+        (&["--port"], "wants a number"),
+        (&["--port", "x"], "wants a number"),
+        (&["--port", "70000"], "wants a number"),
+        (&["--www", "/no/such/folder"], "wants a folder"),
+        (&["--wat"], "unknown argument"),
+    ] {
+        let output = run(arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said.contains(words) && said.lines().count() == 1, "{said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn help_lists_every_flag() {
+    let mut help = String::new();
+    program(&["--help"])
+        .spawn()
+        .unwrap()
+        .stdout
+        .unwrap()
+        .read_to_string(&mut help)
+        .unwrap();
+    for flag in ["--port", "--www", "--json", "--until-stdin-closes"] {
+        assert!(help.contains(flag), "{flag}");
+    }
+}

@@ -1,0 +1,70 @@
+//! A running server, a client of ours, and plain HTTP by hand.
+#![allow(dead_code)] // each suite uses its part
+
+use std::future::poll_fn;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use websocket_channel::error::ConnectErrorKind;
+use websocket_channel::transport::{Limits, Request, Transport, tcp};
+use websocket_channel::{Event, Message, Opened};
+use websocket_channel_server::{Options, TestServer};
+
+pub(crate) type Socket = Box<dyn Transport>;
+
+pub(crate) async fn server() -> TestServer {
+    TestServer::start(Options::new()).await.unwrap()
+}
+
+pub(crate) async fn connect(
+    server: &TestServer,
+    path: &str,
+    protocols: &[&str],
+) -> Result<(Socket, Opened), ConnectErrorKind> {
+    let request = Request {
+        url: format!("{}{path}", server.url()),
+        protocols: protocols
+            .iter()
+            .map(|&protocol| protocol.to_owned())
+            .collect(),
+        limits: Limits::default(),
+    };
+    soon(tcp::connect(request)).await
+}
+
+pub(crate) async fn open(server: &TestServer, path: &str) -> Socket {
+    connect(server, path, &[]).await.unwrap().0
+}
+
+pub(crate) async fn next(socket: &mut Socket) -> Event {
+    soon(poll_fn(|cx| socket.poll_event(cx))).await
+}
+
+pub(crate) async fn ask(socket: &mut Socket, message: impl Into<Message>) -> Event {
+    socket.send(message.into()).unwrap();
+    next(socket).await
+}
+
+/// Sends bytes and reads until the server ends the stream.
+pub(crate) async fn http(server: &TestServer, request: &[u8]) -> String {
+    let mut io = TcpStream::connect(server.address()).await.unwrap();
+    io.write_all(request).await.unwrap();
+    let mut response = Vec::new();
+    soon(io.read_to_end(&mut response)).await.unwrap();
+    String::from_utf8_lossy(&response).into_owned()
+}
+
+pub(crate) async fn get(server: &TestServer, path: &str) -> String {
+    http(
+        server,
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes(),
+    )
+    .await
+}
+
+/// Fails a test that hangs instead of leaving it hanging.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future)
+        .await
+        .expect("it takes too long")
+}
