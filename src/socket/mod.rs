@@ -55,6 +55,31 @@ impl Socket {
         }
     }
 
+    /// Two sockets that are connected to each other in memory, open, with this subprotocol: an application's own logic is tested with neither
+    /// browser nor network.
+    ///
+    /// ```
+    /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (client, server) = Socket::pair(&Limits::default(), "");
+    /// let client: Channel<String, String> = Channel::from_socket(client, Text);
+    /// let mut server: Channel<String, String> = Channel::from_socket(server, Text);
+    /// client.send("hello".into()).await?;
+    /// assert_eq!(server.next().await.transpose()?.as_deref(), Some("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Time is tokio's there: under `#[tokio::test(start_paused = true)]` it stands still and jumps to the next timer, so that a timeout of ten
+    /// seconds costs none.
+    pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
+        let (one, other) = transport::memory::pair(limits);
+        let opened = Opened::new(protocol, "");
+        (Self::over(one, opened.clone()), Self::over(other, opened))
+    }
+
     /// What the handshake settled: subprotocol and extensions.
     pub fn opened(&self) -> &Opened {
         &self.opened

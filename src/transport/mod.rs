@@ -5,6 +5,7 @@
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 pub(crate) mod inbox;
+pub mod memory;
 #[cfg(not(target_family = "wasm"))]
 pub mod native;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]

@@ -1,10 +1,11 @@
 // The suites, in the order in which they run. `tests/README.md` says what each is for.
 import { join } from 'node:path';
-import { root } from './build.mjs';
+import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
 import { BROWSERS } from './setup.mjs';
+import { dropStaleWasm } from './stale.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server'];
@@ -16,6 +17,7 @@ async function native() {
 
 /** The channel tests in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
 async function wasm(browser, { tools, server }) {
+  dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
   mkdirSync(join(root, 'target'), { recursive: true });
   writeFileSync(json, JSON.stringify(capabilities(browser, tools)));

@@ -16,7 +16,8 @@ export async function buildTestServer() {
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
- * @returns {Promise<{ origin: string, refusedPort: number, stop(): Promise<void> }>} `origin` is `ws://host:port`; on `refusedPort` nobody listens
+ * @returns {Promise<{ origin: string, refusedPort: number, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is `ws://host:port`; on
+ *   `refusedPort` nobody listens
  */
 export async function startTestServer(args = []) {
   const binary = await buildTestServer();
@@ -29,6 +30,7 @@ export async function startTestServer(args = []) {
   return {
     origin: ws,
     refusedPort: refused,
+    ended,
     async stop() {
       child.stdin.end();
       await ended;
