@@ -88,6 +88,21 @@ pub struct Request {
     pub network: native::Network,
 }
 
+impl Request {
+    /// Nothing but this URL, and the defaults.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            protocols: Vec::new(),
+            limits: Limits::default(),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            handshake: pipe::Handshake::default(),
+            #[cfg(not(target_family = "wasm"))]
+            network: native::Network::default(),
+        }
+    }
+}
+
 /// Bounds of one connection.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -54,7 +54,10 @@ impl Line {
     /// # Errors
     /// A JavaScript error: why it was not sent.
     pub async fn send(&self, text: String) -> Result<(), JsValue> {
-        self.0.send(ToServer::Say(text)).await.map_err(|error| js_error(error.code(), &error.to_string()))
+        self.0
+            .send(ToServer::Say(text))
+            .await
+            .map_err(|error| js_error(error.code(), &error.to_string()))
     }
 
     /// Begins to close.
