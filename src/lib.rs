@@ -63,5 +63,5 @@ pub use error::{
     TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
-pub use socket::{Options, Socket};
+pub use socket::{ByteStream, Options, Socket};
 pub use transport::Overflow;

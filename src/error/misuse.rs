@@ -18,6 +18,8 @@ pub enum Misuse {
     Status(u16),
     /// A header name or value, a subprotocol or a host with bytes that would break the head apart.
     Header,
+    /// A name with a colon, or a name or password with a control character (RFC 7617 §2).
+    Credentials,
     /// A close code that must not be sent (RFC 6455 §7.4).
     CloseCode(u16),
     /// A close reason longer than 123 bytes of UTF-8; this is its length.
@@ -41,6 +43,7 @@ impl fmt::Display for Misuse {
             Misuse::Header => {
                 f.write_str("a header name or value has a byte that no header may have")
             }
+            Misuse::Credentials => f.write_str("these credentials cannot be sent as Basic"),
             Misuse::CloseCode(code) => write!(f, "close code {code} must not be sent"),
             Misuse::CloseReason(len) => {
                 write!(f, "the close reason has {len} bytes, more than 123")

@@ -3,6 +3,7 @@
 mod commands;
 mod transitions;
 
+use super::deflate::Deflate;
 use super::framing::Framing;
 use super::handshake::client::Offer;
 use super::handshake::request::RequestReader;
@@ -45,6 +46,8 @@ pub struct Connection {
     limits: Limits,
     state: State,
     wire: Wire,
+    /// Server: what to agree to, if it is offered.
+    deflate: Option<Deflate>,
     record: Record,
     outgoing: Outgoing,
     events: VecDeque<Event>,
@@ -137,8 +140,8 @@ impl Connection {
 
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
-        let framing = Box::new(super::framing::rfc6455::Rfc6455::new(role, &limits, random));
-        let mut connection = Self::new(role, Wire::Frames(framing), limits);
+        let framing = super::framing::rfc6455::Rfc6455::new(role, &limits, random, None);
+        let mut connection = Self::new(role, Wire::Frames(Box::new(framing)), limits);
         connection.state = State::Open;
         connection
     }
@@ -149,6 +152,7 @@ impl Connection {
             limits,
             state: State::Handshaking,
             wire,
+            deflate: None,
             record: Record::default(),
             outgoing: Outgoing::default(),
             events: VecDeque::new(),

@@ -20,6 +20,7 @@
 pub mod address;
 pub mod close;
 pub mod connection;
+pub mod deflate;
 pub mod format;
 pub mod framing;
 pub mod handshake;
@@ -29,16 +30,19 @@ mod outgoing;
 mod record;
 pub mod role;
 mod state;
+pub mod tunnel;
 
 pub use address::Address;
 pub use close::CloseFrame;
 pub use connection::{Connection, Event};
+pub use deflate::Deflate;
 pub use format::Format;
 pub use handshake::client::Offer;
 pub use handshake::server::{Request, Response};
 pub use limits::Limits;
 pub use origins::Origins;
 pub use role::Role;
+pub use tunnel::{Credentials, Tunnel};
 
 /// Fills a buffer with unpredictable bytes (RFC 6455 §5.3: masks "derived from a strong source of entropy").
 ///

@@ -3,18 +3,19 @@
 use crate::support::{next, request, soon};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
 use websocket_channel::proto::Format;
-use websocket_channel::transport::{Transport, tcp};
+use websocket_channel::transport::{Transport, native};
 use websocket_channel::{By, Closed, Event, Message, Socket};
 use websocket_channel_server::{Options, TestServer};
 
 async fn open(server: &TestServer, path: &str, format: Format) -> Box<dyn Transport> {
-    let asked = request(format!("{}{path}", server.url()));
-    let connecting = tcp::connect_with(asked, |offer| {
-        offer.format = format;
-        offer.origin = Some("http://example.com".into());
-        offer.headers.push(("Cookie".into(), "a=b".into()));
-    });
-    soon("connect", connecting).await.unwrap().0
+    let mut asked = request(format!("{}{path}", server.url()));
+    asked.handshake.format = format;
+    asked.handshake.origin = Some("http://example.com".into());
+    asked
+        .handshake
+        .headers
+        .push(("Cookie".into(), "a=b".into()));
+    soon("connect", native::connect(asked)).await.unwrap().0
 }
 
 /// Says things to `/echo` and hears them again; then closes, and is told the end.
@@ -82,20 +83,18 @@ async fn a_binary_message_comes_back_unsent_and_the_connection_stays() {
 async fn a_refusal_is_told_in_every_format() {
     let server = TestServer::start(Options::default()).await.unwrap();
     for format in [Format::Hixie75, Format::Hixie76, Format::Rfc6455] {
-        let asked = request(format!("{}/status/403", server.url()));
-        let connecting = tcp::connect_with(asked, |offer| offer.format = format);
-        match soon("connect", connecting).await {
+        let mut asked = request(format!("{}/status/403", server.url()));
+        asked.handshake.format = format;
+        match soon("connect", native::connect(asked)).await {
             Err(ConnectErrorKind::Failed { cause, .. }) => assert_eq!(cause, Cause::Status(403)),
             other => panic!("{format}: {:?}", other.map(|_| ())),
         }
     }
     // What the server does not repeat fails the client of 2009.
-    let asked = request(format!("{}/echo", server.url()));
-    let connecting = tcp::connect_with(asked, |offer| {
-        offer.format = Format::Hixie75;
-        offer.protocols.push("unknown".into());
-    });
-    match soon("connect", connecting).await {
+    let mut asked = request(format!("{}/echo", server.url()));
+    asked.handshake.format = Format::Hixie75;
+    asked.protocols.push("unknown".into());
+    match soon("connect", native::connect(asked)).await {
         Err(ConnectErrorKind::Failed { cause, .. }) => {
             assert_eq!(cause, Violation::Subprotocol.into());
         }

@@ -17,11 +17,7 @@ pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
 }
 
 pub(crate) fn request(url: impl Into<String>) -> Request {
-    Request {
-        url: url.into(),
-        protocols: Vec::new(),
-        limits: Limits::default(),
-    }
+    Request::new(url)
 }
 
 pub(crate) async fn next(socket: &mut (impl Transport + ?Sized)) -> Event {

@@ -4,6 +4,7 @@ use super::{Connection, Wire};
 use crate::error::Misuse;
 use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::Ending;
 use crate::proto::handshake::head::{is_token, is_value};
 use crate::proto::handshake::server::Response;
@@ -72,6 +73,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
+    /// [`accept`](Self::accept). A client's is [`Offer::deflate`](crate::proto::Offer::deflate).
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.deflate = deflate;
+    }
+
     /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`](super::Event::Opened).
     ///
     /// # Errors
@@ -103,7 +110,8 @@ impl Connection {
         {
             return Err(Misuse::Header);
         }
-        let agreed = handshake.accept(protocol, headers, self.outgoing.append(0));
+        let deflate = self.deflate.as_ref();
+        let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
         let early = core::mem::take(early);
         self.agree(agreed);
         self.handle_bytes(now, &early);

@@ -12,6 +12,7 @@ use super::hosted::{Hosted, write_fields};
 use super::{Agreed, ClientHandshake, ServerHandshake};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::hixie75::Hixie75;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -203,6 +204,7 @@ impl ServerHandshake for Server {
     fn accept(
         &self,
         protocol: Option<&str>,
+        _deflate: Option<&Deflate>,
         headers: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Agreed {

@@ -14,6 +14,7 @@ use super::{Agreed, ClientHandshake, ServerHandshake};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::hixie76::Hixie76;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -235,6 +236,7 @@ impl ServerHandshake for Server {
     fn accept(
         &self,
         protocol: Option<&str>,
+        _deflate: Option<&Deflate>,
         headers: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Agreed {

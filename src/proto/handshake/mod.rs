@@ -16,6 +16,7 @@ pub mod server;
 
 use crate::error::Cause;
 use crate::message::Opened;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::Framing;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,9 +34,14 @@ pub(crate) trait ClientHandshake: Send + fmt::Debug {
 
 /// A server's half: one wire format, a request that is right, waiting for the application's verdict.
 pub(crate) trait ServerHandshake: Send + fmt::Debug {
-    /// Appends the response that accepts. The arguments have been checked.
-    fn accept(&self, protocol: Option<&str>, headers: &[(&str, &str)], out: &mut Vec<u8>)
-    -> Agreed;
+    /// Appends the response that accepts. The arguments have been checked. `deflate` is agreed to if the client offered it.
+    fn accept(
+        &self,
+        protocol: Option<&str>,
+        deflate: Option<&Deflate>,
+        headers: &[(&str, &str)],
+        out: &mut Vec<u8>,
+    ) -> Agreed;
 }
 
 /// What a handshake ends with.

@@ -6,6 +6,7 @@ use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
+use crate::proto::deflate::Deflate;
 use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
@@ -310,11 +311,16 @@ fn read_rfc6455(
     if headers.all(origin).nth(1).is_some() {
         return Err(Violation::Origin);
     }
+    let extensions = headers
+        .all("Sec-WebSocket-Extensions")
+        .map(str::to_owned)
+        .collect();
     request.protocols = protocols;
     request.format = Some(Format::Rfc6455);
     request.version = Some(version);
     let deciding = Deciding {
         accept,
+        extensions,
         limits: limits.clone(),
         random,
     };
@@ -353,6 +359,8 @@ fn path_and_query(target: &str) -> Result<&str, Violation> {
 #[derive(Debug)]
 struct Deciding {
     accept: String,
+    /// The header lines that offer extensions.
+    extensions: Vec<String>,
     limits: Limits,
     random: Random,
 }
@@ -361,6 +369,7 @@ impl ServerHandshake for Deciding {
     fn accept(
         &self,
         protocol: Option<&str>,
+        deflate: Option<&Deflate>,
         headers: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Agreed {
@@ -371,14 +380,19 @@ impl ServerHandshake for Deciding {
         if let Some(protocol) = protocol {
             head.extend(["Sec-WebSocket-Protocol: ", protocol, "\r\n"]);
         }
+        let offered = self.extensions.iter().map(String::as_str);
+        let (extensions, codec) = deflate.and_then(|deflate| deflate.answer(offered)).unzip();
+        if let Some(extensions) = &extensions {
+            head.extend(["Sec-WebSocket-Extensions: ", extensions, "\r\n"]);
+        }
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         out.extend_from_slice(head.as_bytes());
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), ""),
-            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random)),
+            opened: Opened::new(protocol.unwrap_or_default(), extensions.unwrap_or_default()),
+            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random, codec)),
         }
     }
 }
