@@ -74,7 +74,7 @@ export interface ChannelOptions<Send, Receive> {
   protocols?: string | string[];
   /** How values become messages. Default `"raw"`: strings and bytes as they are. */
   codec?: 'json' | 'text' | 'bytes' | 'raw' | Codec<Send, Receive>;
-  /** How long connecting may take, in milliseconds. Default 20,000. */
+  /** How long connecting may take, in milliseconds. Default 20,000; 0 is without end. */
   connectTimeoutMs?: number;
 }
 
