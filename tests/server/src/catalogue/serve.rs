@@ -1,0 +1,93 @@
+//! Plays a fault to a client.
+
+use super::{Fault, Then};
+use crate::line::{Cut, Line};
+use crate::services::parameter;
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use websocket_channel::proto::Request;
+
+/// How a request changes a fault.
+pub(crate) struct Parameters {
+    /// `every`: milliseconds between two bytes.
+    every: Option<Duration>,
+    /// `after=client`: what comes behind the bytes waits until the client says something.
+    after_client: bool,
+}
+
+impl Parameters {
+    pub(crate) fn read(request: &Request) -> Result<Self, String> {
+        let every = match parameter(request, "every").map(|value| value.parse()) {
+            None => None,
+            Some(Ok(ms)) => Some(Duration::from_millis(ms)),
+            Some(Err(_)) => return Err("every is a number of milliseconds".into()),
+        };
+        let after_client = match parameter(request, "after").as_deref() {
+            None => false,
+            Some("client") => true,
+            Some(other) => return Err(format!("after is \"client\", not {other:?}")),
+        };
+        Ok(Self {
+            every,
+            after_client,
+        })
+    }
+}
+
+/// Plays it to the end. That the client goes first is no fault of anybody's.
+pub(crate) async fn serve(
+    mut line: Line,
+    request: &Request,
+    fault: &Fault,
+    parameters: &Parameters,
+) {
+    let key = request.headers.first("Sec-WebSocket-Key");
+    let bytes = fault.bytes(key.unwrap_or_default());
+    let _ = play(&mut line, &bytes, fault, parameters).await;
+}
+
+async fn play(
+    line: &mut Line,
+    bytes: &[u8],
+    fault: &Fault,
+    parameters: &Parameters,
+) -> io::Result<()> {
+    match fault.every {
+        None => line.write_all(bytes).await?,
+        Some(every) => {
+            for byte in bytes {
+                line.write_all(&[*byte]).await?;
+                line.flush().await?;
+                tokio::time::sleep(parameters.every.unwrap_or(every)).await;
+            }
+        }
+    }
+    line.flush().await?;
+    if parameters.after_client || fault.then == Then::Answer {
+        line.read(&mut [0; 4096]).await?;
+    }
+    match fault.then {
+        Then::Hold => drain(line).await,
+        Then::Answer | Then::Fin => {
+            line.shutdown().await?;
+            drain(line).await
+        }
+        Then::Rst => {
+            line.handle().cut(Cut::Rst);
+            pending().await
+        }
+        Then::Stall => {
+            line.hung_up().await;
+            Ok(())
+        }
+    }
+}
+
+/// Reads on until the client gives up.
+async fn drain(line: &mut Line) -> io::Result<()> {
+    let mut dropped = [0; 4096];
+    while line.read(&mut dropped).await? > 0 {}
+    Ok(())
+}
