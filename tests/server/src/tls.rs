@@ -1,5 +1,6 @@
 //! The certificate behind `wss://`.
 
+use crate::services::host_names;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -11,8 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// The names that the certificate is for.
-const NAMES: [&str; 4] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
+/// The names that the certificate is for, beside the virtual hosts. `*.localhost` would not do: clients take no wildcard that
+/// covers a whole top-level domain.
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// What speaks TLS, and the root that a client has to trust, if we made it.
 pub(crate) struct Tls {
@@ -30,7 +32,12 @@ impl Tls {
             root.distinguished_name.push(DnType::CommonName, name);
             let root = CertifiedIssuer::self_signed(root, KeyPair::generate()?)?;
             let key = KeyPair::generate()?;
-            let leaf = CertificateParams::new(NAMES.map(String::from))?.signed_by(&key, &root)?;
+            let names: Vec<String> = NAMES
+                .map(String::from)
+                .into_iter()
+                .chain(host_names())
+                .collect();
+            let leaf = CertificateParams::new(names)?.signed_by(&key, &root)?;
             Ok((root.pem(), leaf.der().clone(), key.serialize_der()))
         };
         let (root, leaf, key) = make().map_err(io::Error::other)?;

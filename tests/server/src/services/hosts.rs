@@ -1,12 +1,22 @@
 //! Names of this machine, and what is served under them.
 
-use super::is_service;
+use super::{SERVICES, is_service};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use websocket_channel::proto::Request;
 
 /// The services beside those that want a WebSocket which can have a host of their own.
 const OTHERS: [&str; 3] = ["silent", "status", "fault"];
+
+/// The names of the virtual hosts.
+pub(crate) fn names() -> impl Iterator<Item = String> {
+    let services = SERVICES
+        .iter()
+        .filter_map(|service| service.strip_prefix('/'));
+    services
+        .chain(OTHERS)
+        .map(|name| format!("{name}.localhost"))
+}
 
 /// The path of a request, with the virtual host made part of it.
 pub(super) fn path(request: &Request) -> Cow<'_, str> {

@@ -37,7 +37,7 @@ mod pipe;
 mod probe;
 mod slow;
 
-pub(crate) use hosts::{is_loopback_name, loopback};
+pub(crate) use hosts::{is_loopback_name, loopback, names as host_names};
 
 use crate::control::{self, Failure, Wanted};
 use crate::line::{Cut, Line, Tcp, Wire};
