@@ -66,12 +66,17 @@ async fn a_reset_is_a_reset() {
     io.write_all(request("/fault/rst-in-payload?after=client").as_bytes())
         .await
         .unwrap();
-    let mut received = vec![0; OPEN.len() + 4];
-    soon(io.read_exact(&mut received)).await.unwrap();
-    assert!(received.ends_with(b"\r\n\r\n\x81\x05He"));
+    let mut head = vec![0; OPEN.len()];
+    soon(io.read_exact(&mut head)).await.unwrap();
+    assert_eq!(head, OPEN);
+    // The frame and the reset wait until the client has said something.
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(100), io.read_u8()).await;
+    assert!(waiting.is_err(), "{waiting:?}");
     io.write_all(b"x").await.unwrap();
-    let error = soon(io.read_u8()).await.unwrap_err();
+    let mut frame = Vec::new();
+    let error = soon(io.read_to_end(&mut frame)).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(frame, b"\x81\x05He");
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use websocket_channel::proto::Request;
 pub(crate) struct Parameters {
     /// `every`: milliseconds between two bytes.
     every: Option<Duration>,
-    /// `after=client`: what comes behind the bytes waits until the client says something.
+    /// `after=client`: everything behind the response's head waits until the client says something, and so is sure to
+    /// have seen that it is open. Without it a client may meet head, frames and end in one piece.
     after_client: bool,
 }
 
@@ -54,23 +55,23 @@ async fn play(
     fault: &Fault,
     parameters: &Parameters,
 ) -> io::Result<()> {
-    match fault.every {
-        None => line.write_all(bytes).await?,
-        Some(every) => {
-            for byte in bytes {
-                line.write_all(&[*byte]).await?;
-                line.flush().await?;
-                tokio::time::sleep(parameters.every.unwrap_or(every)).await;
-            }
-        }
-    }
-    line.flush().await?;
-    if parameters.after_client || fault.then == Then::Answer {
+    let every = fault.every.map(|every| parameters.every.unwrap_or(every));
+    let frames = bytes.windows(4).position(|end| end == b"\r\n\r\n");
+    let (head, frames) = match frames {
+        Some(end) if parameters.after_client => bytes.split_at(end + 4),
+        _ => (bytes, &[][..]),
+    };
+    write(line, head, every).await?;
+    if parameters.after_client && head.ends_with(b"\r\n\r\n") {
         line.read(&mut [0; 4096]).await?;
     }
+    write(line, frames, every).await?;
     match fault.then {
         Then::Hold => drain(line).await,
         Then::Answer | Then::Fin => {
+            if fault.then == Then::Answer {
+                line.read(&mut [0; 4096]).await?;
+            }
             line.shutdown().await?;
             drain(line).await
         }
@@ -83,6 +84,20 @@ async fn play(
             Ok(())
         }
     }
+}
+
+/// All at once, or byte by byte.
+async fn write(line: &mut Line, bytes: &[u8], every: Option<Duration>) -> io::Result<()> {
+    let Some(every) = every else {
+        line.write_all(bytes).await?;
+        return line.flush().await;
+    };
+    for byte in bytes {
+        line.write_all(&[*byte]).await?;
+        line.flush().await?;
+        tokio::time::sleep(every).await;
+    }
+    Ok(())
 }
 
 /// Reads on until the client gives up.
