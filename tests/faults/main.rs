@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod control;
 mod outcome;
 #[path = "../channel/server.rs"]
 mod server;
@@ -12,9 +13,9 @@ use server::server;
 use table::{column, section};
 
 #[cfg(not(target_family = "wasm"))]
-use tokio::test;
+pub(crate) use tokio::test;
 #[cfg(target_family = "wasm")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
