@@ -35,6 +35,8 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `json` | yes | [`Json`]: any serde type as JSON text |
+//! | `deflate` | yes | permessage-deflate wherever the protocol core is |
+//! | `tls` | yes | `wss` natively, by rustls |
 //! | `proto` | natively always, in wasm no | the protocol core |
 //! | `js` | no | the exports that the npm package is built from |
 
@@ -63,5 +65,5 @@ pub use error::{
     TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
-pub use socket::{Options, Socket};
+pub use socket::{ByteStream, Options, Socket};
 pub use transport::Overflow;

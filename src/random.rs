@@ -5,3 +5,54 @@
 pub fn fill(bytes: &mut [u8]) {
     rand::RngCore::fill_bytes(&mut rand::rng(), bytes);
 }
+
+/// Fills a buffer with unpredictable bytes: `crypto.getRandomValues`, which every page, worker and runtime has, buffered per thread,
+/// since a mask is four bytes and a call into JavaScript costs more than the bytes.
+#[cfg(target_family = "wasm")]
+pub fn fill(bytes: &mut [u8]) {
+    platform::fill(bytes);
+}
+
+#[cfg(target_family = "wasm")]
+mod platform {
+    use core::cell::RefCell;
+    use js_sys::Uint8Array;
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen]
+    extern "C" {
+        // Web Crypto §10.1.1. It fails only above 65,536 bytes.
+        #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+        fn get_random_values(array: &Uint8Array);
+    }
+
+    const POOL: usize = 1024;
+
+    /// Fresh bytes, and how many of them are used up. Used ones are zero: what was a mask stays nowhere.
+    struct Pool {
+        bytes: [u8; POOL],
+        used: usize,
+    }
+
+    thread_local! {
+        static FRESH: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL], used: POOL }) };
+    }
+
+    pub(super) fn fill(bytes: &mut [u8]) {
+        FRESH.with_borrow_mut(|pool| {
+            for slot in bytes {
+                if pool.used >= POOL {
+                    // A copy of our own: shared memory is refused.
+                    let array = Uint8Array::new_with_length(POOL as u32);
+                    get_random_values(&array);
+                    array.copy_to(&mut pool.bytes);
+                    pool.used = 0;
+                }
+                if let Some(fresh) = pool.bytes.get_mut(pool.used) {
+                    *slot = core::mem::take(fresh);
+                }
+                pool.used += 1;
+            }
+        });
+    }
+}

@@ -7,7 +7,8 @@ use core::time::Duration;
 
 #[cfg(not(target_family = "wasm"))]
 mod platform {
-    pub(crate) use std::time::Instant;
+    // Tokio's, so that a test can stop it.
+    pub(crate) use tokio::time::Instant;
 
     pub(crate) type Timer = core::pin::Pin<Box<tokio::time::Sleep>>;
 

@@ -74,6 +74,20 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
+    /// Natively: header lines, origin and compression of the handshake.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn handshake(mut self, handshake: crate::transport::pipe::Handshake) -> Self {
+        self.options.handshake = handshake;
+        self
+    }
+
+    /// Natively: the proxy, and whom TLS trusts. Default: the environment's proxy, Mozilla's roots.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn network(mut self, network: crate::transport::native::Network) -> Self {
+        self.options.network = network;
+        self
+    }
+
     /// How long the peer has to answer a Close frame. Default 10 s.
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.options.limits.close_timeout = limit;

@@ -18,12 +18,18 @@ pub enum Misuse {
     Status(u16),
     /// A header name or value, a subprotocol or a host with bytes that would break the head apart.
     Header,
+    /// A name with a colon, or a name or password with a control character (RFC 7617 §2).
+    Credentials,
     /// A close code that must not be sent (RFC 6455 §7.4).
     CloseCode(u16),
     /// A close reason longer than 123 bytes of UTF-8; this is its length.
     CloseReason(usize),
     /// A ping of more than 125 bytes; this is its length (RFC 6455 §5.5).
     PingTooLong(usize),
+    /// A ping in a wire format that has none: hixie-75 and hixie-76.
+    NoPing,
+    /// More than one subprotocol in a wire format that can ask for one only, hixie-75 and hixie-76; this many.
+    Subprotocols(usize),
 }
 
 impl fmt::Display for Misuse {
@@ -37,10 +43,16 @@ impl fmt::Display for Misuse {
             Misuse::Header => {
                 f.write_str("a header name or value has a byte that no header may have")
             }
+            Misuse::Credentials => f.write_str("these credentials cannot be sent as Basic"),
             Misuse::CloseCode(code) => write!(f, "close code {code} must not be sent"),
             Misuse::CloseReason(len) => {
                 write!(f, "the close reason has {len} bytes, more than 123")
             }
+            Misuse::NoPing => f.write_str("the wire format has no ping"),
+            Misuse::Subprotocols(count) => write!(
+                f,
+                "the wire format can ask for one subprotocol only, not for {count}"
+            ),
             Misuse::PingTooLong(len) => write!(f, "the ping has {len} bytes, more than 125"),
         }
     }

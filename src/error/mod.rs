@@ -67,6 +67,12 @@ pub enum Cause {
     Hidden,
     /// No connection to the host: name not found, refused, unreachable, or lost. The operating system's words.
     Transport(String),
+    /// TLS failed: no common version, a certificate that is not trusted or not the host's. The TLS library's words.
+    Tls(String),
+    /// The proxy wants credentials, or others (407). Its `Proxy-Authenticate`, which names the schemes; empty if it sent none.
+    ProxyAuthentication(String),
+    /// The proxy would not open a tunnel; it answered with this status.
+    Proxy(u16),
     /// The server answered the handshake with another status than 101.
     Status(u16),
     /// The peer broke the protocol.
@@ -132,6 +138,11 @@ impl fmt::Display for ConnectError {
                     closed.code
                 ),
                 Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
+                Cause::Tls(words) => write!(f, "TLS failed: {words}"),
+                Cause::ProxyAuthentication(_) => f.write_str("the proxy wants other credentials"),
+                Cause::Proxy(status) => {
+                    write!(f, "the proxy refused the tunnel with status {status}")
+                }
                 Cause::Status(status) => {
                     write!(f, "the server answered the handshake with status {status}")
                 }

@@ -19,6 +19,12 @@ pub enum Violation {
     Upgrade,
     /// `Connection` does not have the token `Upgrade` (RFC 6455 §4.1, §4.2.1 item 4).
     Connection,
+    /// hixie-76, found by a server: a `Sec-WebSocket-Key1` or `-Key2` without spaces, or whose number they do not divide; found
+    /// by a client: an answer that does not fit them.
+    Challenge,
+    /// Found by a server: `Origin` is doubled, or missing where it must be (hixie-75, hixie-76). Found by a client: the
+    /// server's `WebSocket-Origin` or `Sec-WebSocket-Origin` is missing, doubled or another.
+    Origin,
     /// The opening handshake was not finished within `Limits::handshake_timeout`.
     HandshakeTimeout,
 
@@ -29,6 +35,12 @@ pub enum Violation {
     Subprotocol,
     /// An extension that was not asked for (RFC 6455 §4.1).
     Extension,
+    /// The status line is not the one that hixie-75 wants to the byte.
+    StatusLine,
+    /// `WebSocket-Location` or `Sec-WebSocket-Location` is missing, doubled or not the URL that was asked for (hixie-75, hixie-76).
+    Location,
+    /// An extension that was asked for, with parameters that the offer does not allow (RFC 7692 §7.1).
+    ExtensionParameter,
 
     // The client's half of it, found by a server.
     /// The method of the opening handshake is not `GET` (RFC 6455 §4.2.1 item 1).
@@ -72,6 +84,8 @@ pub enum Violation {
     UnfinishedMessage,
     /// A text message that is not UTF-8 (RFC 6455 §8.1).
     Utf8,
+    /// A compressed message that is no DEFLATE data (RFC 7692 §7.2.2).
+    Deflate,
     /// A Close frame of one byte (RFC 6455 §5.5.1).
     CloseBody,
     /// A close code that must not be on the wire (RFC 6455 §7.4).
@@ -93,7 +107,8 @@ impl Violation {
     pub fn close_code(self) -> u16 {
         match self {
             // "received data within a message that was not consistent with the type of the message"
-            Violation::Utf8 | Violation::CloseReason => 1007,
+            // For compressed data too, as others do: RFC 7692 names no code.
+            Violation::Utf8 | Violation::CloseReason | Violation::Deflate => 1007,
             // "a message that violates its policy"
             Violation::TooManyFragments => 1008,
             // "a message that is too big for it to process"
@@ -125,10 +140,15 @@ impl fmt::Display for Violation {
             Violation::HttpVersion => "the HTTP version is not 1.1 or higher",
             Violation::Upgrade => "Upgrade is missing or is not `websocket`",
             Violation::Connection => "Connection lacks the token `Upgrade`",
+            Violation::Challenge => "a key of hixie-76 or the answer to them is wrong",
+            Violation::Origin => "the origin is missing, doubled or another",
             Violation::HandshakeTimeout => "the opening handshake took too long",
             Violation::Accept => "Sec-WebSocket-Accept is missing, doubled or wrong",
             Violation::Subprotocol => "the subprotocol was not asked for",
             Violation::Extension => "the extension was not asked for",
+            Violation::StatusLine => "the status line is not that of hixie-75",
+            Violation::Location => "the location is not the URL that was asked for",
+            Violation::ExtensionParameter => "the extension has parameters that were not offered",
             Violation::Method => "the method is not GET",
             Violation::Target => "the request target is not a path",
             Violation::Host => "Host is missing or doubled",
@@ -148,6 +168,7 @@ impl fmt::Display for Violation {
             Violation::OrphanContinuation => "a continuation frame continues nothing",
             Violation::UnfinishedMessage => "a message begins inside another",
             Violation::Utf8 => "a text message is not UTF-8",
+            Violation::Deflate => "a compressed message is not DEFLATE data",
             Violation::CloseBody => "a Close frame has a body of one byte",
             Violation::CloseCode => "a close code must not be on the wire",
             Violation::CloseReason => "a close reason is not UTF-8",

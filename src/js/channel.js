@@ -1,15 +1,15 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
-import { ChannelClosedError, ConnectError, DecodeError, SendError } from "./errors.js";
-import { openChannel } from "./instance.js";
-import { named } from "./named.js";
-import { timeoutOf } from "./timeout.js";
+import { ChannelClosedError, ConnectError, DecodeError, SendError } from './errors.js';
+import { openChannel } from './instance.js';
+import { named } from './named.js';
+import { timeoutOf } from './timeout.js';
 
 const expectText = (message) => {
-  if (typeof message !== "string") throw new TypeError("a binary message where text was expected");
+  if (typeof message !== 'string') throw new TypeError('a binary message where text was expected');
   return message;
 };
 const expectBytes = (message) => {
-  if (typeof message === "string") throw new TypeError("a text message where bytes were expected");
+  if (typeof message === 'string') throw new TypeError('a text message where bytes were expected');
   return message;
 };
 
@@ -23,7 +23,7 @@ const codecs = {
 function encodeJson(value) {
   const text = JSON.stringify(value);
   // `JSON.stringify(undefined)` is not a string.
-  if (text === undefined) throw new TypeError("the value has no JSON");
+  if (text === undefined) throw new TypeError('the value has no JSON');
   return text;
 }
 
@@ -31,7 +31,7 @@ function bytesOf(value) {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("a message is a string, an ArrayBuffer or a view of one");
+  throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
 }
 
 export class Channel {
@@ -44,12 +44,12 @@ export class Channel {
   // Reads take turns: each waits for the one before it.
   #lastRead = Promise.resolve();
 
-  constructor(url, { protocols = [], codec = "raw", connectTimeoutMs } = {}) {
-    this.#codec = typeof codec === "string" ? codecs[codec] : codec;
-    if (typeof this.#codec?.encode !== "function" || typeof this.#codec?.decode !== "function") {
-      throw new TypeError(`codec is one of ${Object.keys(codecs).join(", ")}, or { encode, decode }`);
+  constructor(url, { protocols = [], codec = 'raw', connectTimeoutMs } = {}) {
+    this.#codec = typeof codec === 'string' ? codecs[codec] : codec;
+    if (typeof this.#codec?.encode !== 'function' || typeof this.#codec?.decode !== 'function') {
+      throw new TypeError(`codec is one of ${Object.keys(codecs).join(', ')}, or { encode, decode }`);
     }
-    const list = typeof protocols === "string" ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
+    const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
     this.#handle = openChannel(`${url}`, list, timeoutOf(connectTimeoutMs));
     this.#opened = this.#handle.then(
       ({ protocol, extensions }) => ({ protocol, extensions }),
@@ -59,7 +59,7 @@ export class Channel {
     );
     this.#closed = this.#handle.then(
       (handle) => handle.closed(),
-      () => ({ code: 1006, reason: "", wasClean: false, by: "failure" }),
+      () => ({ code: 1006, reason: '', wasClean: false, by: 'failure' }),
     );
     // Whoever does not ask for it does not want to hear that nobody handled it.
     this.#opened.catch(() => {});
@@ -81,30 +81,30 @@ export class Channel {
     let message;
     try {
       message = this.#codec.encode(value);
-      if (typeof message !== "string") message = bytesOf(message);
+      if (typeof message !== 'string') message = bytesOf(message);
     } catch (cause) {
-      throw new SendError("ENCODE_FAILED", "not sent: the value cannot be encoded", value, { cause });
+      throw new SendError('ENCODE_FAILED', 'not sent: the value cannot be encoded', value, { cause });
     }
     let handle = this.#open;
     if (!handle) {
       // What is sent is what it was at the call.
-      if (typeof message !== "string") message = message.slice();
+      if (typeof message !== 'string') message = message.slice();
       try {
         handle = await this.#handle;
       } catch {
         const cause = await this.#opened.catch((error) => error);
-        throw new SendError("NOT_OPEN", "not sent: the channel did not open", value, { cause });
+        throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause });
       }
     }
     try {
       // Either copies its argument before it returns.
-      await (typeof message === "string" ? handle.sendText(message) : handle.sendBytes(message));
+      await (typeof message === 'string' ? handle.sendText(message) : handle.sendBytes(message));
     } catch ({ code, message: words }) {
       throw new SendError(code, words, value);
     }
   }
 
-  async close(code = 1000, reason = "") {
+  async close(code = 1000, reason = '') {
     // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
       throw new RangeError(`close code ${code} is neither 1000 nor from 3000 to 4999`);
@@ -146,7 +146,7 @@ export class Channel {
       try {
         return { done: false, value: this.#codec.decode(message) };
       } catch (cause) {
-        throw new DecodeError("a message cannot be decoded", message, { cause });
+        throw new DecodeError('a message cannot be decoded', message, { cause });
       }
     }
     const closed = await this.#closed;

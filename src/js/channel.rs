@@ -22,7 +22,7 @@ pub struct ChannelHandle {
 
 #[wasm_bindgen]
 impl ChannelHandle {
-    /// Connects, and resolves when the connection is open. Without `connect_timeout_ms` the default holds.
+    /// Connects, and resolves when the connection is open. Without `connect_timeout_ms` the default holds; 0 is none.
     ///
     /// # Errors
     /// An object with `code` and `message`.
@@ -33,7 +33,11 @@ impl ChannelHandle {
     ) -> Result<ChannelHandle, JsValue> {
         let mut connecting = connect(url).protocols(protocols);
         if let Some(limit) = connect_timeout_ms {
-            connecting = connecting.connect_timeout(Duration::from_millis(limit.into()));
+            let limit = match limit {
+                0 => Duration::MAX,
+                limit => Duration::from_millis(limit.into()),
+            };
+            connecting = connecting.connect_timeout(limit);
         }
         let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
         let control = sender.control();

@@ -1,5 +1,5 @@
 // Errors of the class `Channel`. Each has the stable `code` that Rust's error of the same cause has.
-import { named } from "./named.js";
+import { named } from './named.js';
 
 export class ChannelError extends Error {
   constructor(code, message, options) {
@@ -22,7 +22,7 @@ export class SendError extends ChannelError {
 /** A message that the codec could not read; `raw` is that message. The channel goes on. */
 export class DecodeError extends ChannelError {
   constructor(message, raw, options) {
-    super("DECODE_FAILED", message, options);
+    super('DECODE_FAILED', message, options);
     this.raw = raw;
   }
 }
@@ -30,12 +30,12 @@ export class DecodeError extends ChannelError {
 /** The end of a channel that did not close cleanly; `closed` is what `channel.closed` resolves to. */
 export class ChannelClosedError extends ChannelError {
   constructor(closed) {
-    super("CHANNEL_CLOSED", `the channel ended with code ${closed.code}${closed.reason && `: ${closed.reason}`}`);
+    super('CHANNEL_CLOSED', `the channel ended with code ${closed.code}${closed.reason && `: ${closed.reason}`}`);
     this.closed = closed;
   }
 }
 
 // As JavaScript's own errors have it; and it is not the name that a minifier gave the class.
 for (const [name, Class] of Object.entries(named({ ChannelError, ConnectError, SendError, DecodeError, ChannelClosedError }))) {
-  Object.defineProperty(Class.prototype, "name", { value: name, writable: true, configurable: true });
+  Object.defineProperty(Class.prototype, 'name', { value: name, writable: true, configurable: true });
 }

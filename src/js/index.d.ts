@@ -45,11 +45,7 @@ export class WebSocket extends EventTarget {
     listener: (this: WebSocket, event: WebSocketEventMap[K]) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
 export interface WebSocketOptions {
@@ -77,8 +73,8 @@ export interface ChannelOptions<Send, Receive> {
   /** Subprotocols in order of preference. Default none. */
   protocols?: string | string[];
   /** How values become messages. Default `"raw"`: strings and bytes as they are. */
-  codec?: "json" | "text" | "bytes" | "raw" | Codec<Send, Receive>;
-  /** How long connecting may take, in milliseconds. Default 20,000. */
+  codec?: 'json' | 'text' | 'bytes' | 'raw' | Codec<Send, Receive>;
+  /** How long connecting may take, in milliseconds. Default 20,000; 0 is without end. */
   connectTimeoutMs?: number;
 }
 
@@ -95,7 +91,7 @@ export interface Closed {
   reason: string;
   wasClean: boolean;
   /** Who began to close. */
-  by: "us" | "peer" | "failure";
+  by: 'us' | 'peer' | 'failure';
 }
 
 /** A typed channel: send values, iterate over those received. */

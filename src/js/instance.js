@@ -1,6 +1,6 @@
 // The one wasm instance, made synchronously when it is first needed. The bytes travel inside the script: no second file to serve.
-import wasm from "glue/wasm";
-import { ChannelHandle, SocketHandle, initSync } from "glue";
+import wasm from 'glue/wasm';
+import { ChannelHandle, SocketHandle, initSync } from 'glue';
 
 let ready = false;
 

@@ -1,7 +1,7 @@
 // The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
-import { openSocket } from "./instance.js";
-import { named } from "./named.js";
-import { timeoutOf } from "./timeout.js";
+import { openSocket } from './instance.js';
+import { named } from './named.js';
+import { timeoutOf } from './timeout.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -18,19 +18,19 @@ const alive = new Set();
 
 // Node 22 has no CloseEvent of its own.
 const closeEvent = (init) => {
-  if (typeof CloseEvent === "function") return new CloseEvent("close", init);
-  return Object.assign(new Event("close"), init);
+  if (typeof CloseEvent === 'function') return new CloseEvent('close', init);
+  return Object.assign(new Event('close'), init);
 };
 
 export class WebSocket extends EventTarget {
   #handle;
-  #binaryType = "blob";
+  #binaryType = 'blob';
   // Per event: the attribute's function and the listener that stands for it in the order of listeners.
   #handlers = {};
 
   constructor(url, protocols = [], options) {
     super();
-    if (arguments.length === 0) throw new TypeError("WebSocket constructor: 1 argument required, but only 0 present");
+    if (arguments.length === 0) throw new TypeError('WebSocket constructor: 1 argument required, but only 0 present');
     const timeout = timeoutOf(options?.connectTimeoutMs);
     const weak = new WeakRef(this);
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
@@ -66,19 +66,19 @@ export class WebSocket extends EventTarget {
 
   set binaryType(value) {
     const type = `${value}`;
-    if (type !== "blob" && type !== "arraybuffer") return;
+    if (type !== 'blob' && type !== 'arraybuffer') return;
     this.#binaryType = type;
-    this.#handle.wantsBlob = type === "blob";
+    this.#handle.wantsBlob = type === 'blob';
   }
 
   send(data) {
-    if (arguments.length === 0) throw new TypeError("WebSocket.send: 1 argument required, but only 0 present");
+    if (arguments.length === 0) throw new TypeError('WebSocket.send: 1 argument required, but only 0 present');
     this.#handle.send(data);
   }
 
   /** The 2009 name of `send`. */
   postMessage(data) {
-    if (arguments.length === 0) throw new TypeError("WebSocket.postMessage: 1 argument required, but only 0 present");
+    if (arguments.length === 0) throw new TypeError('WebSocket.postMessage: 1 argument required, but only 0 present');
     this.#handle.send(data);
   }
 
@@ -90,51 +90,51 @@ export class WebSocket extends EventTarget {
   }
 
   get onopen() {
-    return this.#handler("open");
+    return this.#handler('open');
   }
 
   set onopen(handler) {
-    this.#setHandler("open", handler);
+    this.#setHandler('open', handler);
   }
 
   get onmessage() {
-    return this.#handler("message");
+    return this.#handler('message');
   }
 
   set onmessage(handler) {
-    this.#setHandler("message", handler);
+    this.#setHandler('message', handler);
   }
 
   get onerror() {
-    return this.#handler("error");
+    return this.#handler('error');
   }
 
   set onerror(handler) {
-    this.#setHandler("error", handler);
+    this.#setHandler('error', handler);
   }
 
   get onclose() {
-    return this.#handler("close");
+    return this.#handler('close');
   }
 
   set onclose(handler) {
-    this.#setHandler("close", handler);
+    this.#setHandler('close', handler);
   }
 
   #happened(happened, event) {
     switch (happened) {
       case OPENED:
-        this.dispatchEvent(new Event("open"));
+        this.dispatchEvent(new Event('open'));
         break;
       case MESSAGE:
-        this.dispatchEvent(new MessageEvent("message", { data: event.data, origin: event.origin }));
+        this.dispatchEvent(new MessageEvent('message', { data: event.data, origin: event.origin }));
         break;
       case ERROR:
-        this.dispatchEvent(new Event("error"));
+        this.dispatchEvent(new Event('error'));
         break;
       default: {
         alive.delete(this);
-        const { code = 1006, reason = "", wasClean = false } = event ?? {};
+        const { code = 1006, reason = '', wasClean = false } = event ?? {};
         this.dispatchEvent(closeEvent({ code, reason, wasClean }));
       }
     }
@@ -147,14 +147,14 @@ export class WebSocket extends EventTarget {
   // HTML, event handler attributes: the listener takes its place in the order when the attribute is first set, keeps it while one function
   // replaces another, and gives it up at null.
   #setHandler(type, value) {
-    const handler = typeof value === "function" || (typeof value === "object" && value !== null) ? value : null;
+    const handler = typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : null;
     const entry = this.#handlers[type];
     if (entry && handler) {
       entry.handler = handler;
     } else if (handler) {
       const entry = { handler };
       entry.listener = (event) => {
-        if (typeof entry.handler === "function" && entry.handler.call(this, event) === false) event.preventDefault();
+        if (typeof entry.handler === 'function' && entry.handler.call(this, event) === false) event.preventDefault();
       };
       this.#handlers[type] = entry;
       this.addEventListener(type, entry.listener);
@@ -174,6 +174,6 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
   Object.defineProperty(WebSocket.prototype, name, constant);
 }
 for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(WebSocket.prototype))) {
-  if (name !== "constructor") Object.defineProperty(WebSocket.prototype, name, { ...property, enumerable: true });
+  if (name !== 'constructor') Object.defineProperty(WebSocket.prototype, name, { ...property, enumerable: true });
 }
-Object.defineProperty(WebSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
+Object.defineProperty(WebSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true });

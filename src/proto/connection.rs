@@ -3,10 +3,11 @@
 mod commands;
 mod transitions;
 
+use super::deflate::Deflate;
 use super::framing::Framing;
 use super::handshake::client::Offer;
-use super::handshake::head::HeadReader;
-use super::handshake::server::{self, Request};
+use super::handshake::request::RequestReader;
+use super::handshake::server::Request;
 use super::handshake::{ClientHandshake, ServerHandshake};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
@@ -43,9 +44,10 @@ const MAX_UNSENT_PONGS: usize = 16 << 10;
 pub struct Connection {
     role: Role,
     limits: Limits,
-    random: Random,
     state: State,
     wire: Wire,
+    /// Server: what to agree to, if it is offered.
+    deflate: Option<Deflate>,
     record: Record,
     outgoing: Outgoing,
     events: VecDeque<Event>,
@@ -62,7 +64,7 @@ pub struct Connection {
 #[derive(Debug)]
 enum Wire {
     Response(Box<dyn ClientHandshake>),
-    Request(HeadReader),
+    Request(Box<RequestReader>),
     Verdict {
         handshake: Option<Box<dyn ServerHandshake>>,
         request: Box<Verdict>,
@@ -102,7 +104,8 @@ impl Connection {
     /// A client that asks for `offer`. Its request is in [`outgoing`](Self::outgoing) at once.
     ///
     /// # Errors
-    /// [`Misuse::Header`] if a part of the offer would break the request apart.
+    /// [`Misuse::Header`] if a part of the offer would break the request apart, [`Misuse::Subprotocols`] if the offer's format
+    /// cannot ask for so many.
     pub fn client(
         now: Duration,
         offer: Offer,
@@ -111,7 +114,7 @@ impl Connection {
     ) -> Result<Self, Misuse> {
         let mut outgoing = Outgoing::default();
         let handshake = offer.start(&limits, random, outgoing.append(0))?;
-        let mut connection = Self::new(Role::Client, Wire::Response(handshake), limits, random);
+        let mut connection = Self::new(Role::Client, Wire::Response(handshake), limits);
         connection.outgoing = outgoing;
         connection.deadline = Some(now.saturating_add(connection.limits.handshake_timeout));
         Ok(connection)
@@ -119,27 +122,37 @@ impl Connection {
 
     /// A server that waits for a request, of whatever wire format: the request's head decides.
     pub fn server(now: Duration, limits: Limits, random: Random) -> Self {
-        let wire = Wire::Request(HeadReader::new(&limits));
-        let mut connection = Self::new(Role::Server, wire, limits, random);
+        let wire = Wire::Request(Box::new(RequestReader::new(&limits, random)));
+        let mut connection = Self::new(Role::Server, wire, limits);
         connection.deadline = Some(now.saturating_add(connection.limits.handshake_timeout));
         connection
     }
 
+    /// Server: the stream is encrypted. To be called before the first byte is handled. Default: it is not.
+    ///
+    /// hixie-75 and hixie-76 have the server repeat its own URL, and a client that asked for `wss` gives up unless it begins so.
+    pub fn secure(mut self) -> Self {
+        if let Wire::Request(reader) = &mut self.wire {
+            reader.secure = true;
+        }
+        self
+    }
+
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
-        let framing = Box::new(super::framing::rfc6455::Rfc6455::new(role, &limits, random));
-        let mut connection = Self::new(role, Wire::Frames(framing), limits, random);
+        let framing = super::framing::rfc6455::Rfc6455::new(role, &limits, random, None);
+        let mut connection = Self::new(role, Wire::Frames(Box::new(framing)), limits);
         connection.state = State::Open;
         connection
     }
 
-    fn new(role: Role, wire: Wire, limits: Limits, random: Random) -> Self {
+    fn new(role: Role, wire: Wire, limits: Limits) -> Self {
         Self {
             role,
             limits,
-            random,
             state: State::Handshaking,
             wire,
+            deflate: None,
             record: Record::default(),
             outgoing: Outgoing::default(),
             events: VecDeque::new(),
@@ -164,10 +177,7 @@ impl Connection {
                 },
                 Wire::Request(reader) => match reader.read(&mut input) {
                     Ok(None) => {}
-                    Ok(Some(head)) => match server::read(head, &self.limits, self.random) {
-                        Ok((request, handshake)) => self.ask(request, handshake),
-                        Err(violation) => self.refuse(now, violation),
-                    },
+                    Ok(Some((request, handshake))) => self.ask(request, handshake),
                     Err(violation) => self.refuse(now, violation),
                 },
                 Wire::Verdict { early, .. } => {
@@ -257,7 +267,7 @@ impl Connection {
     /// no reset overtakes our last frame.
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {
-            State::Refusing | State::Failing | State::Closed => true,
+            State::Refusing | State::Ending | State::Closed => true,
             State::CloseDone => self.role == Role::Server,
             _ => false,
         };

@@ -21,8 +21,9 @@ pub(crate) enum State {
     CloseSent,
     /// Both Close frames are there. The end of the stream is awaited.
     CloseDone,
-    /// We failed the connection: our Close frame is queued; the peer's bytes are dropped; the end of the stream is awaited.
-    Failing,
+    /// We end the stream, because we failed the connection or because its format has no more to say: what is queued goes
+    /// out; the peer's bytes are dropped; the end of its half is awaited.
+    Ending,
     /// Nothing happens any more.
     Closed,
 }
@@ -40,6 +41,8 @@ pub(crate) enum Step {
     WeClose,
     /// The peer's Close frame was read (and answered, if ours was not yet queued).
     PeerCloses,
+    /// We end the stream without waiting for the peer: behind both Close frames of hixie-76, or to close in hixie-75.
+    WeEnd,
     /// The peer broke the protocol: _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
     Fail,
     /// The stream ended or failed, or a timeout passed.
@@ -56,7 +59,7 @@ impl State {
             (Open, Step::WeClose) => CloseSent,
             (Open, Step::PeerCloses) => CloseDone,
             (CloseSent, Step::PeerCloses) => CloseDone,
-            (Open | CloseSent, Step::Fail) => Failing,
+            (Open | CloseSent, Step::WeEnd | Step::Fail) => Ending,
             // Client: a wrong response is not answered.
             (Handshaking, Step::Fail) => Closed,
             // Server.

@@ -1,7 +1,11 @@
 //! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
 
+mod bytes;
 mod options;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+mod over;
 
+pub use bytes::{ByteStream, TEXT_AMONG_BYTES};
 pub use options::Options;
 
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
@@ -12,6 +16,7 @@ use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
+use core::time::Duration;
 use futures_core::Stream;
 use futures_sink::Sink;
 
@@ -36,30 +41,9 @@ impl Socket {
     /// # Errors
     /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does.
     pub async fn connect(url: impl Into<String>, options: Options) -> Result<Self, ConnectError> {
-        let began = Instant::now();
         let limit = options.connect_timeout;
-        let outcome = match options.request(url.into()) {
-            Err(kind) => Err(kind),
-            Ok(request) => {
-                let mut connecting = pin!(transport::connect(request));
-                let mut deadline = pin!(sleep(limit));
-                poll_fn(|cx| {
-                    // The outcome first: when both are ready, an open connection is the better answer.
-                    if let Poll::Ready(outcome) = connecting.as_mut().poll(cx) {
-                        return Poll::Ready(outcome);
-                    }
-                    deadline
-                        .as_mut()
-                        .poll(cx)
-                        .map(|()| Err(ConnectErrorKind::TimedOut { limit }))
-                })
-                .await
-            }
-        };
-        match outcome {
-            Ok((transport, opened)) => Ok(Self::over(transport, opened)),
-            Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
-        }
+        let connecting = async { transport::connect(options.request(url.into())?).await };
+        within(limit, connecting).await
     }
 
     /// A socket over a transport that is open already.
@@ -69,6 +53,31 @@ impl Socket {
             opened,
             closed: None,
         }
+    }
+
+    /// Two sockets that are connected to each other in memory, open, with this subprotocol: an application's own logic is tested with neither
+    /// browser nor network.
+    ///
+    /// ```
+    /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (client, server) = Socket::pair(&Limits::default(), "");
+    /// let client: Channel<String, String> = Channel::from_socket(client, Text);
+    /// let mut server: Channel<String, String> = Channel::from_socket(server, Text);
+    /// client.send("hello".into()).await?;
+    /// assert_eq!(server.next().await.transpose()?.as_deref(), Some("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Time is tokio's there: under `#[tokio::test(start_paused = true)]` it stands still and jumps to the next timer, so that a timeout of ten
+    /// seconds costs none.
+    pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
+        let (one, other) = transport::memory::pair(limits);
+        let opened = Opened::new(protocol, "");
+        (Self::over(one, opened.clone()), Self::over(other, opened))
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -168,6 +177,31 @@ impl Socket {
                 Poll::Ready(None)
             }
         }
+    }
+}
+
+/// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.
+async fn within(
+    limit: Duration,
+    connecting: impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>>,
+) -> Result<Socket, ConnectError> {
+    let began = Instant::now();
+    let mut connecting = pin!(connecting);
+    let mut deadline = pin!(sleep(limit));
+    let outcome = poll_fn(|cx| {
+        // The outcome first: when both are ready, an open connection is the better answer.
+        if let Poll::Ready(outcome) = connecting.as_mut().poll(cx) {
+            return Poll::Ready(outcome);
+        }
+        deadline
+            .as_mut()
+            .poll(cx)
+            .map(|()| Err(ConnectErrorKind::TimedOut { limit }))
+    })
+    .await;
+    match outcome {
+        Ok((transport, opened)) => Ok(Socket::over(transport, opened)),
+        Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
     }
 }
 

@@ -1,6 +1,10 @@
 //! What a connection is asked for, checked before any platform sees it.
 
 use crate::error::ConnectErrorKind;
+#[cfg(not(target_family = "wasm"))]
+use crate::transport::native::Network;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+use crate::transport::pipe::Handshake;
 use crate::transport::{Limits, Request};
 use core::time::Duration;
 
@@ -14,6 +18,13 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// The bounds of the connection.
     pub limits: Limits,
+    /// Header lines, origin and compression, where the handshake is ours: natively, and over a stream of bytes. A browser's own WebSocket
+    /// does as the browser does.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub handshake: Handshake,
+    /// Natively: the proxy, and whom TLS trusts. In browsers the user's settings decide.
+    #[cfg(not(target_family = "wasm"))]
+    pub network: Network,
 }
 
 impl Default for Options {
@@ -22,6 +33,10 @@ impl Default for Options {
             protocols: Vec::new(),
             connect_timeout: Duration::from_secs(20),
             limits: Limits::default(),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            handshake: Handshake::default(),
+            #[cfg(not(target_family = "wasm"))]
+            network: Network::default(),
         }
     }
 }
@@ -49,6 +64,10 @@ impl Options {
             url,
             protocols: self.protocols,
             limits: self.limits,
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            handshake: self.handshake,
+            #[cfg(not(target_family = "wasm"))]
+            network: self.network,
         })
     }
 }

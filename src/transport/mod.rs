@@ -2,11 +2,24 @@
 //!
 //! Commands go down as verbs; what happened comes up as [`Event`]s, in order; nothing calls sideways.
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 pub(crate) mod inbox;
+pub mod memory;
+#[cfg(not(target_family = "wasm"))]
+pub mod native;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub mod pipe;
+#[cfg(not(target_family = "wasm"))]
+pub mod proxy;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub mod rewound;
 #[cfg(not(target_family = "wasm"))]
 pub mod tcp;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+pub mod tls;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub mod tunnel;
 #[cfg(target_family = "wasm")]
 pub mod web_socket;
 
@@ -67,6 +80,27 @@ pub struct Request {
     pub protocols: Vec<String>,
     /// The limits of this connection.
     pub limits: Limits,
+    /// What else the core's own handshake asks for. A browser's does not.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub handshake: pipe::Handshake,
+    /// How to reach the host.
+    #[cfg(not(target_family = "wasm"))]
+    pub network: native::Network,
+}
+
+impl Request {
+    /// Nothing but this URL, and the defaults.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            protocols: Vec::new(),
+            limits: Limits::default(),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            handshake: pipe::Handshake::default(),
+            #[cfg(not(target_family = "wasm"))]
+            network: native::Network::default(),
+        }
+    }
 }
 
 /// Bounds of one connection.
@@ -122,7 +156,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
     #[cfg(target_family = "wasm")]
     return web_socket::connect(request).await;
     #[cfg(not(target_family = "wasm"))]
-    return tcp::connect(request).await;
+    return native::connect(request).await;
 }
 
 /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.

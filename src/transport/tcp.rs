@@ -1,87 +1,176 @@
-//! WebSockets over TCP, natively.
+//! TCP, natively: finding a host, and the first of its addresses that answers.
 
-use super::framed::{self, Accepting};
-use super::{Limits, Request, Transport};
-use crate::error::{Cause, ConnectErrorKind};
-use crate::message::{By, Closed, Opened};
-use crate::proto::{self, Address, Connection, Offer};
-use crate::random;
+use super::framed::Accepting;
+use super::{Limits, pipe};
+use crate::error::Cause;
+use crate::time::{Sleep, sleep};
+use core::future::{Future, poll_fn};
+use core::net::SocketAddr;
+use core::pin::Pin;
+use core::task::Poll;
 use core::time::Duration;
 use std::io;
 use tokio::net::{TcpStream, lookup_host};
 
-/// Opens a connection over TCP: finds the host, tries each of its addresses, performs the handshake. Needs a tokio runtime.
-///
-/// # Errors
-/// Why it did not open. `wss` is refused with the name `NotSupportedError`: TLS is not built in yet.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
-    let address = Address::parse(&request.url)?;
-    if address.secure {
-        return Err(ConnectErrorKind::Refused {
-            name: "NotSupportedError".into(),
-            message: "wss needs TLS, which is not built in natively yet".into(),
-        });
-    }
-    let io = connect_any(&address)
-        .await
-        .map_err(|error| failed(Cause::Transport(error.to_string())))?;
+pub use super::pipe::core_limits;
 
-    let mut offer = Offer::new(address);
-    offer.protocols = request.protocols;
-    let core = Connection::client(
-        Duration::ZERO,
-        offer,
-        core_limits(&request.limits),
-        random::fill,
-    )
-    .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
-    let (framed, opened) = framed::open(io, core, &request.limits)
-        .await
-        .map_err(failed)?;
-    Ok((Box::new(framed), opened))
-}
+/// RFC 8305 §5: "one recommended value for a default Connection Attempt Delay is 250 milliseconds".
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Reads a client's request from a stream that was accepted, and gives it to be answered.
+/// Reads a client's request from a connection that was accepted, and gives it to be answered. Compression is declined:
+/// [`pipe::accept`] takes it.
 ///
 /// # Errors
 /// Why there is none. A wrong request was answered with its HTTP status before this returns.
 pub async fn accept(io: TcpStream, limits: &Limits) -> Result<Accepting<TcpStream>, Cause> {
     // Small messages go out at once; everything that can share a write does so already.
     let _ = io.set_nodelay(true);
-    let core = Connection::server(Duration::ZERO, core_limits(limits), random::fill);
-    framed::accept(io, core, limits).await
+    pipe::accept(io, limits, None).await
 }
 
-/// The core's limits that follow from a transport's; the others are the core's defaults.
-pub fn core_limits(limits: &Limits) -> proto::Limits {
-    proto::Limits {
-        max_frame: limits.max_message,
-        max_message: limits.max_message,
-        close_timeout: limits.close_timeout,
-        ..proto::Limits::default()
+/// Connects to the first address of a host that answers. An IPv6 address stands without brackets.
+pub(super) async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    let addresses = interleaved(lookup_host((host, port)).await?.collect());
+    let io = first(addresses, ATTEMPT_DELAY, TcpStream::connect).await?;
+    // As in `accept`.
+    let _ = io.set_nodelay(true);
+    Ok(io)
+}
+
+/// RFC 8305 §4: the resolver's order, but with both families taking turns, so that one that leads nowhere costs one delay.
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let preferred = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .rev()
+        .partition(|address| address.is_ipv6() == preferred);
+    let mut mixed = Vec::new();
+    while !(first.is_empty() && second.is_empty()) {
+        mixed.extend(first.pop());
+        mixed.extend(second.pop());
     }
+    mixed
 }
 
-/// Each address in the resolver's order, until one answers. The last failure is the one that is told.
-async fn connect_any(address: &Address) -> io::Result<TcpStream> {
+/// RFC 8305 §5: tries each address, the next one when the one before has failed or `delay` has passed, without giving up the
+/// ones before. The first that answers is taken and the others are dropped; the last failure is the one that is told.
+async fn first<A, T, F: Future<Output = io::Result<T>>>(
+    addresses: Vec<A>,
+    delay: Duration,
+    attempt: impl Fn(A) -> F,
+) -> io::Result<T> {
+    let mut waiting = addresses.into_iter();
+    let mut running: Vec<Pin<Box<F>>> = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for candidate in lookup_host((address.host_without_brackets(), address.port)).await? {
-        match TcpStream::connect(candidate).await {
-            Ok(io) => {
-                // As in `accept`.
-                let _ = io.set_nodelay(true);
-                return Ok(io);
+    let mut next: Option<Sleep> = None;
+    poll_fn(|cx| {
+        loop {
+            let mut answered = None;
+            running.retain_mut(|attempt| match attempt.as_mut().poll(cx) {
+                Poll::Pending => true,
+                Poll::Ready(Ok(io)) => {
+                    answered.get_or_insert(io);
+                    false
+                }
+                Poll::Ready(Err(error)) => {
+                    failure = io::Error::new(error.kind(), error);
+                    next = None;
+                    false
+                }
+            });
+            if let Some(io) = answered {
+                return Poll::Ready(Ok(io));
             }
-            Err(error) => failure = error,
+            if let Some(timer) = &mut next
+                && Pin::new(timer).poll(cx).is_pending()
+            {
+                return Poll::Pending;
+            }
+            match waiting.next() {
+                Some(address) => {
+                    running.push(Box::pin(attempt(address)));
+                    next = Some(sleep(delay));
+                }
+                None if running.is_empty() => {
+                    let none = io::ErrorKind::NotFound.into();
+                    return Poll::Ready(Err(core::mem::replace(&mut failure, none)));
+                }
+                // The last ones are waited for as long as the caller waits.
+                None => return Poll::Pending,
+            }
         }
-    }
-    Err(failure)
+    })
+    .await
 }
 
-fn failed(cause: Cause) -> ConnectErrorKind {
-    // RFC 6455 §7.1.5: without a Close frame, 1006.
-    ConnectErrorKind::Failed {
-        closed: Closed::lost(By::Failure),
-        cause,
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use core::cell::RefCell;
+    use std::time::Instant;
+
+    /// Attempts that refuse (`r`), never answer (`n`), or answer after 30 ms (`a`).
+    async fn outcome(attempts: &str) -> (Result<usize, String>, usize) {
+        let began = RefCell::new(0);
+        let attempts: Vec<(usize, char)> = attempts.chars().enumerate().collect();
+        let run = first(attempts, Duration::from_millis(20), |(index, kind)| {
+            *began.borrow_mut() += 1;
+            async move {
+                match kind {
+                    'r' => Err(io::Error::other(format!("refused {index}"))),
+                    'n' => core::future::pending().await,
+                    _ => {
+                        sleep(Duration::from_millis(30)).await;
+                        Ok(index)
+                    }
+                }
+            }
+        });
+        let result = run.await.map_err(|error| error.to_string());
+        (result, began.take())
+    }
+
+    #[tokio::test]
+    async fn every_address_is_tried_until_one_answers() {
+        assert_eq!(
+            outcome("").await,
+            (Err("the host has no address".into()), 0)
+        );
+        assert_eq!(outcome("rrr").await, (Err("refused 2".into()), 3));
+        assert_eq!(outcome("rra").await, (Ok(2), 3));
+        // One that never answers holds nobody up, and a slow one is not given up.
+        assert_eq!(outcome("nra").await, (Ok(2), 3));
+        assert_eq!(outcome("ann").await.0, Ok(0));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_makes_the_next_begin_at_once() {
+        let began = Instant::now();
+        let run = first(vec![1, 2], Duration::from_secs(60), |n| async move {
+            if n == 1 {
+                Err(io::ErrorKind::ConnectionRefused.into())
+            } else {
+                Ok(n)
+            }
+        });
+        assert_eq!(run.await.unwrap(), 2);
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |list: &str| -> Vec<SocketAddr> {
+            list.split(' ').map(|one| one.parse().unwrap()).collect()
+        };
+        assert_eq!(
+            interleaved(parse("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1 2.2.2.2:1")),
+            parse("[::1]:1 1.1.1.1:1 [::2]:1 2.2.2.2:1 [::3]:1")
+        );
+        assert_eq!(
+            interleaved(parse("1.1.1.1:1 [::1]:1")),
+            parse("1.1.1.1:1 [::1]:1")
+        );
+        assert!(interleaved(Vec::new()).is_empty());
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Platform {
 }
 
 /// For `open`, `message`, `error` and `close`.
-type Closures = [Closure<dyn FnMut(web_sys::Event)>; 4];
+type Closures = [Closure<dyn Fn(web_sys::Event)>; 4];
 
 impl Platform {
     /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
@@ -70,7 +70,7 @@ impl Platform {
         let socket = web_sys::WebSocket::new_with_str_sequence(url, protocols)?;
         let closure = |tell: fn(&dyn Fn(Told), web_sys::Event)| {
             let told = told.clone();
-            Closure::<dyn FnMut(web_sys::Event)>::new(move |event| tell(&*told, event))
+            Closure::<dyn Fn(web_sys::Event)>::new(move |event| tell(&*told, event))
         };
         let closures = [
             closure(|told, _| told(Told::Opened)),

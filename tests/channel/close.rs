@@ -26,7 +26,7 @@ async fn the_peers_code_and_reason_arrive() {
 }
 
 #[crate::test]
-async fn our_code_reaches_the_peer_and_comes_back() {
+async fn our_code_and_reason_reach_the_peer_and_come_back() {
     let server = server().await;
     let channel = connect(server.url("/echo")).await.unwrap();
     let control = channel.control();
@@ -34,7 +34,7 @@ async fn our_code_reaches_the_peer_and_comes_back() {
     let closed = control.close(4000, "done").await.unwrap();
     assert_eq!(
         (closed.code, closed.reason.as_str(), closed.clean, closed.by),
-        (4000, "", true, By::Us)
+        (4000, "done", true, By::Us)
     );
     assert_eq!(control.status(), Status::Closed(closed.clone()));
     // A second close only waits, and the end has come.

@@ -6,6 +6,7 @@ mod close;
 mod connect;
 mod exchange;
 mod flow;
+mod memory;
 #[rustfmt::skip] // The README shows the lines as they stand.
 mod readme;
 mod server;

@@ -30,7 +30,7 @@ async fn both_ends_tell_the_same_and_messages_come_first() {
     );
     assert_eq!(
         of_server,
-        Event::Closed(Closed::new(1011, "", true, By::Us))
+        Event::Closed(Closed::new(1011, "broken", true, By::Us))
     );
 }
 

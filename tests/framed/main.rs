@@ -7,5 +7,6 @@ mod backpressure;
 mod connect;
 mod end;
 mod exchange;
+mod formats;
 mod support;
 mod wakers;

@@ -17,14 +17,10 @@ pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
 }
 
 pub(crate) fn request(url: impl Into<String>) -> Request {
-    Request {
-        url: url.into(),
-        protocols: Vec::new(),
-        limits: Limits::default(),
-    }
+    Request::new(url)
 }
 
-pub(crate) async fn next(socket: &mut impl Transport) -> Event {
+pub(crate) async fn next(socket: &mut (impl Transport + ?Sized)) -> Event {
     poll_fn(|cx| socket.poll_event(cx)).await
 }
 

@@ -11,5 +11,5 @@ it('the JavaScript of the README runs', async () => {
   const end = next(socket, 'close');
   socket.close(4000, 'bye');
   await end;
-  assert.deepEqual(printed, [['Hello, WebSocket'], [4000, '']]);
+  assert.deepEqual(printed, [['Hello, WebSocket'], [4000, 'bye']]);
 });

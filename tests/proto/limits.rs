@@ -85,6 +85,7 @@ fn fragments() {
         Some(TooManyFragments)
     );
     assert_eq!(verdict(limits.clone(), "01 00 80 00 01 00 80 00"), None);
+    // A header whose payload comes later is one fragment, not two.
     assert_eq!(verdict(limits, "01 01 61 00 01 61 80 01 61"), None);
     assert_eq!(TooManyFragments.close_code(), 1008);
 }

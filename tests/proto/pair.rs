@@ -2,7 +2,7 @@
 
 use crate::support::{START, events};
 use std::time::Duration;
-use websocket_channel::proto::{Address, CloseFrame, Connection, Event, Limits, Offer};
+use websocket_channel::proto::{Address, CloseFrame, Connection, Event, Format, Limits, Offer};
 use websocket_channel::random;
 use websocket_channel::{By, Closed, Message, Opened};
 
@@ -17,7 +17,12 @@ struct Pair {
 
 impl Pair {
     fn new(piece: usize) -> Self {
-        let offer = Offer::new(Address::parse("ws://example.com/").unwrap());
+        Self::speaking(Format::Rfc6455, piece)
+    }
+
+    fn speaking(format: Format, piece: usize) -> Self {
+        let mut offer = Offer::new(Address::parse("ws://example.com/").unwrap());
+        offer.format = format;
         let client = Connection::client(START, offer, Limits::default(), random::fill).unwrap();
         Self {
             client,
@@ -28,7 +33,11 @@ impl Pair {
     }
 
     fn open(piece: usize) -> Self {
-        let mut pair = Self::new(piece);
+        Self::new(piece).opened()
+    }
+
+    fn opened(self) -> Self {
+        let mut pair = self;
         pair.run();
         assert!(matches!(events(&mut pair.server)[..], [Event::Request(_)]));
         pair.server.accept(pair.now, None, &[]).unwrap();
@@ -115,7 +124,7 @@ fn both_ends_tell_the_same_end() {
     );
     assert_eq!(
         events(&mut pair.client),
-        [Event::Closed(Closed::new(4000, "", true, By::Us))]
+        [Event::Closed(Closed::new(4000, "done", true, By::Us))]
     );
     assert!(pair.client.is_finished() && pair.server.is_finished());
 }
@@ -160,4 +169,77 @@ fn a_handshake_on_a_dead_line_ends_in_time() {
     assert_eq!(pair.now, START + Duration::from_secs(60));
     assert!(matches!(events(&mut pair.client)[..], [Event::Failed(_)]));
     assert!(matches!(events(&mut pair.server)[..], [Event::Failed(_)]));
+}
+
+#[test]
+fn the_formats_of_2009_carry_text_both_ways_in_any_pieces() {
+    for format in [Format::Hixie75, Format::Hixie76] {
+        for piece in [1, 7, 1 << 20] {
+            let mut pair = Pair::speaking(format, piece).opened();
+            let messages: Vec<Message> = (0..50)
+                .map(|n| Message::Text("é\0".repeat(n * 10)))
+                .collect();
+            for message in &messages {
+                pair.client.send(message.clone()).unwrap();
+                pair.server.send(message.clone()).unwrap();
+            }
+            pair.run();
+            let expected: Vec<Event> = messages.into_iter().map(Event::Message).collect();
+            assert!(events(&mut pair.client) == expected, "{format}");
+            assert!(events(&mut pair.server) == expected, "{format}");
+        }
+    }
+}
+
+#[test]
+fn hixie_75_ends_with_the_stream_whoever_ends_it() {
+    for client_closes in [true, false] {
+        let mut pair = Pair::speaking(Format::Hixie75, 3).opened();
+        let (closing, other) = if client_closes {
+            (&mut pair.client, &mut pair.server)
+        } else {
+            (&mut pair.server, &mut pair.client)
+        };
+        closing.send("last".into()).unwrap();
+        other.send("lost".into()).unwrap();
+        closing.close(START, None).unwrap();
+        pair.run();
+        let (client, server) = (events(&mut pair.client), events(&mut pair.server));
+        let (closing, other) = if client_closes {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        assert_eq!(closing, [Event::Closed(Closed::lost(By::Us))]);
+        let lost = Event::Closed(Closed::lost(By::Failure));
+        assert_eq!(other, [Event::Message("last".into()), lost]);
+        assert!(pair.client.is_finished() && pair.server.is_finished());
+    }
+}
+
+#[test]
+fn hixie_76_closes_clean_whoever_begins() {
+    for (client_closes, server_closes) in [(true, false), (false, true), (true, true)] {
+        let mut pair = Pair::speaking(Format::Hixie76, 3).opened();
+        let by = |us: bool| {
+            Event::Closed(Closed::new(
+                1005,
+                "",
+                true,
+                if us { By::Us } else { By::Peer },
+            ))
+        };
+        if client_closes {
+            pair.client
+                .close(START, Some(&CloseFrame::new(4000, "dropped").unwrap()))
+                .unwrap();
+        }
+        if server_closes {
+            pair.server.close(START, None).unwrap();
+        }
+        pair.run();
+        assert_eq!(events(&mut pair.client), [by(client_closes)]);
+        assert_eq!(events(&mut pair.server), [by(server_closes)]);
+        assert!(pair.client.is_finished() && pair.server.is_finished());
+    }
 }

@@ -1,5 +1,6 @@
 //! Bytes in hex, a randomness that is not random, and connections driven in every way of cutting their bytes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 use websocket_channel::error::Violation;
 use websocket_channel::proto::{Connection, Event, Limits, Role};
@@ -16,6 +17,28 @@ pub(crate) fn fixed(bytes: &mut [u8]) {
         4 => bytes.copy_from_slice(&MASK),
         other => panic!("nobody asks for {other} random bytes"),
     }
+}
+
+/// The vectors of the formats of 2009: published examples, and bytes computed apart from the code under test.
+#[derive(serde::Deserialize)]
+pub(crate) struct Vectors {
+    pub(crate) hixie76: Vec<Challenge>,
+    pub(crate) hixie_len: BTreeMap<String, String>,
+    pub(crate) hixie75_client: String,
+    pub(crate) hixie75_server: String,
+}
+
+/// A challenge of hixie-76 and its answer.
+#[derive(serde::Deserialize)]
+pub(crate) struct Challenge {
+    pub(crate) key1: String,
+    pub(crate) key2: String,
+    pub(crate) key3_hex: String,
+    pub(crate) md5_hex: String,
+}
+
+pub(crate) fn vectors() -> Vectors {
+    serde_json::from_str(include_str!("wire.json")).unwrap()
 }
 
 /// Bytes from hex digits; blanks are for the reader.

@@ -1,12 +1,12 @@
 // Builds the npm package into `dist/`: wasm, its glue, and the hand-written classes as one minified script.
 
-import { build as bundle } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
+import { dropStaleWasm } from './stale.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,6 +37,7 @@ const OPT_ARGS = ['-Oz', ...WASM_FEATURES.map((name) => `--enable-${name}`), '--
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
 export async function wasm(tools, { name, features = [], out }) {
+  dropStaleWasm(tools, targetFolder(tools));
   const crate = name.replaceAll('-', '_');
   const args = ['rustc', '--quiet', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
   // `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
@@ -64,6 +65,8 @@ export async function build(tools) {
   const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm' });
   const dist = join(root, 'dist');
   mkdirSync(dist, { recursive: true });
+  // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
+  const { build: bundle } = await import('esbuild');
   await bundle({
     entryPoints: [join(root, 'src/js/index.js')],
     outfile: join(dist, 'index.js'),

@@ -107,7 +107,12 @@ const listening = {
     const driver = launch(paths.webkitDriver, [`--port=${port}`, '--host=127.0.0.1'], { DISPLAY: `:${display}`, GDK_BACKEND: 'x11' });
     let ended = false;
     driver.once('close', () => (ended = true));
-    while (!(await fetch(`${url}/status`).then(({ ok }) => ok, () => false))) {
+    while (
+      !(await fetch(`${url}/status`).then(
+        ({ ok }) => ok,
+        () => false,
+      ))
+    ) {
       if (ended) throw new Error('it ended at once');
       await delay(20);
     }

@@ -1,10 +1,7 @@
-// The JavaScript tests of the built package, run inside a real browser.
+// The JavaScript tests of the built package, run inside a real browser. npm packages are imported late: set-up brings them.
 
-import { context } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Capabilities, WebDriver } from 'selenium-webdriver';
-import { Executor, HttpClient } from 'selenium-webdriver/http/index.js';
 import { root } from './build.mjs';
 import { startDriver } from './drivers.mjs';
 
@@ -50,6 +47,7 @@ function compose() {
 
 /** esbuild's file server, on loopback and a free port. */
 async function serve(folder) {
+  const { context } = await import('esbuild');
   const files = await context({ logLevel: 'silent' });
   const { port } = await files.serve({ servedir: folder, host: '127.0.0.1', port: 0 });
   return { origin: `http://127.0.0.1:${port}`, stop: () => files.dispose() };
@@ -57,6 +55,8 @@ async function serve(folder) {
 
 /** Opens the page and waits until its tests are done. */
 async function outcomeOf({ url, capabilities }, page) {
+  const { Capabilities, WebDriver } = await import('selenium-webdriver');
+  const { Executor, HttpClient } = await import('selenium-webdriver/http/index.js');
   const session = WebDriver.createSession(new Executor(new HttpClient(url)), new Capabilities(capabilities));
   try {
     await session.get(page);
@@ -79,7 +79,8 @@ async function outcomeOf({ url, capabilities }, page) {
 function report(browser, { passed, skipped, failures }) {
   for (const { title, message, stack } of failures) {
     console.log(`FAILED ${browser}: ${title}: ${message}`);
-    for (const line of stack.split('\n').filter((text) => /\.js:\d/.test(text) && !/\/(mocha|chai)\.js/.test(text))) console.log(`    ${line.trim()}`);
+    for (const line of stack.split('\n').filter((text) => /\.js:\d/.test(text) && !/\/(mocha|chai)\.js/.test(text)))
+      console.log(`    ${line.trim()}`);
   }
   console.log(`js:${browser}: ${passed} passed, ${failures.length} failed, ${skipped} skipped`);
   return { passed, failed: failures.length, skipped };

@@ -12,12 +12,17 @@ endChildrenOnSignals();
 const wasm = ['--target', 'wasm32-unknown-unknown', '--locked'];
 const checks = [
   ['rustfmt', 'cargo', ['fmt', '--all', '--check'], {}],
-  ['prettier', 'prettier', ['--check', '.'], tools.env],
+  ['prettier', 'prettier', ['--check', '{src,tests,www}/**/*.{js,mjs,ts,css}', 'package.json'], tools.env],
   ['clippy, native', 'cargo', ['clippy', '--locked', '--workspace', '--all-targets', ...warnings], {}],
   ['clippy, wasm', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--all-targets', ...warnings], tools.env],
   ['clippy, wasm, every feature', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--all-features', ...warnings], tools.env],
   ['clippy, wasm, no feature', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--no-default-features', ...warnings], tools.env],
-  ['clippy, page and scales', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel-demo', '-p', 'websocket-channel-size', ...warnings], tools.env],
+  [
+    'clippy, page and scales',
+    'cargo',
+    ['clippy', ...wasm, '-p', 'websocket-channel-demo', '-p', 'websocket-channel-size', ...warnings],
+    tools.env,
+  ],
   ['rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '-p', 'websocket-channel', '--quiet'], { RUSTDOCFLAGS: deny ? '-D warnings' : '' }],
 ];
 

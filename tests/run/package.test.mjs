@@ -27,10 +27,15 @@ test('npm publish --dry-run succeeds, with an allow-list of files', async () => 
   const packed = await capture('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], quiet);
   const found = JSON.parse(packed.output.slice(packed.output.search(/^[[{]/m)));
   const [{ files }] = Array.isArray(found) ? found : Object.values(found);
-  assert.deepEqual(
-    files.map((file) => file.path).sort(),
-    ['CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'],
-  );
+  assert.deepEqual(files.map((file) => file.path).sort(), [
+    'CHANGELOG.md',
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
+    'README.md',
+    'dist/index.d.ts',
+    'dist/index.js',
+    'package.json',
+  ]);
 });
 
 test('every path of the exports exists', () => {
@@ -76,4 +81,11 @@ test('the two lists of suites are one', async () => {
   const { output } = await capture('node', ['tests/run/test.mjs', '--list'], quiet);
   const named = [...read('tests/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
   assert.deepEqual(named, output.trim().split('\n'));
+});
+
+test('the package is one file: it fetches nothing and knows no place of its own', () => {
+  const source = read('dist/index.js');
+  assert.doesNotMatch(source, /import\.meta|\bfetch\(|\bimport\(/);
+  // And the watch works: what is left out is in the glue that it was made from.
+  assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
 });

@@ -7,13 +7,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 /** All descendants of a process, as they are now. */
 export function descendants(pid) {
-  const all = existsSync('/proc/self/stat') ? fromProc() : fromPs();
+  const processes = all();
   const found = [];
   const parents = new Set([pid]);
   // A child can be listed before its parent where numbers have wrapped around.
-  for (let before = -1; before !== found.length; ) {
+  for (let before = -1; before !== found.length;) {
     before = found.length;
-    for (const process of all) {
+    for (const process of processes) {
       if (!parents.has(process.parent) || parents.has(process.pid)) continue;
       parents.add(process.pid);
       found.push(process);
@@ -22,17 +22,25 @@ export function descendants(pid) {
   return found;
 }
 
+/** Those of `processes` that still run. */
+export function alive(processes) {
+  const now = new Map(all().map((each) => [each.pid, each.since]));
+  return processes.filter(({ pid, since }) => now.get(pid) === since);
+}
+
 /** Kills those of `processes` that still run. */
 export function killAll(processes) {
-  const alive = new Map((existsSync('/proc/self/stat') ? fromProc() : fromPs()).map((each) => [each.pid, each.since]));
-  for (const { pid, since } of processes) {
-    if (alive.get(pid) !== since) continue;
+  for (const { pid } of alive(processes)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It has ended meanwhile.
     }
   }
+}
+
+function all() {
+  return existsSync('/proc/self/stat') ? fromProc() : fromPs();
 }
 
 /** @returns {Process[]} */

@@ -89,7 +89,10 @@ export async function run(program, args, options = {}) {
 export async function capture(program, args, { quiet = false, ...options } = {}) {
   const child = start(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
-  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
     from.setEncoding('utf8').on('data', (chunk) => {
       output += chunk;
       if (!quiet) to.write(chunk);

@@ -42,7 +42,13 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb.
  * @throws {SetupFailure} with a message for the user and an exit code
  */
-export async function setup({ tests = false, browsers = BROWSERS, log = console.log, env = process.env, osRelease = '/etc/os-release' } = {}) {
+export async function setup({
+  tests = false,
+  browsers = BROWSERS,
+  log = console.log,
+  env = process.env,
+  osRelease = '/etc/os-release',
+} = {}) {
   const began = Date.now();
   const context = {
     checkout: CHECKOUT,
@@ -82,7 +88,9 @@ export async function setup({ tests = false, browsers = BROWSERS, log = console.
     stopListening();
   }
   if (steps.length > 0) {
-    throw new SetupFailure(`set-up: still missing after all steps went well: ${steps.map((step) => step.what).join(', ')}; the output is in ${context.cache.logFile('*')}`);
+    throw new SetupFailure(
+      `set-up: still missing after all steps went well: ${steps.map((step) => step.what).join(', ')}; the output is in ${context.cache.logFile('*')}`,
+    );
   }
   log(`set-up: done in ${seconds(began)}`);
   return tools;

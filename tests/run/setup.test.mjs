@@ -83,8 +83,14 @@ describe('when all is there', () => {
   test('its environment compiles, links with LTO and lints for wasm32', () => {
     const crate = newFolder();
     mkdirSync(join(crate, 'src'));
-    writeFileSync(join(crate, 'Cargo.toml'), '[workspace]\n[package]\nname = "probe"\nversion = "0.0.0"\nedition = "2024"\n[lib]\ncrate-type = ["cdylib"]\n[profile.release]\nlto = "fat"\npanic = "abort"\n');
-    writeFileSync(join(crate, 'src/lib.rs'), '#[unsafe(no_mangle)]\npub extern "C" fn probe(n: usize) -> usize {\n    format!("{n}").len()\n}\n');
+    writeFileSync(
+      join(crate, 'Cargo.toml'),
+      '[workspace]\n[package]\nname = "probe"\nversion = "0.0.0"\nedition = "2024"\n[lib]\ncrate-type = ["cdylib"]\n[profile.release]\nlto = "fat"\npanic = "abort"\n',
+    );
+    writeFileSync(
+      join(crate, 'src/lib.rs'),
+      '#[unsafe(no_mangle)]\npub extern "C" fn probe(n: usize) -> usize {\n    format!("{n}").len()\n}\n',
+    );
     const env = { ...process.env, ...tools.env, CARGO_TARGET_DIR: join(crate, 'target') };
     for (const args of [['build', '--release'], ['clippy']]) {
       const result = spawnSync('cargo', [...args, '--target', 'wasm32-unknown-unknown'], { cwd: crate, env, encoding: 'utf8' });
@@ -102,12 +108,27 @@ describe('when system packages are missing', () => {
     let wrapper = [];
     if (system.root) {
       // The user's Rust is in a home folder that only root may read; the one capability left is to read it.
-      wrapper = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all,+dac_read_search', '--ambient-caps=-all,+dac_read_search'];
-      const works = spawnSync(wrapper[0], [...wrapper.slice(1), process.execPath, '-e', `process.exit(process.getuid() === ${NOBODY} ? 0 : 1)`]);
+      wrapper = [
+        'setpriv',
+        `--reuid=${NOBODY}`,
+        `--regid=${NOBODY}`,
+        '--clear-groups',
+        '--inh-caps=-all,+dac_read_search',
+        '--ambient-caps=-all,+dac_read_search',
+      ];
+      const works = spawnSync(wrapper[0], [
+        ...wrapper.slice(1),
+        process.execPath,
+        '-e',
+        `process.exit(process.getuid() === ${NOBODY} ? 0 : 1)`,
+      ]);
       if (works.status !== 0) return t.skip('setpriv cannot become nobody here');
       chownSync(home, NOBODY, NOBODY);
     }
-    const rustHomes = { RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'), CARGO_HOME: process.env.CARGO_HOME ?? join(homedir(), '.cargo') };
+    const rustHomes = {
+      RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
+      CARGO_HOME: process.env.CARGO_HOME ?? join(homedir(), '.cargo'),
+    };
     const env = { PATH: pathWithoutBrowsers(), HOME: home, ...rustHomes, WEBSOCKET_CHANNEL_CACHE: cache };
     const result = runSetup(['--tests'], env, wrapper.length > 0 ? [which('setpriv', process.env), ...wrapper.slice(1)] : []);
     assert.equal(result.status, 2, result.stdout + result.stderr);
@@ -127,7 +148,8 @@ describe('when system packages are missing', () => {
       assert.ok(error instanceof SetupFailure, error.stack);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, /on Plan 9 from Bell Labs/);
-      for (const program of ['Chromium', 'ChromeDriver', 'Firefox', 'WebKitWebDriver', 'Xvfb']) assert.match(error.message, new RegExp(`^ {2}- ${program}`, 'm'));
+      for (const program of ['Chromium', 'ChromeDriver', 'Firefox', 'WebKitWebDriver', 'Xvfb'])
+        assert.match(error.message, new RegExp(`^ {2}- ${program}`, 'm'));
       assert.doesNotMatch(error.message, /apt-get/);
       return true;
     });
@@ -149,7 +171,12 @@ describe('when system packages are missing', () => {
   test('a program named by its variable is taken', async () => {
     const osRelease = join(newFolder(), 'os-release');
     writeFileSync(osRelease, 'ID=plan9\n');
-    const env = { ...process.env, PATH: pathWithoutBrowsers(), CHROMIUM: '/opt/chromium', WEBSOCKET_CHANNEL_CACHE: join(newFolder(), 'cache') };
+    const env = {
+      ...process.env,
+      PATH: pathWithoutBrowsers(),
+      CHROMIUM: '/opt/chromium',
+      WEBSOCKET_CHANNEL_CACHE: join(newFolder(), 'cache'),
+    };
     await assert.rejects(setup({ tests: true, browsers: ['chromium'], env, osRelease, log() {} }), (error) => {
       assert.match(error.message, /^ {2}- ChromeDriver/m);
       assert.doesNotMatch(error.message, /^ {2}- Chromium/m);
@@ -182,11 +209,20 @@ describe('interrupted while it compiles a tool', () => {
   before(() => {
     cache = join(newFolder(), 'cache');
   });
-  for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]) {
     test(`by ${signal} it ends its children, leaves nothing that looks finished, and can be run again`, async () => {
       // With the wasm32 library already there, the first thing that is missing is a crate to compile. Were it not, this
       // test should not change the user's toolchain.
-      const env = { ...process.env, ...tools.env, PATH: process.env.PATH, WEBSOCKET_CHANNEL_CACHE: cache, RUSTUP_DIST_SERVER: 'http://127.0.0.1:9' };
+      const env = {
+        ...process.env,
+        ...tools.env,
+        PATH: process.env.PATH,
+        WEBSOCKET_CHANNEL_CACHE: cache,
+        RUSTUP_DIST_SERVER: 'http://127.0.0.1:9',
+      };
       const child = spawn(process.execPath, [SETUP], { env, stdio: ['ignore', 'pipe', 'pipe'] });
       let output = '';
       child.stdout.on('data', (chunk) => (output += chunk));
@@ -195,9 +231,16 @@ describe('interrupted while it compiles a tool', () => {
       const log = join(cache, '.logs', `wasm-bindgen-${lockedVersion(CHECKOUT, 'wasm-bindgen')}.log`);
       rmSync(log, { force: true });
       const compiling = () => existsSync(log) && /^ +Compiling /m.test(readFileSync(log, 'utf8'));
-      await until(() => compiling() || child.exitCode !== null, 50_000, () => output);
+      await until(
+        () => compiling() || child.exitCode !== null,
+        50_000,
+        () => output,
+      );
       assert.equal(child.exitCode, null, output);
-      assert.ok(remains(cache).some((name) => name.startsWith('.unfinished-')), 'it was at work');
+      assert.ok(
+        remains(cache).some((name) => name.startsWith('.unfinished-')),
+        'it was at work',
+      );
       child.kill(signal);
       assert.equal(await ended, exitCode, output);
       assert.match(output, /run it again to go on/);
@@ -258,10 +301,18 @@ describe('the cache', () => {
       process.kill(process.pid, 'SIGKILL');`);
     assert.equal(readdirSync(join(folder, '.lock')).length, 1, 'the dead one left its lock');
     // In a process of its own, so that waiting for ever is a failure and not a hang.
-    const next = spawnSync(process.execPath, ['--input-type=module', '-e', `
+    const next = spawnSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `
       import { Cache } from ${JSON.stringify(CACHE_MODULE)};
       const unlock = await new Cache(${JSON.stringify(folder)}).lock(console.log);
-      unlock();`], { encoding: 'utf8', timeout: 10_000 });
+      unlock();`,
+      ],
+      { encoding: 'utf8', timeout: 10_000 },
+    );
     assert.equal(next.status, 0, next.stderr);
     assert.equal(next.stdout, '', 'nobody is waited for');
     assert.equal(existsSync(join(folder, '.lock')), false);
@@ -270,13 +321,21 @@ describe('the cache', () => {
 
 test('the version of a crate is read from Cargo.lock, by its whole name', () => {
   const checkout = newFolder();
-  writeFileSync(join(checkout, 'Cargo.lock'), 'version = 4\n\n[[package]]\nname = "wasm-bindgen-macro"\nversion = "9.9.9"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "1.2.3"\n');
+  writeFileSync(
+    join(checkout, 'Cargo.lock'),
+    'version = 4\n\n[[package]]\nname = "wasm-bindgen-macro"\nversion = "9.9.9"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "1.2.3"\n',
+  );
   assert.equal(lockedVersion(checkout, 'wasm-bindgen'), '1.2.3');
   assert.throws(() => lockedVersion(checkout, 'wasm'), /names no version of wasm/);
 });
 
 test('versions are compared by number', () => {
-  for (const [a, b, expected] of [['1.95.0', '1.95', true], ['1.100.0', '1.95', true], ['1.94.9', '1.95', false], ['1.97.0-nightly', '1.96.1', true]]) {
+  for (const [a, b, expected] of [
+    ['1.95.0', '1.95', true],
+    ['1.100.0', '1.95', true],
+    ['1.94.9', '1.95', false],
+    ['1.97.0-nightly', '1.96.1', true],
+  ]) {
     assert.equal(atLeast(a, b), expected, `${a} ≥ ${b}`);
   }
 });
@@ -297,12 +356,14 @@ async function until(condition, timeoutMs, describeState) {
 /** The command lines of living processes that mention a folder (Linux only; none elsewhere). */
 function processesUsing(folder) {
   if (!existsSync('/proc/self/cmdline')) return [];
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return line.includes(folder) ? [line] : [];
-    } catch {
-      return [];
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return line.includes(folder) ? [line] : [];
+      } catch {
+        return [];
+      }
+    });
 }

@@ -29,7 +29,20 @@ async function app(tools, out, features) {
 async function ltoIsOn(tools) {
   const now = new Date();
   utimesSync(join(root, 'tests/size/src/lib.rs'), now, now);
-  const args = ['rustc', '-v', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown', '-p', APP, '--crate-type', 'cdylib'];
+  const args = [
+    'rustc',
+    '-v',
+    '--locked',
+    '--lib',
+    '--profile',
+    'wasm',
+    '--target',
+    'wasm32-unknown-unknown',
+    '-p',
+    APP,
+    '--crate-type',
+    'cdylib',
+  ];
   const { output } = await capture('cargo', args, { cwd: root, env: tools.env, quiet: true });
   return /--crate-name websocket_channel_size .* -C lto(=fat)? /.test(output);
 }

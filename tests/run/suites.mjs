@@ -1,10 +1,11 @@
 // The suites, in the order in which they run. `tests/README.md` says what each is for.
 import { join } from 'node:path';
-import { root } from './build.mjs';
+import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
 import { BROWSERS } from './setup.mjs';
+import { dropStaleWasm } from './stale.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server'];
@@ -16,6 +17,7 @@ async function native() {
 
 /** The tests of channel and faults in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
 async function wasm(browser, { tools, server }) {
+  dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
   mkdirSync(join(root, 'target'), { recursive: true });
   writeFileSync(json, JSON.stringify(capabilities(browser, tools)));
@@ -40,13 +42,17 @@ async function wasm(browser, { tools, server }) {
       await driver.stop();
     }
   }
-  const driver = browser === 'chromium' ? ['--chrome', '--chromedriver', tools.paths.chromedriver] : ['--firefox', '--geckodriver', tools.paths.geckodriver];
+  const driver =
+    browser === 'chromium'
+      ? ['--chrome', '--chromedriver', tools.paths.chromedriver]
+      : ['--firefox', '--geckodriver', tools.paths.geckodriver];
   return cargoCount(await capture('wasm-pack', ['test', '--headless', ...driver, '--', ...tests], { cwd: root, env }));
 }
 
 /** Node's own test runner, for what is used from a command line. */
 async function node(file, { tools }) {
-  const env = { ...tools.env, WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
+  // Not with set-up's environment: what they start is started as a person would.
+  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);

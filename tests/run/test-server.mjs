@@ -16,23 +16,24 @@ export async function buildTestServer() {
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
- * @returns {Promise<{ origin: string, refusedPort: number, control: string, stop(): Promise<void> }>} `origin` is `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address
+ * @returns {Promise<{ origin: string, refusedPort: number, control: string, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is
+ *   `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address
  */
 export async function startTestServer(args = []) {
   const binary = await buildTestServer();
   const child = start(binary, ['--json', '--until-stdin-closes', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
-  const first = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
+  const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
   const { ws, refused, control } = JSON.parse(first[0]);
   return {
     origin: ws,
     refusedPort: refused,
     control,
+    ended: child.ended,
     async stop() {
       child.stdin.end();
-      await ended;
+      await child.ended;
     },
   };
 }

@@ -4,6 +4,8 @@ use super::{Connection, Wire};
 use crate::error::Misuse;
 use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
+use crate::proto::deflate::Deflate;
+use crate::proto::framing::Ending;
 use crate::proto::handshake::head::{is_token, is_value};
 use crate::proto::handshake::server::Response;
 use crate::proto::state::{State, Step};
@@ -13,11 +15,13 @@ impl Connection {
     /// Queues a message.
     ///
     /// # Errors
-    /// The message, when the connection is not open or `Limits::max_unsent` bytes wait already.
+    /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
+    /// cannot carry it: hixie-75 and hixie-76 have no frame for binary messages.
     pub fn send(&mut self, message: Message) -> Result<(), Message> {
         match &mut self.wire {
             Wire::Frames(framing)
                 if self.state == State::Open
+                    && framing.carries(&message)
                     && self.outgoing.unsent().len() < self.limits.max_unsent =>
             {
                 framing.encode_message(&message, self.outgoing.append(message.len()));
@@ -30,13 +34,16 @@ impl Connection {
     /// Queues a ping. The peer's pong comes as [`Event::Pong`](super::Event::Pong).
     ///
     /// # Errors
-    /// [`Misuse::NotOpen`] and [`Misuse::PingTooLong`].
+    /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
         if payload.len() > 125 {
             return Err(Misuse::PingTooLong(payload.len()));
         }
         match &mut self.wire {
             Wire::Frames(framing) if self.state == State::Open => {
+                if !framing.has_ping() {
+                    return Err(Misuse::NoPing);
+                }
                 framing.encode_ping(payload, self.outgoing.append(0));
                 Ok(())
             }
@@ -46,6 +53,10 @@ impl Connection {
 
     /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
     ///
+    /// The formats of 2009 have no room for a body. hixie-75 has no Close frame either: there this ends the stream, what the
+    /// peer still sends is dropped, and [`Closed`](crate::message::Closed) says 1006, as it says of every hixie-75 connection,
+    /// since nothing tells a close from a loss.
+    ///
     /// # Errors
     /// [`Misuse::NotOpen`]; that the connection is already closing is nothing to worry about.
     pub fn close(&mut self, now: Duration, body: Option<&CloseFrame>) -> Result<(), Misuse> {
@@ -54,8 +65,18 @@ impl Connection {
         }
         self.queue_close(now, body);
         self.record.first.get_or_insert(By::Us);
-        self.step(Step::WeClose);
+        if self.ending() == Some(Ending::NoFrame) {
+            self.stop_reading(now, Step::WeEnd);
+        } else {
+            self.step(Step::WeClose);
+        }
         Ok(())
+    }
+
+    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
+    /// [`accept`](Self::accept). A client's is [`Offer::deflate`](crate::proto::Offer::deflate).
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.deflate = deflate;
     }
 
     /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`](super::Event::Opened).
@@ -89,7 +110,8 @@ impl Connection {
         {
             return Err(Misuse::Header);
         }
-        let agreed = handshake.accept(protocol, headers, self.outgoing.append(0));
+        let deflate = self.deflate.as_ref();
+        let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
         let early = core::mem::take(early);
         self.agree(agreed);
         self.handle_bytes(now, &early);

@@ -4,7 +4,7 @@ use super::{Connection, Event, MAX_UNSENT_PONGS, Verdict, Wire};
 use crate::error::{Cause, Violation};
 use crate::message::By;
 use crate::proto::close::CloseFrame;
-use crate::proto::framing::Incoming;
+use crate::proto::framing::{Ending, Incoming};
 use crate::proto::handshake::server::{Request, Response};
 use crate::proto::handshake::{Agreed, ServerHandshake};
 use crate::proto::state::{State, Step};
@@ -63,18 +63,19 @@ impl Connection {
             Incoming::Ping(payload) => self.pong(payload),
             Incoming::Pong(payload) => self.events.push_back(Event::Pong(payload)),
             Incoming::Close(body) => {
-                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received". The reason was the peer's own.
+                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received"; the reason too, so that whoever closed sees
+                // that both arrived.
                 if !self.record.sent {
-                    let echo = body.as_ref().map(|body| CloseFrame {
-                        code: body.code,
-                        reason: String::new(),
-                    });
-                    self.queue_close(now, echo.as_ref());
+                    self.queue_close(now, body.as_ref());
                 }
                 self.record.first.get_or_insert(By::Peer);
                 self.record.received = Some(body);
+                let step = match self.ending() {
+                    Some(Ending::EitherSide) => Step::WeEnd,
+                    _ => Step::PeerCloses,
+                };
                 self.wire = Wire::None;
-                self.step(Step::PeerCloses);
+                self.step(step);
             }
         }
     }
@@ -98,15 +99,21 @@ impl Connection {
     pub(super) fn fail(&mut self, now: Duration, violation: Violation) {
         self.record.violation = Some(violation);
         self.record.first.get_or_insert(By::Us);
-        if !self.record.sent {
-            // "the client SHOULD send a Close frame with an appropriate status code"
-            let body = CloseFrame {
-                code: violation.close_code(),
-                reason: String::new(),
-            };
-            self.queue_close(now, Some(&body));
+        if let Wire::Frames(framing) = &mut self.wire
+            && !self.record.sent
+        {
+            framing.encode_failure(violation, self.outgoing.append(0));
+            self.record.sent = true;
         }
         self.stop_reading(now, Step::Fail);
+    }
+
+    /// How the open connection's format ends it.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        match &self.wire {
+            Wire::Frames(framing) => Some(framing.ending()),
+            _ => None,
+        }
     }
 
     pub(super) fn queue_close(&mut self, now: Duration, body: Option<&CloseFrame>) {
@@ -128,7 +135,7 @@ impl Connection {
     pub(super) fn end(&mut self) {
         if matches!(
             self.state,
-            State::Open | State::CloseSent | State::CloseDone | State::Failing
+            State::Open | State::CloseSent | State::CloseDone | State::Ending
         ) {
             self.events.push_back(Event::Closed(self.record.closed()));
         }

@@ -1,9 +1,10 @@
-//! A message that is put together from the pieces in which it comes.
+//! A message that is put together from the pieces in which it comes: unmasked, inflated where it is compressed, checked.
 
 use super::mask;
 use super::utf8::Text;
 use crate::error::Violation;
 use crate::message::Message;
+use crate::proto::deflate::Codec;
 
 /// Masked text is unmasked in blocks of this size on the stack, so that the message itself is always valid text.
 /// A multiple of four: the mask is at the same place at the start of each.
@@ -13,6 +14,8 @@ const UNMASK_BLOCK: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
+    /// What comes has to be inflated.
+    pub(super) compressed: bool,
     /// Frames read so far, each to its end.
     pub(super) fragments: usize,
 }
@@ -24,16 +27,18 @@ enum Payload {
 }
 
 impl Assembly {
-    pub(super) fn text() -> Self {
+    pub(super) fn text(compressed: bool) -> Self {
         Self {
             payload: Payload::Text(Text::default()),
+            compressed,
             fragments: 0,
         }
     }
 
-    pub(super) fn binary() -> Self {
+    pub(super) fn binary(compressed: bool) -> Self {
         Self {
             payload: Payload::Binary(Vec::new()),
+            compressed,
             fragments: 0,
         }
     }
@@ -65,16 +70,7 @@ impl Assembly {
         offset: usize,
     ) -> Result<(), Violation> {
         match (&mut self.payload, mask) {
-            (Payload::Text(text), None) => text.push(piece)?,
-            (Payload::Text(text), Some(key)) => {
-                let mut block = [0; UNMASK_BLOCK];
-                for masked in piece.chunks(UNMASK_BLOCK) {
-                    let block = &mut block[..masked.len()];
-                    block.copy_from_slice(masked);
-                    mask::apply(key, offset, block);
-                    text.push(block)?;
-                }
-            }
+            (Payload::Text(text), mask) => unmasked(piece, mask, offset, |block| text.push(block))?,
             (Payload::Binary(bytes), mask) => {
                 let start = bytes.len();
                 bytes.extend_from_slice(piece);
@@ -82,6 +78,32 @@ impl Assembly {
                     mask::apply(key, offset, &mut bytes[start..]);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Takes a piece of a frame's compressed payload, as long as what comes of it does not pass `max`; `last` if it is the message's last.
+    ///
+    /// # Errors
+    /// [`Violation::MessageTooLong`], [`Violation::Deflate`] and [`Violation::Utf8`], at the first byte that shows it.
+    pub(super) fn inflate(
+        &mut self,
+        codec: &mut Codec,
+        piece: &[u8],
+        mask: Option<[u8; 4]>,
+        offset: usize,
+        last: bool,
+        max: usize,
+    ) -> Result<(), Violation> {
+        let mut sink = |inflated: &[u8]| {
+            if inflated.len() > max.saturating_sub(self.len()) {
+                return Err(Violation::MessageTooLong);
+            }
+            self.push(inflated, None, 0)
+        };
+        unmasked(piece, mask, offset, |block| codec.inflate(block, &mut sink))?;
+        if last {
+            codec.finish(&mut sink)?;
         }
         Ok(())
     }
@@ -96,4 +118,24 @@ impl Assembly {
             Payload::Binary(bytes) => Ok(Message::Binary(bytes)),
         }
     }
+}
+
+/// Hands a piece of a payload on without its mask, block by block.
+fn unmasked(
+    piece: &[u8],
+    mask: Option<[u8; 4]>,
+    offset: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Violation>,
+) -> Result<(), Violation> {
+    let Some(key) = mask else {
+        return take(piece);
+    };
+    let mut block = [0; UNMASK_BLOCK];
+    for masked in piece.chunks(UNMASK_BLOCK) {
+        let block = &mut block[..masked.len()];
+        block.copy_from_slice(masked);
+        mask::apply(key, offset, block);
+        take(block)?;
+    }
+    Ok(())
 }

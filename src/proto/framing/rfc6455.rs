@@ -6,6 +6,7 @@ use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::Random;
 use crate::proto::close::CloseFrame;
+use crate::proto::deflate::Codec;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
 use core::fmt;
@@ -16,6 +17,9 @@ const MAX_HEADER: usize = 14;
 const MAX_CONTROL: usize = 125;
 /// Room made at once for a message whose length is only announced. What arrives makes the rest.
 const MAX_UNSEEN_RESERVE: usize = 64 << 10;
+/// RFC 7692 §6: the bit of a compressed message.
+const RSV1: u8 = 0x40;
+
 /// The decoder and encoder of one connection.
 pub(crate) struct Rfc6455 {
     role: Role,
@@ -32,6 +36,8 @@ pub(crate) struct Rfc6455 {
     assembly: Option<Assembly>,
     /// The payload of the control frame being read. It may come between the fragments of a message.
     control: Vec<u8>,
+    /// permessage-deflate, if it was agreed on.
+    codec: Option<Codec>,
 }
 
 /// A frame's header, and how much of its payload was read.
@@ -39,6 +45,8 @@ pub(crate) struct Rfc6455 {
 struct Frame {
     kind: Kind,
     fin: bool,
+    /// It belongs to a compressed message.
+    compressed: bool,
     mask: Option<[u8; 4]>,
     len: usize,
     read: usize,
@@ -55,7 +63,7 @@ enum Kind {
 }
 
 impl Rfc6455 {
-    pub(crate) fn new(role: Role, limits: &Limits, random: Random) -> Self {
+    pub(crate) fn new(role: Role, limits: &Limits, random: Random, codec: Option<Codec>) -> Self {
         Self {
             role,
             random,
@@ -67,6 +75,7 @@ impl Rfc6455 {
             frame: None,
             assembly: None,
             control: Vec::new(),
+            codec,
         }
     }
 
@@ -102,7 +111,10 @@ impl Rfc6455 {
             return Ok(None);
         };
         // RFC 6455 §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
-        if first & 0x70 != 0 {
+        // RFC 7692 §6: permessage-deflate gives RSV1 one, "compressed", on the first frame of a data message alone.
+        let compressible = self.codec.is_some() && matches!(first & 0x0F, 0x1 | 0x2);
+        let rsv1 = compressible && first & 0x40 != 0;
+        if first & 0x30 != 0 || (first & 0x40 != 0 && !rsv1) {
             return Err(Violation::ReservedBits);
         }
         let fin = first & 0x80 != 0;
@@ -169,7 +181,11 @@ impl Rfc6455 {
             }
             short => (u64::from(short), 2),
         };
-        let len = self.check_limits(kind, len)?;
+        let compressed = match (kind, &self.assembly) {
+            (Kind::Continuation, Some(assembly)) => assembly.compressed,
+            _ => rsv1,
+        };
+        let len = self.check_limits(kind, compressed, len)?;
 
         let mut mask = None;
         if masked {
@@ -183,6 +199,7 @@ impl Rfc6455 {
             Frame {
                 kind,
                 fin,
+                compressed,
                 mask,
                 len,
                 read: 0,
@@ -192,7 +209,7 @@ impl Rfc6455 {
     }
 
     /// Before a byte of payload is read or room made for it.
-    fn check_limits(&self, kind: Kind, len: u64) -> Result<usize, Violation> {
+    fn check_limits(&self, kind: Kind, compressed: bool, len: u64) -> Result<usize, Violation> {
         let len = usize::try_from(len).map_err(|_| Violation::FrameTooLong)?;
         if kind.is_control() {
             return Ok(len);
@@ -204,7 +221,8 @@ impl Rfc6455 {
             Some(assembly) => (assembly.len(), assembly.fragments),
             None => (0, 0),
         };
-        if len > self.max_message.saturating_sub(before) {
+        // What a compressed frame inflates to is counted as it comes out.
+        if !compressed && len > self.max_message.saturating_sub(before) {
             return Err(Violation::MessageTooLong);
         }
         if fragments >= self.max_fragments {
@@ -250,7 +268,7 @@ impl Rfc6455 {
         }
 
         // The common case, a message in one frame that lies here whole: one copy, one check.
-        if whole && frame.fin && self.assembly.is_none() {
+        if whole && frame.fin && !frame.compressed && self.assembly.is_none() {
             let mut payload = piece.to_vec();
             if frame.mask.is_some() {
                 mask::apply(key, 0, &mut payload);
@@ -264,13 +282,21 @@ impl Rfc6455 {
         }
 
         let assembly = self.assembly.get_or_insert_with(|| match frame.kind {
-            Kind::Text => Assembly::text(),
-            _ => Assembly::binary(),
+            Kind::Text => Assembly::text(frame.compressed),
+            _ => Assembly::binary(frame.compressed),
         });
-        if offset == 0 {
-            assembly.reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
+        match &mut self.codec {
+            Some(codec) if frame.compressed => {
+                let last = ended && frame.fin;
+                assembly.inflate(codec, piece, frame.mask, offset, last, self.max_message)?;
+            }
+            _ => {
+                if offset == 0 {
+                    assembly.reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
+                }
+                assembly.push(piece, frame.mask, offset)?;
+            }
         }
-        assembly.push(piece, frame.mask, offset)?;
         assembly.fragments += usize::from(ended);
         if !(ended && frame.fin) {
             return Ok(None);
@@ -279,41 +305,46 @@ impl Rfc6455 {
         Ok(message.map(Incoming::Message))
     }
 
-    fn encode(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
-        let mut header = [0; MAX_HEADER];
-        let mask_bit = if self.role == Role::Client { 0x80 } else { 0 };
-        header[0] = 0x80 | kind.opcode();
-        let mut len = match payload.len() {
-            len @ 0..=125 => {
-                header[1] = mask_bit | len as u8;
-                2
-            }
-            len @ 126..=0xFFFF => {
-                header[1] = mask_bit | 126;
-                header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
-                4
-            }
-            len => {
-                header[1] = mask_bit | 127;
-                header[2..10].copy_from_slice(&(len as u64).to_be_bytes());
-                10
-            }
-        };
-        out.reserve(MAX_HEADER + payload.len());
-        if self.role == Role::Client {
-            // RFC 6455 §5.3: "a fresh masking key for each frame", unpredictable.
-            let mut key = [0; 4];
-            (self.random)(&mut key);
-            header[len..len + 4].copy_from_slice(&key);
-            len += 4;
-            out.extend_from_slice(&header[..len]);
-            let start = out.len();
-            out.extend_from_slice(payload);
-            mask::apply(key, 0, &mut out[start..]);
-        } else {
-            out.extend_from_slice(&header[..len]);
-            out.extend_from_slice(payload);
+    fn encode(&self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
+        encode(self.role, self.random, kind.opcode(), payload, out);
+    }
+}
+
+/// Appends one whole frame. `flags` are the opcode, and RSV1 if the payload is compressed.
+fn encode(role: Role, random: Random, flags: u8, payload: &[u8], out: &mut Vec<u8>) {
+    let mut header = [0; MAX_HEADER];
+    let mask_bit = if role == Role::Client { 0x80 } else { 0 };
+    header[0] = 0x80 | flags;
+    let mut len = match payload.len() {
+        len @ 0..=125 => {
+            header[1] = mask_bit | len as u8;
+            2
         }
+        len @ 126..=0xFFFF => {
+            header[1] = mask_bit | 126;
+            header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
+            4
+        }
+        len => {
+            header[1] = mask_bit | 127;
+            header[2..10].copy_from_slice(&(len as u64).to_be_bytes());
+            10
+        }
+    };
+    out.reserve(MAX_HEADER + payload.len());
+    if role == Role::Client {
+        // RFC 6455 §5.3: "a fresh masking key for each frame", unpredictable.
+        let mut key = [0; 4];
+        random(&mut key);
+        header[len..len + 4].copy_from_slice(&key);
+        len += 4;
+        out.extend_from_slice(&header[..len]);
+        let start = out.len();
+        out.extend_from_slice(payload);
+        mask::apply(key, 0, &mut out[start..]);
+    } else {
+        out.extend_from_slice(&header[..len]);
+        out.extend_from_slice(payload);
     }
 }
 
@@ -339,7 +370,11 @@ impl Framing for Rfc6455 {
             Message::Text(_) => Kind::Text,
             Message::Binary(_) => Kind::Binary,
         };
-        self.encode(kind, message.as_bytes(), out);
+        let payload = message.as_bytes();
+        match self.codec.as_mut().and_then(|codec| codec.deflate(payload)) {
+            Some(packed) => encode(self.role, self.random, RSV1 | kind.opcode(), packed, out),
+            None => self.encode(kind, payload, out),
+        }
     }
 
     fn encode_ping(&mut self, payload: &[u8], out: &mut Vec<u8>) {

@@ -1,11 +1,13 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
 use super::head::{Head, HeadReader, is_token, is_value};
-use super::{Agreed, ClientHandshake, accept_key};
+use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
 use crate::proto::address::Address;
+use crate::proto::deflate::{self, Deflate};
+use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -18,23 +20,17 @@ use base64::engine::general_purpose::STANDARD;
 pub struct Offer {
     /// Whom to ask, and for which resource.
     pub address: Address,
-    /// Subprotocols in order of preference, distinct tokens. Default: none.
+    /// Subprotocols in order of preference, distinct tokens; one at most in the formats of 2009. Default: none.
     pub protocols: Vec<String>,
     /// The `Origin` of the page or application that asks. Default: none, as RFC 6455 §4.1 item 8 has it for clients that are no browsers.
+    /// The formats of 2009 cannot do without: there it is sent in lower case, and `null` if there is none.
     pub origin: Option<String>,
     /// Further header lines, such as cookies or credentials. Default: none.
     pub headers: Vec<(String, String)>,
+    /// The compression to offer; `None` offers none. Default: none. The format must be RFC 6455.
+    pub deflate: Option<Deflate>,
     /// The wire format, chosen here once and for all. Default: RFC 6455.
     pub format: Format,
-}
-
-/// The wire formats a client can speak.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// RFC 6455, version 13.
-    #[default]
-    Rfc6455,
 }
 
 impl Offer {
@@ -45,6 +41,7 @@ impl Offer {
             protocols: Vec::new(),
             origin: None,
             headers: Vec::new(),
+            deflate: None,
             format: Format::default(),
         }
     }
@@ -77,6 +74,10 @@ impl Offer {
         }
         match self.format {
             Format::Rfc6455 => Ok(Box::new(Waiting::start(self, limits, random, out))),
+            Format::Hixie75 => Ok(Box::new(hixie75::Client::start(&self, limits, out)?)),
+            Format::Hixie76 => Ok(Box::new(hixie76::Client::start(
+                &self, limits, random, out,
+            )?)),
         }
     }
 }
@@ -87,6 +88,7 @@ struct Waiting {
     head: HeadReader,
     accept: String,
     protocols: Vec<String>,
+    deflate: Option<Deflate>,
     limits: Limits,
     random: Random,
 }
@@ -116,6 +118,9 @@ impl Waiting {
         if !offer.protocols.is_empty() {
             line(&["Sec-WebSocket-Protocol: ", &offer.protocols.join(", ")]);
         }
+        if let Some(extension) = offer.deflate.as_ref().and_then(Deflate::offer) {
+            line(&["Sec-WebSocket-Extensions: ", &extension]);
+        }
         for (name, value) in &offer.headers {
             line(&[name, ": ", value]);
         }
@@ -124,13 +129,14 @@ impl Waiting {
             head: HeadReader::new(limits),
             accept: accept_key(&key),
             protocols: offer.protocols,
+            deflate: offer.deflate,
             limits: limits.clone(),
             random,
         }
     }
 
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows".
-    fn check(&self, head: &Head) -> Result<Opened, Cause> {
+    fn check(&self, head: &Head) -> Result<(Opened, Option<deflate::Codec>), Cause> {
         let status = status(&head.start)?;
         if status != 101 {
             return Err(Cause::Status(status));
@@ -151,10 +157,12 @@ impl Waiting {
         if headers.only("Sec-WebSocket-Accept") != Some(&self.accept) {
             return Err(Violation::Accept.into());
         }
-        // Item 5: "an extension that was not present in the client's handshake". None was.
-        if headers.list("Sec-WebSocket-Extensions").next().is_some() {
-            return Err(Violation::Extension.into());
-        }
+        // Item 5: "an extension that was not present in the client's handshake".
+        let codec = deflate::judge(
+            self.deflate.as_ref(),
+            headers.all("Sec-WebSocket-Extensions"),
+        )?;
+        let extensions: Vec<&str> = headers.all("Sec-WebSocket-Extensions").collect();
         // Item 6: "a subprotocol that was not present in the client's handshake".
         // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 lets that
         // be, and leaves it to the application, which finds `Opened::protocol` empty.
@@ -164,7 +172,7 @@ impl Waiting {
             (Some(one), None) if self.protocols.iter().any(|asked| asked == one) => one,
             _ => return Err(Violation::Subprotocol.into()),
         };
-        Ok(Opened::new(protocol, ""))
+        Ok((Opened::new(protocol, extensions.join(", ")), codec))
     }
 }
 
@@ -173,14 +181,15 @@ impl ClientHandshake for Waiting {
         let Some(head) = self.head.read(input)? else {
             return Ok(None);
         };
-        let opened = self.check(&head)?;
-        let framing = Box::new(Rfc6455::new(Role::Client, &self.limits, self.random));
+        let (opened, codec) = self.check(&head)?;
+        let framing = Rfc6455::new(Role::Client, &self.limits, self.random, codec);
+        let framing = Box::new(framing);
         Ok(Some(Agreed { opened, framing }))
     }
 }
 
 /// The status of a status line (RFC 9112 §4): `HTTP/1.1 SP 3DIGIT SP [reason]`.
-fn status(line: &str) -> Result<u16, Violation> {
+pub(crate) fn status(line: &str) -> Result<u16, Violation> {
     let (version, rest) = line.split_once(' ').ok_or(Violation::HeadSyntax)?;
     if !version.starts_with("HTTP/") {
         return Err(Violation::HeadSyntax);

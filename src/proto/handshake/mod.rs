@@ -1,11 +1,22 @@
 //! The opening handshake (RFC 6455 §4): from bytes to an agreed framing, in either role.
+//!
+//! A client's format is chosen by its offer, a server's by the head of the request. `hixie75.rs` and `hixie76.rs` have the
+//! formats of 2009, both sides in one file; RFC 6455 is in [`client`] and [`server`].
 
+mod asked;
 pub mod client;
+mod fields;
 pub mod head;
+mod hixie75;
+mod hixie76;
+mod hosted;
+mod key76;
+pub(crate) mod request;
 pub mod server;
 
 use crate::error::Cause;
 use crate::message::Opened;
+use crate::proto::deflate::Deflate;
 use crate::proto::framing::Framing;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,9 +34,14 @@ pub(crate) trait ClientHandshake: Send + fmt::Debug {
 
 /// A server's half: one wire format, a request that is right, waiting for the application's verdict.
 pub(crate) trait ServerHandshake: Send + fmt::Debug {
-    /// Appends the response that accepts. The arguments have been checked.
-    fn accept(&self, protocol: Option<&str>, headers: &[(&str, &str)], out: &mut Vec<u8>)
-    -> Agreed;
+    /// Appends the response that accepts. The arguments have been checked. `deflate` is agreed to if the client offered it.
+    fn accept(
+        &self,
+        protocol: Option<&str>,
+        deflate: Option<&Deflate>,
+        headers: &[(&str, &str)],
+        out: &mut Vec<u8>,
+    ) -> Agreed;
 }
 
 /// What a handshake ends with.

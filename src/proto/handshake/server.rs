@@ -1,10 +1,13 @@
-//! The server's opening handshake of RFC 6455 §4.2, for versions 13, 8 and 7, and the plain requests beside it.
+//! The server's side of the handshake: which wire format a request is of, the plain requests beside them, and what RFC 6455
+//! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
 use super::head::{Head, Headers, is_token, is_value};
-use super::{Agreed, ServerHandshake, accept_key};
+use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
+use crate::proto::deflate::Deflate;
+use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
 use crate::proto::limits::Limits;
 use crate::proto::role::Role;
@@ -29,16 +32,40 @@ pub struct Request {
     pub target: String,
     /// Every header line.
     pub headers: Headers,
-    /// The subprotocols offered, in the client's order of preference. Empty for plain HTTP.
+    /// The subprotocols offered, in the client's order of preference. Empty for plain HTTP. hixie-75 and -76 offer one at most,
+    /// and their clients give up unless it is the one that is accepted.
     pub protocols: Vec<String>,
-    /// The version of the WebSocket protocol asked for: 13, 8 or 7. `None` for plain HTTP.
+    /// The wire format asked for. `None` for plain HTTP.
+    pub format: Option<Format>,
+    /// The version of RFC 6455 asked for: 13, 8 or 7. `None` for the formats of 2009, which have no number, and for plain HTTP.
     pub version: Option<u8>,
 }
 
 impl Request {
     /// Whether it asks for a WebSocket and can be accepted as one.
     pub fn is_websocket(&self) -> bool {
-        self.version.is_some()
+        self.format.is_some()
+    }
+
+    /// The host that the client named, without a port, for servers that are several: compare it in any case.
+    pub fn host(&self) -> Option<&str> {
+        let host = self.headers.only("Host")?;
+        match host.rsplit_once(':') {
+            // The colon may be one of an IPv6 address in brackets.
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(name),
+            _ => Some(host),
+        }
+    }
+
+    /// The subprotocol to accept: the first that we know and the client offered (RFC 6455 §4.2.2 item 5: the server picks one
+    /// of the client's, by its own preference). `known` begins with the best.
+    pub fn choose_protocol<T: AsRef<str>>(&self, known: &[T]) -> Option<&str> {
+        known.iter().find_map(|known| {
+            self.protocols
+                .iter()
+                .find(|offered| *offered == known.as_ref())
+                .map(String::as_str)
+        })
     }
 
     /// The target up to its `?`, still percent-encoded.
@@ -54,12 +81,14 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The page's origin, as a browser told it. Its header was called differently up to draft 10 of the protocol.
+    /// The page's origin, as a browser told it. There is one at most: a WebSocket request with two is refused. Its header was
+    /// called differently from draft 04 to 10 of RFC 6455, and by the paper of 2009.
     pub fn origin(&self) -> Option<&str> {
-        match self.version {
-            Some(7 | 8) => self.headers.first("Sec-WebSocket-Origin"),
-            _ => self.headers.first("Origin"),
-        }
+        self.headers.first(match (self.format, self.version) {
+            (Some(Format::Hixie75), _) => hixie75::origin_field(&self.headers),
+            (_, Some(7 | 8)) => "Sec-WebSocket-Origin",
+            _ => "Origin",
+        })
     }
 }
 
@@ -138,15 +167,32 @@ impl Response {
     }
 }
 
-/// Takes a request apart. A request that asks for a WebSocket comes with the half that can accept it.
+/// What a head said.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// A request that is whole. If it asks for a WebSocket it comes with the half that can accept it.
+    Whole(Request, Option<Box<dyn ServerHandshake>>),
+    /// One of hixie-76, which goes on behind its head.
+    Hixie76(Request, hixie76::Head),
+}
+
+/// Takes a request apart, by the wire format that its head shows:
+///
+/// | the head has | it is |
+/// |---|---|
+/// | `Sec-WebSocket-Key1` or `-Key2` | hixie-76 |
+/// | the three fixed lines, nothing that begins with `Sec-WebSocket-` | hixie-75 |
+/// | `Upgrade: websocket` or `Sec-WebSocket-Key` | RFC 6455 |
+/// | none of it | plain HTTP |
 ///
 /// # Errors
 /// What is wrong with it; [`Response::refusing`] answers it.
 pub(crate) fn read(
     head: Head,
+    secure: bool,
     limits: &Limits,
     random: Random,
-) -> Result<(Request, Option<Box<dyn ServerHandshake>>), Violation> {
+) -> Result<Read, Violation> {
     let mut parts = head.start.split(' ');
     let (Some(method), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -156,6 +202,7 @@ pub(crate) fn read(
     if !is_token(method) || !version.starts_with("HTTP/") {
         return Err(Violation::HeadSyntax);
     }
+    let is_path = target.starts_with('/');
     let target = path_and_query(target)?.to_owned();
     let (method, version) = (method.to_owned(), version.to_owned());
     let mut request = Request {
@@ -163,22 +210,64 @@ pub(crate) fn read(
         target,
         headers: head.headers,
         protocols: Vec::new(),
+        format: None,
         version: None,
     };
     let headers = &request.headers;
 
-    // What shows the wish for a WebSocket is judged as one; the rest is plain HTTP and the application's to answer.
-    if !headers.lists("Upgrade", "websocket") && headers.first("Sec-WebSocket-Key").is_none() {
-        return Ok((request, None));
+    let format = if hixie76::is_request(headers) {
+        Format::Hixie76
+    } else if hixie75::is_request(headers) {
+        Format::Hixie75
+    } else {
+        return read_rfc6455(request, &version, limits, random);
+    };
+    // hixie-75: tokens other than `GET`, a path and `HTTP/1.1`, in this order: the server "should abort".
+    check_start(&request, &version)?;
+    if !is_path {
+        return Err(Violation::Target);
     }
+    if format == Format::Hixie76 {
+        let (head, protocol) = hixie76::Head::read(headers, &request.target, secure)?;
+        request.protocols.extend(protocol);
+        request.format = Some(format);
+        return Ok(Read::Hixie76(request, head));
+    }
+    let (handshake, protocol) = hixie75::Server::read(headers, &request.target, secure, limits)?;
+    request.protocols.extend(protocol);
+    request.format = Some(format);
+    Ok(Read::Whole(request, Some(Box::new(handshake))))
+}
 
-    // RFC 6455 §4.2.1, in its order. Item 1: "An HTTP/1.1 or higher GET request".
+/// RFC 6455 §4.2.1 item 1: "An HTTP/1.1 or higher GET request". A body would be read as frames.
+fn check_start(request: &Request, version: &str) -> Result<(), Violation> {
     if request.method != "GET" {
         return Err(Violation::Method);
     }
     if version != "HTTP/1.1" {
         return Err(Violation::HttpVersion);
     }
+    let mut lengths = request.headers.all("Content-Length");
+    if lengths.any(|length| length != "0") || request.headers.first("Transfer-Encoding").is_some() {
+        return Err(Violation::Body);
+    }
+    Ok(())
+}
+
+fn read_rfc6455(
+    mut request: Request,
+    version: &str,
+    limits: &Limits,
+    random: Random,
+) -> Result<Read, Violation> {
+    let headers = &request.headers;
+    // What shows the wish for a WebSocket is judged as one; the rest is plain HTTP and the application's to answer.
+    if !headers.lists("Upgrade", "websocket") && headers.first("Sec-WebSocket-Key").is_none() {
+        return Ok(Read::Whole(request, None));
+    }
+
+    // RFC 6455 §4.2.1, in its order.
+    check_start(&request, version)?;
     if headers.only("Host").is_none() {
         return Err(Violation::Host);
     }
@@ -213,22 +302,29 @@ pub(crate) fn read(
     if !distinct || !protocols.iter().all(|protocol| is_token(protocol)) {
         return Err(Violation::ProtocolList);
     }
-    // A body would be read as frames.
-    if headers.all("Content-Length").any(|length| length != "0")
-        || headers.first("Transfer-Encoding").is_some()
-    {
-        return Err(Violation::Body);
+    // Item 7: one origin or none. An allow-list must not look at one of two.
+    let origin = if version == 13 {
+        "Origin"
+    } else {
+        "Sec-WebSocket-Origin"
+    };
+    if headers.all(origin).nth(1).is_some() {
+        return Err(Violation::Origin);
     }
+    let extensions = headers
+        .all("Sec-WebSocket-Extensions")
+        .map(str::to_owned)
+        .collect();
     request.protocols = protocols;
+    request.format = Some(Format::Rfc6455);
     request.version = Some(version);
-    Ok((
-        request,
-        Some(Box::new(Deciding {
-            accept,
-            limits: limits.clone(),
-            random,
-        })),
-    ))
+    let deciding = Deciding {
+        accept,
+        extensions,
+        limits: limits.clone(),
+        random,
+    };
+    Ok(Read::Whole(request, Some(Box::new(deciding))))
 }
 
 /// The path and query of a target: RFC 6455 §4.2.1 item 1 takes a path or an absolute `http` URL.
@@ -263,6 +359,8 @@ fn path_and_query(target: &str) -> Result<&str, Violation> {
 #[derive(Debug)]
 struct Deciding {
     accept: String,
+    /// The header lines that offer extensions.
+    extensions: Vec<String>,
     limits: Limits,
     random: Random,
 }
@@ -271,6 +369,7 @@ impl ServerHandshake for Deciding {
     fn accept(
         &self,
         protocol: Option<&str>,
+        deflate: Option<&Deflate>,
         headers: &[(&str, &str)],
         out: &mut Vec<u8>,
     ) -> Agreed {
@@ -281,14 +380,19 @@ impl ServerHandshake for Deciding {
         if let Some(protocol) = protocol {
             head.extend(["Sec-WebSocket-Protocol: ", protocol, "\r\n"]);
         }
+        let offered = self.extensions.iter().map(String::as_str);
+        let (extensions, codec) = deflate.and_then(|deflate| deflate.answer(offered)).unzip();
+        if let Some(extensions) = &extensions {
+            head.extend(["Sec-WebSocket-Extensions: ", extensions, "\r\n"]);
+        }
         for (name, value) in headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("\r\n");
         out.extend_from_slice(head.as_bytes());
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), ""),
-            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random)),
+            opened: Opened::new(protocol.unwrap_or_default(), extensions.unwrap_or_default()),
+            framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random, codec)),
         }
     }
 }

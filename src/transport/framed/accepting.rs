@@ -21,7 +21,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
         &self.request
     }
 
-    /// Accepts it as a WebSocket, with one of the subprotocols offered or none.
+    /// Accepts it as a WebSocket, with one of the subprotocols offered or none. The answer is with the stream when this returns.
     ///
     /// # Errors
     /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
@@ -31,6 +31,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
             return Err(Cause::Transport(misuse.to_string()));
         }
         let opened = self.framed.opened().await?;
+        // The client waits for the answer, whether or not anybody polls what this returns.
+        poll_fn(|cx| self.framed.poll_until(cx, Framed::is_flushed)).await;
         Ok((self.framed, opened))
     }
 

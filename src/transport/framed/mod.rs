@@ -6,7 +6,7 @@ mod wakers;
 
 pub use accepting::Accepting;
 
-use super::{Limits, Transport};
+use super::{Limits, MaybeSend, Transport};
 use crate::error::Cause;
 use crate::message::{Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
@@ -149,7 +149,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin + Send> Transport for Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
             return match self.poll_core(cx) {
@@ -221,7 +221,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Framed<Io> {
     fn drop(&mut self) {
         let now = self.now();
         // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
-        if self.connection.close(now, None).is_ok() {
+        let _ = self.connection.close(now, None);
+        // What was queued before goes with it, an earlier Close frame too; a handshake that nobody waits for does not.
+        if !self.connection.is_handshaking() {
             let _ = self.drive_write(&mut Context::from_waker(Waker::noop()));
         }
     }

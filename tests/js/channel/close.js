@@ -6,11 +6,11 @@ import { refused, url } from '../server.js';
 import { rejects } from './rejection.js';
 
 describe('the end of a Channel', () => {
-  it('of ours has our code', async () => {
+  it('of ours has our code and reason', async () => {
     const channel = new Channel(url('/echo'));
     await channel.opened;
     const closed = await channel.close(4000, 'done');
-    assert.deepEqual(closed, { code: 4000, reason: '', wasClean: true, by: 'us' });
+    assert.deepEqual(closed, { code: 4000, reason: 'done', wasClean: true, by: 'us' });
     assert.deepEqual(await channel.closed, closed);
     // A second close only waits, and the end has come.
     assert.deepEqual(await channel.close(4001, 'again'), closed);
@@ -86,7 +86,7 @@ describe('the end of a Channel', () => {
   it('may be asked for before it is open', async () => {
     const channel = new Channel(url('/echo'));
     const closed = await channel.close(4002, 'early');
-    assert.deepEqual(closed, { code: 4002, reason: '', wasClean: true, by: 'us' });
+    assert.deepEqual(closed, { code: 4002, reason: 'early', wasClean: true, by: 'us' });
   });
 
   it('comes even when the handshake is never answered', async () => {

@@ -4,7 +4,8 @@ import { ask, run } from './process.mjs';
 // Debian's packages. Looking things up works for every user; installing needs root.
 
 /** A cause that `apt-get update` may cure: the lists are empty, or older than what the archive has now. */
-const STALE_LISTS = /Unable to locate package|has no installation candidate|404 +Not Found|Unable to fetch some archives|Hash Sum mismatch|File has unexpected size/i;
+const STALE_LISTS =
+  /Unable to locate package|has no installation candidate|404 +Not Found|Unable to fetch some archives|Hash Sum mismatch|File has unexpected size/i;
 /** Left by a dpkg that was killed; nothing can be installed before it is put right. */
 const DPKG_INTERRUPTED = /dpkg --configure -a/;
 

@@ -20,7 +20,12 @@ const PROGRAMS = {
       package: 'chromium',
       label: 'Chromium or Google Chrome',
     },
-    chromedriver: { variable: 'CHROMEDRIVER', names: ['chromedriver'], package: 'chromium-driver', label: 'ChromeDriver, of the same version' },
+    chromedriver: {
+      variable: 'CHROMEDRIVER',
+      names: ['chromedriver'],
+      package: 'chromium-driver',
+      label: 'ChromeDriver, of the same version',
+    },
   },
   firefox: {
     firefox: {
@@ -32,8 +37,19 @@ const PROGRAMS = {
     },
   },
   webkit: {
-    webkitDriver: { variable: 'WEBKIT_DRIVER', names: ['WebKitWebDriver'], package: 'webkit2gtk-driver', label: 'WebKitWebDriver of WebKitGTK (Linux only; elsewhere use --browsers chromium,firefox)' },
-    miniBrowser: { variable: 'MINI_BROWSER', names: ['MiniBrowser'], find: findMiniBrowser, package: 'webkit2gtk-driver', label: 'MiniBrowser of WebKitGTK' },
+    webkitDriver: {
+      variable: 'WEBKIT_DRIVER',
+      names: ['WebKitWebDriver'],
+      package: 'webkit2gtk-driver',
+      label: 'WebKitWebDriver of WebKitGTK (Linux only; elsewhere use --browsers chromium,firefox)',
+    },
+    miniBrowser: {
+      variable: 'MINI_BROWSER',
+      names: ['MiniBrowser'],
+      find: findMiniBrowser,
+      package: 'webkit2gtk-driver',
+      label: 'MiniBrowser of WebKitGTK',
+    },
     xvfb: { variable: 'XVFB', names: ['Xvfb'], package: 'xvfb', label: 'Xvfb' },
   },
 };
@@ -77,7 +93,9 @@ function find(program, context) {
 function findMiniBrowser() {
   for (const base of ['/usr/lib', '/usr/libexec', '/usr/lib64']) {
     if (!existsSync(base)) continue;
-    const folders = readdirSync(base, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(base, entry.name));
+    const folders = readdirSync(base, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(base, entry.name));
     for (const parent of [base, ...folders]) {
       for (const version of ['webkitgtk-6.0', 'webkit2gtk-4.1', 'webkit2gtk-4.0']) {
         const file = join(parent, version, 'MiniBrowser');

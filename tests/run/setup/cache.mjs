@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SetupFailure } from './failure.mjs';
@@ -101,7 +112,9 @@ export class Cache {
     try {
       mkdirSync(this.folder, { recursive: true });
     } catch (error) {
-      throw new SetupFailure(`set-up: cannot create the cache folder ${this.folder} (${error.code}); set WEBSOCKET_CHANNEL_CACHE to a folder that you may write to`);
+      throw new SetupFailure(
+        `set-up: cannot create the cache folder ${this.folder} (${error.code}); set WEBSOCKET_CHANNEL_CACHE to a folder that you may write to`,
+      );
     }
     for (let said = false; ; await new Promise((wake) => setTimeout(wake, 200))) {
       throwIfInterrupted();
@@ -110,7 +123,9 @@ export class Cache {
         return own();
       } catch (error) {
         if (error.code !== 'EEXIST') {
-          throw new SetupFailure(`set-up: cannot write to the cache folder ${this.folder} (${error.code}); set WEBSOCKET_CHANNEL_CACHE to a folder that you may write to`);
+          throw new SetupFailure(
+            `set-up: cannot write to the cache folder ${this.folder} (${error.code}); set WEBSOCKET_CHANNEL_CACHE to a folder that you may write to`,
+          );
         }
       }
       try {
@@ -146,7 +161,9 @@ function ownerName(pid) {
   if (!existsSync(stat)) return `${pid}`;
   // proc(5): the start time is field 22; the name in field 2 may contain spaces, so count from its closing bracket.
   try {
-    const fields = readFileSync(stat, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(stat, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return `${pid}-${fields[19]}`;
   } catch {
     return '';

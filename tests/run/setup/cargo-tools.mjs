@@ -23,19 +23,25 @@ const QUICK_BUILD = {
 /** `wasm-bindgen` and its test runner, at exactly the version in Cargo.lock: any other refuses our wasm. */
 export function findWasmBindgen(context) {
   const version = lockedVersion(context.checkout, 'wasm-bindgen');
-  const tool = findTool({
-    crate: 'wasm-bindgen-cli',
-    name: 'wasm-bindgen',
-    label: 'wasm-bindgen CLI',
-    version,
-    programs: ['wasm-bindgen', 'wasm-bindgen-test-runner'],
-    usual: '2 min',
-  }, context);
+  const tool = findTool(
+    {
+      crate: 'wasm-bindgen-cli',
+      name: 'wasm-bindgen',
+      label: 'wasm-bindgen CLI',
+      version,
+      programs: ['wasm-bindgen', 'wasm-bindgen-test-runner'],
+      usual: '2 min',
+    },
+    context,
+  );
   return { ...tool, paths: { wasmBindgen: tool.programs[0], wasmBindgenTestRunner: tool.programs[1] } };
 }
 
 export function findWasmPack(context) {
-  const tool = findTool({ crate: 'wasm-pack', name: 'wasm-pack', label: 'wasm-pack', version: WASM_PACK, programs: ['wasm-pack'], usual: '2 min' }, context);
+  const tool = findTool(
+    { crate: 'wasm-pack', name: 'wasm-pack', label: 'wasm-pack', version: WASM_PACK, programs: ['wasm-pack'], usual: '2 min' },
+    context,
+  );
   return { ...tool, paths: { wasmPack: tool.programs[0] } };
 }
 
@@ -43,7 +49,10 @@ export function findWasmPack(context) {
 export function findGeckodriver(context) {
   const installed = context.env.GECKODRIVER ?? which('geckodriver', context.env);
   if (installed) return { paths: { geckodriver: installed }, steps: [] };
-  const tool = findTool({ crate: 'geckodriver', name: 'geckodriver', label: 'geckodriver', version: GECKODRIVER, programs: ['geckodriver'], usual: '1 min' }, context);
+  const tool = findTool(
+    { crate: 'geckodriver', name: 'geckodriver', label: 'geckodriver', version: GECKODRIVER, programs: ['geckodriver'], usual: '1 min' },
+    context,
+  );
   return { ...tool, paths: { geckodriver: tool.programs[0] } };
 }
 
@@ -76,7 +85,12 @@ async function installCrate(crate, version, item, context) {
         env: { ...hostEnv(context), ...QUICK_BUILD },
         logFile: context.cache.logFile(item),
       });
-      tried.push(command.slice(0, 5).concat(command.includes('--locked') ? '--locked' : []).join(' '));
+      tried.push(
+        command
+          .slice(0, 5)
+          .concat(command.includes('--locked') ? '--locked' : [])
+          .join(' '),
+      );
       if (result.ok) return;
       if (!/failed to select a version|lock file .*needs to be updated/.test(result.output)) break;
     }

@@ -1,4 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { candidate, dependencies, download, install, update } from './apt.mjs';
 import { SetupFailure, stepFailure } from './failure.mjs';
@@ -34,7 +46,8 @@ export function missingLibrary(context) {
  */
 export async function placeDebianToolchain(context, tried) {
   const linker = join(context.rust.sysroot, 'lib/rustlib', context.rust.host, 'bin/rust-lld');
-  if (!existsSync(linker)) throw refusal(context, tried, `the active Rust (${context.rust.sysroot}) has no rust-lld; install Rust by rustup (https://rustup.rs)`);
+  if (!existsSync(linker))
+    throw refusal(context, tried, `the active Rust (${context.rust.sysroot}) has no rust-lld; install Rust by rustup (https://rustup.rs)`);
   let version = compilerVersion(context);
   // Lists without the security archive, or from before the last browser update, know none or an older one.
   if (context.system.root && !(version && atLeast(version, context.neededRust))) {
@@ -43,7 +56,11 @@ export async function placeDebianToolchain(context, tried) {
   }
   if (!version) throw refusal(context, tried, 'the package lists do not know rustc-web: `sudo apt-get update`');
   if (!atLeast(version, context.neededRust)) {
-    throw refusal(context, tried, `Debian's rustc-web is ${version}, but this project needs ${context.neededRust}; \`sudo apt-get update\` may know a newer one`);
+    throw refusal(
+      context,
+      tried,
+      `Debian's rustc-web is ${version}, but this project needs ${context.neededRust}; \`sudo apt-get update\` may know a newer one`,
+    );
   }
   const library = libraryPackage(version, context);
   if (!library) throw refusal(context, tried, `cannot tell which libllvm package ${libstd(version)} depends on`);
@@ -84,9 +101,11 @@ function refusal(context, tried, todo) {
 
 /** Whether the toolchain is there and what it links to as well: rustup's files move, libraries are removed. */
 function works(prefix, context) {
-  return existsSync(join(prefix, 'lib/rustlib', context.rust.host, 'bin/rust-lld'))
-    && isExecutable(join(prefix, 'bin/cargo'))
-    && ask([join(prefix, 'bin/rustc'), '-V'], { ...context.env, LD_LIBRARY_PATH: join(prefix, 'lib') }) !== null;
+  return (
+    existsSync(join(prefix, 'lib/rustlib', context.rust.host, 'bin/rust-lld')) &&
+    isExecutable(join(prefix, 'bin/cargo')) &&
+    ask([join(prefix, 'bin/rustc'), '-V'], { ...context.env, LD_LIBRARY_PATH: join(prefix, 'lib') }) !== null
+  );
 }
 
 async function unpack(prefix, version, context) {
@@ -160,7 +179,8 @@ async function verify(prefix, context) {
   );
   await cargo(['cargo', 'build', '--release', '--target', TARGET], crate, prefix, context, {});
   const wasm = readFileSync(join(crate, 'target', TARGET, 'release/probe.wasm'));
-  if (!WebAssembly.validate(wasm)) throw new SetupFailure(`set-up: stopped at: ${WHAT}\n  the toolchain in ${prefix} links a wasm file that is not valid`);
+  if (!WebAssembly.validate(wasm))
+    throw new SetupFailure(`set-up: stopped at: ${WHAT}\n  the toolchain in ${prefix} links a wasm file that is not valid`);
   rmSync(crate, { recursive: true });
 }
 

@@ -15,7 +15,8 @@ export class SetupFailure extends Error {
 }
 
 /** Words of the package managers for "nobody answers". */
-const NO_NETWORK = /could ?n[o']t (resolve|connect)|failure resolving|unable to connect|network is unreachable|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED|connection refused|connection timed out|ETIMEDOUT|error sending request|dns error|operation timed out/i;
+const NO_NETWORK =
+  /could ?n[o']t (resolve|connect)|failure resolving|unable to connect|network is unreachable|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED|connection refused|connection timed out|ETIMEDOUT|error sending request|dns error|operation timed out/i;
 
 /**
  * The message of a step that failed: which, what was tried, what was said, what to do.
@@ -26,12 +27,14 @@ const NO_NETWORK = /could ?n[o']t (resolve|connect)|failure resolving|unable to 
  */
 export function stepFailure(what, tried, result, context, logName) {
   const offline = result.timedOut || NO_NETWORK.test(result.output);
-  return new SetupFailure([
-    `set-up: stopped at: ${what}`,
-    ...tried.map((command) => `  tried: ${command}`),
-    ...result.tail.split('\n').map((line) => `  | ${line}`),
-    offline
-      ? `  to do: this looks like no network (or a proxy that is not set). Run the same command again when it is back; what is already in ${context.cache.folder} stays.`
-      : `  to do: see the lines above; the whole output is in ${context.cache.logFile(logName)}. Run the same command again afterwards; what is already in ${context.cache.folder} stays.`,
-  ].join('\n'));
+  return new SetupFailure(
+    [
+      `set-up: stopped at: ${what}`,
+      ...tried.map((command) => `  tried: ${command}`),
+      ...result.tail.split('\n').map((line) => `  | ${line}`),
+      offline
+        ? `  to do: this looks like no network (or a proxy that is not set). Run the same command again when it is back; what is already in ${context.cache.folder} stays.`
+        : `  to do: see the lines above; the whole output is in ${context.cache.logFile(logName)}. Run the same command again afterwards; what is already in ${context.cache.folder} stays.`,
+    ].join('\n'),
+  );
 }

@@ -18,7 +18,9 @@ function matches(checkout) {
   const there = packages(join(checkout, 'node_modules/.package-lock.json'));
   if (!wanted || !there) return false;
   // Optional ones are those of other systems.
-  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || (there[path] ? there[path].version === version : optional));
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || (there[path] ? there[path].version === version : optional),
+  );
 }
 
 function packages(lockFile) {
@@ -31,7 +33,15 @@ function packages(lockFile) {
 
 async function install(context) {
   // npm's own retries wait a minute before they tell that there is no network.
-  const command = ['npm', 'ci', '--no-audit', '--no-fund', '--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const command = [
+    'npm',
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--fetch-retries=2',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+  ];
   const result = await run(command, { cwd: context.checkout, env: context.env, logFile: context.cache.logFile('npm-ci') });
   if (!result.ok) throw stepFailure('npm packages of package-lock.json', ['npm ci'], result, context, 'npm-ci');
 }

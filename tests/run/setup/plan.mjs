@@ -28,7 +28,9 @@ export async function look(context, { tests, browsers }) {
   // Everything below asks Rust; a Rust that is missing or too old is one thing that set-up does not bring.
   if (!context.rust) throw new SetupFailure('set-up: Rust is missing (cargo, rustc); install it by rustup: https://rustup.rs');
   if (!atLeast(context.rust.version, context.neededRust)) {
-    throw new SetupFailure(`set-up: Rust ${context.rust.version} is active, but this project needs ${context.neededRust}; \`rustup update stable\``);
+    throw new SetupFailure(
+      `set-up: Rust ${context.rust.version} is active, but this project needs ${context.neededRust}; \`rustup update stable\``,
+    );
   }
   const std = await findWasmStd(context);
   const modules = findNodeModules(context);
@@ -39,7 +41,15 @@ export async function look(context, { tests, browsers }) {
   const bins = [bindgen.bin, pack.bin, chosen.bin, modules.bin].filter(Boolean);
   return {
     // The standard library first: it alone may find out late that it needs root, and then nothing is begun.
-    steps: [...compiler.steps, ...std.steps, ...chosen.steps.filter((step) => step.packages), ...modules.steps, ...bindgen.steps, ...pack.steps, ...chosen.steps.filter((step) => !step.packages)],
+    steps: [
+      ...compiler.steps,
+      ...std.steps,
+      ...chosen.steps.filter((step) => step.packages),
+      ...modules.steps,
+      ...bindgen.steps,
+      ...pack.steps,
+      ...chosen.steps.filter((step) => !step.packages),
+    ],
     tools: {
       env: { PATH: [...bins, context.env.PATH].join(delimiter), ...std.env },
       paths: Object.assign({}, ...parts.map((part) => part.paths)),
@@ -55,27 +65,40 @@ export function refuse(steps, context) {
   const labels = packaged.flatMap((step) => step.labels);
   if (packages.length === 0) return;
   if (!debian) {
-    throw new SetupFailure([
-      `set-up: on ${name} it installs no system packages. Install these, then run it again:`,
-      ...labels.map((label) => `  - ${label}`),
-      'Nothing was installed.',
-    ].join('\n'));
+    throw new SetupFailure(
+      [
+        `set-up: on ${name} it installs no system packages. Install these, then run it again:`,
+        ...labels.map((label) => `  - ${label}`),
+        'Nothing was installed.',
+      ].join('\n'),
+    );
   }
   if (!root) {
     const maybe = steps.flatMap((step) => step.maybePackages ?? []);
-    throw new SetupFailure([
-      'set-up: some of what is missing needs root. Run this, then set-up again:',
-      `  sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
-      ...(maybe.length > 0 ? [`and, only where \`rustup target add wasm32-unknown-unknown\` cannot download:`, `  sudo apt-get install --no-install-recommends ${maybe.join(' ')}`] : []),
-      'Nothing was installed.',
-    ].join('\n'));
+    throw new SetupFailure(
+      [
+        'set-up: some of what is missing needs root. Run this, then set-up again:',
+        `  sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
+        ...(maybe.length > 0
+          ? [
+              `and, only where \`rustup target add wasm32-unknown-unknown\` cannot download:`,
+              `  sudo apt-get install --no-install-recommends ${maybe.join(' ')}`,
+            ]
+          : []),
+        'Nothing was installed.',
+      ].join('\n'),
+    );
   }
 }
 
 /** A C compiler links what is compiled for this machine: build scripts, the test server, the tools. */
 function findCompiler(context) {
   if (which(['cc', 'gcc', 'clang'], context.env)) return { steps: [] };
-  return { steps: [{ what: 'C compiler (the linker of native Rust)', usual: '20 s', packages: ['gcc', 'libc6-dev'], labels: ['a C compiler (cc)'] }] };
+  return {
+    steps: [
+      { what: 'C compiler (the linker of native Rust)', usual: '20 s', packages: ['gcc', 'libc6-dev'], labels: ['a C compiler (cc)'] },
+    ],
+  };
 }
 
 /** Does one step. */

@@ -27,7 +27,11 @@ export function listenForInterrupts(log) {
     if (interruptedBy) return;
     interruptedBy = signal;
     const waits = [...running].some((child) => child.patient);
-    log(waits ? `set-up: ${signal}; waiting for the package manager to finish, as stopping it midway would leave the system half-configured` : `set-up: ${signal}; ending`);
+    log(
+      waits
+        ? `set-up: ${signal}; waiting for the package manager to finish, as stopping it midway would leave the system half-configured`
+        : `set-up: ${signal}; ending`,
+    );
     for (const child of running) if (!child.patient) child.end();
   };
   const signals = Object.keys(SIGNAL_NUMBERS);
@@ -38,7 +42,10 @@ export function listenForInterrupts(log) {
 /** Throws if a signal has come; for places that wait or work without a child. */
 export function throwIfInterrupted() {
   if (interruptedBy) {
-    throw new SetupFailure('set-up: interrupted; nothing is left half-installed, run it again to go on', 128 + SIGNAL_NUMBERS[interruptedBy]);
+    throw new SetupFailure(
+      'set-up: interrupted; nothing is left half-installed, run it again to go on',
+      128 + SIGNAL_NUMBERS[interruptedBy],
+    );
   }
 }
 
@@ -79,10 +86,12 @@ export async function run(command, { cwd, env, logFile, timeoutMs, patient = fal
         killTimer ??= setTimeout(() => signalGroup('SIGKILL'), KILL_AFTER_MS);
       },
     };
-    const timer = timeoutMs && setTimeout(() => {
-      timedOut = true;
-      entry.end();
-    }, timeoutMs);
+    const timer =
+      timeoutMs &&
+      setTimeout(() => {
+        timedOut = true;
+        entry.end();
+      }, timeoutMs);
     const keep = (chunk) => {
       output += chunk;
       logStream.write(chunk);
@@ -109,7 +118,12 @@ export async function run(command, { cwd, env, logFile, timeoutMs, patient = fal
 
 /** The output of a quick question to a program, or null if it cannot be asked or fails. */
 export function ask(command, env, timeoutMs = 20_000) {
-  const { status, stdout } = spawnSync(command[0], command.slice(1), { env, encoding: 'utf8', timeout: timeoutMs, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { status, stdout } = spawnSync(command[0], command.slice(1), {
+    env,
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return status === 0 ? stdout.trim() : null;
 }
 

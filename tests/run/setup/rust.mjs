@@ -5,7 +5,15 @@ import { ask, which } from './process.mjs';
 // The Rust that the user already has: native tests, rustfmt and the tools we compile use it as it is.
 
 /** What a developer's shell may hold for other projects and what would change the tools that we compile. */
-const FOREIGN = ['RUSTFLAGS', 'CARGO_ENCODED_RUSTFLAGS', 'CARGO_BUILD_TARGET', 'CARGO_BUILD_RUSTFLAGS', 'CARGO_TARGET_DIR', 'CARGO_INSTALL_ROOT', 'RUSTC_BOOTSTRAP'];
+const FOREIGN = [
+  'RUSTFLAGS',
+  'CARGO_ENCODED_RUSTFLAGS',
+  'CARGO_BUILD_TARGET',
+  'CARGO_BUILD_RUSTFLAGS',
+  'CARGO_TARGET_DIR',
+  'CARGO_INSTALL_ROOT',
+  'RUSTC_BOOTSTRAP',
+];
 
 /** The environment to compile tools in. */
 export function hostEnv(context) {

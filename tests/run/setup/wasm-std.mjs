@@ -20,13 +20,15 @@ export async function findWasmStd(context) {
   const library = context.system.debian ? missingLibrary(context) : null;
   return {
     env: {},
-    steps: [{
-      what: `wasm32 standard library for Rust ${context.rust.version}`,
-      usual: '10 s by rustup; 2 min from Debian packages, where rustup cannot download',
-      // Only perhaps needed, so it stops nobody beforehand.
-      maybePackages: library ? [library] : [],
-      act: () => add(context),
-    }],
+    steps: [
+      {
+        what: `wasm32 standard library for Rust ${context.rust.version}`,
+        usual: '10 s by rustup; 2 min from Debian packages, where rustup cannot download',
+        // Only perhaps needed, so it stops nobody beforehand.
+        maybePackages: library ? [library] : [],
+        act: () => add(context),
+      },
+    ],
   };
 }
 
@@ -34,7 +36,12 @@ async function add(context) {
   const tried = [];
   if (which('rustup', context.env)) {
     const command = ['rustup', 'target', 'add', TARGET];
-    const result = await run(command, { cwd: context.checkout, env: context.env, logFile: context.cache.logFile('rustup'), timeoutMs: RUSTUP_TIMEOUT_MS });
+    const result = await run(command, {
+      cwd: context.checkout,
+      env: context.env,
+      logFile: context.cache.logFile('rustup'),
+      timeoutMs: RUSTUP_TIMEOUT_MS,
+    });
     if (result.ok && hasTarget(context.rust.sysroot)) return;
     tried.push(`${command.join(' ')} (${result.timedOut ? `no end after ${RUSTUP_TIMEOUT_MS / 1000} s` : briefly(result.tail)})`);
     if (context.system.debian) context.log('         rustup cannot download; going on with Debian packages');
@@ -42,11 +49,13 @@ async function add(context) {
     tried.push('rustup target add (there is no rustup)');
   }
   if (!context.system.debian) {
-    throw new SetupFailure([
-      `set-up: stopped at: wasm32 standard library`,
-      ...tried.map((line) => `  tried: ${line}`),
-      `  to do: with a network, \`rustup target add ${TARGET}\` (rustup: https://rustup.rs). Without rustup, install your system's package of Rust's ${TARGET} library.`,
-    ].join('\n'));
+    throw new SetupFailure(
+      [
+        `set-up: stopped at: wasm32 standard library`,
+        ...tried.map((line) => `  tried: ${line}`),
+        `  to do: with a network, \`rustup target add ${TARGET}\` (rustup: https://rustup.rs). Without rustup, install your system's package of Rust's ${TARGET} library.`,
+      ].join('\n'),
+    );
   }
   await placeDebianToolchain(context, tried);
 }

@@ -90,14 +90,10 @@ async fn a_stalled_connection_reads_nothing_and_ends_with_the_client() {
     soon(io.read_exact(&mut received)).await.unwrap();
     // Until the kernel takes no more: nobody reads.
     let chunk = vec![0; 1 << 20];
+    let taken = std::time::Duration::from_millis(200);
     let full = async {
-        loop {
-            match tokio::time::timeout(std::time::Duration::from_millis(200), io.write_all(&chunk))
-                .await
-            {
-                Ok(written) => written.unwrap(),
-                Err(_) => break,
-            }
+        while let Ok(written) = tokio::time::timeout(taken, io.write_all(&chunk)).await {
+            written.unwrap();
         }
     };
     soon(full).await;

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use support::{ask, connect, control, http, next, open, server, soon, until};
 use websocket_channel::error::{Cause, ConnectErrorKind};
-use websocket_channel::transport::{Limits, Request, tcp};
 use websocket_channel::{By, Closed, Event, Message};
 
 #[tokio::test]
@@ -202,12 +201,8 @@ async fn the_next_handshakes_of_a_tag_fail_and_no_others() {
         }
     }
     control(&server, "fail?tag=f&how=silence").await;
-    let request = Request {
-        url: format!("{}/echo?tag=f", server.url()),
-        protocols: Vec::new(),
-        limits: Limits::default(),
-    };
-    let silent = tokio::time::timeout(Duration::from_millis(200), tcp::connect(request)).await;
+    let mut silent = Box::pin(connect(&server, "/echo?tag=f", &[]));
+    let silent = tokio::time::timeout(Duration::from_millis(200), &mut silent).await;
     assert!(silent.is_err());
 }
 

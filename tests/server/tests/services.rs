@@ -27,7 +27,7 @@ async fn echo_of_every_size() {
     socket.close(4000, "bye");
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(4000, "", true, By::Us))
+        Event::Closed(Closed::new(4000, "bye", true, By::Us))
     );
 }
 

@@ -63,14 +63,14 @@ async fn play(
     };
     write(line, head, every).await?;
     if parameters.after_client && head.ends_with(b"\r\n\r\n") {
-        line.read(&mut [0; 4096]).await?;
+        hear(line).await?;
     }
     write(line, frames, every).await?;
     match fault.then {
         Then::Hold => drain(line).await,
         Then::Answer | Then::Fin => {
             if fault.then == Then::Answer {
-                line.read(&mut [0; 4096]).await?;
+                hear(line).await?;
             }
             line.shutdown().await?;
             drain(line).await
@@ -84,6 +84,12 @@ async fn play(
             Ok(())
         }
     }
+}
+
+/// Waits until the client says something, whatever it is, or ends.
+async fn hear(line: &mut Line) -> io::Result<()> {
+    let _any = line.read(&mut [0; 4096]).await?;
+    Ok(())
 }
 
 /// All at once, or byte by byte.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_channel::error::ConnectErrorKind;
-use websocket_channel::transport::{Limits, Request, Transport, tcp};
+use websocket_channel::transport::{self, Request, Transport};
 use websocket_channel::{Event, Message, Opened};
 use websocket_channel_server::{Options, TestServer};
 
@@ -21,15 +21,12 @@ pub(crate) async fn connect(
     path: &str,
     protocols: &[&str],
 ) -> Result<(Socket, Opened), ConnectErrorKind> {
-    let request = Request {
-        url: format!("{}{path}", server.url()),
-        protocols: protocols
-            .iter()
-            .map(|&protocol| protocol.to_owned())
-            .collect(),
-        limits: Limits::default(),
-    };
-    soon(tcp::connect(request)).await
+    let mut request = Request::new(format!("{}{path}", server.url()));
+    request.protocols = protocols
+        .iter()
+        .map(|&protocol| protocol.to_owned())
+        .collect();
+    soon(transport::connect(request)).await
 }
 
 pub(crate) async fn open(server: &TestServer, path: &str) -> Socket {

@@ -1,0 +1,56 @@
+//! permessage-deflate (RFC 7692): messages compressed one by one, as both sides agreed in the handshake.
+//!
+//! [`Deflate`] says what one side wants. The negotiation turns the wishes of both into a `Codec`, which the framing of RFC 6455
+//! then uses. Without the feature `deflate` nothing is offered and nothing agreed to.
+
+#[cfg(not(feature = "deflate"))]
+mod absent;
+#[cfg(feature = "deflate")]
+mod codec;
+#[cfg(feature = "deflate")]
+mod extension;
+#[cfg(feature = "deflate")]
+mod negotiation;
+
+#[cfg(not(feature = "deflate"))]
+pub(crate) use absent::{Codec, judge};
+#[cfg(feature = "deflate")]
+pub(crate) use codec::Codec;
+#[cfg(feature = "deflate")]
+pub(crate) use negotiation::judge;
+
+/// How one side wants messages compressed. What the other side wants may narrow it, never widen it.
+///
+/// A connection that compresses both ways with the defaults costs about 300 KiB; nothing is allocated before the first
+/// compressed message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deflate {
+    /// From 1, fast, to 9, small; 0 stores. Default 6, as zlib's own. Values above 9 mean 9.
+    pub level: u8,
+    /// Messages of fewer bytes go out as they are. Default 32: below that the gain is a few bytes at most.
+    pub threshold: usize,
+    /// The window for what we send, as a power of two, from 9 to 15. Default 15, 32 KiB. Others mean the nearest of these: DEFLATE
+    /// implementations cannot compress for a window of 8 bits, though RFC 7692 §7.1.2 knows it.
+    pub send_window_bits: u8,
+    /// The window that the peer is asked to keep to, from 9 to 15. Default 15. A client that did not offer
+    /// `client_max_window_bits` cannot be asked (RFC 7692 §7.1.2.2) and uses 15.
+    pub receive_window_bits: u8,
+    /// Whether what we send may refer to earlier messages. Default true: small messages shrink the more, and memory is kept for it.
+    pub send_takeover: bool,
+    /// Whether what the peer sends may. Default true.
+    pub receive_takeover: bool,
+}
+
+impl Default for Deflate {
+    fn default() -> Self {
+        Self {
+            level: 6,
+            threshold: 32,
+            send_window_bits: 15,
+            receive_window_bits: 15,
+            send_takeover: true,
+            receive_takeover: true,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What both sides of a 2009 handshake must agree on: whose page, which URL, which subprotocol.
+
+use super::client::Offer;
+use super::fields::Fields;
+use crate::error::{Misuse, Violation};
+
+/// What a client asked for, in the words in which the server has to repeat it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The origin in lower case.
+    pub(crate) origin: String,
+    /// The URL, put together again.
+    pub(crate) location: String,
+    /// The subprotocol.
+    pub(crate) protocol: Option<String>,
+}
+
+impl Asked {
+    /// # Errors
+    /// [`Misuse::Subprotocols`]: these formats have one or none.
+    pub(crate) fn new(offer: &Offer) -> Result<Self, Misuse> {
+        let protocol = match &offer.protocols[..] {
+            [] => None,
+            [one] => Some(one.clone()),
+            more => return Err(Misuse::Subprotocols(more.len())),
+        };
+        // HTML5 of 2009: the ASCII serialization of an origin that is no page's is "null".
+        let origin = offer.origin.as_deref().unwrap_or("null");
+        let address = &offer.address;
+        Ok(Self {
+            origin: origin.to_ascii_lowercase(),
+            location: location(address.secure, &address.authority(), &address.resource),
+            protocol,
+        })
+    }
+
+    /// hixie-75 and -76, the client's checks, in their order. `prefix` stands before the names of the server's fields.
+    ///
+    /// # Errors
+    /// The first that fails: [`Violation::Origin`], [`Violation::Location`], [`Violation::Subprotocol`], [`Violation::HeadSyntax`].
+    pub(crate) fn check_present(&self, fields: &Fields, prefix: &str) -> Result<(), Violation> {
+        let once = |name: &str| fields.only(&format!("{prefix}{name}")).is_some();
+        if !once("websocket-origin") {
+            return Err(Violation::Origin);
+        }
+        if !once("websocket-location") {
+            return Err(Violation::Location);
+        }
+        if self.protocol.is_some() && !once("websocket-protocol") {
+            return Err(Violation::Subprotocol);
+        }
+        if fields.has_empty_name() {
+            return Err(Violation::HeadSyntax);
+        }
+        Ok(())
+    }
+
+    /// The values, each "must be exactly equal", byte for byte.
+    ///
+    /// # Errors
+    /// [`Violation::Origin`], [`Violation::Location`], [`Violation::Subprotocol`].
+    pub(crate) fn check_equal(&self, fields: &Fields, prefix: &str) -> Result<(), Violation> {
+        let value = |name: &str| fields.only(&format!("{prefix}{name}"));
+        if value("websocket-origin") != Some(&self.origin) {
+            return Err(Violation::Origin);
+        }
+        if value("websocket-location") != Some(&self.location) {
+            return Err(Violation::Location);
+        }
+        // "If there was no protocol asked for, the field is ignored": RFC 6455 fails there.
+        if self.protocol.is_some() && value("websocket-protocol") != self.protocol.as_deref() {
+            return Err(Violation::Subprotocol);
+        }
+        Ok(())
+    }
+}
+
+/// hixie-75, "construct a Web Socket URL". `authority` names the port only if it is not the scheme's own.
+pub(crate) fn location(secure: bool, authority: &str, resource: &str) -> String {
+    let scheme = if secure { "wss" } else { "ws" };
+    format!("{scheme}://{authority}{resource}")
+}

@@ -1,0 +1,131 @@
+//! The tunnel through an HTTP proxy (RFC 6455 §4.1 item 3, RFC 9110 §9.3.6), in front of any handshake.
+
+use super::handshake::client::status;
+use super::handshake::head::HeadReader;
+use super::limits::Limits;
+use super::outgoing::Outgoing;
+use crate::error::{Cause, Misuse, Violation};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use core::fmt;
+
+/// Interim answers taken before the real one. Proxies send none; a peer must not keep us for ever.
+const MAX_INTERIM: usize = 8;
+
+/// A name and a password for a proxy, sent as Basic (RFC 7617): readable by everybody on the way to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials(String);
+
+impl Credentials {
+    /// A name and a password, in UTF-8.
+    ///
+    /// # Errors
+    /// [`Misuse::Credentials`]: the name has a colon, or either has a control character (RFC 7617 §2).
+    pub fn new(user: &str, password: &str) -> Result<Self, Misuse> {
+        let control = |text: &str| text.chars().any(char::is_control);
+        if user.contains(':') || control(user) || control(password) {
+            return Err(Misuse::Credentials);
+        }
+        Ok(Self(STANDARD.encode(format!("{user}:{password}"))))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// A request to a proxy for a tunnel. A value: it does nothing by itself.
+///
+/// 1. Write [`outgoing`](Self::outgoing) and tell with [`handle_transmitted`](Self::handle_transmitted) how much went.
+/// 2. Give what was read to [`handle_bytes`](Self::handle_bytes) until that tells that the tunnel is open. Bytes it left
+///    are the tunnel's first; then the stream is as if it went to the host itself.
+///
+/// It keeps no time: whoever reads decides how long to wait.
+#[derive(Debug)]
+pub struct Tunnel {
+    outgoing: Outgoing,
+    head: HeadReader,
+    limits: Limits,
+    interim: usize,
+}
+
+impl Tunnel {
+    /// Asks for a tunnel to this host, an IPv6 address with or without brackets. Of the limits those of the head apply.
+    ///
+    /// # Errors
+    /// [`Misuse::Header`] if the host has bytes that would break the request apart.
+    pub fn new(
+        host: &str,
+        port: u16,
+        credentials: Option<&Credentials>,
+        limits: &Limits,
+    ) -> Result<Self, Misuse> {
+        if host.is_empty()
+            || host
+                .bytes()
+                .any(|byte| byte <= b' ' || byte == 0x7F || b"/?#@\\".contains(&byte))
+        {
+            return Err(Misuse::Header);
+        }
+        let authority = if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        };
+        // DIFFERENCE: the example of RFC 6455 §4.1 has no port in `Host`. RFC 9112 §3.2.3 wants it to be the target's own, and
+        // that is what browsers send.
+        let mut head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+        if let Some(Credentials(encoded)) = credentials {
+            head.extend(["Proxy-Authorization: Basic ", encoded, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let mut outgoing = Outgoing::default();
+        outgoing.append(0).extend_from_slice(head.as_bytes());
+        Ok(Self {
+            outgoing,
+            head: HeadReader::new(limits),
+            limits: limits.clone(),
+            interim: 0,
+        })
+    }
+
+    /// Every byte that waits to be written.
+    pub fn outgoing(&self) -> &[u8] {
+        self.outgoing.unsent()
+    }
+
+    /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
+    pub fn handle_transmitted(&mut self, n: usize) {
+        self.outgoing.advance(n);
+    }
+
+    /// Takes the proxy's answer off the front of `input`. True: the tunnel is open, and what is left is its own. False: more bytes.
+    ///
+    /// # Errors
+    /// [`Cause::ProxyAuthentication`] and [`Cause::Proxy`] for a refusal, [`Cause::Violation`] for no HTTP. Not to be called
+    /// again after that; a body may follow, and is nobody's.
+    pub fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<bool, Cause> {
+        while let Some(head) = self.head.read(input)? {
+            match status(&head.start)? {
+                // RFC 9110 §9.3.6: "Any 2xx (Successful) response indicates that the sender (and all inbound proxies) will switch
+                // to tunnel mode immediately after the response header section", and Content-Length and Transfer-Encoding in it
+                // mean nothing.
+                200..=299 => return Ok(true),
+                407 => {
+                    let challenges: Vec<&str> = head.headers.all("Proxy-Authenticate").collect();
+                    return Err(Cause::ProxyAuthentication(challenges.join(", ")));
+                }
+                // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+                100 | 102..=199 if self.interim < MAX_INTERIM => {
+                    self.interim += 1;
+                    self.head = HeadReader::new(&self.limits);
+                }
+                100 | 102..=199 => return Err(Violation::HeadTooLong.into()),
+                other => return Err(Cause::Proxy(other)),
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,212 @@
+//! A socket as a stream of bytes, for protocols that know nothing of messages.
+
+use super::Socket;
+use crate::message::{By, Closed, Message};
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use futures_core::Stream as _;
+use futures_sink::Sink as _;
+use std::io;
+
+/// The largest message made of what is written: browsers reach their full throughput with it.
+const MAX_WRITE: usize = 64 << 10;
+
+/// The code that closes a connection whose peer sent text among the bytes: 1003 says so, and no page may send that.
+pub const TEXT_AMONG_BYTES: u16 = 4003;
+
+/// The bytes of a [`Socket`]'s binary messages, one after the other: `AsyncRead` and `AsyncWrite` of `futures-io`, and of tokio
+/// natively and with the feature `proto`. Made by [`Socket::into_bytes`].
+///
+/// - Where one message ends and the next begins cannot be seen. An empty message is nothing.
+/// - Each write is a message of its own, of 64 KiB at most, and waits at the send watermark. Wrap it in a buffer if you write little at a time.
+/// - The end of reading is the end of the stream if the connection closed cleanly with 1000, 1001 or no code, and an error
+///   of the kind `ConnectionAborted` otherwise: what is missing behind it is never taken for the end.
+/// - A text message is an error of the kind `InvalidData`, and closes with [`TEXT_AMONG_BYTES`].
+/// - Shutting down sends what is left and begins to close with 1000. A WebSocket has no half that could stay open: in browsers
+///   nothing arrives after that.
+///
+/// Cancellation: a read or write that was dropped took nothing. Dropping the stream closes the connection.
+#[derive(Debug)]
+#[must_use = "dropping it closes the connection"]
+pub struct ByteStream {
+    socket: Socket,
+    unread: Vec<u8>,
+    read: usize,
+    /// Text came. Reading ends here.
+    broken: bool,
+}
+
+impl Socket {
+    /// The connection as a stream of bytes. Messages that arrived and were not read are its first.
+    pub fn into_bytes(self) -> ByteStream {
+        ByteStream {
+            socket: self,
+            unread: Vec::new(),
+            read: 0,
+            broken: false,
+        }
+    }
+}
+
+impl ByteStream {
+    /// The socket beneath, to see what was agreed on and how it ended.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Bytes that wait to be taken with [`consume`](Self::consume); none at the end.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        while self.read >= self.unread.len() {
+            if self.broken {
+                return Poll::Ready(Err(text()));
+            }
+            match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
+                Some(Message::Binary(bytes)) => {
+                    self.unread = bytes;
+                    self.read = 0;
+                }
+                Some(Message::Text(_)) => {
+                    self.broken = true;
+                    // The code and the reason are among those that may be sent.
+                    let _ = self.socket.close(TEXT_AMONG_BYTES, "text among bytes");
+                }
+                None => {
+                    self.unread = Vec::new();
+                    self.read = 0;
+                    return Poll::Ready(end(self.socket.closure()).map(|()| &[][..]));
+                }
+            }
+        }
+        Poll::Ready(Ok(self.unread.get(self.read..).unwrap_or_default()))
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.read += n;
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(Pin::new(&mut self.socket).poll_ready(cx)).map_err(|_| closed())?;
+        let piece = bytes.get(..MAX_WRITE).unwrap_or(bytes);
+        if !piece.is_empty() {
+            let message = Message::Binary(piece.to_vec());
+            self.socket.send_now(message).map_err(|_| closed())?;
+        }
+        Poll::Ready(Ok(piece.len()))
+    }
+
+    fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket)
+            .poll_flush(cx)
+            .map_err(|_| closed())
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.socket).poll_close(cx)).map_err(|_| closed())?;
+        // The Close frame too: who drops the stream next must not take it back.
+        self.poll_flushed(cx)
+    }
+}
+
+fn end(closed: Option<&Closed>) -> io::Result<()> {
+    match closed {
+        Some(Closed {
+            clean: true,
+            code: 1000 | 1001 | 1005,
+            ..
+        }) => Ok(()),
+        // Our own close, which the peer answered with a code of its own.
+        Some(Closed {
+            clean: true,
+            by: By::Us,
+            ..
+        }) => Ok(()),
+        Some(closed) => Err(io::Error::new(
+            io::ErrorKind::ConnectionAborted,
+            format!("closed with {} {}", closed.code, closed.reason),
+        )),
+        None => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
+
+fn text() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "a text message came among the bytes",
+    )
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the connection is closed")
+}
+
+impl futures_io::AsyncRead for ByteStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        if buffer.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let mut bytes = ready!(self.poll_fill(cx))?;
+        let n = io::Read::read(&mut bytes, buffer)?;
+        self.consume(n);
+        Poll::Ready(Ok(n))
+    }
+}
+
+impl futures_io::AsyncWrite for ByteStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flushed(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_end(cx)
+    }
+}
+
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+impl tokio::io::AsyncRead for ByteStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let bytes = ready!(self.poll_fill(cx))?;
+        let piece = bytes.get(..buffer.remaining()).unwrap_or(bytes);
+        buffer.put_slice(piece);
+        let n = piece.len();
+        self.consume(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+impl tokio::io::AsyncWrite for ByteStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flushed(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_end(cx)
+    }
+}

@@ -1,0 +1,68 @@
+//! Sockets over streams of bytes, in either role: the protocol core does here what the platform does in [`Socket::connect`].
+
+use super::{Options, Socket, within};
+use crate::error::ConnectError;
+use crate::message::Opened;
+use crate::transport::{Limits, MaybeSend, pipe};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+impl Socket {
+    /// Connects over a stream that leads to the host of the URL already: through a tunnel, inside TLS, or in a page carried by another
+    /// WebSocket. `wss` changes the default port in `Host` and nothing else. `Options::network` is not used.
+    ///
+    /// # Errors
+    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does. Dropping the future drops the stream.
+    pub async fn connect_over<Io>(
+        io: Io,
+        url: impl Into<String>,
+        options: Options,
+    ) -> Result<Self, ConnectError>
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
+    {
+        let limit = options.connect_timeout;
+        let connecting = async { pipe::connect(io, options.request(url.into())?).await };
+        within(limit, connecting).await
+    }
+
+    /// Accepts a client's request, whatever it is for, on a stream that a listener gave. Of the options, `protocols` are those that this
+    /// side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how long the handshake may take.
+    /// To look at the request, to refuse it or to answer plain HTTP, use [`transport::pipe::accept`](pipe::accept) and [`Socket::over`].
+    ///
+    /// # Errors
+    /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.
+    /// Dropping the future drops the stream.
+    pub async fn accept<Io>(io: Io, options: Options) -> Result<Self, ConnectError>
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
+    {
+        let limit = options.connect_timeout;
+        within(limit, async {
+            let (framed, opened) = pipe::accept_any(
+                io,
+                &options.protocols,
+                options.handshake.deflate,
+                &options.limits,
+            )
+            .await?;
+            Ok((Box::new(framed) as _, opened))
+        })
+        .await
+    }
+
+    /// A socket over a stream whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read
+    /// from the stream beyond the handshake; `opened` is what that handshake settled.
+    pub fn from_upgraded<Io>(
+        io: Io,
+        leftover: &[u8],
+        role: pipe::Role,
+        opened: Opened,
+        limits: &Limits,
+    ) -> Self
+    where
+        Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
+    {
+        let framed = pipe::from_upgraded(io, leftover, role, limits);
+        Self::over(Box::new(framed), opened)
+    }
+}

@@ -1,0 +1,176 @@
+//! Two ends of a connection in memory.
+
+use super::{Limits, Transport};
+use crate::message::{By, Closed, Event, Message};
+use core::task::{Context, Poll, Waker};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Two transports that are connected to each other, open. What one end has not read counts against the other's send watermark, so that a
+/// reader who does not read holds the writer back.
+pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
+    let shared = Arc::new(Mutex::new([Side::default(), Side::default()]));
+    let end = |side| {
+        Box::new(Memory {
+            shared: shared.clone(),
+            side,
+            limits: limits.clone(),
+        })
+    };
+    (end(0), end(1))
+}
+
+struct Memory {
+    shared: Arc<Mutex<[Side; 2]>>,
+    side: usize,
+    limits: Limits,
+}
+
+/// What one end is going to be told, and who waits there.
+#[derive(Default)]
+struct Side {
+    inbox: VecDeque<Message>,
+    inbox_bytes: usize,
+    closed: Option<Closed>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+impl Side {
+    fn wake(&mut self) -> [Option<Waker>; 2] {
+        [self.reader.take(), self.writer.take()]
+    }
+
+    fn end(&mut self, code: u16, reason: &str, by: By) {
+        self.closed
+            .get_or_insert_with(|| Closed::new(code, reason, true, by));
+    }
+}
+
+impl Memory {
+    /// Ours and theirs.
+    fn sides<T>(&self, change: impl FnOnce(&mut Side, &mut Side) -> T) -> T {
+        let mut sides = self.lock();
+        let [first, second] = &mut *sides;
+        match self.side {
+            0 => change(first, second),
+            _ => change(second, first),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Side; 2]> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Both ends at once: in memory the closing handshake takes no time.
+    fn end(&self, code: u16, reason: &str) {
+        let wakers = self.sides(|ours, theirs| {
+            ours.end(code, "", By::Us);
+            // As in every browser: after our own close nothing more is shown.
+            ours.inbox.clear();
+            ours.inbox_bytes = 0;
+            theirs.end(code, reason, By::Peer);
+            [ours.wake(), theirs.wake()]
+        });
+        wake(wakers.into_iter().flatten());
+    }
+}
+
+impl Transport for Memory {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        let (event, writer) = self.sides(|ours, theirs| {
+            if let Some(message) = ours.inbox.pop_front() {
+                ours.inbox_bytes -= message.cost();
+                return (Poll::Ready(Event::Message(message)), theirs.writer.take());
+            }
+            if let Some(closed) = &ours.closed {
+                return (Poll::Ready(Event::Closed(closed.clone())), None);
+            }
+            ours.reader = Some(cx.waker().clone());
+            (Poll::Pending, None)
+        });
+        wake([writer]);
+        event
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_open() || self.room() > 0 {
+            return Poll::Ready(());
+        }
+        self.sides(|ours, _| ours.writer = Some(cx.waker().clone()));
+        // The other end may have read between the look and the note.
+        if self.room() > 0 {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
+    fn send(&mut self, message: Message) -> Result<(), Message> {
+        if !self.is_open() {
+            return Err(message);
+        }
+        if message.len() > self.limits.max_message {
+            // What the other end would do: RFC 6455 §7.4.1, 1009.
+            let wakers = self.sides(|ours, theirs| {
+                theirs.end(1009, "", By::Us);
+                ours.end(1009, "", By::Peer);
+                [ours.wake(), theirs.wake()]
+            });
+            wake(wakers.into_iter().flatten());
+            return Ok(());
+        }
+        let reader = self.sides(|_, theirs| {
+            theirs.inbox_bytes += message.cost();
+            theirs.inbox.push_back(message);
+            theirs.reader.take()
+        });
+        wake([reader]);
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        if self.is_open() {
+            self.end(code, reason);
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.sides(|ours, _| ours.closed.is_none())
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> usize {
+        let watermark = self.limits.send_watermark.max(1);
+        self.sides(|_, theirs| watermark.saturating_sub(theirs.inbox_bytes))
+    }
+
+    fn pushes_back(&self) -> bool {
+        true
+    }
+
+    fn buffered_amount(&self) -> usize {
+        self.sides(|_, theirs| theirs.inbox.iter().map(Message::len).sum())
+    }
+}
+
+/// Without a code, as every transport: the peer sees 1005.
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.is_open() {
+            self.end(1005, "");
+        }
+    }
+}
+
+fn wake(wakers: impl IntoIterator<Item = Option<Waker>>) {
+    for waker in wakers.into_iter().flatten() {
+        waker.wake();
+    }
+}

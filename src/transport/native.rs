@@ -1,0 +1,98 @@
+//! The platform's own way natively: TCP, through a proxy if there is one, inside TLS for `wss`.
+
+use super::pipe::{self, failed};
+use super::proxy::{Proxy, ProxyChoice};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+use super::{Request, Transport, tcp, tunnel};
+use crate::error::{Cause, ConnectErrorKind};
+use crate::message::Opened;
+use crate::proto::Address;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// How to reach the host. In browsers the user's own settings decide this.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Network {
+    /// Default: as the environment says.
+    pub proxy: ProxyChoice,
+    /// Whom `wss`, and a proxy spoken to over TLS, trusts. Default: Mozilla's roots.
+    #[cfg(feature = "tls")]
+    pub tls: Tls,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Opens a connection: finds the host or the proxy, tries each of its addresses, and performs every handshake there is. Needs a
+/// tokio runtime. Dropping the future drops the stream.
+///
+/// # Errors
+/// Why it did not open. Without the feature `tls` what needs it is refused with the name `NotSupportedError`.
+pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    let address = Address::parse(&request.url)?;
+    let network = &request.network;
+    let environment = |name: &str| std::env::var(name).ok();
+    let proxy = network.proxy.clone().choose(&address, environment)?;
+    let host = address.host_without_brackets();
+    if proxy.is_none() && !address.secure {
+        let io = tcp::connect(host, address.port).await.map_err(lost)?;
+        return pipe::connect(io, request).await;
+    }
+    let mut io: Box<dyn Stream> = match &proxy {
+        None => Box::new(tcp::connect(host, address.port).await.map_err(lost)?),
+        Some(proxy) => through(proxy, &address, network).await?,
+    };
+    if address.secure {
+        io = secured(io, host, network).await?;
+    }
+    pipe::connect(io, request).await
+}
+
+async fn through(
+    proxy: &Proxy,
+    address: &Address,
+    network: &Network,
+) -> Result<Box<dyn Stream>, ConnectErrorKind> {
+    let reached = tcp::connect(&proxy.host, proxy.port).await;
+    let mut io: Box<dyn Stream> = Box::new(reached.map_err(|error| {
+        failed(Cause::Transport(format!(
+            "the proxy cannot be reached: {error}"
+        )))
+    })?);
+    if proxy.secure {
+        io = secured(io, &proxy.host, network).await?;
+    }
+    let credentials = proxy.credentials.as_ref();
+    let io = tunnel::open(io, &address.host, address.port, credentials)
+        .await
+        .map_err(failed)?;
+    Ok(Box::new(io))
+}
+
+#[cfg(feature = "tls")]
+async fn secured(
+    io: Box<dyn Stream>,
+    host: &str,
+    network: &Network,
+) -> Result<Box<dyn Stream>, ConnectErrorKind> {
+    Ok(Box::new(
+        network.tls.connect(host, io).await.map_err(failed)?,
+    ))
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secured(
+    _io: Box<dyn Stream>,
+    _host: &str,
+    _network: &Network,
+) -> Result<Box<dyn Stream>, ConnectErrorKind> {
+    Err(ConnectErrorKind::Refused {
+        name: "NotSupportedError".into(),
+        message: "TLS needs the feature `tls`, which is off".into(),
+    })
+}
+
+fn lost(error: std::io::Error) -> ConnectErrorKind {
+    failed(Cause::Transport(error.to_string()))
+}

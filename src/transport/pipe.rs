@@ -1,0 +1,136 @@
+//! WebSockets over any stream of bytes, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
+
+use super::framed::{self, Accepting, Framed};
+use super::{Limits, MaybeSend, Request, Transport};
+use crate::error::{Cause, ConnectErrorKind, Violation};
+use crate::message::{By, Closed, Opened};
+use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
+use crate::random;
+use core::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use crate::proto::Role;
+
+/// What the core's own handshake can be asked for, and a browser's cannot.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Handshake {
+    /// The wire format to ask for. Default: RFC 6455.
+    pub format: Format,
+    /// The `Origin` to name. Default none (RFC 6455 §4.1 item 8).
+    pub origin: Option<String>,
+    /// Further header lines, such as cookies or an authorization. Default none.
+    pub headers: Vec<(String, String)>,
+    /// The compression to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
+    /// it costs about 300 KiB a connection where the peer wants it too.
+    pub deflate: Option<Deflate>,
+}
+
+impl Default for Handshake {
+    fn default() -> Self {
+        Self {
+            format: Format::default(),
+            origin: None,
+            headers: Vec::new(),
+            deflate: Some(Deflate::default()),
+        }
+    }
+}
+
+/// Performs a client's handshake over `io`, which leads to the host of the URL. Whether it is secure is `io`'s own affair: `wss`
+/// changes the default port in `Host` and nothing else. There is no time limit here but the core's, 60 s.
+///
+/// # Errors
+/// Why it did not open. Dropping the future drops the stream.
+pub async fn connect<Io>(
+    io: Io,
+    request: Request,
+) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
+{
+    let mut offer = Offer::new(Address::parse(&request.url)?);
+    offer.protocols = request.protocols;
+    offer.format = request.handshake.format;
+    offer.origin = request.handshake.origin;
+    offer.headers = request.handshake.headers;
+    offer.deflate = request.handshake.deflate;
+    let limits = core_limits(&request.limits);
+    let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
+        .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
+    let (framed, opened) = framed::open(io, core, &request.limits)
+        .await
+        .map_err(failed)?;
+    Ok((Box::new(framed), opened))
+}
+
+/// Reads a client's request from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
+///
+/// # Errors
+/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    limits: &Limits,
+    deflate: Option<Deflate>,
+) -> Result<Accepting<Io>, Cause> {
+    let mut core = Connection::server(Duration::ZERO, core_limits(limits), random::fill);
+    core.compress(deflate);
+    framed::accept(io, core, limits).await
+}
+
+/// Accepts a client's request for a WebSocket, whatever it is for, with the first of `protocols` that the client offered, or none.
+///
+/// # Errors
+/// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status.
+pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    protocols: &[String],
+    deflate: Option<Deflate>,
+    limits: &Limits,
+) -> Result<(Framed<Io>, Opened), ConnectErrorKind> {
+    let accepting = accept(io, limits, deflate).await.map_err(failed)?;
+    let request = accepting.request();
+    if !request.is_websocket() {
+        let response =
+            Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
+        // A response that is well-formed.
+        let _ = accepting.reject(&response).await;
+        return Err(failed(Violation::Upgrade.into()));
+    }
+    let chosen = protocols
+        .iter()
+        .find(|known| request.protocols.contains(known))
+        .map(String::as_str);
+    accepting.accept(chosen).await.map_err(failed)
+}
+
+/// A connection whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read
+/// from `io` beyond the handshake.
+pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    leftover: &[u8],
+    role: Role,
+    limits: &Limits,
+) -> Framed<Io> {
+    let mut core = Connection::upgraded(role, core_limits(limits), random::fill);
+    core.handle_bytes(Duration::ZERO, leftover);
+    Framed::new(io, core, limits)
+}
+
+/// The core's limits that follow from a transport's; the others are the core's defaults.
+pub fn core_limits(limits: &Limits) -> proto::Limits {
+    proto::Limits {
+        max_frame: limits.max_message,
+        max_message: limits.max_message,
+        close_timeout: limits.close_timeout,
+        ..proto::Limits::default()
+    }
+}
+
+pub(super) fn failed(cause: Cause) -> ConnectErrorKind {
+    // RFC 6455 §7.1.5: without a Close frame, 1006.
+    ConnectErrorKind::Failed {
+        closed: Closed::lost(By::Failure),
+        cause,
+    }
+}

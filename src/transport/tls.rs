@@ -1,0 +1,85 @@
+//! TLS by rustls, natively.
+
+use crate::error::Cause;
+use core::fmt;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use std::sync::{Arc, OnceLock};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Whom to trust. TLS 1.2 and 1.3 by rustls with ring, whatever the process' default is; the host's name is always sent (SNI)
+/// and always checked; ALPN asks for `http/1.1`.
+///
+/// Default: Mozilla's roots as of the build, from the crate `webpki-roots`. Clones share their sessions for resumption.
+#[derive(Clone)]
+pub struct Tls(Result<Arc<ClientConfig>, String>);
+
+impl Tls {
+    /// Trusts the certificates of this PEM text as roots, and no others: for a private authority, or a test's own.
+    ///
+    /// # Errors
+    /// [`Cause::Tls`] if there is none in it, or one that is no certificate.
+    pub fn with_roots(pem: &[u8]) -> Result<Self, Cause> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| Cause::Tls(error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| Cause::Tls(error.to_string()))?;
+        }
+        if roots.is_empty() {
+            return Err(Cause::Tls("there is no certificate in the PEM text".into()));
+        }
+        Ok(Self(config(roots)))
+    }
+
+    /// Everything as rustls is told: client certificates, verifiers, versions. Its ALPN is its own too.
+    pub fn from_config(config: Arc<ClientConfig>) -> Self {
+        Self(Ok(config))
+    }
+
+    /// Performs the handshake over `io`. The host is a name or an address, IPv6 without brackets.
+    pub(super) async fn connect<Io: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        host: &str,
+        io: Io,
+    ) -> Result<TlsStream<Io>, Cause> {
+        let config = self.0.clone().map_err(Cause::Tls)?;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| Cause::Tls(error.to_string()))?;
+        let stream = TlsConnector::from(config).connect(name, io).await;
+        stream.map_err(|error| Cause::Tls(error.to_string()))
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        static MOZILLA: OnceLock<Tls> = OnceLock::new();
+        let mozilla = || {
+            let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
+            Tls(config(roots.collect()))
+        };
+        MOZILLA.get_or_init(mozilla).clone()
+    }
+}
+
+fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // As browsers do: HTTP/2 would be another handshake (RFC 8441).
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls(…)")
+    }
+}

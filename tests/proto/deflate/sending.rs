@@ -1,0 +1,158 @@
+//! RFC 7692 §7.2.1: what is sent, inflated by another implementation.
+
+use super::*;
+use crate::support::{hex, masked};
+use websocket_channel::Message;
+
+fn sent(connection: &mut Connection, message: &str) -> Vec<u8> {
+    connection.send(Message::from(message)).unwrap();
+    take(connection)
+}
+
+#[test]
+fn section_7_2_1_sending() {
+    let mut server = open(Role::Server);
+    assert_eq!(sent(&mut server, "Hello"), hex("c1 07 f248cdc9c90700"));
+    assert_eq!(sent(&mut server, "Hello"), hex("c1 05 f200110000"));
+    assert_eq!(sent(&mut server, ""), hex("c1 01 00"));
+    server.ping(b"p").unwrap();
+    assert_eq!(take(&mut server), hex("89 01 70"));
+
+    let mut client = open(Role::Client);
+    assert_eq!(
+        sent(&mut client, "Hello"),
+        masked(&hex("c1 07 f248cdc9c90700"))
+    );
+
+    // Without context; and where compression gains nothing the message goes as it is.
+    let forgetful = knobs(|deflate| deflate.send_takeover = false);
+    let mut server = open_with(Role::Server, EXTENSION, Limits::default(), &forgetful);
+    let letters = "a".repeat(64);
+    assert_eq!(sent(&mut server, &letters), hex("c1 06 4a4ca40c0000"));
+    assert_eq!(sent(&mut server, &letters), hex("c1 06 4a4ca40c0000"));
+    assert_eq!(sent(&mut server, "Hello"), hex("81 05 48656c6c6f"));
+
+    // Short ones go as they are.
+    let mut server = open_with(
+        Role::Server,
+        EXTENSION,
+        Limits::default(),
+        &Deflate::default(),
+    );
+    assert_eq!(sent(&mut server, "Hello"), hex("81 05 48656c6c6f"));
+
+    // Told to use a window of 8 bits, a client does not compress at all, and still reads.
+    let mut client = open_with(
+        Role::Client,
+        "permessage-deflate; client_max_window_bits=8",
+        Limits::default(),
+        &knobs(|_| {}),
+    );
+    assert_eq!(sent(&mut client, &letters)[0], 0x81);
+    client.handle_bytes(START, &hex("c1 07 f248cdc9c90700"));
+    assert_eq!(events(&mut client), [Event::Message("Hello".into())]);
+}
+
+/// Text that repeats itself at a distance of about `distance` bytes.
+fn repeating(distance: usize, len: usize) -> String {
+    let mut seed = 1u32;
+    let mut letters: Vec<u8> = Vec::with_capacity(len);
+    while letters.len() < len {
+        seed = seed.wrapping_mul(1664525).wrapping_add(1013904223);
+        match letters.len().checked_sub(distance) {
+            Some(before) => letters.push(letters[before]),
+            None => letters.push(b'0' + (seed >> 24) as u8 % 64),
+        }
+    }
+    String::from_utf8(letters).unwrap()
+}
+
+/// The second opinion: another implementation inflates with a window of just this size.
+fn inflate_with_window(packed: &[u8], bits: u8) -> Result<Vec<u8>, String> {
+    use miniz_oxide::inflate::TINFLStatus;
+    use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags::*};
+    let mut window = vec![0; 1 << bits];
+    let mut inflater = DecompressorOxide::new();
+    let (mut input, mut at, mut out) = ([packed, &[0, 0, 0xff, 0xff]].concat(), 0, Vec::new());
+    loop {
+        let (status, taken, made) = decompress(
+            &mut inflater,
+            &input,
+            &mut window,
+            at,
+            TINFL_FLAG_HAS_MORE_INPUT,
+        );
+        input.drain(..taken);
+        out.extend(&window[at..at + made]);
+        at = (at + made) % window.len();
+        match status {
+            TINFLStatus::HasMoreOutput => {}
+            TINFLStatus::NeedsMoreInput if input.is_empty() => return Ok(out),
+            other => return Err(format!("{other:?}")),
+        }
+    }
+}
+
+#[test]
+fn section_7_1_2_what_is_sent_stays_within_the_window() {
+    let deflate = knobs(|_| {});
+    for bits in 9..=15u8 {
+        let extension = format!("permessage-deflate; server_max_window_bits={bits}");
+        // Repeats at a distance just within the next larger window: worth referring to, and forbidden.
+        let text = repeating((1 << bits) + 300, 60_000);
+        let mut server = open_with(Role::Server, &extension, Limits::default(), &deflate);
+        let bytes = sent(&mut server, &text);
+        assert_eq!(bytes[..2], [0xc1, 126], "{bits}");
+        assert!(
+            inflate_with_window(&bytes[4..], bits).as_deref() == Ok(text.as_bytes()),
+            "{bits}"
+        );
+    }
+    // The check can fail: what was compressed for 15 bits does not fit into 9.
+    let text = repeating(2000, 60_000);
+    let bytes = sent(&mut open(Role::Server), &text);
+    assert!(inflate_with_window(&bytes[4..], 9).as_deref() != Ok(text.as_bytes()));
+    assert!(inflate_with_window(&bytes[4..], 15).as_deref() == Ok(text.as_bytes()));
+}
+
+#[test]
+fn both_sides_understand_each_other_with_any_agreement() {
+    for bits in [9, 12, 15] {
+        for takeover in [true, false] {
+            let deflate = knobs(|deflate| {
+                deflate.send_window_bits = bits;
+                deflate.receive_window_bits = bits;
+                deflate.send_takeover = takeover;
+                deflate.receive_takeover = takeover;
+            });
+            let mut client = asking(Some(&deflate), Limits::default());
+            let mut server = Connection::server(START, Limits::default(), fixed);
+            server.compress(Some(Deflate::default()));
+            server.handle_bytes(START, &take(&mut client));
+            events(&mut server);
+            server.accept(START, None, &[]).unwrap();
+            client.handle_bytes(START, &take(&mut server));
+            for len in [0, 1, 100, 5_000, 200_000] {
+                let text = repeating(700, len);
+                both(&mut client, &mut server, &text);
+                both(&mut server, &mut client, &text);
+            }
+        }
+    }
+}
+
+fn both(from: &mut Connection, to: &mut Connection, text: &str) {
+    for message in [Message::from(text), Message::from(text.as_bytes())] {
+        from.send(message.clone()).unwrap();
+        let bytes = take(from);
+        bytes
+            .chunks(1000)
+            .for_each(|piece| to.handle_bytes(START, piece));
+        let last = events(to).pop();
+        assert!(
+            last == Some(Event::Message(message)),
+            "{} bytes",
+            text.len()
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! The transports over real streams: TLS, proxies, streams of bytes, over the loopback interface and over memory.
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod accept;
+mod bytes;
+mod pipe;
+mod proxy;
+mod support;
+#[cfg(feature = "tls")]
+mod tls;
