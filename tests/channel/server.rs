@@ -5,6 +5,7 @@ use std::fmt::Display;
 pub(crate) struct Server {
     origin: String,
     refused_port: u16,
+    control: String,
     #[cfg(not(target_family = "wasm"))]
     _server: websocket_channel_server::TestServer,
 }
@@ -18,6 +19,7 @@ pub(crate) async fn server() -> Server {
     Server {
         origin: server.url(),
         refused_port: server.refused_port().unwrap(),
+        control: server.control_url(),
         _server: server,
     }
 }
@@ -32,6 +34,7 @@ pub(crate) async fn server() -> Server {
         refused_port: told(option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT"))
             .parse()
             .unwrap(),
+        control: told(option_env!("WEBSOCKET_CHANNEL_CONTROL")).into(),
     }
 }
 
@@ -39,6 +42,12 @@ impl Server {
     /// The URL of a service.
     pub(crate) fn url(&self, path: impl Display) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// The control channel's address, which begins with `http`.
+    #[allow(dead_code)] // not every suite steers
+    pub(crate) fn control(&self) -> &str {
+        &self.control
     }
 
     /// A URL whose port is held by a socket that does not listen: every connection is refused.

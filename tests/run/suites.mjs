@@ -15,7 +15,7 @@ async function native() {
   return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE], { cwd: root }));
 }
 
-/** The channel tests in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
+/** The tests of channel and faults in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
 async function wasm(browser, { tools, server }) {
   dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
@@ -28,8 +28,9 @@ async function wasm(browser, { tools, server }) {
     WASM_BINDGEN_TEST_TIMEOUT: '300',
     WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
     WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
+    WEBSOCKET_CHANNEL_CONTROL: server.control,
   };
-  const tests = ['--locked', '--test', 'channel'];
+  const tests = ['--locked', '--test', 'channel', '--test', 'faults'];
   if (browser === 'webkit') {
     const driver = await startDriver(browser, tools);
     try {

@@ -14,84 +14,92 @@
 //!
 //! The services, by path, are listed in [`services`].
 
+pub mod catalogue;
+mod control;
 mod files;
+mod line;
 mod listener;
+mod options;
+mod proxy;
 pub mod services;
+mod tls;
 
 pub use files::Files;
+pub use options::Options;
+pub use proxy::Credentials;
 
+use control::Registry;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
+use tls::Tls;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::task::JoinHandle;
-
-/// What a server is started with.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Options {
-    /// The port on 127.0.0.1. Default 0: any free one.
-    pub port: u16,
-    /// A folder served under `/`, read into memory once, at the start. Default: none.
-    pub www: Option<PathBuf>,
-    /// Connections at a time; further ones wait to be accepted. Default 10,000.
-    pub max_connections: usize,
-    /// The subprotocols that the server knows, the best first. Default: `chat.v1`, `echo`, `json`.
-    pub protocols: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            www: None,
-            max_connections: 10_000,
-            protocols: ["chat.v1", "echo", "json"].map(String::from).into(),
-        }
-    }
-}
-
-impl Options {
-    /// Any free port, no folder.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
+use tokio::task::JoinSet;
 
 /// A running server. Dropping it ends it and every connection it has.
 #[derive(Debug)]
 #[must_use = "dropping it ends the server"]
 pub struct TestServer {
     address: SocketAddr,
+    wss: SocketAddr,
+    proxy: SocketAddr,
+    root: Option<String>,
+    token: String,
     /// Bound and not listening: the kernel refuses every connection, and nobody else gets the port meanwhile.
     refusing: TcpSocket,
-    task: JoinHandle<()>,
+    /// One for each port.
+    tasks: JoinSet<()>,
 }
 
 impl TestServer {
     /// Starts a server on the current tokio runtime. It listens when this returns.
     ///
     /// # Errors
-    /// The port is taken, or the folder cannot be read.
+    /// A sentence: a port is taken, the folder or the certificate cannot be read.
     pub async fn start(options: Options) -> io::Result<Self> {
         let files = match &options.www {
             Some(folder) => Files::read(folder)?,
             None => Files::default(),
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let address = listener.local_addr()?;
+        let tls = match &options.certificate {
+            Some((certificate, key)) => Tls::read(certificate, key)?,
+            None => Tls::self_signed()?,
+        };
+        let (plain, address) = listen(options.port).await?;
+        let (secure, wss) = listen(options.wss_port).await?;
+        let (tunnels, proxy) = listen(options.proxy_port).await?;
         let refusing = TcpSocket::new_v4()?;
         refusing.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let token = control::token();
         let shared = Arc::new(Shared {
             files,
             protocols: options.protocols,
+            registry: Arc::default(),
+            token: token.clone(),
+            refused_port: refusing.local_addr()?.port(),
+            pipe_to: [vec![address, wss, proxy], options.pipe_to].concat(),
         });
-        let task = tokio::spawn(listener::run(listener, shared, options.max_connections));
+        let max = options.max_connections;
+        let mut tasks = JoinSet::new();
+        for (listener, tls) in [(plain, None), (secure, Some(tls.acceptor))] {
+            let shared = shared.clone();
+            tasks.spawn(listener::run(listener, max, move |io| {
+                services::serve(io, tls.clone(), shared.clone())
+            }));
+        }
+        let credentials = options.proxy_credentials.map(Arc::new);
+        tasks.spawn(listener::run(tunnels, max, move |io| {
+            let credentials = credentials.clone();
+            async move { proxy::serve(io, credentials.as_deref()).await }
+        }));
         Ok(Self {
             address,
+            wss,
+            proxy,
+            root: tls.root,
+            token,
             refusing,
-            task,
+            tasks,
         })
     }
 
@@ -118,18 +126,45 @@ impl TestServer {
         format!("http://{}", self.address)
     }
 
-    /// Ends it and every connection it has. When this returns the port is free.
+    /// The address at which it speaks TLS, as a WebSocket URL without a path, such as `wss://127.0.0.1:8443`.
+    pub fn wss_url(&self) -> String {
+        format!("wss://{}", self.wss)
+    }
+
+    /// The root that a client has to trust, as PEM; `None` if the certificate is somebody else's.
+    pub fn root(&self) -> Option<&str> {
+        self.root.as_deref()
+    }
+
+    /// The CONNECT proxy, such as `http://127.0.0.1:3128`.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.proxy)
+    }
+
+    /// The control channel, with this run's token: an HTTP URL to which `/COMMAND?…` is appended. With `ws` for `http` it
+    /// is the WebSocket's.
+    pub fn control_url(&self) -> String {
+        format!("{}/control/{}", self.http_url(), self.token)
+    }
+
+    /// Ends it and every connection it has. When this returns the ports are free.
     pub async fn shutdown(mut self) {
-        self.task.abort();
-        // Cancelled is what it shall be.
-        let _ = (&mut self.task).await;
+        self.tasks.shutdown().await;
     }
 }
 
-impl Drop for TestServer {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+/// A listener on this port, and where it is.
+async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = bound.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let sentence = format!("port {port} is taken: choose another, or 0 for any free one");
+            io::Error::new(error.kind(), sentence)
+        }
+        kind => io::Error::new(kind, format!("port {port} cannot be used: {error}")),
+    })?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 /// What every connection of a server reads.
@@ -137,4 +172,8 @@ impl Drop for TestServer {
 struct Shared {
     files: Files,
     protocols: Vec<String>,
+    registry: Arc<Registry>,
+    token: String,
+    refused_port: u16,
+    pipe_to: Vec<SocketAddr>,
 }

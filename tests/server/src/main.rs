@@ -4,6 +4,7 @@ mod arguments;
 
 use arguments::Arguments;
 use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::sync::oneshot;
 use websocket_channel_server::TestServer;
@@ -36,28 +37,37 @@ async fn run(arguments: Arguments) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&format!("the server cannot start: {error}")),
     };
-    let port = arguments.options.port;
     let server = match TestServer::start(arguments.options).await {
         Ok(server) => server,
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            return fail(&format!(
-                "port {port} is taken: choose another, or --port 0 for any free one"
-            ));
-        }
+        Err(error) => return fail(&error.to_string()),
+    };
+    let root = match server.root().map(|pem| Root::write(arguments.root, pem)) {
+        None => None,
+        Some(Ok(root)) => Some(root),
+        Some(Err(sentence)) => return fail(&sentence),
+    };
+    let path = root.as_ref().map(|root| root.path.display().to_string());
+    let refused = match server.refused_port() {
+        Ok(port) => port,
         Err(error) => return fail(&format!("the server cannot start: {error}")),
     };
     if arguments.json {
-        let refused = match server.refused_port() {
-            Ok(port) => port,
-            Err(error) => return fail(&format!("the server cannot start: {error}")),
-        };
-        say(&format!(
-            "{{\"ws\":\"{}\",\"http\":\"{}\",\"refused\":{refused}}}\n",
-            server.url(),
-            server.http_url()
-        ));
+        let line = serde_json::json!({
+            "ws": server.url(),
+            "http": server.http_url(),
+            "refused": refused,
+            "wss": server.wss_url(),
+            "root": path,
+            "proxy": server.proxy_url(),
+            "control": server.control_url(),
+        });
+        say(&format!("{line}\n"));
     } else {
         say(&format!("listening on {}\n", server.url()));
+        say(&format!("with TLS on {}", server.wss_url()));
+        say(&path.map_or("\n".into(), |path| format!(", root in {path}\n")));
+        say(&format!("CONNECT proxy on {}\n", server.proxy_url()));
+        say(&format!("control channel on {}\n", server.control_url()));
     }
     tokio::select! {
         () = signals.wait() => {}
@@ -65,6 +75,35 @@ async fn run(arguments: Arguments) -> ExitCode {
     }
     server.shutdown().await;
     ExitCode::SUCCESS
+}
+
+/// The file with the root certificate. A temporary one goes when this is dropped.
+struct Root {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Root {
+    fn write(asked: Option<PathBuf>, pem: &str) -> Result<Self, String> {
+        let temporary = asked.is_none();
+        let path = asked.unwrap_or_else(|| {
+            let name = format!("websocket-channel-root-{}.pem", std::process::id());
+            std::env::temp_dir().join(name)
+        });
+        std::fs::write(&path, pem).map_err(|error| {
+            format!("the root cannot be written to {}: {error}", path.display())
+        })?;
+        Ok(Self { path, temporary })
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        if self.temporary {
+            // Gone already is as good.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 fn fail(sentence: &str) -> ExitCode {

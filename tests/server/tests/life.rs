@@ -42,6 +42,56 @@ async fn hundreds_of_connections_beside_slow_ones() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_live_connections_among_two_thousand() {
+    let server = server().await;
+    let request = |path: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+    };
+    // Each of these is slow or dead in a way of its own, and all of them stay.
+    let kinds = [
+        String::new(),
+        "GET /ec".into(),
+        "\x16\x03\x01".into(),
+        request("/echo"),
+        request("/flood?count=1000000&size=100000"),
+        request("/fault/silence"),
+        request("/fault/drip?every=50"),
+        request("/fault/half-open"),
+        request("/slow?rate=1"),
+        request("/echo?tag=frozen"),
+    ];
+    let mut dead = Vec::new();
+    support::control(&server, "freeze?tag=frozen").await;
+    for index in 0..1900 {
+        let mut io = TcpStream::connect(server.address()).await.unwrap();
+        io.write_all(kinds[index % kinds.len()].as_bytes())
+            .await
+            .unwrap();
+        dead.push(io);
+    }
+    let mut live = Vec::new();
+    for _ in 0..100 {
+        live.push(open(&server, "/echo").await);
+    }
+    for round in 0..5 {
+        let message = Message::Text(format!("round {round}"));
+        for socket in &mut live {
+            socket.send(message.clone()).unwrap();
+        }
+        for socket in &mut live {
+            assert_eq!(next(socket).await, Event::Message(message.clone()));
+        }
+    }
+    let list = support::control(&server, "list").await;
+    let there = list["connections"].as_array().unwrap().len();
+    // All but those that broke the protocol, and the drips that came to their end.
+    assert!(there > 1500, "{there} of them are still there");
+}
+
 #[tokio::test]
 async fn connections_over_the_bound_wait() {
     let mut options = Options::new();

@@ -55,6 +55,14 @@ fn it_prints_where_it_listens() {
     let address = line["ws"].as_str().unwrap().strip_prefix("ws://").unwrap();
     assert_eq!(line["http"].as_str().unwrap(), format!("http://{address}"));
     TcpStream::connect(address).unwrap();
+    for (key, scheme) in [("wss", "wss://"), ("proxy", "http://")] {
+        let address = line[key].as_str().unwrap().strip_prefix(scheme).unwrap();
+        TcpStream::connect(address).unwrap();
+    }
+    let control = format!("http://{address}/control/");
+    assert!(line["control"].as_str().unwrap().starts_with(&control));
+    let root = std::fs::read_to_string(line["root"].as_str().unwrap()).unwrap();
+    assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
     let refused = line["refused"].as_u64().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", u16::try_from(refused).unwrap())).is_err());
 }
@@ -98,6 +106,18 @@ fn what_it_cannot_do_is_one_sentence_and_exit_status_2() {
         (&["--port"], "wants a number"),
         (&["--port", "x"], "wants a number"),
         (&["--port", "70000"], "wants a number"),
+        (&["--wss-port", &port], "is taken"),
+        (&["--proxy-port", &port], "is taken"),
+        (&["--proxy-port", "x"], "wants a number"),
+        (&["--proxy-user", "nobody"], "wants NAME:PASSWORD"),
+        (&["--cert", "a.pem"], "want each other"),
+        (
+            &["--cert", "/no/such.pem", "--key", "/no/such.pem"],
+            "no certificate",
+        ),
+        (&["--root", "/no/such/folder/root.pem"], "cannot be written"),
+        (&["--pipe-to", "example.com:80"], "of this machine"),
+        (&["--pipe-to", "10.0.0.1:80"], "of this machine"),
         (&["--www", "/no/such/folder"], "wants a folder"),
         (&["--wat"], "unknown argument"),
     ] {
@@ -119,7 +139,20 @@ fn help_lists_every_flag() {
         .unwrap()
         .read_to_string(&mut help)
         .unwrap();
-    for flag in ["--port", "--www", "--json", "--until-stdin-closes"] {
+    for flag in [
+        "--port",
+        "--wss-port",
+        "--proxy-port",
+        "--proxy-user",
+        "--cert",
+        "--key",
+        "--root",
+        "--pipe-to",
+        "--www",
+        "--json",
+        "--until-stdin-closes",
+        "CONTROL/transcript",
+    ] {
         assert!(help.contains(flag), "{flag}");
     }
 }

@@ -1,9 +1,9 @@
 //! `/cut`: at the first thing the client sends, it sends the text `last words` and is gone without a Close frame. A fault, so its bytes are
 //! written by hand.
 
+use crate::line::Line;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use websocket_channel::proto::Request;
 use websocket_channel::proto::handshake::accept_key;
 use websocket_channel::transport::framed::Accepting;
@@ -11,7 +11,7 @@ use websocket_channel::transport::framed::Accepting;
 /// FIN, text, 10 bytes, unmasked.
 const LAST_WORDS: &[u8] = b"\x81\x0alast words";
 
-pub(super) async fn run(accepting: Accepting<TcpStream>, request: &Request) -> io::Result<()> {
+pub(super) async fn run(accepting: Accepting<Line>, request: &Request) -> io::Result<()> {
     let key = request
         .headers
         .first("Sec-WebSocket-Key")

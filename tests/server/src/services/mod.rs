@@ -6,40 +6,142 @@
 //! | `/close?code=&reason=` | closes at once; without a code the Close frame is empty (the client sees 1005) |
 //! | `/chat` | `{"Say":"hello"}` is answered by `{"Said":{"who":"server","text":"hello"}}`, anything else by `{"Error":"…"}` |
 //! | `/flood?count=&size=&then=` | sends `count` (100) binary messages of `size` (1024) bytes, then closes with 1000, or with `then=stay` stays |
+//! | `/fragment?size=&pings=` | sends every message back in fragments of `size` (1) bytes, with `pings=yes` a ping between any two |
+//! | `/ping?count=&size=&every=` | pings `count` (3) times with `size` (4) bytes, `every` (0) milliseconds; tells each pong as text, then closes with 1000 |
+//! | `/probe?protocol=&extensions=` | answers with this subprotocol and these extensions, offered or not; its first message is the request as JSON; then echo |
+//! | `/slow?rate=` | reads `rate` (1024) bytes a second and sends nothing |
+//! | `/pipe?to=HOST:PORT` | relays the bytes of binary messages to this TCP port and back: a port of the server's own, or one that was allowed |
 //! | `/cut` | at the client's first frame, sends the text `last words` and is gone without a Close frame |
 //! | `/sink` | reads everything, sends nothing |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
+//! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
+//! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!
 //! Every service that opens takes the first of the server's subprotocols that the client offered, or with `?protocol=` that
 //! one if it was offered. Any other path is a file of the served folder, or 404.
+//!
+//! Virtual hosts: under the host `NAME.localhost` the path `/…` means `/NAME/…`, where `NAME` is one of these services, so that
+//! `ws://echo.localhost:PORT/` is `/echo` and `ws://fault.localhost:PORT/silence` is `/fault/silence`.
 
 mod chat;
 mod close;
 mod cut;
 mod echo;
 mod flood;
+mod fragment;
+mod hand;
+mod hosts;
+mod ping;
+mod pipe;
+mod probe;
+mod slow;
 
-use crate::Shared;
-use std::future::poll_fn;
+pub(crate) use hosts::{is_loopback_name, loopback, names as host_names};
+
+use crate::control::{self, Failure, Wanted};
+use crate::line::{Cut, Line, Tcp, Wire};
+use crate::{Shared, catalogue};
+use std::borrow::Cow;
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
-use tokio::io::AsyncReadExt as _;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use websocket_channel::Event;
-use websocket_channel::proto::{Request, Response};
-use websocket_channel::transport::framed::{Accepting, Framed};
+use tokio_rustls::TlsAcceptor;
+use websocket_channel::proto::{Connection, Request, Response};
+use websocket_channel::transport::framed::{self, Accepting, Framed};
 use websocket_channel::transport::{Limits, Transport as _, tcp};
+use websocket_channel::{Event, random};
 
 /// The type of an open connection.
-type Socket = Framed<TcpStream>;
+pub(crate) type Socket = Framed<Line>;
+
+/// The services that want a WebSocket.
+const SERVICES: [&str; 11] = [
+    "/echo",
+    "/close",
+    "/chat",
+    "/flood",
+    "/cut",
+    "/sink",
+    "/fragment",
+    "/ping",
+    "/probe",
+    "/slow",
+    "/pipe",
+];
 
 /// Serves one connection to its end. What the client does wrong ends this connection and nothing else.
-pub(crate) async fn serve(io: TcpStream, shared: Arc<Shared>) {
-    let Ok(accepting) = tcp::accept(io, &limits()).await else {
-        return;
+pub(crate) async fn serve(io: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    let tcp = Tcp::new(io);
+    let entered = shared.registry.enter();
+    let handle = entered.handle.clone();
+    let work = async {
+        let wire = match tls {
+            None => Wire::Plain(tcp.clone()),
+            Some(tls) => match tokio::time::timeout(TLS_TIMEOUT, tls.accept(tcp.clone())).await {
+                Ok(Ok(tls)) => Wire::Tls(Box::new(tls)),
+                _ => return,
+            },
+        };
+        let core = Connection::server(Duration::ZERO, tcp::core_limits(&limits()), random::fill);
+        let line = Line::new(wire, handle.clone());
+        if let Ok(accepting) = framed::accept(line, core, &limits()).await {
+            answer(accepting, &handle, &shared).await;
+        }
     };
+    tokio::select! {
+        () = work => {}
+        () = handle.to_be_cut() => {}
+    }
+    if let Some(how) = handle.how() {
+        tcp.end(how).await;
+    }
+}
+
+/// As long as for the WebSocket's own handshake.
+const TLS_TIMEOUT: Duration = Duration::from_secs(60);
+
+async fn answer(accepting: Accepting<Line>, handle: &control::Handle, shared: &Shared) {
     let request = accepting.request().clone();
-    if let Some(code) = request.path().strip_prefix("/status/") {
+    let tag = parameter(&request, "tag").filter(|tag| !tag.is_empty());
+    let handshake = request.is_websocket();
+    match control::wanted(&request, &shared.token, &shared.registry) {
+        Some(Wanted::Answer(response)) => return reject(accepting, response).await,
+        Some(Wanted::Channel) => {
+            // Not with a tag: it must be able to thaw itself.
+            if let Ok((socket, _)) = accepting.accept(None).await {
+                control::run(socket, &shared.registry).await;
+            }
+            return;
+        }
+        None => {}
+    }
+    match shared
+        .registry
+        .name(handle, tag, &request.target, handshake)
+    {
+        None => route(accepting, &request, shared).await,
+        Some(Failure::Silence) => silent(accepting).await,
+        Some(Failure::Status(status)) => {
+            let response = Response::new(status, "this handshake was to fail\n");
+            reject(accepting, response).await;
+        }
+        Some(Failure::Rst) => {
+            handle.cut(Cut::Rst);
+            pending().await
+        }
+        Some(Failure::Fin) => {
+            handle.cut(Cut::Fin);
+            pending().await
+        }
+    }
+}
+
+async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
+    let path = hosts::path(request);
+    if let Some(code) = path.strip_prefix("/status/") {
         let status = code
             .parse()
             .ok()
@@ -50,8 +152,12 @@ pub(crate) async fn serve(io: TcpStream, shared: Arc<Shared>) {
         };
         return reject(accepting, response).await;
     }
-    match request.path() {
+    if let Some(name) = path.strip_prefix("/fault/") {
+        return fault(accepting, request, name).await;
+    }
+    match &*path {
         "/silent" => silent(accepting).await,
+        "/faults" => reject(accepting, catalogue::list(request, shared.refused_port)).await,
         path if !is_service(path) => {
             let page = if request.is_websocket() {
                 None
@@ -67,42 +173,96 @@ pub(crate) async fn serve(io: TcpStream, shared: Arc<Shared>) {
                 Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
             reject(accepting, response).await;
         }
-        "/cut" => {
-            // The client may be gone first.
-            let _ = cut::run(accepting, &request).await;
-        }
-        path => open(accepting, &request, path, &shared).await,
+        path => open(accepting, request, path, shared).await,
     }
 }
 
 fn is_service(path: &str) -> bool {
-    matches!(
-        path,
-        "/echo" | "/close" | "/cut" | "/chat" | "/flood" | "/sink"
-    )
+    SERVICES.contains(&path)
 }
 
-async fn open(accepting: Accepting<TcpStream>, request: &Request, path: &str, shared: &Shared) {
-    let close = close::Parameters::read(request);
-    let flood = flood::Parameters::read(request);
-    let wrong = match path {
-        "/close" => close.as_ref().err(),
-        "/flood" => flood.as_ref().err(),
-        _ => None,
+async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
+    let wrong = match (catalogue::fault(name), catalogue::Parameters::read(request)) {
+        (Some(fault), Ok(parameters)) => {
+            if let Some(line) = accepting.into_io() {
+                catalogue::serve(line, request, &fault, &parameters).await;
+            }
+            return;
+        }
+        (None, _) => Response::new(
+            404,
+            format!("no fault is called {name:?}; GET /faults lists them\n"),
+        ),
+        (_, Err(wrong)) => Response::new(400, format!("{wrong}\n")),
     };
-    if let Some(wrong) = wrong {
-        return reject(accepting, Response::new(400, format!("{wrong}\n"))).await;
-    }
+    reject(accepting, wrong).await;
+}
+
+async fn open(accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
+    // What is wrong with the query is told before anything opens.
+    let service = match Service::read(path, request, shared).await {
+        Ok(service) => service,
+        Err(response) => return reject(accepting, response).await,
+    };
     let protocol = choose_protocol(request, &shared.protocols);
-    let Ok((socket, _)) = accepting.accept(protocol.as_deref()).await else {
-        return;
+    let protocol = protocol.as_deref();
+    // The client may be gone first, in any of them.
+    let _ = match service {
+        Service::Cut => cut::run(accepting, request).await,
+        Service::Fragment(parameters) => {
+            fragment::run(accepting, request, protocol, parameters).await
+        }
+        Service::Ping(parameters) => ping::run(accepting, request, protocol, parameters).await,
+        Service::Probe(parameters) => probe::run(accepting, request, parameters).await,
+        Service::Slow(rate) => slow::run(accepting, request, protocol, rate).await,
+        service => {
+            let Ok((socket, _)) = accepting.accept(protocol).await else {
+                return;
+            };
+            match service {
+                Service::Echo => echo::run(socket).await,
+                Service::Chat => chat::run(socket).await,
+                Service::Close(close) => close::run(socket, close).await,
+                Service::Flood(flood) => flood::run(socket, flood).await,
+                Service::Pipe(target) => pipe::run(socket, target).await,
+                _ => sink(socket).await,
+            }
+            Ok(())
+        }
     };
-    match (path, close, flood) {
-        ("/echo", ..) => echo::run(socket).await,
-        ("/chat", ..) => chat::run(socket).await,
-        ("/close", Ok(close), _) => close::run(socket, close).await,
-        ("/flood", _, Ok(flood)) => flood::run(socket, flood).await,
-        _ => sink(socket).await,
+}
+
+/// A service with what the query says of it.
+enum Service {
+    Echo,
+    Chat,
+    Sink,
+    Cut,
+    Close(close::Parameters),
+    Flood(flood::Parameters),
+    Fragment(fragment::Parameters),
+    Ping(ping::Parameters),
+    Probe(probe::Parameters),
+    Slow(u64),
+    Pipe(TcpStream),
+}
+
+impl Service {
+    async fn read(path: &str, request: &Request, shared: &Shared) -> Result<Self, Response> {
+        let wrong = |sentence: String| Response::new(400, format!("{sentence}\n"));
+        Ok(match path {
+            "/echo" => Service::Echo,
+            "/chat" => Service::Chat,
+            "/cut" => Service::Cut,
+            "/close" => Service::Close(close::Parameters::read(request).map_err(wrong)?),
+            "/flood" => Service::Flood(flood::Parameters::read(request).map_err(wrong)?),
+            "/fragment" => Service::Fragment(fragment::Parameters::read(request).map_err(wrong)?),
+            "/ping" => Service::Ping(ping::Parameters::read(request).map_err(wrong)?),
+            "/probe" => Service::Probe(probe::Parameters::read(request).map_err(wrong)?),
+            "/slow" => Service::Slow(slow::rate(request).map_err(wrong)?),
+            "/pipe" => Service::Pipe(pipe::connect(request, &shared.pipe_to).await?),
+            _ => Service::Sink,
+        })
     }
 }
 
@@ -124,11 +284,11 @@ fn choose_protocol(request: &Request, known: &[String]) -> Option<String> {
 }
 
 /// The first value of this name in the request's query.
-fn parameter(request: &Request, name: &str) -> Option<String> {
+pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(request.query().as_bytes());
     pairs
         .find(|(candidate, _)| candidate == name)
-        .map(|(_, value)| value.into_owned())
+        .map(|(_, value): (_, Cow<'_, str>)| value.into_owned())
 }
 
 /// A number in the request's query.
@@ -143,7 +303,7 @@ fn number(request: &Request, name: &str, default: usize, max: usize) -> Result<u
 }
 
 /// Answers a plain request, readable by pages of any origin and never from a cache.
-async fn reject(accepting: Accepting<TcpStream>, response: Response) {
+async fn reject(accepting: Accepting<Line>, response: Response) {
     let mut response = response
         .header("Access-Control-Allow-Origin", "*")
         .header("Cache-Control", "no-store");
@@ -159,12 +319,13 @@ async fn reject(accepting: Accepting<TcpStream>, response: Response) {
 }
 
 /// Reads on until the client gives up.
-async fn silent(accepting: Accepting<TcpStream>) {
+async fn silent(accepting: Accepting<Line>) {
     let Some(mut io) = accepting.into_io() else {
         return;
     };
     let mut dropped = [0; 1024];
     while matches!(io.read(&mut dropped).await, Ok(read) if read > 0) {}
+    let _ = io.shutdown().await;
 }
 
 async fn sink(mut socket: Socket) {
@@ -172,6 +333,6 @@ async fn sink(mut socket: Socket) {
 }
 
 /// The next thing that happens on the connection.
-async fn next(socket: &mut Socket) -> Event {
+pub(crate) async fn next(socket: &mut Socket) -> Event {
     poll_fn(|cx| socket.poll_event(cx)).await
 }

@@ -65,3 +65,30 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
         .await
         .expect("it takes too long")
 }
+
+/// A command of the control channel, over plain HTTP, and its answer.
+pub(crate) async fn control(server: &TestServer, command: &str) -> serde_json::Value {
+    let url = server.control_url();
+    let path = url.strip_prefix(&server.http_url()).unwrap();
+    let answer = get(server, &format!("{path}/{command}")).await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+/// Asks again until the answer will do.
+pub(crate) async fn until(
+    server: &TestServer,
+    command: &str,
+    will_do: impl Fn(&serde_json::Value) -> bool,
+) -> serde_json::Value {
+    soon(async {
+        loop {
+            let answer = control(server, command).await;
+            if will_do(&answer) {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}

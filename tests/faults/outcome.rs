@@ -1,0 +1,86 @@
+//! Meets one fault and puts into words what came of it.
+
+use crate::server::Server;
+use crate::table::Row;
+use std::time::Duration;
+use websocket_channel::error::Cause;
+use websocket_channel::{By, Closed, ConnectErrorKind, Message, connect};
+
+/// For whoever does not answer: there is nothing to wait for.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// Less than the bomb, more than anything else here.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// A connection error, or messages and then the end.
+pub(crate) async fn outcome(server: &Server, row: &Row) -> String {
+    let url = match row.fault {
+        "refuse" => server.refused(),
+        "drip" => server.url("/fault/drip?every=1"),
+        name if row.waits => server.url(format_args!("/fault/{name}?after=client")),
+        name => server.url(format_args!("/fault/{name}")),
+    };
+    let mut connecting = connect(url)
+        .protocols(row.offer().iter().copied())
+        .max_message(MAX_MESSAGE)
+        .close_timeout(PATIENCE);
+    if matches!(row.fault, "silence" | "half-head") {
+        connecting = connecting.connect_timeout(PATIENCE);
+    }
+    let mut channel = match connecting.await {
+        Ok(channel) => channel,
+        Err(error) => return failed(&error.kind),
+    };
+    let mut words = String::new();
+    if !channel.opened().protocol.is_empty() {
+        words += &format!("protocol {}, ", channel.opened().protocol);
+    }
+    if row.waits {
+        // The server waits for this: a browser that meets handshake and fault in one piece may tell the one or the other.
+        channel.send("go on".into()).await.unwrap();
+    }
+    while let Some(message) = channel.next().await {
+        words += &match message.unwrap() {
+            Message::Text(text) => format!("{text}, "),
+            Message::Binary(bytes) => format!("{} bytes, ", bytes.len()),
+        };
+        if matches!(row.fault, "close-unanswered" | "half-open" | "length-1-gib") {
+            // It says no more: the end is ours to begin, and ours to make when nobody answers.
+            let closed = channel.control().close(4000, "").await.unwrap();
+            return words + &ended(&closed);
+        }
+    }
+    words + &ended(&channel.closed().await)
+}
+
+fn failed(kind: &ConnectErrorKind) -> String {
+    match kind {
+        ConnectErrorKind::TimedOut { .. } => "timed out".into(),
+        ConnectErrorKind::Failed { closed, cause } => {
+            assert_eq!(*closed, Closed::lost(By::Failure));
+            match cause {
+                Cause::Hidden => "not open".into(),
+                // The operating system's words differ from system to system.
+                Cause::Transport(_) => "not open: transport".into(),
+                Cause::Status(status) => format!("not open: status {status}"),
+                Cause::Violation(violation) => format!("not open: {violation:?}"),
+                other => format!("not open: {other:?}"),
+            }
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn ended(closed: &Closed) -> String {
+    let how = match (closed.by, closed.clean) {
+        (By::Peer, true) => "by the peer",
+        (By::Peer, false) => "by the peer, not clean",
+        (By::Us, true) => "by us",
+        (By::Us, false) => "by us, not clean",
+        (By::Failure, false) => "lost",
+        _ => "lost, and clean",
+    };
+    match closed.reason.as_str() {
+        "" => format!("{} {how}", closed.code),
+        reason => format!("{} {how}: {reason}", closed.code),
+    }
+}
