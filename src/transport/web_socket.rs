@@ -207,35 +207,18 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
 
 /// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.
 fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
-    let mut message = None;
-    if let Told::Message(event) = &told {
-        message = Some(read(event.data()));
-    }
-    let mut state = shared.borrow_mut();
     match told {
-        Told::Opened => state.phase = Phase::Open,
-        Told::Message(event) => match message.flatten() {
-            Some(message) if matches!(state.phase, Phase::Open) && state.by.is_none() => {
-                if message.len() > limits.max_message || !state.inbox.push(message) {
-                    state.by = Some(By::Us);
-                    drop(state);
-                    if let Some(socket) = event.target() {
-                        let socket: web_sys::WebSocket = socket.unchecked_into();
-                        let _ = socket.close_with_code_and_reason(TOO_BIG, TOO_BIG_REASON);
-                    }
-                    state = shared.borrow_mut();
-                }
-            }
-            // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
-            _ => {}
-        },
+        Told::Opened => shared.borrow_mut().phase = Phase::Open,
+        Told::Message(event) => arrive(shared, limits, &event),
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
         Told::Error => {
+            let mut state = shared.borrow_mut();
             if matches!(state.phase, Phase::Connecting) {
                 state.phase = Phase::Closed(Closed::lost(By::Failure));
             }
         }
         Told::Closed(event) => {
+            let mut state = shared.borrow_mut();
             let clean = event.was_clean();
             let by = state
                 .by
@@ -243,10 +226,31 @@ fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
             state.phase = Phase::Closed(Closed::new(event.code(), event.reason(), clean, by));
         }
     }
-    let (reader, writer) = (state.reader.take(), state.writer.take());
+    let mut state = shared.borrow_mut();
+    let wakers = [state.reader.take(), state.writer.take()];
     drop(state);
-    for waker in [reader, writer].into_iter().flatten() {
+    for waker in wakers.into_iter().flatten() {
         waker.wake();
+    }
+}
+
+/// Takes a message, or closes the connection over it.
+fn arrive(shared: &RefCell<Shared>, limits: &Limits, event: &MessageEvent) {
+    let Some(message) = read(event.data()) else {
+        return;
+    };
+    {
+        let mut state = shared.borrow_mut();
+        // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
+        let ended = !matches!(state.phase, Phase::Open) || state.by.is_some();
+        if ended || (message.len() <= limits.max_message && state.inbox.push(message)) {
+            return;
+        }
+        state.by = Some(By::Us);
+    }
+    if let Some(socket) = event.target() {
+        let socket: web_sys::WebSocket = socket.unchecked_into();
+        let _ = socket.close_with_code_and_reason(TOO_BIG, TOO_BIG_REASON);
     }
 }
 
