@@ -151,11 +151,28 @@ async fn delay_and_throttle_keep_every_byte_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_not_delayed_does_not_overtake_what_is() {
+    let server = server().await;
+    let mut socket = open(&server, "/echo?tag=late").await;
+    let received = |list: &Value| list["connections"][0]["received"].as_u64().unwrap();
+    let before = received(&control(&server, "list?tag=late").await);
+    control(&server, "delay?tag=late&ms=500").await;
+    socket.send("first".into()).unwrap();
+    support::flush(&mut socket).await;
+    until(&server, "list?tag=late", |list| received(list) > before).await;
+    control(&server, "delay?tag=late&ms=0").await;
+    socket.send("second".into()).unwrap();
+    assert_eq!(next(&mut socket).await, Event::Message("first".into()));
+    assert_eq!(next(&mut socket).await, Event::Message("second".into()));
+}
+
+#[tokio::test]
 async fn a_delay_is_kept() {
     let server = server().await;
     let mut socket = open(&server, "/echo?tag=late").await;
     control(&server, "delay?tag=late&ms=100000").await;
     socket.send("hello".into()).unwrap();
+    support::flush(&mut socket).await;
     let sent = |list: &Value| list["connections"][0]["sent"].as_u64().unwrap();
     let before = sent(&control(&server, "list?tag=late").await);
     // It was read and answered, and the answer has not left.

@@ -33,6 +33,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+        // A program that is killed cannot take its root certificate with it.
+        let root = format!("websocket-channel-root-{}.pem", self.0.id());
+        let _ = std::fs::remove_file(std::env::temp_dir().join(root));
     }
 }
 

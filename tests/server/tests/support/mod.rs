@@ -42,6 +42,11 @@ pub(crate) async fn ask(socket: &mut Socket, message: impl Into<Message>) -> Eve
     next(socket).await
 }
 
+/// Hands over what was sent.
+pub(crate) async fn flush(socket: &mut Socket) {
+    soon(poll_fn(|cx| socket.poll_flush(cx))).await;
+}
+
 /// Sends bytes and reads until the server ends the stream.
 pub(crate) async fn http(server: &TestServer, request: &[u8]) -> String {
     let mut io = TcpStream::connect(server.address()).await.unwrap();
