@@ -29,8 +29,10 @@ async function wasm(browser, { tools, server }) {
     WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
     WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
     WEBSOCKET_CHANNEL_CONTROL: server.control,
+    WEBSOCKET_CHANNEL_PROXY: server.proxy,
   };
-  const tests = ['--locked', '--test', 'channel', '--test', 'faults'];
+  // `proto`: what the browser does itself, our core does in the page as well.
+  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
   if (browser === 'webkit') {
     const driver = await startDriver(browser, tools);
     try {

@@ -16,7 +16,7 @@ export async function buildTestServer() {
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
- * @returns {Promise<{ origin: string, refusedPort: number, control: string, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is
+ * @returns {Promise<{ origin: string, refusedPort: number, control: string, proxy: string, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is
  *   `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address
  */
 export async function startTestServer(args = []) {
@@ -25,11 +25,12 @@ export async function startTestServer(args = []) {
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
-  const { ws, refused, control } = JSON.parse(first[0]);
+  const { ws, refused, control, proxy } = JSON.parse(first[0]);
   return {
     origin: ws,
     refusedPort: refused,
     control,
+    proxy,
     ended: child.ended,
     async stop() {
       child.stdin.end();

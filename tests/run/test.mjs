@@ -8,6 +8,9 @@ import { BROWSERS, setupOrExit } from './setup.mjs';
 import { suites } from './suites.mjs';
 import { startTestServer } from './test-server.mjs';
 
+/** As in `tests/channel/server.rs`. */
+const PROXY_USER = 'ednamode:nocapes!';
+
 function arguments_() {
   try {
     const { values, positionals } = parseArgs({
@@ -49,7 +52,7 @@ try {
     console.log('building the package …');
     await build(tools);
   }
-  if (chosen.some((suite) => suite.server)) server = await startTestServer();
+  if (chosen.some((suite) => suite.server)) server = await startTestServer(['--proxy-user', PROXY_USER]);
   for (const suite of chosen) {
     console.log(`\n── ${suite.name} ──`);
     const suiteBegan = Date.now();
