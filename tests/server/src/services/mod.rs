@@ -273,14 +273,11 @@ fn limits() -> Limits {
     limits
 }
 
-/// RFC 6455 §4.2.2 item 4: the server picks one of the client's, by its own preference.
+/// By the server's preference, or the one that the query names.
 fn choose_protocol(request: &Request, known: &[String]) -> Option<String> {
     let wanted = parameter(request, "protocol").map(|wanted| vec![wanted]);
     let known = wanted.as_deref().unwrap_or(known);
-    known
-        .iter()
-        .find(|protocol| request.protocols.contains(protocol))
-        .cloned()
+    request.choose_protocol(known).map(str::to_owned)
 }
 
 /// The first value of this name in the request's query.
