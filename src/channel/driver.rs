@@ -36,9 +36,9 @@ impl Driver {
                 let _ = self.socket.close(code, &reason);
                 self.mailbox.stop_sending();
             }
-            Wanted::End => {
+            Wanted::End(code, reason) => {
                 self.hand_over_accepted();
-                let _ = self.socket.close(1000, "");
+                let _ = self.socket.close(code, &reason);
                 let _ = Pin::new(&mut self.socket).poll_flush(cx);
                 // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
                 self.mailbox.end(Some(Closed::lost(By::Us)));

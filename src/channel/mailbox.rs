@@ -68,6 +68,8 @@ struct State {
     inbox: Inbox,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// Somebody wants the end without waiting for it.
+    aborted: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
@@ -84,8 +86,8 @@ pub(super) enum Wanted {
     Nothing,
     /// To begin closing.
     Close(u16, String),
-    /// To end: nobody is left to send or to receive.
-    End,
+    /// To end, closing with this: nobody is left to send or to receive, or to wait for it.
+    End(u16, String),
 }
 
 /// Why nothing was taken without waiting.
@@ -114,6 +116,7 @@ impl Mailbox {
                 inbox: Inbox::new(bound, overflow),
                 stats: Stats::default(),
                 close: None,
+                aborted: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
@@ -180,6 +183,10 @@ impl Mailbox {
             core::mem::take(&mut state.watchers)
         });
         wake(watchers);
+    }
+
+    pub(super) fn abort(&self) {
+        self.tell_driver(|state| state.aborted = true);
     }
 
     /// Puts an offer in line.
@@ -314,8 +321,9 @@ impl Mailbox {
     pub(super) fn wanted(&self, cx: &mut Context<'_>) -> Wanted {
         let mut state = self.lock();
         state.driver = Some(cx.waker().clone());
-        if state.senders == 0 && !state.receiver {
-            return Wanted::End;
+        if state.aborted || (state.senders == 0 && !state.receiver) {
+            let (code, reason) = state.close.take().unwrap_or((1000, String::new()));
+            return Wanted::End(code, reason);
         }
         match state.close.take() {
             Some((code, reason)) => Wanted::Close(code, reason),

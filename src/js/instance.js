@@ -1,21 +1,28 @@
-// The one wasm instance, made synchronously when it is first needed. The bytes travel inside the script: no second file to serve.
-import wasm from 'glue/wasm';
+// The one wasm instance, made synchronously when it is first needed.
 import { ChannelHandle, SocketHandle, initSync } from 'glue';
+import { PlatformError } from './errors.js';
+import { source } from './source.js';
 
 let ready = false;
 
-function ensure() {
+/**
+ * Sees to it that there is an instance.
+ * @throws {PlatformError} where there is nothing to stand on
+ */
+export function ensure() {
   if (ready) return;
-  initSync({ module: decode(wasm) });
+  if (typeof globalThis.WebSocket !== 'function') {
+    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
+  }
+  const module = source();
+  try {
+    initSync({ module });
+  } catch (cause) {
+    // A Content Security Policy, an embedder that compiles nothing at run time, or no WebAssembly at all.
+    const advice = "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; where nothing may be compiled, use websocket-channel/slim";
+    throw new PlatformError('WASM_REFUSED', `WebAssembly cannot be instantiated here: ${advice} (${cause?.message})`, { cause });
+  }
   ready = true;
-}
-
-function decode(base64) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }
 
 /** A connection of the class `WebSocket`. */
@@ -24,8 +31,19 @@ export function openSocket(url, protocols, connectTimeoutMs, tell) {
   return new SocketHandle(url, protocols, connectTimeoutMs, tell);
 }
 
-/** A promise of an open channel. */
-export function openChannel(url, protocols, connectTimeoutMs) {
+/** A promise of an open channel. `aborted` gives it up. */
+export function connectChannel(url, protocols, aborted, connectTimeoutMs, settings) {
   ensure();
-  return ChannelHandle.connect(url, protocols, connectTimeoutMs);
+  const { closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes } = settings;
+  return ChannelHandle.connect(
+    url,
+    protocols,
+    aborted,
+    connectTimeoutMs,
+    closeTimeoutMs,
+    sendWatermarkBytes,
+    receiveBoundBytes,
+    policy,
+    maxMessageBytes,
+  );
 }

@@ -31,7 +31,7 @@ export class WebSocket extends EventTarget {
   constructor(url, protocols = [], options) {
     super();
     if (arguments.length === 0) throw new TypeError('WebSocket constructor: 1 argument required, but only 0 present');
-    const timeout = timeoutOf(options?.connectTimeoutMs);
+    const timeout = timeoutOf('connectTimeoutMs', options?.connectTimeoutMs);
     const weak = new WeakRef(this);
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
     const sequence = Object(protocols) === protocols && Symbol.iterator in protocols;

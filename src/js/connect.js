@@ -1,0 +1,90 @@
+// From a URL, or a function that gives one, to an open channel; and what is told about it until its end. Nothing here holds the `Channel` itself:
+// when the user has let go of it, it is collected and the connection closes.
+import { unless } from './abort.js';
+import { ConnectError } from './errors.js';
+import { connectChannel } from './instance.js';
+import { CLOSED, CLOSING, OPEN } from './status.js';
+
+/** Rust's default; here too because the time in which a function gives the URL counts. */
+const CONNECT_TIMEOUT_MS = 20_000;
+
+/**
+ * Begins to connect.
+ * @param {(state: number, reason?: object, handle?: object) => void} move tells the status
+ * @param {AbortController} cancel gives it up
+ * @returns {{ opening: Promise<object>, closed: Promise<object> }} `opening`: the handle, or a `ConnectError`; `closed` never rejects
+ */
+export function begin(url, settings, move, cancel) {
+  const { signal } = settings;
+  let weak;
+  const stop = () => {
+    cancel.abort(signal.reason);
+    // 1000 is allowed. It goes on by itself.
+    void weak?.deref()?.close(1000, '');
+  };
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  const opening = open(url, settings, cancel.signal);
+  const closed = opening
+    .then(
+      (handle) => {
+        weak = new WeakRef(handle);
+        move(OPEN, null, handle);
+        return handle.changed(1);
+      },
+      (error) => {
+        const end = { code: 1006, reason: '', wasClean: false, by: error.code === 'CANCELLED' ? 'us' : 'failure', unsentBytes: 0 };
+        move(CLOSED, error);
+        return end;
+      },
+    )
+    .then((end) => {
+      if (end !== 2) return end;
+      move(CLOSING);
+      return weak.deref()?.changed(2);
+    });
+  return { opening, closed };
+}
+
+/** A handle, once it is open. */
+async function open(url, settings, signal) {
+  const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
+  if (signal.aborted) throw cancelled();
+  const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  const began = Date.now();
+  const [address, protocols] = await provided([url, settings.protocols], limit, signal, cancelled);
+  const left = limit && Math.max(limit - (Date.now() - began), 1);
+  const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  let handle;
+  try {
+    handle = await connectChannel(`${address}`, list, aborted, left, settings);
+  } catch ({ code, message }) {
+    throw code === 'CANCELLED' ? cancelled() : new ConnectError(code, message);
+  }
+  // It opened in the very moment.
+  if (!signal.aborted) return handle;
+  handle.abort();
+  throw cancelled();
+}
+
+/** The values, those of functions included; what these do is bound by the same limit and signal as the connection. */
+async function provided(values, limit, signal, cancelled) {
+  if (!values.some((value) => typeof value === 'function')) return values;
+  const over = new AbortController();
+  const timer = limit && setTimeout(() => over.abort(), limit);
+  const forward = () => over.abort();
+  signal.addEventListener('abort', forward);
+  const refusal = () => (signal.aborted ? cancelled() : new ConnectError('TIMED_OUT', `not open within ${limit} ms`));
+  const attempt = { attempt: 1, signal: over.signal };
+  const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
+  try {
+    return await unless(over.signal, given, refusal);
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+    throw new ConnectError('PROVIDER_FAILED', 'the function that gives the URL or the subprotocols failed', { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', forward);
+  }
+}
