@@ -1,13 +1,15 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
-import { abortable, unless } from './abort.js';
-import { messageOf } from './codecs.js';
+import { abortable } from './abort.js';
+import { copyOf, messageOf } from './codecs.js';
 import { begin } from './connect.js';
-import { ChannelClosedError, CloseError, DecodeError, SendError } from './errors.js';
+import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError } from './errors.js';
 import { ensure } from './instance.js';
 import { named } from './named.js';
 import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
 import { readableOf, writableOf } from './streams.js';
+
+const CANCELLED = { code: 'CANCELLED', message: 'not sent: cancelled by the signal' };
 
 export class Channel {
   #codec;
@@ -66,21 +68,24 @@ export class Channel {
   }
 
   async send(value, { signal } = {}) {
-    let message = this.#encode(value);
+    const message = this.#encode(value);
     try {
-      let handle = this.#handle;
-      if (!handle) {
-        // What is sent is what it was at the call.
-        if (typeof message !== 'string') message = message.slice();
-        handle = await unless(signal, this.#opening, () => ({ code: 'CANCELLED', message: 'not sent: cancelled by the signal' }));
-      }
-      // It copies its argument before it returns.
-      await abortable(signal, (aborted) => handle.send(message, aborted));
+      if (signal?.aborted) throw CANCELLED;
+      // Rust copies its argument before it returns.
+      await abortable(signal, (aborted) => this.#handle?.send(message, aborted) ?? this.#sendOnceOpen(copyOf(message), signal, aborted));
     } catch (error) {
-      if (error.code === 'CANCELLED' && signal?.aborted) throw new SendError(error.code, error.message, value, { cause: signal.reason });
-      if (this.#handle) throw new SendError(error.code, error.message, value);
-      throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
+      if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
+      throw new SendError(error.code, error.message, value, error.code === 'CANCELLED' ? { cause: signal.reason } : undefined);
     }
+  }
+
+  // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
+  #sendOnceOpen(message, signal, aborted) {
+    const cancelled = () => Promise.reject(CANCELLED);
+    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : handle.send(message, aborted)));
+    if (!aborted) return sending;
+    // From open on, Rust knows whether it was handed over.
+    return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);
   }
 
   trySend(value) {

@@ -45,3 +45,6 @@ export function messageOf(value) {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
 }
+
+/** A message that does not change when its buffer does. */
+export const copyOf = (message) => (typeof message === 'string' ? message : message.slice());

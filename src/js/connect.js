@@ -25,37 +25,45 @@ export function begin(url, settings, move, cancel) {
   signal?.addEventListener('abort', stop);
   if (signal?.aborted) stop();
   const opening = open(url, settings, cancel.signal);
-  const closed = opening
-    .then(
-      (handle) => {
-        weak = new WeakRef(handle);
-        move(OPEN, null, handle);
-        return handle.changed(1);
-      },
-      (error) => {
-        const end = { code: 1006, reason: '', wasClean: false, by: error.code === 'CANCELLED' ? 'us' : 'failure', unsentBytes: 0 };
-        move(CLOSED, error);
-        return end;
-      },
-    )
-    .then((end) => {
-      if (end !== 2) return end;
-      move(CLOSING);
-      return weak.deref()?.changed(2);
-    });
+  const closed = opening.then(
+    (handle) => {
+      weak = new WeakRef(handle);
+      move(OPEN, null, handle);
+      // `handle` itself must not live in what waits.
+      return follow(handle.changed(1), weak, move);
+    },
+    (error) => {
+      move(CLOSED, error);
+      return { code: 1006, reason: '', wasClean: false, by: error.code === 'CANCELLED' ? 'us' : 'failure', unsentBytes: 0 };
+    },
+  );
+  void closed.then(() => signal?.removeEventListener('abort', stop));
   return { opening, closed };
+}
+
+/** Tells what comes after open, and gives the end. */
+async function follow(change, weak, move) {
+  let end = await change;
+  if (end === 2) {
+    move(CLOSING);
+    end = await weak.deref()?.changed(2);
+  }
+  // Nobody holds it any more, and it is closing: that was us.
+  end ??= { code: 1006, reason: '', wasClean: false, by: 'us', unsentBytes: 0 };
+  move(CLOSED, end);
+  return end;
 }
 
 /** A handle, once it is open. */
 async function open(url, settings, signal) {
   const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
   if (signal.aborted) throw cancelled();
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const began = Date.now();
   const [address, protocols] = await provided([url, settings.protocols], limit, signal, cancelled);
   const left = limit && Math.max(limit - (Date.now() - began), 1);
   const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
   let handle;
   try {
     handle = await connectChannel(`${address}`, list, aborted, left, settings);

@@ -19,7 +19,8 @@ export function ensure() {
     initSync({ module });
   } catch (cause) {
     // A Content Security Policy, an embedder that compiles nothing at run time, or no WebAssembly at all.
-    const advice = "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; where nothing may be compiled, use websocket-channel/slim";
+    const advice =
+      "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; where nothing may be compiled, use websocket-channel/slim";
     throw new PlatformError('WASM_REFUSED', `WebAssembly cannot be instantiated here: ${advice} (${cause?.message})`, { cause });
   }
   ready = true;
