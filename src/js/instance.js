@@ -1,7 +1,7 @@
 // The one wasm instance, made synchronously when it is first needed.
 import { ChannelHandle, SocketHandle, initSync } from 'glue';
 import { PlatformError } from './errors.js';
-import { source } from './source.js';
+import { source } from 'glue/source';
 
 let ready = false;
 

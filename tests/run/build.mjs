@@ -60,27 +60,52 @@ export async function wasm(tools, { name, features = [], out }) {
   return files;
 }
 
-/** Builds `dist/index.js` and `dist/index.d.ts`, and tells the folder. */
+/** The global of the classic-script build. */
+const GLOBAL = 'WebSocketChannel';
+
+/** Builds everything that is published into `dist/`, and tells the folder. */
 export async function build(tools) {
   const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm' });
   const dist = join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
-  await bundle({
-    entryPoints: [join(root, 'src/js/index.js')],
-    outfile: join(dist, 'index.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
-    alias: { glue: files.glue, 'glue/wasm': files.wasm },
-    loader: { '.wasm': 'base64' },
-    logLevel: 'warning',
-  });
-  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.ts'));
+  const script = (from, to, source, options = {}) =>
+    bundle({
+      entryPoints: [join(root, 'src/js', from)],
+      outfile: join(dist, to),
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      minify: true,
+      legalComments: 'none',
+      alias: { glue: files.glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
+      // In what only the glue's own loader uses, which is left out.
+      define: { 'import.meta.url': 'undefined' },
+      loader: { '.wasm': 'base64' },
+      logLevel: 'warning',
+      ...options,
+    });
+  await Promise.all([
+    script('index.js', 'index.js', 'inlined.js'),
+    script('index.js', 'index.cjs', 'inlined.js', { format: 'cjs' }),
+    script('index.js', 'websocket-channel.iife.js', 'inlined.js', { format: 'iife', globalName: GLOBAL }),
+    script('slim.js', 'slim.js', 'given.js'),
+    script('messagepack.js', 'messagepack.js', 'given.js', { banner: { js: notice('@msgpack/msgpack') } }),
+  ]);
+  // As it is: its imports are those of the published folder.
+  copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
+  copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
+  for (const name of ['index', 'slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
+  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.cts'));
   return dist;
+}
+
+/** The licence of a package that travels inside ours, as it asks for. */
+function notice(name) {
+  const folder = join(root, 'node_modules', name);
+  return `/*! ${name} ${JSON.parse(read(join(folder, 'package.json'))).version}\n${read(join(folder, 'LICENSE')).trim()}\n*/`;
 }
 
 /** Everything that the output of wasm-bindgen and wasm-opt depends on. */
