@@ -32,7 +32,7 @@ async function wasm(browser, { tools, server }) {
     WEBSOCKET_CHANNEL_PROXY: server.proxy,
   };
   // `proto`: what the browser does itself, our core does in the page as well.
-  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
+  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper', '--test', 'promises'];
   if (browser === 'webkit') {
     const driver = await startDriver(browser, tools);
     try {
