@@ -94,6 +94,11 @@ fn same_head(request: &Request, bytes: &[u8]) {
     let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut other = httparse::Request::new(&mut headers);
     let parsed = other.parse(bytes);
+    if parsed == Err(httparse::Error::Version) {
+        // It knows 1.0 and 1.1 and no other; ours leaves plain HTTP of any to the application.
+        assert!(!request.is_websocket());
+        return;
+    }
     assert!(
         matches!(parsed, Ok(httparse::Status::Complete(_))),
         "{parsed:?}"
