@@ -44,6 +44,18 @@ pub struct Stats {
     pub queued_bytes: usize,
     /// Messages that the overflow policy dropped.
     pub dropped_messages: u64,
+    /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
+    /// the end came first.
+    pub unsent_messages: u64,
+    /// Their bytes, which [`Closed::unsent`] tells at the end.
+    pub unsent_bytes: usize,
+}
+
+impl Stats {
+    fn count_unsent(&mut self, message: &Message) {
+        self.unsent_messages += 1;
+        self.unsent_bytes += message.len();
+    }
 }
 
 /// Called when there is something to read or the channel has ended.
@@ -389,6 +401,11 @@ impl Mailbox {
         state.stats.sent_bytes += bytes as u64;
     }
 
+    /// A message that was taken is lost.
+    pub(super) fn count_unsent(&self, message: &Message) {
+        self.lock().stats.count_unsent(message);
+    }
+
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
@@ -413,8 +430,11 @@ impl Mailbox {
             return;
         }
         let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
-        closed.unsent = state.accepted.iter().map(Message::len).sum();
         let accepted = core::mem::take(&mut state.accepted);
+        for message in &accepted {
+            state.stats.count_unsent(message);
+        }
+        closed.unsent = state.stats.unsent_bytes;
         state.status = Status::Closed(closed);
         let watchers = core::mem::take(&mut state.watchers);
         self.tell_reader(state);

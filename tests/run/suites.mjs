@@ -60,7 +60,7 @@ async function node(file, { tools }) {
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
 }
 
-/** @type {{ name: string, browser?: string, server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
+/** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),

@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { endChildrenOnSignals } from './process.mjs';
-import { BROWSERS, setupOrExit } from './setup.mjs';
+import { BROWSERS, NEEDS, setupOrExit } from './setup.mjs';
 import { suites } from './suites.mjs';
 import { startTestServer } from './test-server.mjs';
 
@@ -43,7 +43,8 @@ if (list) {
 endChildrenOnSignals();
 const began = Date.now();
 const browsers = BROWSERS.filter((browser) => chosen.some((suite) => suite.browser === browser));
-const tools = await setupOrExit({ tests: true, browsers });
+const needs = NEEDS.filter((name) => chosen.some((suite) => suite.needs?.includes(name)));
+const tools = await setupOrExit({ tests: true, browsers, needs });
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
 let server;
