@@ -27,10 +27,7 @@ async function wasm(browser, { tools, server }) {
     WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
     // For the slowest message of the slowest browser; a hang ends here.
     WASM_BINDGEN_TEST_TIMEOUT: '300',
-    WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
-    WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
-    WEBSOCKET_CHANNEL_CONTROL: server.control,
-    WEBSOCKET_CHANNEL_PROXY: server.proxy,
+    ...server.env,
   };
   // `proto`: what the browser does itself, our core does in the page as well.
   const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
