@@ -3,7 +3,6 @@ import { abortable } from './abort.js';
 import { copyOf, messageOf } from './codecs.js';
 import { begin } from './connect.js';
 import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError } from './errors.js';
-import { ensure } from './instance.js';
 import { named } from './named.js';
 import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
@@ -16,6 +15,8 @@ export class Channel {
   #validate;
   #status;
   #cancel = new AbortController();
+  // Calls into Rust: they fail when its instance is given up.
+  #call;
   // A promise of the handle, and from open on the handle itself.
   #opening;
   #handle;
@@ -30,12 +31,12 @@ export class Channel {
   constructor(url, options) {
     if (arguments.length === 0) throw new TypeError('Channel constructor: 1 argument required, but only 0 present');
     const settings = settingsOf(options);
-    ensure();
     this.#codec = settings.codec;
     this.#validate = settings.validate;
     let move;
     this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed } = begin(url, settings, move, this.#cancel);
+    const { opening, closed, call } = begin(url, settings, move, this.#cancel);
+    this.#call = call;
     this.#opening = opening;
     this.#closed = closed;
     this.#opened = opening.then((handle) => {
@@ -72,7 +73,10 @@ export class Channel {
     try {
       if (signal?.aborted) throw CANCELLED;
       // Rust copies its argument before it returns.
-      await abortable(signal, (aborted) => this.#handle?.send(message, aborted) ?? this.#sendOnceOpen(copyOf(message), signal, aborted));
+      await abortable(signal, (aborted) => {
+        if (!this.#handle) return this.#sendOnceOpen(copyOf(message), signal, aborted);
+        return this.#call(() => this.#handle.send(message, aborted));
+      });
     } catch (error) {
       if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
       throw new SendError(error.code, error.message, value, error.code === 'CANCELLED' ? { cause: signal.reason } : undefined);
@@ -82,7 +86,7 @@ export class Channel {
   // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
   #sendOnceOpen(message, signal, aborted) {
     const cancelled = () => Promise.reject(CANCELLED);
-    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : handle.send(message, aborted)));
+    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, aborted))));
     if (!aborted) return sending;
     // From open on, Rust knows whether it was handed over.
     return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);
@@ -94,7 +98,7 @@ export class Channel {
     const message = this.#encode(value);
     if (!handle) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value);
     try {
-      return handle.trySend(message);
+      return this.#call(() => handle.trySend(message));
     } catch (error) {
       throw new SendError(error.code, error.message, value);
     }
@@ -106,12 +110,13 @@ export class Channel {
       throw new CloseError('BAD_CLOSE_CODE', `close code ${code} is neither 1000 nor from 3000 to 4999`);
     }
     return abortable(signal, async (aborted) => {
-      aborted?.then(() => (this.#handle ? this.#handle.abort() : this.#cancel.abort(signal.reason)));
+      aborted?.then(() => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason)));
       const handle = await this.#opening.catch(() => null);
       try {
-        await handle?.close(code, `${reason}`);
+        if (handle) await this.#call(() => handle.close(code, `${reason}`));
       } catch (error) {
-        throw new CloseError(error.code, error.message);
+        // Otherwise the instance was given up, and the end has come.
+        if (!(error instanceof Error)) throw new CloseError(error.code, error.message);
       }
       return this.#closed;
     });
@@ -149,7 +154,7 @@ export class Channel {
     try {
       if (before) await before;
       const handle = this.#handle ?? (await this.#opening);
-      const message = handle.tryNext() ?? (await handle.next());
+      const message = this.#call(() => handle.tryNext()) ?? (await this.#call(() => handle.next()));
       if (message !== undefined) return { done: false, value: await this.#decode(message) };
       const closed = await this.#closed;
       if (!closed.wasClean) throw new ChannelClosedError(closed);

@@ -2,7 +2,7 @@
 // when the user has let go of it, it is collected and the connection closes.
 import { unless } from './abort.js';
 import { ConnectError } from './errors.js';
-import { connectChannel } from './instance.js';
+import { current } from './instance.js';
 import { CLOSED, CLOSING, OPEN } from './status.js';
 
 /** Rust's default; here too because the time in which a function gives the URL counts. */
@@ -12,10 +12,13 @@ const CONNECT_TIMEOUT_MS = 20_000;
  * Begins to connect.
  * @param {(state: number, reason?: object, handle?: object) => void} move tells the status
  * @param {AbortController} cancel gives it up
- * @returns {{ opening: Promise<object>, closed: Promise<object> }} `opening`: the handle, or a `ConnectError`; `closed` never rejects
+ * @returns {{ opening: Promise<object>, closed: Promise<object>, call(work: () => any): any }} `opening`: the handle, or a `ConnectError`;
+ *   `closed` never rejects; `call` does what needs the handle, and throws, or rejects what waits, when the instance is given up
  */
 export function begin(url, settings, move, cancel) {
+  const { ChannelHandle, alive } = current();
   const { signal } = settings;
+  const { call, giveUp } = line();
   let weak;
   const stop = () => {
     cancel.abort(signal.reason);
@@ -24,38 +27,75 @@ export function begin(url, settings, move, cancel) {
   };
   signal?.addEventListener('abort', stop);
   if (signal?.aborted) stop();
-  const opening = open(url, settings, cancel.signal);
-  const closed = opening.then(
-    (handle) => {
-      weak = new WeakRef(handle);
-      move(OPEN, null, handle);
-      // `handle` itself must not live in what waits.
-      return follow(handle.changed(1), weak, move);
-    },
-    (error) => {
+  const opening = open(ChannelHandle, call, url, settings, cancel.signal);
+  const closed = opening
+    .then(
+      (handle) => {
+        weak = new WeakRef(handle);
+        move(OPEN, null, handle);
+        // `handle` itself must not live in what waits.
+        return follow(call, weak, move);
+      },
+      (error) => {
+        move(CLOSED, error);
+        return lost(error.code === 'CANCELLED' ? 'us' : 'failure');
+      },
+    )
+    .catch((error) => {
       move(CLOSED, error);
-      return { code: 1006, reason: '', wasClean: false, by: error.code === 'CANCELLED' ? 'us' : 'failure', unsentBytes: 0 };
-    },
-  );
-  void closed.then(() => signal?.removeEventListener('abort', stop));
-  return { opening, closed };
+      return lost('failure');
+    })
+    .finally(() => {
+      alive.delete(giveUp);
+      signal?.removeEventListener('abort', stop);
+    });
+  alive.set(giveUp, giveUp);
+  return { opening, closed, call };
 }
 
+/** Calls into an instance that may be given up: nothing that it had promised comes then. */
+function line() {
+  const waiting = new Set();
+  let given;
+  const call = (work) => {
+    if (given) throw given;
+    const result = work();
+    if (!(result instanceof Promise)) return result;
+    return new Promise((resolve, reject) => {
+      const done = (settle) => (value) => {
+        waiting.delete(reject);
+        settle(value);
+      };
+      waiting.add(reject);
+      result.then(done(resolve), done(reject));
+    });
+  };
+  const giveUp = (error) => {
+    given = error;
+    for (const reject of waiting) reject(error);
+    waiting.clear();
+  };
+  return { call, giveUp };
+}
+
+const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
+
 /** Tells what comes after open, and gives the end. */
-async function follow(change, weak, move) {
-  let end = await change;
+async function follow(call, weak, move) {
+  const changed = (seen) => call(() => weak.deref()?.changed(seen));
+  let end = await changed(1);
   if (end === 2) {
     move(CLOSING);
-    end = await weak.deref()?.changed(2);
+    end = await changed(2);
   }
   // Nobody holds it any more, and it is closing: that was us.
-  end ??= { code: 1006, reason: '', wasClean: false, by: 'us', unsentBytes: 0 };
+  end ??= lost('us');
   move(CLOSED, end);
   return end;
 }
 
 /** A handle, once it is open. */
-async function open(url, settings, signal) {
+async function open(ChannelHandle, call, url, settings, signal) {
   const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
   if (signal.aborted) throw cancelled();
   const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -66,9 +106,23 @@ async function open(url, settings, signal) {
   const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
   let handle;
   try {
-    handle = await connectChannel(`${address}`, list, aborted, left, settings);
-  } catch ({ code, message }) {
-    throw code === 'CANCELLED' ? cancelled() : new ConnectError(code, message);
+    handle = await call(() =>
+      ChannelHandle.connect(
+        `${address}`,
+        list,
+        aborted,
+        left,
+        settings.closeTimeoutMs,
+        settings.sendWatermarkBytes,
+        settings.receiveBoundBytes,
+        settings.policy,
+        settings.maxMessageBytes,
+      ),
+    );
+  } catch (error) {
+    const { code, message } = error;
+    if (code === 'CANCELLED') throw cancelled();
+    throw new ConnectError(code, message, error instanceof Error ? { cause: error } : undefined);
   }
   // It opened in the very moment.
   if (!signal.aborted) return handle;

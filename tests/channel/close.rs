@@ -124,7 +124,10 @@ async fn abort_ends_at_once_though_the_peer_never_answers() {
     let control = channel.control();
     control.abort();
     let closed = channel.closed().await;
-    assert_eq!((closed.code, closed.clean, closed.by), (1006, false, By::Us));
+    assert_eq!(
+        (closed.code, closed.clean, closed.by),
+        (1006, false, By::Us)
+    );
     assert_eq!(control.closed().await, closed);
     assert_eq!(
         channel.send("late".into()).await.unwrap_err().kind,
