@@ -35,10 +35,11 @@ export class WebSocket extends EventTarget {
   /** How binary messages come. Default `"blob"`. */
   binaryType: BinaryType;
 
-  onopen: ((this: WebSocket, event: Event) => unknown) | null;
-  onmessage: ((this: WebSocket, event: MessageEvent) => unknown) | null;
-  onerror: ((this: WebSocket, event: Event) => unknown) | null;
-  onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null;
+  // `this` is the standard class's, so that ours goes wherever that went.
+  onopen: ((this: globalThis.WebSocket, event: Event) => unknown) | null;
+  onmessage: ((this: globalThis.WebSocket, event: MessageEvent) => unknown) | null;
+  onerror: ((this: globalThis.WebSocket, event: Event) => unknown) | null;
+  onclose: ((this: globalThis.WebSocket, event: CloseEvent) => unknown) | null;
 
   /** @throws {DOMException} `InvalidStateError` before `open`. */
   send(data: string | Blob | BufferSource): void;
@@ -184,7 +185,7 @@ export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 export interface ChannelStatus extends EventTarget {
   readonly state: ChannelState;
   /** Why it is closed: how it ended, or the error if it never opened. Otherwise null. */
-  readonly reason: Closed | ConnectError | null;
+  readonly reason: Closed | ChannelError | null;
   /** What has arrived and waits to be read, as it counts against `receiveBoundBytes`. */
   readonly queuedBytes: number;
   /** Messages that `overflow` dropped. */
@@ -267,7 +268,10 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Every error of the package has a stable `code`, the same as Rust's. */
+/**
+ * Every error of the package has a stable `code`, the same as Rust's. Itself it is only thrown with `INTERNAL`: an error inside of the package has
+ * ended its connections; a new one works.
+ */
 export class ChannelError extends Error {
   readonly code: string;
 }
@@ -283,12 +287,13 @@ export class ConnectError extends ChannelError {
     | 'TIMED_OUT'
     | 'CONNECT_FAILED'
     | 'CANCELLED'
-    | 'PROVIDER_FAILED';
+    | 'PROVIDER_FAILED'
+    | 'INTERNAL';
 }
 
 /** Why a value was not sent. */
 export class SendError<Send = unknown> extends ChannelError {
-  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED';
+  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL';
   /** The value, unsent. */
   readonly value: Send;
 }

@@ -4,7 +4,7 @@
 const FILES = [
   'exchange', 'events', 'handlers', 'states', 'close', 'bad_input', 'timeout', 'browser', 'leaks', 'readme_test',
   'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
-  'channel/schema', 'channel/garbage',
+  'channel/schema', 'channel/garbage', 'channel/internal',
 ];
 
 const outcome = { done: false, passed: 0, skipped: 0, failures: [], current: '' };
