@@ -50,9 +50,14 @@ async function wasm(browser, { tools, server }) {
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(file, { tools }) {
+async function node(file, { tools, server }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
+  const { chromium = '', node22 = '', node24 = '', deno = '', bun = '' } = tools.paths;
+  const env = {
+    WEBSOCKET_CHANNEL_CHROMIUM: chromium,
+    WEBSOCKET_CHANNEL_RUNTIMES: JSON.stringify({ node22, node24, deno, bun }),
+    ...server?.env,
+  };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
@@ -66,6 +71,13 @@ export const suites = [
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
   { name: 'package', run: (context) => node('package.test.mjs', context) },
+  {
+    name: 'homes',
+    browser: 'chromium',
+    needs: ['homes', 'runtimes'],
+    server: true,
+    run: (context) => node('../homes/homes.test.mjs', context),
+  },
   { name: 'setup', run: (context) => node('setup.test.mjs', context) },
 ];
 
