@@ -13,6 +13,7 @@ const FINDERS = {
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
+  perl: (context) => findProgram('perl', context),
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
 
