@@ -28,8 +28,8 @@ impl<Rx> Receiver<Rx> {
     /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
     ///
     /// Cancellation: dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
-        poll_fn(|cx| self.poll_value(cx)).await
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
+        poll_fn(|cx| self.poll_value(cx))
     }
 
     /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
