@@ -81,6 +81,8 @@ struct State {
     inbox: Inbox,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// The end is ours: what still arrives is let go, as in every browser.
+    discards: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
@@ -142,6 +144,7 @@ impl Mailbox {
                 inbox: Inbox::new(bound, overflow),
                 stats: Stats::default(),
                 close: None,
+                discards: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
@@ -203,6 +206,7 @@ impl Mailbox {
                 return Vec::new();
             }
             state.status = Status::Closing;
+            state.discards = true;
             state.close = Some((code, reason.into()));
             core::mem::take(&mut state.watchers)
         });
@@ -327,6 +331,12 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// Nobody waits for a message any more.
+    pub(super) fn forget_reader(&self) {
+        let waker = self.lock().reader.take();
+        drop(waker);
+    }
+
     /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
     pub(super) fn poll_status(
         &self,
@@ -366,22 +376,21 @@ impl Mailbox {
     /// nobody reads: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !self.pushes_back
-            || !state.receiver
-            || state.status != Status::Open
-            || state.inbox.bytes() < WINDOW
+        !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser. False if it was one too many.
+    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
+    /// close is not, though the connection is closing when it is fetched. False if it was one too many.
     #[must_use = "false means that the connection must close"]
     pub(super) fn deliver(&self, message: Message) -> bool {
         let mut state = self.lock();
         state.stats.received_messages += 1;
         state.stats.received_bytes += message.len() as u64;
-        if !state.receiver || state.status != Status::Open {
+        if !state.receiver || state.discards {
             return true;
         }
         let taken = state.inbox.push(message);
+        state.discards = !taken;
         self.tell_reader(state);
         taken
     }

@@ -16,8 +16,9 @@ export async function buildTestServer() {
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
- * @returns {Promise<{ origin: string, refusedPort: number, control: string, proxy: string, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is
- *   `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address
+ * @returns {Promise<{ origin: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
+ *   `origin` is `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address; `env` is what the server's own
+ *   `exec` exports
  */
 export async function startTestServer(args = []) {
   const binary = await buildTestServer();
@@ -25,12 +26,14 @@ export async function startTestServer(args = []) {
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
-  const { ws, refused, control, proxy } = JSON.parse(first[0]);
+  const addresses = JSON.parse(first[0]);
+  const { ws, refused, control, proxy } = addresses;
   return {
     origin: ws,
     refusedPort: refused,
     control,
     proxy,
+    env: Object.fromEntries(Object.entries(addresses).map(([name, value]) => [`WEBSOCKET_CHANNEL_TEST_${name.toUpperCase()}`, String(value ?? '')])),
     ended: child.ended,
     async stop() {
       child.stdin.end();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { findCargoFuzz } from './cargo-tools.mjs';
 import { findProgram } from './debian-programs.mjs';
 import { findNodeModules } from './node-modules.mjs';
 import { findPython } from './python.mjs';
@@ -13,6 +14,7 @@ const PEERS = 'tests/peers';
 const RUNTIMES = 'tests/runtimes';
 
 const FINDERS = {
+  fuzz: findCargoFuzz,
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
@@ -30,7 +32,7 @@ function findRuntimes(context) {
   };
 }
 
-/** What a suite can need: npm packages, Python packages, servers, runtimes. */
+/** What a suite can need: a fuzzer, npm packages, Python packages, servers, runtimes. */
 export const NEEDS = Object.keys(FINDERS);
 
 /** The paths of what is needed, and the steps for what is missing. */
