@@ -1,7 +1,7 @@
 //! The task that owns the socket: takes offers down, brings messages up.
 
 use super::mailbox::{Mailbox, Wanted};
-use crate::error::SendErrorKind;
+use crate::error::SendError;
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use crate::transport::{TOO_BIG, TOO_BIG_REASON};
@@ -104,7 +104,9 @@ impl Driver {
                         continue;
                     };
                     // An offer of nothing is a permit.
-                    offer.settle(offered.map_or(Ok(()), |message| self.hand_over(message)));
+                    offer.settle(offered.map_or(Ok(()), |message| {
+                        self.hand_over(message).map_err(|error| error.kind)
+                    }));
                 }
             }
         }
@@ -117,8 +119,10 @@ impl Driver {
             let Some(message) = self.mailbox.next_accepted() else {
                 return;
             };
-            // Refused by the platform: nobody waits to be told.
-            let _ = self.hand_over(message);
+            // Refused by the platform: nobody waits to be told, so it is counted.
+            if let Err(refused) = self.hand_over(message) {
+                self.mailbox.count_unsent(&refused.value);
+            }
         }
     }
 
@@ -128,9 +132,9 @@ impl Driver {
         Turn::Waiting
     }
 
-    fn hand_over(&mut self, message: Message) -> Result<(), SendErrorKind> {
+    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let bytes = message.len();
-        self.socket.send_now(message).map_err(|error| error.kind)?;
+        self.socket.send_now(message)?;
         self.mailbox.count_sent(bytes);
         Ok(())
     }

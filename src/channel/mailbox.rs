@@ -44,6 +44,18 @@ pub struct Stats {
     pub queued_bytes: usize,
     /// Messages that the overflow policy dropped.
     pub dropped_messages: u64,
+    /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
+    /// the end came first.
+    pub unsent_messages: u64,
+    /// Their bytes, which [`Closed::unsent`] tells at the end.
+    pub unsent_bytes: usize,
+}
+
+impl Stats {
+    fn count_unsent(&mut self, message: &Message) {
+        self.unsent_messages += 1;
+        self.unsent_bytes += message.len();
+    }
 }
 
 /// Called when there is something to read or the channel has ended.
@@ -68,6 +80,8 @@ struct State {
     inbox: Inbox,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// The end is ours: what still arrives is let go, as in every browser.
+    discards: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
@@ -114,6 +128,7 @@ impl Mailbox {
                 inbox: Inbox::new(bound, overflow),
                 stats: Stats::default(),
                 close: None,
+                discards: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
@@ -176,6 +191,7 @@ impl Mailbox {
                 return Vec::new();
             }
             state.status = Status::Closing;
+            state.discards = true;
             state.close = Some((code, reason.into()));
             core::mem::take(&mut state.watchers)
         });
@@ -280,6 +296,12 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// Nobody waits for a message any more.
+    pub(super) fn forget_reader(&self) {
+        let waker = self.lock().reader.take();
+        drop(waker);
+    }
+
     /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
     pub(super) fn poll_status(
         &self,
@@ -327,22 +349,21 @@ impl Mailbox {
     /// nobody reads: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !self.pushes_back
-            || !state.receiver
-            || state.status != Status::Open
-            || state.inbox.bytes() < WINDOW
+        !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser. False if it was one too many.
+    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
+    /// close is not, though the connection is closing when it is fetched. False if it was one too many.
     #[must_use = "false means that the connection must close"]
     pub(super) fn deliver(&self, message: Message) -> bool {
         let mut state = self.lock();
         state.stats.received_messages += 1;
         state.stats.received_bytes += message.len() as u64;
-        if !state.receiver || state.status != Status::Open {
+        if !state.receiver || state.discards {
             return true;
         }
         let taken = state.inbox.push(message);
+        state.discards = !taken;
         self.tell_reader(state);
         taken
     }
@@ -389,6 +410,11 @@ impl Mailbox {
         state.stats.sent_bytes += bytes as u64;
     }
 
+    /// A message that was taken is lost.
+    pub(super) fn count_unsent(&self, message: &Message) {
+        self.lock().stats.count_unsent(message);
+    }
+
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
@@ -413,8 +439,11 @@ impl Mailbox {
             return;
         }
         let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
-        closed.unsent = state.accepted.iter().map(Message::len).sum();
         let accepted = core::mem::take(&mut state.accepted);
+        for message in &accepted {
+            state.stats.count_unsent(message);
+        }
+        closed.unsent = state.stats.unsent_bytes;
         state.status = Status::Closed(closed);
         let watchers = core::mem::take(&mut state.watchers);
         self.tell_reader(state);

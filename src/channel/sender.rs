@@ -43,7 +43,7 @@ impl<Tx> Sender<Tx> {
     }
 
     /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send watermark, and handed over in
-    /// the driver's next turn; what an end in between prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    /// the driver's next turn; what an end in between or the platform's refusal prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
     ///
     /// # Errors
     /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.

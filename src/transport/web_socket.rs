@@ -58,16 +58,12 @@ impl Platform {
             .iter()
             .map(|protocol| JsValue::from_str(protocol))
             .collect();
-        Self::open_with(url, &list, told)
+        let socket = web_sys::WebSocket::new_with_str_sequence(url, &list)?;
+        Ok(Self::of(socket, told))
     }
 
-    /// [`open`](Self::open) with the subprotocols as JavaScript gave them.
-    pub(crate) fn open_with(
-        url: &str,
-        protocols: &JsValue,
-        told: Rc<dyn Fn(Told)>,
-    ) -> Result<Self, JsValue> {
-        let socket = web_sys::WebSocket::new_with_str_sequence(url, protocols)?;
+    /// [`open`](Self::open) with an object that has just been made.
+    pub(crate) fn of(socket: web_sys::WebSocket, told: Rc<dyn Fn(Told)>) -> Self {
         let closure = |tell: fn(&dyn Fn(Told), web_sys::Event)| {
             let told = told.clone();
             Closure::<dyn Fn(web_sys::Event)>::new(move |event| tell(&*told, event))
@@ -83,10 +79,10 @@ impl Platform {
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onerror(Some(error.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Ok(Self {
+        Self {
             socket,
             closures: RefCell::new(Some(closures)),
-        })
+        }
     }
 
     /// Nothing is told any more, and the closures are gone. The browser's object stays.

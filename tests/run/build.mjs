@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandError, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
@@ -67,6 +67,7 @@ export async function build(tools) {
   mkdirSync(dist, { recursive: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
+  const glue = await glueAsFunction(bundle, files.glue);
   await bundle({
     entryPoints: [join(root, 'src/js/index.js')],
     outfile: join(dist, 'index.js'),
@@ -75,12 +76,33 @@ export async function build(tools) {
     target: 'es2022',
     minify: true,
     legalComments: 'none',
-    alias: { glue: files.glue, 'glue/wasm': files.wasm },
+    alias: { glue, 'glue/wasm': files.wasm },
     loader: { '.wasm': 'base64' },
     logLevel: 'warning',
   });
   copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.ts'));
   return dist;
+}
+
+/**
+ * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
+ * replaced. What it finds under the names `WebAssembly` and `WebSocket` is given to it.
+ */
+async function glueAsFunction(bundle, glue) {
+  const names = 'ChannelHandle, SocketHandle, initSync';
+  const { outputFiles } = await bundle({
+    stdin: { contents: `export { ${names} } from ${JSON.stringify(glue)};`, resolveDir: root },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  });
+  const parts = outputFiles[0].text.match(/^(.*)\nexport \{([^}]*)\};\s*$/s);
+  if (!parts) throw new Error('the glue does not end with its exports');
+  const file = join(dirname(glue), 'glue.js');
+  writeFileSync(file, `export default function (WebAssembly, WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
+  return file;
 }
 
 /** Everything that the output of wasm-bindgen and wasm-opt depends on. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { conformance } from '../conformance/conformance.mjs';
 import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
+import { fuzz } from './fuzz.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
 import { BROWSERS } from './setup.mjs';
@@ -28,13 +29,10 @@ async function wasm(browser, { tools, server }) {
     WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
     // For the slowest message of the slowest browser; a hang ends here.
     WASM_BINDGEN_TEST_TIMEOUT: '300',
-    WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
-    WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
-    WEBSOCKET_CHANNEL_CONTROL: server.control,
-    WEBSOCKET_CHANNEL_PROXY: server.proxy,
+    ...server.env,
   };
   // `proto`: what the browser does itself, our core does in the page as well.
-  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
+  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper', '--test', 'promises'];
   if (browser === 'webkit') {
     const driver = await startDriver(browser, tools);
     try {
@@ -72,6 +70,7 @@ async function interop(context) {
 /** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
+  { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },

@@ -27,8 +27,9 @@ export function buildTestServer(profile) {
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
  * @param {'debug' | 'release'} [profile]
- * @returns {Promise<{ origin: string, secure: string, root: string, refusedPort: number, control: string, proxy: string, ended: Promise<unknown>, stop(): Promise<void> }>} `origin` is
- *   `ws://host:port`, `secure` the same with `wss`, whose root certificate is in the file `root`; on `refusedPort` nobody listens; `control` is the control channel's address
+ * @returns {Promise<{ origin: string, secure: string, root: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
+ *   `origin` is `ws://host:port`, `secure` the same with `wss`, whose root certificate is in the file `root`; on `refusedPort` nobody listens;
+ *   `control` is the control channel's address; `env` is what the server's own `exec` exports
  */
 export async function startTestServer(args = [], profile = 'debug') {
   const binary = await buildTestServer(profile);
@@ -36,7 +37,8 @@ export async function startTestServer(args = [], profile = 'debug') {
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
-  const { ws, wss, root, refused, control, proxy } = JSON.parse(first[0]);
+  const addresses = JSON.parse(first[0]);
+  const { ws, wss, root, refused, control, proxy } = addresses;
   return {
     origin: ws,
     secure: wss,
@@ -44,6 +46,9 @@ export async function startTestServer(args = [], profile = 'debug') {
     refusedPort: refused,
     control,
     proxy,
+    env: Object.fromEntries(
+      Object.entries(addresses).map(([name, value]) => [`WEBSOCKET_CHANNEL_TEST_${name.toUpperCase()}`, String(value ?? '')]),
+    ),
     ended: child.ended,
     async stop() {
       child.stdin.end();

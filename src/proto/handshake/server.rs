@@ -1,7 +1,7 @@
 //! The server's side of the handshake: which wire format a request is of, the plain requests beside them, and what RFC 6455
 //! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
-use super::head::{Head, Headers, is_token, is_value};
+use super::head::{Head, Headers, is_token, is_value, is_version};
 use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
@@ -199,7 +199,7 @@ pub(crate) fn read(
     else {
         return Err(Violation::HeadSyntax);
     };
-    if !is_token(method) || !version.starts_with("HTTP/") {
+    if !is_token(method) || !is_version(version) {
         return Err(Violation::HeadSyntax);
     }
     let is_path = target.starts_with('/');

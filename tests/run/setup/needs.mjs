@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { findCargoFuzz } from './cargo-tools.mjs';
 import { findProgram } from './debian-programs.mjs';
 import { findNodeModules } from './node-modules.mjs';
 import { findPython } from './python.mjs';
@@ -8,16 +10,30 @@ import { findPython } from './python.mjs';
 /** Where the npm packages that only the tests need are listed and installed. */
 const PEERS = 'tests/peers';
 
+/** Where Node, Deno and Bun are. */
+const RUNTIMES = 'tests/runtimes';
+
 const FINDERS = {
+  fuzz: findCargoFuzz,
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
   perl: (context) => findProgram('perl', context),
+  runtimes: findRuntimes,
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
 
-/** What a suite can need: npm packages, Python packages, servers. */
+/** `paths`: node22, node24, deno, bun. Out of PATH, as above. */
+function findRuntimes(context) {
+  const file = (name) => join(context.checkout, RUNTIMES, 'node_modules', name);
+  return {
+    paths: { node22: file('node22/bin/node'), node24: file('node24/bin/node'), deno: file('.bin/deno'), bun: file('.bin/bun') },
+    steps: findNodeModules(context, RUNTIMES).steps,
+  };
+}
+
+/** What a suite can need: a fuzzer, npm packages, Python packages, servers, runtimes. */
 export const NEEDS = Object.keys(FINDERS);
 
 /** The paths of what is needed, and the steps for what is missing. */
