@@ -163,20 +163,15 @@ fn every_test_of_this_folder_is_in_the_table_and_every_promise_has_tests() {
         .filter(|name| !stated.contains(name))
         .collect();
     assert!(missing.is_empty(), "not in the table: {missing:#?}");
+    // In each column each promise is shown by some test, or all its cells give the same reason why it has no meaning there.
     for promise in 1..=7 {
-        let rows = rows().into_iter().filter(|row| row.promise == promise);
-        let columns = rows.flat_map(|row| {
-            let cells = COLUMNS.into_iter().zip(row.cells);
-            cells
-                .filter(|(_, cell)| cell == "yes")
-                .map(|(column, _)| column)
-                .collect::<Vec<_>>()
-        });
-        let columns: BTreeSet<&str> = columns.collect();
-        assert_eq!(
-            columns.len(),
-            COLUMNS.len(),
-            "promise {promise} is shown in {columns:?} only"
-        );
+        for (index, column) in COLUMNS.iter().enumerate() {
+            let rows = rows().into_iter().filter(|row| row.promise == promise);
+            let cells: BTreeSet<String> = rows.map(|row| row.cells[index].clone()).collect();
+            assert!(
+                cells.contains("yes") || cells.len() == 1,
+                "promise {promise}, {column}: {cells:?}"
+            );
+        }
     }
 }
