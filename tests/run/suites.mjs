@@ -52,7 +52,7 @@ async function wasm(browser, { tools, server }) {
 /** Node's own test runner, for what is used from a command line. */
 async function node(file, { tools }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
+  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '', WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools) };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
@@ -64,6 +64,7 @@ export const suites = [
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
+  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node('exec.test.mjs', context) },
   { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
   { name: 'package', run: (context) => node('package.test.mjs', context) },
   { name: 'setup', run: (context) => node('setup.test.mjs', context) },

@@ -33,7 +33,9 @@ export async function startTestServer(args = []) {
     refusedPort: refused,
     control,
     proxy,
-    env: Object.fromEntries(Object.entries(addresses).map(([name, value]) => [`WEBSOCKET_CHANNEL_TEST_${name.toUpperCase()}`, String(value ?? '')])),
+    env: Object.fromEntries(
+      Object.entries(addresses).map(([name, value]) => [`WEBSOCKET_CHANNEL_TEST_${name.toUpperCase()}`, String(value ?? '')]),
+    ),
     ended: child.ended,
     async stop() {
       child.stdin.end();

@@ -13,13 +13,14 @@ import { ask, run, which } from './process.mjs';
  * and what to call it where Debian's names mean nothing.
  */
 const PROGRAMS = {
+  curl: { variable: 'CURL', package: 'curl', file: 'usr/bin/curl', version: '--version', label: 'curl' },
   nginx: { variable: 'NGINX', package: 'nginx', file: 'usr/sbin/nginx', version: '-v', label: 'nginx' },
   tinyproxy: { variable: 'TINYPROXY', package: 'tinyproxy-bin', file: 'usr/bin/tinyproxy', version: '-v', label: 'tinyproxy' },
 };
 
 /**
  * The path of a program, and the step to take if it is not there.
- * @param {'nginx' | 'tinyproxy'} name
+ * @param {'curl' | 'nginx' | 'tinyproxy'} name
  */
 export function findProgram(name, context) {
   const program = PROGRAMS[name];
