@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod control;
+mod http;
 mod outcome;
 #[path = "../channel/server.rs"]
 mod server;
+mod services;
 mod table;
 
 use outcome::outcome;
