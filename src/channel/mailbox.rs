@@ -2,6 +2,7 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
@@ -10,7 +11,7 @@ use crate::transport::Overflow;
 use crate::transport::inbox::Inbox;
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
 /// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
@@ -64,7 +65,7 @@ pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(super) struct Mailbox {
     opened: Opened,
     pushes_back: bool,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 struct State {
@@ -80,6 +81,8 @@ struct State {
     inbox: Inbox,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// The end is ours: what still arrives is let go, as in every browser.
+    discards: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
@@ -88,6 +91,21 @@ struct State {
     /// Tasks that wait for a change of status, each under the key its wait was given.
     watchers: Vec<(u64, Waker)>,
     next_watcher: u64,
+}
+
+impl State {
+    /// Has a task woken when the status changes.
+    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
+        let key = *key.get_or_insert_with(|| {
+            self.next_watcher += 1;
+            self.next_watcher
+        });
+        let waker = cx.waker().clone();
+        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, old)) => *old = waker,
+            None => self.watchers.push((key, waker)),
+        }
+    }
 }
 
 /// What the handles want of the driver.
@@ -117,7 +135,7 @@ impl Mailbox {
         Self {
             opened: socket.opened().clone(),
             pushes_back,
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
                 accepted: VecDeque::new(),
@@ -126,6 +144,7 @@ impl Mailbox {
                 inbox: Inbox::new(bound, overflow),
                 stats: Stats::default(),
                 close: None,
+                discards: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
@@ -154,9 +173,8 @@ impl Mailbox {
         }
     }
 
-    /// A panic elsewhere while locked leaves the state whole: every change here is a few assignments.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Guard<'_, State> {
+        self.state.lock()
     }
 
     /// Changes the state and then wakes the driver.
@@ -188,28 +206,39 @@ impl Mailbox {
                 return Vec::new();
             }
             state.status = Status::Closing;
+            state.discards = true;
             state.close = Some((code, reason.into()));
             core::mem::take(&mut state.watchers)
         });
         wake(watchers);
     }
 
-    /// Puts an offer in line.
-    pub(super) fn offer(&self, offer: Arc<Offer>) -> Result<Arc<Offer>, SendErrorKind> {
+    /// Puts an offer in line; none when nothing can be sent any more.
+    pub(super) fn offer(&self, message: Option<Message>) -> Option<Arc<Offer>> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
-                return Err(SendErrorKind::NotOpen);
+                return None;
             }
+            let offer = Offer::new(message);
             state.offers.push_back(offer.clone());
-            Ok(offer)
+            Some(offer)
         })
     }
 
     /// Takes an offer out of the line; the driver may have it already.
     pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        self.lock()
-            .offers
-            .retain(|other| !Arc::ptr_eq(other, offer));
+        let mut state = self.lock();
+        let mut withdrawn = None;
+        // Once round the line: smaller in wasm than `retain`, and what is withdrawn is not dropped under the lock.
+        for _ in 0..state.offers.len() {
+            match state.offers.pop_front() {
+                Some(other) if Arc::ptr_eq(&other, offer) => withdrawn = Some(other),
+                Some(other) => state.offers.push_back(other),
+                None => break,
+            }
+        }
+        drop(state);
+        drop(withdrawn);
     }
 
     /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
@@ -250,7 +279,7 @@ impl Mailbox {
         let unread = self.tell_driver(|state| {
             state.receiver = false;
             state.hook = None;
-            core::iter::from_fn(|| state.inbox.pop()).collect::<Vec<_>>()
+            state.inbox.take()
         });
         drop(unread);
     }
@@ -292,6 +321,22 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// The end. `key` is as for [`poll_status`](Self::poll_status).
+    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let mut state = self.lock();
+        if let Status::Closed(closed) = &state.status {
+            return Poll::Ready(closed.clone());
+        }
+        state.watch(key, cx);
+        Poll::Pending
+    }
+
+    /// Nobody waits for a message any more.
+    pub(super) fn forget_reader(&self) {
+        let waker = self.lock().reader.take();
+        drop(waker);
+    }
+
     /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
     pub(super) fn poll_status(
         &self,
@@ -303,15 +348,7 @@ impl Mailbox {
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        let key = *key.get_or_insert_with(|| {
-            state.next_watcher += 1;
-            state.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match state.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => state.watchers.push((key, waker)),
-        }
+        state.watch(key, cx);
         Poll::Pending
     }
 
@@ -339,27 +376,26 @@ impl Mailbox {
     /// nobody reads: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !self.pushes_back
-            || !state.receiver
-            || state.status != Status::Open
-            || state.inbox.bytes() < WINDOW
+        !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser. False if it was one too many.
+    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
+    /// close is not, though the connection is closing when it is fetched. False if it was one too many.
     #[must_use = "false means that the connection must close"]
     pub(super) fn deliver(&self, message: Message) -> bool {
         let mut state = self.lock();
         state.stats.received_messages += 1;
         state.stats.received_bytes += message.len() as u64;
-        if !state.receiver || state.status != Status::Open {
+        if !state.receiver || state.discards {
             return true;
         }
         let taken = state.inbox.push(message);
+        state.discards = !taken;
         self.tell_reader(state);
         taken
     }
 
-    fn tell_reader(&self, mut state: MutexGuard<'_, State>) {
+    fn tell_reader(&self, mut state: Guard<'_, State>) {
         let (reader, hook) = (state.reader.take(), state.hook.clone());
         drop(state);
         if let Some(reader) = reader {

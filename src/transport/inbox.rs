@@ -29,7 +29,7 @@ impl Inbox {
     #[must_use = "false means that the connection must close"]
     pub(crate) fn push(&mut self, message: Message) -> bool {
         if self.overflow == Overflow::Latest {
-            self.drop_all();
+            self.dropped += self.take().len() as u64;
         } else if self.bytes.saturating_add(message.cost()) > self.bound {
             match self.overflow {
                 Overflow::Close => return false,
@@ -56,11 +56,10 @@ impl Inbox {
         Some(message)
     }
 
-    /// Lets go of everything, as dropped.
-    fn drop_all(&mut self) {
-        self.dropped += self.messages.len() as u64;
-        self.messages.clear();
+    /// Everything that waits, to be dropped by whoever asks.
+    pub(crate) fn take(&mut self) -> VecDeque<Message> {
         self.bytes = 0;
+        core::mem::take(&mut self.messages)
     }
 
     /// What the waiting messages count against the bound.

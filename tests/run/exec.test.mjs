@@ -11,7 +11,7 @@ import { dropStaleWasm } from './stale.mjs';
 import { buildTestServer } from './test-server.mjs';
 
 /** What set-up brought, told by the suite. */
-const tools = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS);
+const tools = { paths: JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS), env: JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS_ENV) };
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const README = 'tests/server/README.md';
 const USER = 'tests/server/user';

@@ -1,11 +1,13 @@
 // The suites, in the order in which they run. `tests/README.md` says what each is for.
 import { join } from 'node:path';
+import { conformance } from '../conformance/conformance.mjs';
 import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
 import { fuzz } from './fuzz.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
 import { BROWSERS } from './setup.mjs';
+import { buildNative } from './test-server.mjs';
 import { dropStaleWasm } from './stale.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
@@ -30,7 +32,7 @@ async function wasm(browser, { tools, server }) {
     ...server.env,
   };
   // `proto`: what the browser does itself, our core does in the page as well.
-  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
+  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper', '--test', 'promises'];
   if (browser === 'webkit') {
     const driver = await startDriver(browser, tools);
     try {
@@ -50,12 +52,23 @@ async function wasm(browser, { tools, server }) {
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(file, { tools }) {
+async function node(files, { tools }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '', WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools) };
-  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
+  const env = {
+    WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
+    WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
+    WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
+  };
+  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
+}
+
+/** Our server and our native client with other people's programs. */
+async function interop(context) {
+  await buildNative('websocket-channel-interop');
+  const files = ['matrix', 'hixie', 'proxy', 'nginx'].map((name) => `tests/interop/${name}.test.mjs`);
+  return node(files, context);
 }
 
 /** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
@@ -64,10 +77,12 @@ export const suites = [
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
-  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node('exec.test.mjs', context) },
-  { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
-  { name: 'package', run: (context) => node('package.test.mjs', context) },
-  { name: 'setup', run: (context) => node('setup.test.mjs', context) },
+  { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
+  { name: 'conformance', needs: ['python'], run: conformance },
+  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
+  { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
+  { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
+  { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
 ];
 
 /** Adds up the closing lines that libtest and wasm-bindgen-test print, one per test binary. */

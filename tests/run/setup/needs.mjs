@@ -21,6 +21,7 @@ const FINDERS = {
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
   runtimes: findRuntimes,
+  perl: (context) => findProgram('perl', context),
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
 
