@@ -29,8 +29,8 @@ async fn check(title: &str) {
     let mut wrong = String::new();
     for row in section(title) {
         let expected = row.expected(column);
-        // With its reason in the cell.
-        if expected.starts_with("not run") {
+        // It would take the other tests with it: `hang.test.mjs` meets it in a session of its own.
+        if expected == "hangs" {
             continue;
         }
         let found = outcome(&server, &row).await;

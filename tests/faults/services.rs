@@ -1,6 +1,8 @@
 //! The test server's services as a page meets them; natively the same.
 
-use crate::server::{Server, server};
+#[cfg(target_family = "wasm")]
+use crate::server::Server;
+use crate::server::server;
 use websocket_channel::{By, Channel, Message, Text, connect};
 
 async fn open(url: String) -> Channel<String, String> {
