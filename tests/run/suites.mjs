@@ -104,7 +104,11 @@ async function outside({ tools, server }) {
 /** Node's own test runner, for what is used from a command line. */
 async function node(files, { tools }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '', WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths) };
+  const env = {
+    WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
+    WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
+    WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
+  };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
@@ -134,6 +138,8 @@ export const suites = [
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
+  { name: 'hang', browser: 'firefox', run: (context) => node(['tests/faults/hang.test.mjs'], context) },
+  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
   { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
   { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
