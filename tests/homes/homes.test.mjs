@@ -16,7 +16,7 @@ import { exchangeInWorkerd } from './workerd.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
 const echo = `${process.env.WEBSOCKET_CHANNEL_TEST_WS}/echo`;
-const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_RUNTIMES ?? '{}');
+const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS ?? '{}');
 /** A hang ends here; the slowest takes some ten seconds on two cores. */
 const timeout = 120_000;
 
