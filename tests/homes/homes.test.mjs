@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { root } from '../run/build.mjs';
 import { bundlers } from './bundlers.mjs';
 import { pages, refusing } from './pages.mjs';
-import { install, program, project, write } from './project.mjs';
+import { install, program, project, tool, write } from './project.mjs';
 import { serve } from './site.mjs';
 import { exchangeInWorkerd } from './workerd.mjs';
 
@@ -92,6 +92,28 @@ describe('pages', () => {
   });
   home("CSP script-src 'self'", 'a named error', async () => {
     assert.equal(await said(refusing(), `script-src 'self'; ${connect}`), 'PlatformError WASM_REFUSED, PlatformError WASM_REFUSED');
+  });
+});
+
+describe('a new user', () => {
+  home('the chat of the documentation', 'an empty folder, Vite, Chromium', async () => {
+    const page = readFileSync(join(project, 'node_modules/websocket-channel/src/js/README.md'), 'utf8');
+    for (const [language, name] of [
+      ['html', 'index.html'],
+      ['js', 'chat.js'],
+    ]) {
+      write(`chat/${name}`, page.match(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm'))[1]);
+    }
+    const { build } = await tool('vite');
+    await build({ root: join(project, 'chat'), base: './', logLevel: 'warn', build: { outDir: '../chat-built', emptyOutDir: true } });
+    const tab = await browser.newPage();
+    await tab.goto(`${site.origin}/chat-built/index.html?url=${encodeURIComponent(echo.replace(/echo$/, 'chat'))}`);
+    await tab.fill('input', 'hello');
+    await tab.press('input', 'Enter');
+    assert.equal(await tab.textContent('li'), 'server: hello');
+    assert.equal(await tab.inputValue('input'), '');
+    assert.equal(await tab.evaluate(() => document.querySelector('output').value), 'open');
+    await tab.close();
   });
 });
 
