@@ -8,7 +8,8 @@ import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
 import { readableOf, writableOf } from './streams.js';
 
-const CANCELLED = { code: 'CANCELLED', message: 'not sent: cancelled by the signal' };
+/** What Rust rejects with, too, when the signal of a send aborts. */
+const CANCELLED = { code: 'CANCELLED' };
 
 export class Channel {
   #codec;
@@ -79,7 +80,8 @@ export class Channel {
       });
     } catch (error) {
       if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
-      throw new SendError(error.code, error.message, value, error.code === 'CANCELLED' ? { cause: signal.reason } : undefined);
+      if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
+      throw new SendError(error.code, error.message, value);
     }
   }
 

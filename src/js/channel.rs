@@ -5,12 +5,13 @@ use crate::error::{CloseError, ConnectError, SendError, SendErrorKind, TrySendEr
 use crate::message::{By, Closed, Message};
 use crate::transport::{Limits, Overflow};
 use core::cell::RefCell;
-use core::future::{Future, IntoFuture, poll_fn};
-use core::pin::{Pin, pin};
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
 use core::task::Poll;
 use core::time::Duration;
 use futures_core::Stream;
 use js_sys::{Object, Promise, Reflect, Uint8Array};
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -19,7 +20,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 #[wasm_bindgen]
 pub struct ChannelHandle {
     sender: Sender<Message>,
-    receiver: RefCell<Receiver<Message>>,
+    receiver: Rc<RefCell<Receiver<Message>>>,
     control: Control,
 }
 
@@ -32,7 +33,7 @@ impl ChannelHandle {
     /// An object with `code` and `message`.
     // One call across the boundary, and no object to take apart.
     #[allow(clippy::too_many_arguments)]
-    pub async fn connect(
+    pub fn connect(
         url: String,
         protocols: Vec<String>,
         aborted: Option<Promise>,
@@ -42,7 +43,7 @@ impl ChannelHandle {
         receive_bound: Option<u32>,
         overflow: u8,
         max_message: Option<u32>,
-    ) -> Result<ChannelHandle, JsValue> {
+    ) -> Promise {
         let mut connecting = connect(url).protocols(protocols);
         if let Some(limit) = connect_timeout_ms {
             connecting = connecting.connect_timeout(timeout(limit));
@@ -58,16 +59,14 @@ impl ChannelHandle {
         if let Some(bytes) = max_message {
             connecting = connecting.max_message(bytes as usize);
         }
-        let channel = unless(aborted, connecting.into_future())
-            .await
-            .ok_or_else(|| cancelled("not connected"))?
-            .map_err(connect_error)?;
-        let (sender, receiver) = channel.split();
-        let control = sender.control();
-        Ok(Self {
-            sender,
-            receiver: RefCell::new(receiver),
-            control,
+        promise(aborted, async move {
+            let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
+            let control = sender.control();
+            Ok(JsValue::from(Self {
+                sender,
+                receiver: Rc::new(RefCell::new(receiver)),
+                control,
+            }))
         })
     }
 
@@ -100,12 +99,9 @@ impl ChannelHandle {
     pub fn send(&self, data: &JsValue, aborted: Option<Promise>) -> Promise {
         let sender = self.sender.clone();
         let message = message(data);
-        future_to_promise(async move {
-            match unless(aborted, sender.send(message)).await {
-                Some(Ok(())) => Ok(JsValue::UNDEFINED),
-                Some(Err(error)) => Err(send_error(error)),
-                None => Err(cancelled("not sent")),
-            }
+        promise(aborted, async move {
+            sender.send(message).await.map_err(send_error)?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 
@@ -135,20 +131,23 @@ impl ChannelHandle {
     }
 
     /// The next message, a string or a `Uint8Array`; nothing at the end.
-    pub async fn next(&self) -> JsValue {
-        // Borrowed for the length of one poll only: another `next` may run meanwhile.
-        let next = poll_fn(|cx| Pin::new(&mut *self.receiver.borrow_mut()).poll_next(cx)).await;
-        match next {
-            Some(Ok(message)) => value(&message),
-            // The raw codec has no errors.
-            Some(Err(_)) | None => JsValue::UNDEFINED,
-        }
+    pub fn next(&self) -> Promise {
+        let receiver = self.receiver.clone();
+        promise(None, async move {
+            // Borrowed for the length of one poll only: another `next` may run meanwhile.
+            let next = poll_fn(|cx| Pin::new(&mut *receiver.borrow_mut()).poll_next(cx)).await;
+            Ok(match next {
+                Some(Ok(message)) => value(&message),
+                // The raw codec has no errors.
+                Some(Err(_)) | None => JsValue::UNDEFINED,
+            })
+        })
     }
 
     /// Resolves with the state when it is another than `seen`: 1 open, 2 closing, and at the end with how it came. It does not keep the channel.
     pub fn changed(&self, seen: u8) -> Promise {
         let mut changes = self.control.changes();
-        future_to_promise(async move {
+        promise(None, async move {
             loop {
                 let state = match poll_fn(|cx| Pin::new(&mut changes).poll_next(cx)).await {
                     Some(Status::Open) => 1,
@@ -167,11 +166,12 @@ impl ChannelHandle {
     ///
     /// # Errors
     /// An object with `code` and `message`, when an argument is not allowed. Nothing has happened then.
-    pub async fn close(&self, code: u16, reason: String) -> Result<(), JsValue> {
-        match self.control.close(code, &reason).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(close_error(error)),
-        }
+    pub fn close(&self, code: u16, reason: String) -> Promise {
+        let control = self.control.clone();
+        promise(None, async move {
+            control.close(code, &reason).await.map_err(close_error)?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// Ends at once: closes, and does not wait for the peer's answer.
@@ -180,20 +180,31 @@ impl ChannelHandle {
     }
 }
 
-/// What `work` gives, or nothing when `aborted` resolves before. When both are there at once, the work counts: it was done.
-async fn unless<T>(aborted: Option<Promise>, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
+/// A promise of what `work` gives; when `aborted` resolves before, `work` is dropped. When both are there at once, the work counts: it was done.
+///
+/// Of every kind of work there is one box, so that what makes promises is in the wasm once.
+fn promise(
+    aborted: Option<Promise>,
+    work: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+) -> Promise {
+    boxed(aborted, Box::pin(work))
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+
+fn boxed(aborted: Option<Promise>, mut work: Work) -> Promise {
     let mut aborted = aborted.map(JsFuture::from);
-    poll_fn(|cx| {
+    future_to_promise(poll_fn(move |cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
-            return Poll::Ready(Some(done));
+            return Poll::Ready(done);
         }
         match &mut aborted {
-            Some(aborted) => Pin::new(aborted).poll(cx).map(|_| None),
+            Some(aborted) => Pin::new(aborted)
+                .poll(cx)
+                .map(|_| Err(failure("CANCELLED", ""))),
             None => Poll::Pending,
         }
-    })
-    .await
+    }))
 }
 
 fn timeout(millis: u32) -> Duration {
@@ -244,23 +255,19 @@ fn closed(closed: Closed) -> JsValue {
 }
 
 fn connect_error(error: ConnectError) -> JsValue {
-    failure(error.code(), error.to_string())
+    failure(error.code(), &error.to_string())
 }
 
 fn send_error<T>(error: SendError<T>) -> JsValue {
-    failure(error.code(), error.to_string())
+    failure(error.code(), &error.to_string())
 }
 
 fn close_error(error: CloseError) -> JsValue {
-    failure(error.code(), error.to_string())
-}
-
-fn cancelled(what: &str) -> JsValue {
-    failure("CANCELLED", format!("{what}: cancelled by the signal"))
+    failure(error.code(), &error.to_string())
 }
 
 /// What the JavaScript side makes an `Error` of.
-fn failure(code: &str, message: String) -> JsValue {
+fn failure(code: &str, message: &str) -> JsValue {
     object(&[("code", code.into()), ("message", message.into())])
 }
 
