@@ -64,7 +64,7 @@ export async function conformance({ tools, sides = ['server', 'client'], all = f
   for (const name of sides) {
     const side = SIDES[name];
     const leaveOut = side.leaveOut(all);
-    const rows = await side.rows({ tools, all, leaveOut });
+    const rows = await within(all ? LIMIT_MS.all : LIMIT_MS.usual, side.rows({ tools, all, leaveOut }), name);
     if (write) writeResults(name, side.heading, rows);
     const expected = new Map([...readResults(name)].filter(([id]) => !leaveOut.some((group) => id.startsWith(group.slice(0, -1)))));
     const differences = compare(expected, rows);
@@ -76,6 +76,21 @@ export async function conformance({ tools, sides = ['server', 'client'], all = f
     total.failed += rows.length === 0 ? 1 : differences.length;
   }
   return total;
+}
+
+/** What goes on for longer hangs; on a busy machine one side has taken 30 s, and all its cases 6 min. */
+const LIMIT_MS = { usual: 600_000, all: 3_600_000 };
+
+async function within(limit, work, name) {
+  let timer;
+  const late = new Promise(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(`${name}: no end after ${limit / 60_000} min`)), limit)),
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function server({ tools, all, leaveOut }) {
