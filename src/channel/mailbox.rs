@@ -2,15 +2,16 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
-use crate::transport::Overflow;
 use crate::transport::inbox::Inbox;
+use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
 /// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
@@ -64,7 +65,7 @@ pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(super) struct Mailbox {
     opened: Opened,
     pushes_back: bool,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 struct State {
@@ -78,6 +79,8 @@ struct State {
     /// Somebody found no room: the driver shall look for it.
     wants_room: bool,
     inbox: Inbox,
+    /// What the transport dropped before the driver could fetch it.
+    dropped: Dropped,
     stats: Stats,
     close: Option<(u16, String)>,
     /// The end is ours: what still arrives is let go, as in every browser.
@@ -90,6 +93,21 @@ struct State {
     /// Tasks that wait for a change of status, each under the key its wait was given.
     watchers: Vec<(u64, Waker)>,
     next_watcher: u64,
+}
+
+impl State {
+    /// Has a task woken when the status changes.
+    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
+        let key = *key.get_or_insert_with(|| {
+            self.next_watcher += 1;
+            self.next_watcher
+        });
+        let waker = cx.waker().clone();
+        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, old)) => *old = waker,
+            None => self.watchers.push((key, waker)),
+        }
+    }
 }
 
 /// What the handles want of the driver.
@@ -119,13 +137,14 @@ impl Mailbox {
         Self {
             opened: socket.opened().clone(),
             pushes_back,
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
                 accepted: VecDeque::new(),
                 room: socket.room(),
                 wants_room: false,
                 inbox: Inbox::new(bound, overflow),
+                dropped: Dropped::default(),
                 stats: Stats::default(),
                 close: None,
                 discards: false,
@@ -152,14 +171,15 @@ impl Mailbox {
         let state = self.lock();
         Stats {
             queued_bytes: state.inbox.bytes(),
-            dropped_messages: state.inbox.dropped(),
+            received_messages: state.stats.received_messages + state.dropped.messages,
+            received_bytes: state.stats.received_bytes + state.dropped.bytes,
+            dropped_messages: state.inbox.dropped().messages + state.dropped.messages,
             ..state.stats
         }
     }
 
-    /// A panic elsewhere while locked leaves the state whole: every change here is a few assignments.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Guard<'_, State> {
+        self.state.lock()
     }
 
     /// Changes the state and then wakes the driver.
@@ -198,22 +218,32 @@ impl Mailbox {
         wake(watchers);
     }
 
-    /// Puts an offer in line.
-    pub(super) fn offer(&self, offer: Arc<Offer>) -> Result<Arc<Offer>, SendErrorKind> {
+    /// Puts an offer in line; none when nothing can be sent any more.
+    pub(super) fn offer(&self, message: Option<Message>) -> Option<Arc<Offer>> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
-                return Err(SendErrorKind::NotOpen);
+                return None;
             }
+            let offer = Offer::new(message);
             state.offers.push_back(offer.clone());
-            Ok(offer)
+            Some(offer)
         })
     }
 
     /// Takes an offer out of the line; the driver may have it already.
     pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        self.lock()
-            .offers
-            .retain(|other| !Arc::ptr_eq(other, offer));
+        let mut state = self.lock();
+        let mut withdrawn = None;
+        // Once round the line: smaller in wasm than `retain`, and what is withdrawn is not dropped under the lock.
+        for _ in 0..state.offers.len() {
+            match state.offers.pop_front() {
+                Some(other) if Arc::ptr_eq(&other, offer) => withdrawn = Some(other),
+                Some(other) => state.offers.push_back(other),
+                None => break,
+            }
+        }
+        drop(state);
+        drop(withdrawn);
     }
 
     /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
@@ -254,7 +284,7 @@ impl Mailbox {
         let unread = self.tell_driver(|state| {
             state.receiver = false;
             state.hook = None;
-            core::iter::from_fn(|| state.inbox.pop()).collect::<Vec<_>>()
+            state.inbox.take()
         });
         drop(unread);
     }
@@ -296,6 +326,16 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// The end. `key` is as for [`poll_status`](Self::poll_status).
+    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let mut state = self.lock();
+        if let Status::Closed(closed) = &state.status {
+            return Poll::Ready(closed.clone());
+        }
+        state.watch(key, cx);
+        Poll::Pending
+    }
+
     /// Nobody waits for a message any more.
     pub(super) fn forget_reader(&self) {
         let waker = self.lock().reader.take();
@@ -313,15 +353,7 @@ impl Mailbox {
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        let key = *key.get_or_insert_with(|| {
-            state.next_watcher += 1;
-            state.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match state.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => state.watchers.push((key, waker)),
-        }
+        state.watch(key, cx);
         Poll::Pending
     }
 
@@ -352,6 +384,11 @@ impl Mailbox {
         !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
     }
 
+    /// The transport has dropped so much, ever.
+    pub(super) fn set_dropped(&self, dropped: Dropped) {
+        self.lock().dropped = dropped;
+    }
+
     /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
     /// close is not, though the connection is closing when it is fetched. False if it was one too many.
     #[must_use = "false means that the connection must close"]
@@ -368,7 +405,7 @@ impl Mailbox {
         taken
     }
 
-    fn tell_reader(&self, mut state: MutexGuard<'_, State>) {
+    fn tell_reader(&self, mut state: Guard<'_, State>) {
         let (reader, hook) = (state.reader.take(), state.hook.clone());
         drop(state);
         if let Some(reader) = reader {

@@ -1,8 +1,8 @@
 //! What the class `WebSocket` stands on: the browser's own object, its state, and our connect timeout.
 
+use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
 use core::cell::{Cell, OnceCell, RefCell};
-use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -90,7 +90,7 @@ impl SocketHandle {
         let _ = inner.platform.set(Platform::of(socket, told));
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
-            let deadline = Timeout::new(connect_timeout_ms, move || {
+            let deadline = Timeout::new(connect_timeout_ms.into(), move || {
                 if let Some(inner) = weak.upgrade() {
                     inner.abandon();
                 }
@@ -106,7 +106,9 @@ impl SocketHandle {
         self.0
             .platform
             .get()
-            .map_or(JsValue::UNDEFINED, |platform| platform.socket.clone().into())
+            .map_or(JsValue::UNDEFINED, |platform| {
+                platform.socket.clone().into()
+            })
     }
 
     /// WHATWG WebSockets §3.1, `readyState`: 0 connecting, 1 open, 2 closing, 3 closed.

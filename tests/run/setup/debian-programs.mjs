@@ -13,6 +13,13 @@ import { ask, run, which } from './process.mjs';
  * and what to call it where Debian's names mean nothing.
  */
 const PROGRAMS = {
+  curl: {
+    installed: ({ env }) => env.CURL ?? which('curl', env),
+    package: 'curl',
+    file: 'usr/bin/curl',
+    question: (path) => [path, '--version'],
+    label: 'curl (or its path in CURL)',
+  },
   nginx: {
     installed: ({ env }) => env.NGINX ?? which('nginx', env),
     package: 'nginx',
@@ -41,7 +48,7 @@ const PROGRAMS = {
 
 /**
  * The path of a program, and the step to take if it is not there.
- * @param {'nginx' | 'tinyproxy' | 'perl'} name
+ * @param {'curl' | 'nginx' | 'tinyproxy' | 'perl'} name
  */
 export function findProgram(name, context) {
   const program = PROGRAMS[name];
