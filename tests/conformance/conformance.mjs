@@ -163,8 +163,11 @@ async function main() {
   endChildrenOnSignals();
   const browsers = options.sides?.includes('chromium') ? ['chromium'] : [];
   const tools = await setupOrExit({ tests: true, browsers, needs: ['python'] });
-  const { failed } = await conformance({ tools, ...options });
-  process.exitCode = failed > 0 ? 1 : 0;
+  const { failed } = await conformance({ tools, ...options }).catch((error) => {
+    console.error(error.message);
+    return { failed: 1 };
+  });
+  process.exit(failed > 0 ? 1 : 0);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
