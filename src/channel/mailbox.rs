@@ -2,6 +2,7 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+use super::lock::Lock;
 use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
@@ -10,7 +11,7 @@ use crate::transport::inbox::Inbox;
 use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
 /// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
@@ -64,7 +65,7 @@ pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(super) struct Mailbox {
     opened: Opened,
     pushes_back: bool,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 struct State {
@@ -121,7 +122,7 @@ impl Mailbox {
         Self {
             opened: socket.opened().clone(),
             pushes_back,
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
                 accepted: VecDeque::new(),
@@ -162,9 +163,8 @@ impl Mailbox {
         }
     }
 
-    /// A panic elsewhere while locked leaves the state whole: every change here is a few assignments.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Changes the state and then wakes the driver.

@@ -5,6 +5,7 @@
 mod connect;
 mod control;
 mod driver;
+mod lock;
 mod mailbox;
 mod offer;
 mod permit;
