@@ -33,7 +33,8 @@ pub(crate) fn assert_shared() {
 
 /// What a worker runs: one job.
 #[wasm_bindgen]
-pub(crate) async fn work() {
+#[allow(unreachable_pub)] // wasm-bindgen exports what is public, and nothing else
+pub async fn work() {
     let job = JOBS.lock().unwrap().pop_front().unwrap();
     job().await;
 }
