@@ -2,7 +2,7 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::lock::Lock;
+use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
@@ -11,7 +11,7 @@ use crate::transport::inbox::Inbox;
 use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
 /// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
@@ -95,6 +95,21 @@ struct State {
     next_watcher: u64,
 }
 
+impl State {
+    /// Has a task woken when the status changes.
+    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
+        let key = *key.get_or_insert_with(|| {
+            self.next_watcher += 1;
+            self.next_watcher
+        });
+        let waker = cx.waker().clone();
+        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, old)) => *old = waker,
+            None => self.watchers.push((key, waker)),
+        }
+    }
+}
+
 /// What the handles want of the driver.
 pub(super) enum Wanted {
     /// To go on.
@@ -163,7 +178,7 @@ impl Mailbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> Guard<'_, State> {
         self.state.lock()
     }
 
@@ -203,22 +218,32 @@ impl Mailbox {
         wake(watchers);
     }
 
-    /// Puts an offer in line.
-    pub(super) fn offer(&self, offer: Arc<Offer>) -> Result<Arc<Offer>, SendErrorKind> {
+    /// Puts an offer in line; none when nothing can be sent any more.
+    pub(super) fn offer(&self, message: Option<Message>) -> Option<Arc<Offer>> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
-                return Err(SendErrorKind::NotOpen);
+                return None;
             }
+            let offer = Offer::new(message);
             state.offers.push_back(offer.clone());
-            Ok(offer)
+            Some(offer)
         })
     }
 
     /// Takes an offer out of the line; the driver may have it already.
     pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        self.lock()
-            .offers
-            .retain(|other| !Arc::ptr_eq(other, offer));
+        let mut state = self.lock();
+        let mut withdrawn = None;
+        // Once round the line: smaller in wasm than `retain`, and what is withdrawn is not dropped under the lock.
+        for _ in 0..state.offers.len() {
+            match state.offers.pop_front() {
+                Some(other) if Arc::ptr_eq(&other, offer) => withdrawn = Some(other),
+                Some(other) => state.offers.push_back(other),
+                None => break,
+            }
+        }
+        drop(state);
+        drop(withdrawn);
     }
 
     /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
@@ -259,7 +284,7 @@ impl Mailbox {
         let unread = self.tell_driver(|state| {
             state.receiver = false;
             state.hook = None;
-            core::iter::from_fn(|| state.inbox.pop()).collect::<Vec<_>>()
+            state.inbox.take()
         });
         drop(unread);
     }
@@ -301,6 +326,16 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// The end. `key` is as for [`poll_status`](Self::poll_status).
+    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let mut state = self.lock();
+        if let Status::Closed(closed) = &state.status {
+            return Poll::Ready(closed.clone());
+        }
+        state.watch(key, cx);
+        Poll::Pending
+    }
+
     /// Nobody waits for a message any more.
     pub(super) fn forget_reader(&self) {
         let waker = self.lock().reader.take();
@@ -318,15 +353,7 @@ impl Mailbox {
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        let key = *key.get_or_insert_with(|| {
-            state.next_watcher += 1;
-            state.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match state.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => state.watchers.push((key, waker)),
-        }
+        state.watch(key, cx);
         Poll::Pending
     }
 
@@ -378,7 +405,7 @@ impl Mailbox {
         taken
     }
 
-    fn tell_reader(&self, mut state: MutexGuard<'_, State>) {
+    fn tell_reader(&self, mut state: Guard<'_, State>) {
         let (reader, hook) = (state.reader.take(), state.hook.clone());
         drop(state);
         if let Some(reader) = reader {

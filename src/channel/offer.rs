@@ -37,7 +37,7 @@ impl Offer {
         }
     }
 
-    /// What became of it.
+    /// What became of it, for [`poll`](Self::poll) to tell once.
     pub(super) fn settle(&self, outcome: Result<(), SendErrorKind>) {
         let mut stage = self.0.lock();
         let before = core::mem::replace(&mut *stage, Stage::Settled(outcome));
@@ -53,7 +53,7 @@ impl Offer {
                 *waker = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Stage::Settled(outcome) => Poll::Ready(outcome.clone()),
+            Stage::Settled(outcome) => Poll::Ready(core::mem::replace(outcome, Ok(()))),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::codec::Decode;
 use crate::error::{DecodeError, TryRecvError};
 use crate::message::{Closed, Message, Opened};
 use core::fmt;
-use core::future::poll_fn;
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::Stream;
@@ -69,17 +69,11 @@ impl<Rx> Receiver<Rx> {
         Control::new(self.mailbox.clone())
     }
 
-    async fn message(&mut self) -> Option<Message> {
-        let mut waiting = Waiting {
+    fn message(&mut self) -> Waiting<'_> {
+        Waiting {
             mailbox: &self.mailbox,
             pending: false,
-        };
-        poll_fn(|cx| {
-            let message = waiting.mailbox.poll_message(Some(cx.waker()));
-            waiting.pending = message.is_pending();
-            message
-        })
-        .await
+        }
     }
 
     fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
@@ -101,6 +95,16 @@ impl<Rx> Stream for Receiver<Rx> {
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
     pending: bool,
+}
+
+impl Future for Waiting<'_> {
+    type Output = Option<Message>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        let message = self.mailbox.poll_message(Some(cx.waker()));
+        self.pending = message.is_pending();
+        message
+    }
 }
 
 impl Drop for Waiting<'_> {

@@ -57,6 +57,12 @@ impl Inbox {
         Some(message)
     }
 
+    /// Everything that waits, to be dropped by whoever asks.
+    pub(crate) fn take(&mut self) -> VecDeque<Message> {
+        self.bytes = 0;
+        core::mem::take(&mut self.messages)
+    }
+
     /// Lets go of everything, as dropped.
     fn drop_all(&mut self) {
         while let Some(message) = self.pop() {

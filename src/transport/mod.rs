@@ -174,11 +174,13 @@ impl Dropped {
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+pub fn connect(
+    request: Request,
+) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
     #[cfg(target_family = "wasm")]
-    return web_socket::connect(request).await;
+    return web_socket::connect(request);
     #[cfg(not(target_family = "wasm"))]
-    return native::connect(request).await;
+    return native::connect(request);
 }
 
 /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.

@@ -38,16 +38,12 @@ pub(crate) async fn server() -> Server {
 #[cfg(target_family = "wasm")]
 pub(crate) async fn server() -> Server {
     report_panics();
-    let told = |value: Option<&'static str>| {
-        value.unwrap_or_else(|| panic!("set by the test runner: see tests/README.md"))
-    };
+    let server = websocket_channel_test::addresses!();
     Server {
-        origin: told(option_env!("WEBSOCKET_CHANNEL_TEST_SERVER")).into(),
-        refused_port: told(option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT"))
-            .parse()
-            .unwrap(),
-        control: told(option_env!("WEBSOCKET_CHANNEL_CONTROL")).into(),
-        proxy: told(option_env!("WEBSOCKET_CHANNEL_PROXY")).into(),
+        origin: server.ws,
+        refused_port: server.refused,
+        control: server.control,
+        proxy: server.proxy,
     }
 }
 

@@ -1,12 +1,15 @@
 // The suites, in the order in which they run. `tests/README.md` says what each is for.
 import { join } from 'node:path';
+import { conformance } from '../conformance/conformance.mjs';
 import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
+import { fuzz } from './fuzz.mjs';
 import { runtimes, WORKERS } from './homes.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
 import { listenForPanics } from './panics.mjs';
 import { BROWSERS } from './setup.mjs';
+import { buildNative } from './test-server.mjs';
 import { dropStaleWasm } from './stale.mjs';
 import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
@@ -62,10 +65,7 @@ async function wasm(browser, programs, { tools, server }) {
 function told(server, panics) {
   return {
     WEBSOCKET_CHANNEL_PANICS: panics.origin,
-    WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
-    WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
-    WEBSOCKET_CHANNEL_CONTROL: server.control,
-    WEBSOCKET_CHANNEL_PROXY: server.proxy,
+    ...server.env,
   };
 }
 
@@ -130,25 +130,48 @@ async function outside({ tools, server }) {
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(file, { tools }) {
+async function node(files, { tools }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
-  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
+  const env = {
+    WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
+    WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
+    WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
+  };
+  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
+}
+
+/** Our server and our native client with other people's programs. */
+async function interop(context) {
+  await buildNative('websocket-channel-interop');
+  const files = ['matrix', 'hixie', 'proxy', 'nginx'].map((name) => `tests/interop/${name}.test.mjs`);
+  return node(files, context);
+}
+
+/** The Autobahn cases, and what is wrong with the tool that runs them. */
+async function autobahn(context) {
+  const cases = await conformance(context);
+  const tool = await node(['tests/conformance/tool.test.mjs'], context);
+  return { passed: cases.passed + tool.passed, failed: cases.failed + tool.failed, skipped: cases.skipped + tool.skipped };
 }
 
 /** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
+  { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, PAGE, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
   { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
-  { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
-  { name: 'package', run: (context) => node('package.test.mjs', context) },
-  { name: 'setup', run: (context) => node('setup.test.mjs', context) },
+  { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
+  { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
+  { name: 'hang', browser: 'firefox', run: (context) => node(['tests/faults/hang.test.mjs'], context) },
+  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
+  { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
+  { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
+  { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
 ];
 
 /** Adds up the closing lines that libtest and wasm-bindgen-test print, one per test binary. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { findCargoFuzz } from './cargo-tools.mjs';
 import { findProgram } from './debian-programs.mjs';
 import { findNodeModules } from './node-modules.mjs';
 import { findPython } from './python.mjs';
@@ -13,10 +14,13 @@ const PEERS = 'tests/peers';
 const RUNTIMES = 'tests/runtimes';
 
 const FINDERS = {
+  curl: (context) => findProgram('curl', context),
+  fuzz: findCargoFuzz,
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
+  perl: (context) => findProgram('perl', context),
   runtimes: findRuntimes,
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
@@ -30,7 +34,7 @@ function findRuntimes(context) {
   };
 }
 
-/** What a suite can need: npm packages, Python packages, servers, runtimes. */
+/** What a suite can need: a fuzzer, programs, npm packages, Python packages, servers, runtimes. */
 export const NEEDS = Object.keys(FINDERS);
 
 /** The paths of what is needed, and the steps for what is missing. */
