@@ -7,21 +7,22 @@ import { run, start } from './process.mjs';
 
 const PACKAGE = 'websocket-channel-server';
 
-/** Builds the server with the user's own toolchain; gives the path of the binary. */
-export async function buildTestServer() {
-  await run('cargo', ['build', '--quiet', '--locked', '-p', PACKAGE], { cwd: root });
-  return join(root, 'target', 'debug', PACKAGE);
+/** Builds the server with the user's own toolchain; gives the path of the binary. Benches want it optimised. */
+export async function buildTestServer({ release = false } = {}) {
+  await run('cargo', ['build', '--quiet', '--locked', '-p', PACKAGE, ...(release ? ['--release'] : [])], { cwd: root });
+  return join(root, 'target', release ? 'release' : 'debug', PACKAGE);
 }
 
 /**
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
+ * @param {{release?: boolean}} [build]
  * @returns {Promise<{ origin: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
  *   `origin` is `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address; `env` is what the server's own
  *   `exec` exports
  */
-export async function startTestServer(args = []) {
-  const binary = await buildTestServer();
+export async function startTestServer(args = [], build = {}) {
+  const binary = await buildTestServer(build);
   const child = start(binary, ['--json', '--until-stdin-closes', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
