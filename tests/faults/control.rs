@@ -1,5 +1,6 @@
 //! The control channel, used from where it is needed: beside the connection that it steers, natively and in a browser.
 
+use crate::http::fetch;
 use crate::server::server;
 use websocket_channel::{By, Status, Text, connect};
 
@@ -76,4 +77,65 @@ async fn the_bytes_of_a_connection_can_be_read() {
         "{told}"
     );
     assert!(told.contains(r#"81026869""#), "{told}");
+}
+
+#[crate::test]
+async fn plain_http_carries_the_same_commands() {
+    let server = server().await;
+    let fetch =
+        async |command: &str| fetch(&server, &format!("{}/{command}", server.control())).await;
+    let mut channel = connect(server.url("/echo?tag=plain"))
+        .codec(Text)
+        .await
+        .unwrap();
+    let (status, list) = fetch("list?tag=plain").await;
+    assert_eq!(status, 200);
+    assert!(list.contains(r#""target":"/echo?tag=plain""#), "{list}");
+    assert_eq!(fetch("freeze?tag=plain").await.1, "{\"connections\":1}\n");
+    channel.send("hello".into()).await.unwrap();
+    assert_eq!(channel.control().stats().received_messages, 0);
+    fetch("thaw?tag=plain").await;
+    assert_eq!(channel.next().await.unwrap().unwrap(), "hello");
+    assert_eq!(
+        fetch("cut?tag=plain&how=rst").await.1,
+        "{\"connections\":1}\n"
+    );
+    assert_eq!(channel.closed().await.code, 1006);
+    let (status, error) = fetch("cut?tag=plain&how=axe").await;
+    assert_eq!(status, 400);
+    assert!(error.contains(r#"how is \"fin\" or \"rst\""#), "{error}");
+}
+
+#[crate::test]
+async fn who_does_not_have_the_token_steers_nothing() {
+    let server = server().await;
+    let control = server.control();
+    let wrong = [&control[..control.len() - 1], "x"].concat();
+    let (status, sentence) = fetch(&server, &format!("{wrong}/list")).await;
+    assert_eq!(status, 403);
+    assert!(sentence.contains("the token of this run"), "{sentence}");
+    assert!(connect(wrong.replacen("http", "ws", 1)).await.is_err());
+}
+
+#[crate::test]
+async fn what_is_delayed_and_throttled_comes_whole_and_in_order() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    steering
+        .command(r#"{"do":"delay","tag":"line","ms":20}"#)
+        .await;
+    steering
+        .command(r#"{"do":"throttle","tag":"line","rate":500000}"#)
+        .await;
+    let mut channel = connect(server.url("/echo?tag=line"))
+        .codec(Text)
+        .await
+        .unwrap();
+    let long = "0123456789".repeat(10_000);
+    for text in ["a", long.as_str(), "z"] {
+        channel.send(text.into()).await.unwrap();
+    }
+    for text in ["a", long.as_str(), "z"] {
+        assert!(channel.next().await.unwrap().unwrap() == text);
+    }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // Brings what the project's commands need and does nothing when all is there. `npm start` and `npm test` call it;
-// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit] [--needs peers,python,nginx,tinyproxy,runtimes]
+// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit] [--needs peers,python,nginx,perl,tinyproxy,runtimes]
 //
 //   always        Rust's standard library for wasm32, the wasm-bindgen CLI of Cargo.lock's version, the npm packages
 //   with --tests  wasm-pack, and the browsers with their drivers; for WebKit, Xvfb (WebKitGTK has no headless mode); and what
-//                 some suites run beside ours: the npm and Python packages of tests/peers, nginx, tinyproxy
+//                 some suites run beside ours: the npm and Python packages of tests/peers, nginx, tinyproxy, a Perl module
 //
 // Tools go to a cache keyed by version: WEBSOCKET_CHANNEL_CACHE, else $XDG_CACHE_HOME/websocket-channel, else
 // ~/.cache/websocket-channel (~/Library/Caches/… on macOS). Only Debian packages are installed system-wide, and rustup
@@ -42,7 +42,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  *   `env`: to be added to the environment of every command that builds for wasm32 or uses the tools
  *   (`{...process.env, ...tools.env}`); native builds and rustfmt run without it.
  *   `paths`: wasmBindgen, wasmBindgenTestRunner; with `tests` also wasmPack and, of the chosen browsers, chromium and
- *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, tinyproxy, node22, node24, deno and bun.
+ *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, perl (a folder for `-I`), tinyproxy, node22, node24, deno and bun.
  * @throws {SetupFailure} with a message for the user and an exit code
  */
 export async function setup({

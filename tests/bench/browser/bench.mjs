@@ -45,7 +45,7 @@ const ARGUMENTS = [
 export async function bench({ quick, rounds = quick ? 5 : 21, only = '', clients: chosen }) {
   const tools = await setupOrExit({ tests: true, browsers: ['chromium'], needs: ['peers'] });
   const folder = await compose(tools);
-  const server = await startTestServer(['--www', folder], { release: true });
+  const server = await startTestServer(['--www', folder], 'release');
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({ executablePath: tools.paths.chromium, args: ARGUMENTS });
   try {

@@ -9,34 +9,61 @@ import { ask, run, which } from './process.mjs';
 // So no root is needed either, unless a library is missing.
 
 /**
- * Each program: the environment variable that names it, where Debian's package has it, what asks it for its version,
+ * Each: where it is if it is installed, where Debian's package has it, the question that it answers if it works there,
  * and what to call it where Debian's names mean nothing.
  */
 const PROGRAMS = {
-  nginx: { variable: 'NGINX', package: 'nginx', file: 'usr/sbin/nginx', version: '-v', label: 'nginx' },
-  tinyproxy: { variable: 'TINYPROXY', package: 'tinyproxy-bin', file: 'usr/bin/tinyproxy', version: '-v', label: 'tinyproxy' },
+  curl: {
+    installed: ({ env }) => env.CURL ?? which('curl', env),
+    package: 'curl',
+    file: 'usr/bin/curl',
+    question: (path) => [path, '--version'],
+    label: 'curl (or its path in CURL)',
+  },
+  nginx: {
+    installed: ({ env }) => env.NGINX ?? which('nginx', env),
+    package: 'nginx',
+    file: 'usr/sbin/nginx',
+    question: (path) => [path, '-v'],
+    label: 'nginx (or its path in NGINX)',
+  },
+  tinyproxy: {
+    installed: ({ env }) => env.TINYPROXY ?? which('tinyproxy', env),
+    package: 'tinyproxy-bin',
+    file: 'usr/bin/tinyproxy',
+    question: (path) => [path, '-v'],
+    label: 'tinyproxy (or its path in TINYPROXY)',
+  },
+  // No service, but another thing that needs no installation. Its path is the folder for `perl -I`.
+  perl: {
+    installed: ({ env }) => ask(['perl', '-MProtocol::WebSocket', '-e', 'print $INC{"Protocol/WebSocket.pm"} =~ s{/Protocol/.*}{}r'], env),
+    package: 'libprotocol-websocket-perl',
+    file: 'usr/share/perl5',
+    question: (path) => ['perl', '-I', path, '-MProtocol::WebSocket', '-e', '1'],
+    // Debian's smallest Perl has it not.
+    needs: ({ env }) => (ask(['perl', '-MDigest::SHA', '-e', '1'], env) === null ? ['perl'] : []),
+    label: 'Perl with its module Protocol::WebSocket',
+  },
 };
 
 /**
  * The path of a program, and the step to take if it is not there.
- * @param {'nginx' | 'tinyproxy'} name
+ * @param {'curl' | 'nginx' | 'tinyproxy' | 'perl'} name
  */
 export function findProgram(name, context) {
   const program = PROGRAMS[name];
-  const installed = context.env[program.variable] ?? which(name, context.env);
+  const installed = program.installed(context);
   if (installed) return { paths: { [name]: installed }, steps: [] };
   const path = context.cache.path(item(program), program.file);
-  if (ask([path, program.version], context.env) !== null) return { paths: { [name]: path }, steps: [] };
+  if (ask(program.question(path), context.env) !== null) return { paths: { [name]: path }, steps: [] };
   const libraries = context.system.debian ? missingLibraries(program, context) : [];
   return {
     paths: { [name]: path },
     steps: [
       {
-        what: program.label,
+        what: program.package,
         usual: '3 s',
-        ...(context.system.debian && libraries.length === 0
-          ? {}
-          : { packages: libraries, labels: [`${program.label} (or its path in ${program.variable})`] }),
+        ...(context.system.debian && libraries.length === 0 ? {} : { packages: libraries, labels: [program.label] }),
         act: () => place(program, context),
       },
     ],
@@ -48,7 +75,8 @@ function item(program) {
 }
 
 function missingLibraries(program, context) {
-  return dependencies(program.package, context).filter((name) => /^(lib|zlib)/.test(name) && !isInstalled(name, context));
+  const libraries = dependencies(program.package, context).filter((name) => /^(lib|zlib)/.test(name));
+  return [...libraries.filter((name) => !isInstalled(name, context)), ...(program.needs?.(context) ?? [])];
 }
 
 async function place(program, context) {
@@ -59,13 +87,13 @@ async function place(program, context) {
     const libraries = missingLibraries(program, context);
     if (libraries.length > 0) {
       const todo = `  to do: sudo apt-get install --no-install-recommends ${libraries.join(' ')}`;
-      if (!context.system.root) throw new SetupFailure(`set-up: stopped at: ${program.label}\n${todo}`);
+      if (!context.system.root) throw new SetupFailure(`set-up: stopped at: ${program.package}\n${todo}`);
       await install(libraries, context);
     }
     for (const file of readdirSync(debs)) {
       const command = ['dpkg-deb', '-x', join(debs, file), folder];
       const result = await run(command, { cwd: folder, env: context.env, logFile: context.cache.logFile('apt') });
-      if (!result.ok) throw stepFailure(program.label, [command.join(' ')], result, context, 'apt');
+      if (!result.ok) throw stepFailure(program.package, [command.join(' ')], result, context, 'apt');
     }
     rmSync(debs, { recursive: true });
   });

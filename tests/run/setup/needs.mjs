@@ -14,11 +14,13 @@ const PEERS = 'tests/peers';
 const RUNTIMES = 'tests/runtimes';
 
 const FINDERS = {
+  curl: (context) => findProgram('curl', context),
   fuzz: findCargoFuzz,
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
+  perl: (context) => findProgram('perl', context),
   runtimes: findRuntimes,
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
@@ -32,7 +34,7 @@ function findRuntimes(context) {
   };
 }
 
-/** What a suite can need: a fuzzer, npm packages, Python packages, servers, runtimes. */
+/** What a suite can need: a fuzzer, programs, npm packages, Python packages, servers, runtimes. */
 export const NEEDS = Object.keys(FINDERS);
 
 /** The paths of what is needed, and the steps for what is missing. */

@@ -20,7 +20,8 @@
 //! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!
 //! Every service that opens takes the first of the server's subprotocols that the client offered, or with `?protocol=` that
-//! one if it was offered. Any other path is a file of the served folder, or 404.
+//! one if it was offered; and with `?deflate=yes` it agrees to permessage-deflate if that was offered, but for those that write their
+//! frames by hand (`/fragment`, `/ping`, `/probe`, `/slow`, `/cut`). Any other path is a file of the served folder, or 404.
 //!
 //! Virtual hosts: under the host `NAME.localhost` the path `/…` means `/NAME/…`, where `NAME` is one of these services, so that
 //! `ws://echo.localhost:PORT/` is `/echo` and `ws://fault.localhost:PORT/silence` is `/fault/silence`.
@@ -51,7 +52,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use websocket_channel::proto::{Connection, Request, Response};
+use websocket_channel::proto::{Connection, Deflate, Request, Response};
 use websocket_channel::transport::framed::{self, Accepting, Framed};
 use websocket_channel::transport::{Limits, Transport as _, tcp};
 use websocket_channel::{Event, random};
@@ -201,12 +202,17 @@ async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
     reject(accepting, wrong).await;
 }
 
-async fn open(accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
+async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
     // What is wrong with the query is told before anything opens.
+    let deflate = match flag(request, "deflate") {
+        Ok(deflate) => deflate,
+        Err(sentence) => return reject(accepting, wrong(sentence)).await,
+    };
     let service = match Service::read(path, request, shared).await {
         Ok(service) => service,
         Err(response) => return reject(accepting, response).await,
     };
+    accepting.compress(deflate.then(Deflate::default));
     let protocol = choose_protocol(request, &shared.protocols);
     let protocol = protocol.as_deref();
     // The client may be gone first, in any of them.
@@ -262,7 +268,6 @@ enum Service {
 
 impl Service {
     async fn read(path: &str, request: &Request, shared: &Shared) -> Result<Self, Response> {
-        let wrong = |sentence: String| Response::new(400, format!("{sentence}\n"));
         Ok(match path {
             "/echo" => Service::Echo,
             "/chat" => Service::Chat,
@@ -280,6 +285,11 @@ impl Service {
             _ => Service::Sink(number(request, "tell", 0, 1_000_000_000).map_err(wrong)?),
         })
     }
+}
+
+/// The answer to a query that is wrong.
+fn wrong(sentence: String) -> Response {
+    Response::new(400, format!("{sentence}\n"))
 }
 
 /// What one connection may cost. Little waits here: thousands of them share the machine.
@@ -302,6 +312,15 @@ pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     pairs
         .find(|(candidate, _)| candidate == name)
         .map(|(_, value): (_, Cow<'_, str>)| value.into_owned())
+}
+
+/// Yes or no in the request's query; no, when it is not there.
+fn flag(request: &Request, name: &str) -> Result<bool, String> {
+    match parameter(request, name).as_deref() {
+        None | Some("no") => Ok(false),
+        Some("yes") => Ok(true),
+        Some(other) => Err(format!("{name} is \"yes\" or \"no\", not {other:?}")),
+    }
 }
 
 /// A number in the request's query.
