@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// Measures: `npm run bench -- NAME …`. Nothing here decides; the tests do.
+//
+//   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
+//
+// Each prints a table and writes `target/bench/NAME.json`.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './build.mjs';
+import { CommandError, endChildrenOnSignals } from './process.mjs';
+
+/** Each takes the arguments behind its name and gives what is written as JSON. Imported only when it runs. */
+const BENCHES = {
+  proto: () => import('../bench/proto.mjs'),
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(BENCHES, name ?? '')) {
+  console.error(`usage: npm run bench -- NAME …, where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+endChildrenOnSignals();
+try {
+  const { bench } = await BENCHES[name]();
+  const results = await bench(args);
+  const folder = join(root, 'target', 'bench');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  console.log(`\nwritten to ${file}`);
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}
