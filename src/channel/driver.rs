@@ -62,6 +62,8 @@ impl Driver {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Turn {
+        // Several messages may have arrived since the last turn, and been too many among themselves.
+        self.mailbox.set_dropped(self.socket.dropped());
         for _ in 0..TURN {
             if !self.mailbox.has_room_to_receive() {
                 return Turn::Waiting;

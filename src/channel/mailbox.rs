@@ -7,8 +7,8 @@ use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
-use crate::transport::Overflow;
 use crate::transport::inbox::Inbox;
+use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -79,6 +79,8 @@ struct State {
     /// Somebody found no room: the driver shall look for it.
     wants_room: bool,
     inbox: Inbox,
+    /// What the transport dropped before the driver could fetch it.
+    dropped: Dropped,
     stats: Stats,
     close: Option<(u16, String)>,
     /// The end is ours: what still arrives is let go, as in every browser.
@@ -142,6 +144,7 @@ impl Mailbox {
                 room: socket.room(),
                 wants_room: false,
                 inbox: Inbox::new(bound, overflow),
+                dropped: Dropped::default(),
                 stats: Stats::default(),
                 close: None,
                 discards: false,
@@ -168,7 +171,9 @@ impl Mailbox {
         let state = self.lock();
         Stats {
             queued_bytes: state.inbox.bytes(),
-            dropped_messages: state.inbox.dropped(),
+            received_messages: state.stats.received_messages + state.dropped.messages,
+            received_bytes: state.stats.received_bytes + state.dropped.bytes,
+            dropped_messages: state.inbox.dropped().messages + state.dropped.messages,
             ..state.stats
         }
     }
@@ -377,6 +382,11 @@ impl Mailbox {
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
         !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
+    }
+
+    /// The transport has dropped so much, ever.
+    pub(super) fn set_dropped(&self, dropped: Dropped) {
+        self.lock().dropped = dropped;
     }
 
     /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's

@@ -11,7 +11,7 @@ pub use options::Options;
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
-use crate::transport::{self, Limits, Transport};
+use crate::transport::{self, Dropped, Limits, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -114,6 +114,13 @@ impl Socket {
         self.transport
             .as_ref()
             .is_some_and(|transport| transport.pushes_back())
+    }
+
+    /// What the overflow policy has dropped before it could be read, ever; none once the end has been told.
+    pub fn dropped(&self) -> Dropped {
+        self.transport
+            .as_ref()
+            .map_or(Dropped::default(), |transport| transport.dropped())
     }
 
     /// Payload bytes sent that have not reached the network, as far as the platform tells.

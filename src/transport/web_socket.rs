@@ -4,7 +4,7 @@
 //! [`WebSocket`] is the [`Transport`] made of it.
 
 use super::inbox::Inbox;
-use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -228,7 +228,12 @@ fn handle(shared: &Shared, told: Told) {
             let by = state
                 .by
                 .unwrap_or(if clean { By::Peer } else { By::Failure });
-            state.phase = Phase::Closed(Closed::new(event.code(), event.reason(), clean, by));
+            // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
+            let code = match event.code() {
+                0 => 1006,
+                code => code,
+            };
+            state.phase = Phase::Closed(Closed::new(code, event.reason(), clean, by));
         }
     }
     let mut state = shared.state.borrow_mut();
@@ -390,6 +395,10 @@ impl Transport for WebSocket {
     /// A browser has assembled and queued the message before it shows it.
     fn pushes_back(&self) -> bool {
         false
+    }
+
+    fn dropped(&self) -> Dropped {
+        self.shared.borrow().inbox.dropped()
     }
 
     fn buffered_amount(&self) -> usize {

@@ -37,6 +37,7 @@ pub(crate) async fn server() -> Server {
 
 #[cfg(target_family = "wasm")]
 pub(crate) async fn server() -> Server {
+    report_panics();
     let server = websocket_channel_test::addresses!();
     Server {
         origin: server.ws,
@@ -44,6 +45,24 @@ pub(crate) async fn server() -> Server {
         control: server.control,
         proxy: server.proxy,
     }
+}
+
+/// A panic in a task that no test awaits fails no test: the runner is told of it, and fails the suite.
+#[cfg(target_family = "wasm")]
+pub(crate) fn report_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let Some(runner) = option_env!("WEBSOCKET_CHANNEL_PANICS") else {
+        return;
+    };
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            before(info);
+            let text = js_sys::encode_uri_component(&info.to_string());
+            // The request says it all, and nobody answers.
+            let _ = web_sys::WebSocket::new(&format!("{runner}/?{text}"));
+        }));
+    });
 }
 
 impl Server {

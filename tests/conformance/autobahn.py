@@ -13,7 +13,7 @@ from kosoku import FailureError, _caseindex, run_fuzzingclient, run_fuzzingserve
 def mend_compression_cases() -> None:
     """What arrives in an uncompressed frame kosoku gives to a case as `str`, as the cases of the groups 1 to 11 have it; what arrived compressed
     as `bytes`. Those of the groups 12 and 13 hash each message, and break off at a `str`, though RFC 7692 §6 leaves it to the sender which
-    messages it compresses. Whether that is still so, conformance.mjs asks with a server that is not ours.
+    messages it compresses. tool.test.mjs shows it with a server that is not ours.
     """
     _caseindex.initialize_shims()
     import case12_x_x

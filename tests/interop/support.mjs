@@ -1,10 +1,15 @@
 // Servers and programs of other people, started for one test and ended with it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { root } from '../run/build.mjs';
+import { freePort } from '../run/drivers.mjs';
 import { capture, end, start } from '../run/process.mjs';
 
 /** What set-up found, as the runner of the suites hands it over. */
@@ -49,6 +54,48 @@ export async function startProgram(program, args) {
   return { origin: await line(), line, stop: () => end(child) };
 }
 
+/**
+ * Starts a server that tells nobody its port, with a configuration made for it, and waits until it listens.
+ * @param {(folder: string, ports: number[]) => string} configuration
+ * @param {(file: string, folder: string) => [string, string[]]} command
+ * @returns {Promise<{ports: number[], folder: string, stop(): Promise<void>}>}
+ */
+export async function startServer(count, configuration, command) {
+  const folder = mkdtempSync(join(tmpdir(), 'websocket-channel-'));
+  const ports = [];
+  while (ports.length < count) ports.push(await freePort());
+  const file = join(folder, 'configuration');
+  writeFileSync(file, configuration(folder, ports));
+  const child = start(...command(file, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  let ended = false;
+  child.ended.then(() => (ended = true));
+  const stop = async () => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const until = Date.now() + LIMIT_MS;
+  for (const port of ports) {
+    while (!(await listens(port))) {
+      if (ended || Date.now() > until) {
+        await stop();
+        assert.fail(`${command(file, folder)[0]} does not listen\n${output}`);
+      }
+      await delay(20);
+    }
+  }
+  return { ports, folder, stop };
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
 /** Runs a program to its end; it has to end well. Gives what it printed. */
 export async function succeeds(program, args) {
   const { ok, output } = await capture(program, args, { quiet: true });
@@ -63,4 +110,10 @@ export async function checks(program, args) {
   const found = new Map(rows.map((row) => JSON.parse(row)).map(({ check, wrong }) => [check, wrong]));
   assert.ok(found.size > 0, `${program} ${args.join(' ')}\n${output}`);
   return found;
+}
+
+/** Every check that our client makes passes. */
+export async function passes(args) {
+  const wrong = [...(await checks(NATIVE, ['client', ...args]))].filter(([, reason]) => reason);
+  assert.deepEqual(wrong, []);
 }

@@ -148,7 +148,9 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
 #[cfg(target_family = "wasm")]
 pub(crate) async fn turn() {
     let (done, over) = futures::channel::oneshot::channel();
-    let _timeout = gloo_timers::callback::Timeout::new(0, move || drop(done.send(())));
+    let _timeout = gloo_timers::callback::Timeout::new(0, move || {
+        let _ = done.send(());
+    });
     over.await.unwrap();
 }
 

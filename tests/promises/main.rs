@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod bounds;
 mod cancel;
 mod connect;
 mod drop;
@@ -13,6 +14,8 @@ mod line;
 mod sends;
 #[path = "../channel/server.rs"]
 mod server;
+#[cfg(not(target_family = "wasm"))]
+mod table;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;

@@ -27,9 +27,9 @@ export function buildTestServer(profile) {
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
  * @param {'debug' | 'release'} [profile]
- * @returns {Promise<{ origin: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
- *   `origin` is `ws://host:port`; on `refusedPort` nobody listens; `control` is the control channel's address; `env` is what the server's own
- *   `exec` exports
+ * @returns {Promise<{ origin: string, secure: string, root: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
+ *   `origin` is `ws://host:port`, `secure` the same with `wss`, whose root certificate is in the file `root`; on `refusedPort` nobody listens;
+ *   `control` is the control channel's address; `env` is what the server's own `exec` exports
  */
 export async function startTestServer(args = [], profile = 'debug') {
   const binary = await buildTestServer(profile);
@@ -38,9 +38,11 @@ export async function startTestServer(args = [], profile = 'debug') {
   const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
   if (!first) throw new Error('the test server ended before it listened');
   const addresses = JSON.parse(first[0]);
-  const { ws, refused, control, proxy } = addresses;
+  const { ws, wss, root, refused, control, proxy } = addresses;
   return {
     origin: ws,
+    secure: wss,
+    root,
     refusedPort: refused,
     control,
     proxy,

@@ -1,4 +1,4 @@
-// npm `ws` as the peer: `ws.mjs server` for our client, `ws.mjs client ORIGIN [ROOT]` for our server.
+// npm `ws` as the peer: `ws.mjs server [COMPRESSION AS JSON]` for our client, `ws.mjs client ORIGIN [ROOT]` for our server.
 // What is checked is what tests/interop/src/checks.rs has.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -25,11 +25,11 @@ const largeText = () => {
 
 // --- server ---
 
-async function serve() {
+async function serve(perMessageDeflate = 'true') {
   const server = new WebSocketServer({
     host: '127.0.0.1',
     port: 0,
-    perMessageDeflate: true,
+    perMessageDeflate: JSON.parse(perMessageDeflate),
     handleProtocols: (offered, request) => [query(request).get('protocol')].find((wanted) => offered.has(wanted)) ?? false,
   });
   server.on('connection', (socket, request) => answer(socket, request));
@@ -198,4 +198,4 @@ async function run(origin, root) {
 }
 
 const [mode, ...rest] = process.argv.slice(2);
-await (mode === 'server' ? serve() : run(...rest));
+await (mode === 'server' ? serve(...rest) : run(...rest));

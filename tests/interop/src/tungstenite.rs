@@ -89,12 +89,10 @@ async fn answer(io: TcpStream) -> Result<(), Error> {
         _ => {
             while let Some(message) = socket.next().await {
                 match message? {
-                    Message::Close(Some(frame)) if query.contains_key("tag") => {
-                        let code = u16::from(frame.code);
-                        println!(
-                            "{}",
-                            json!({ "closed": code, "reason": frame.reason.as_str() })
-                        );
+                    Message::Close(frame) if query.contains_key("tag") => {
+                        let code = frame.as_ref().map(|frame| u16::from(frame.code));
+                        let reason = frame.as_ref().map(|frame| frame.reason.as_str());
+                        println!("{}", json!({ "closed": code, "reason": reason }));
                     }
                     message @ (Message::Text(_) | Message::Binary(_)) => {
                         socket.send(message).await?

@@ -20,8 +20,8 @@ const FINDERS = {
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
-  runtimes: findRuntimes,
   perl: (context) => findProgram('perl', context),
+  runtimes: findRuntimes,
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
 
