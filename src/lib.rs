@@ -53,6 +53,8 @@ pub mod random;
 pub mod socket;
 mod time;
 pub mod transport;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+mod vectors;
 
 pub use channel::{
     Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,

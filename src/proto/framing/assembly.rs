@@ -6,9 +6,8 @@ use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::deflate::Codec;
 
-/// Masked text is unmasked in blocks of this size on the stack, so that the message itself is always valid text.
-/// A multiple of four: the mask is at the same place at the start of each.
-const UNMASK_BLOCK: usize = 4096;
+/// Masked text is unmasked in pieces of this size on the side, so that the message itself is always valid text.
+const PIECE: usize = 4096;
 
 /// A data message that is not finished.
 #[derive(Debug)]
@@ -16,7 +15,7 @@ pub(super) struct Assembly {
     payload: Payload,
     /// What comes has to be inflated.
     pub(super) compressed: bool,
-    /// Frames read so far, each to its end.
+    /// Frames read so far, each to its end, but not the last.
     pub(super) fragments: usize,
 }
 
@@ -56,6 +55,14 @@ impl Assembly {
         match &mut self.payload {
             Payload::Text(text) => text.reserve(additional),
             Payload::Binary(bytes) => bytes.reserve(additional),
+        }
+    }
+
+    /// The bytes so far, to append to, unless they are text.
+    pub(super) fn binary_mut(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.payload {
+            Payload::Binary(bytes) => Some(bytes),
+            Payload::Text(_) => None,
         }
     }
 
@@ -123,22 +130,23 @@ impl Assembly {
     }
 }
 
-/// Hands a piece of a payload on without its mask, block by block.
+/// Hands a piece of a payload on without its mask, in pieces again.
 fn unmasked(
     piece: &[u8],
     mask: Option<[u8; 4]>,
-    offset: usize,
+    mut offset: usize,
     mut take: impl FnMut(&[u8]) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
     let Some(key) = mask else {
         return take(piece);
     };
-    let mut block = [0; UNMASK_BLOCK];
-    for masked in piece.chunks(UNMASK_BLOCK) {
-        let block = &mut block[..masked.len()];
-        block.copy_from_slice(masked);
-        mask::apply(key, offset, block);
-        take(block)?;
+    let mut side = Vec::with_capacity(piece.len().min(PIECE));
+    for masked in piece.chunks(PIECE) {
+        side.clear();
+        side.extend_from_slice(masked);
+        mask::apply(key, offset, &mut side);
+        offset += side.len();
+        take(&side)?;
     }
     Ok(())
 }

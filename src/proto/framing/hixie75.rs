@@ -16,6 +16,7 @@ use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
 use crate::proto::limits::Limits;
+use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
 
 /// The decoder and encoder of one connection.
@@ -44,8 +45,8 @@ impl Framing for Hixie75 {
         }
     }
 
-    fn encode_message(&mut self, message: &Message, out: &mut Vec<u8>) {
-        encode_text(message, out);
+    fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message> {
+        encode_text(message, out)
     }
 
     fn encode_ping(&mut self, _payload: &[u8], _out: &mut Vec<u8>) {}
@@ -56,10 +57,6 @@ impl Framing for Hixie75 {
 
     fn encode_failure(&mut self, _violation: Violation, _out: &mut Vec<u8>) {}
 
-    fn carries(&self, message: &Message) -> bool {
-        is_text(message)
-    }
-
     fn has_ping(&self) -> bool {
         false
     }
@@ -69,19 +66,20 @@ impl Framing for Hixie75 {
     }
 }
 
+/// "Send a 0x00 byte [...], data encoded as UTF-8 [...], a 0xFF byte".
+///
 /// DIFFERENCE: the paper sends binary messages as `80`, a length, the bytes. No draft lets anybody send that, and every
 /// receiver drops it in silence, so that we refuse to.
-pub(super) fn is_text(message: &Message) -> bool {
-    matches!(message, Message::Text(_))
-}
-
-/// "Send a 0x00 byte [...], data encoded as UTF-8 [...], a 0xFF byte".
-pub(super) fn encode_text(message: &Message, out: &mut Vec<u8>) {
-    let text = message.as_bytes();
+pub(super) fn encode_text(message: Message, out: &mut Outgoing) -> Result<(), Message> {
+    let Message::Text(text) = message else {
+        return Err(message);
+    };
+    let out = out.append(text.len());
     out.reserve(text.len() + 2);
     out.push(0x00);
-    out.extend_from_slice(text);
+    out.extend_from_slice(text.as_bytes());
     out.push(0xFF);
+    Ok(())
 }
 
 /// What was read whole.
