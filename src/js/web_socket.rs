@@ -106,7 +106,9 @@ impl SocketHandle {
         self.0
             .platform
             .get()
-            .map_or(JsValue::UNDEFINED, |platform| platform.socket.clone().into())
+            .map_or(JsValue::UNDEFINED, |platform| {
+                platform.socket.clone().into()
+            })
     }
 
     /// WHATWG WebSockets §3.1, `readyState`: 0 connecting, 1 open, 2 closing, 3 closed.
