@@ -156,7 +156,7 @@ export class Channel {
     try {
       if (before) await before;
       const handle = this.#handle ?? (await this.#opening);
-      const message = this.#call(() => handle.tryNext()) ?? (await this.#call(() => handle.next()));
+      const message = this.#call(() => handle.tryRead()) ?? (await this.#call(() => handle.read()));
       if (message !== undefined) return { done: false, value: await this.#decode(message) };
       const closed = await this.#closed;
       if (!closed.wasClean) throw new ChannelClosedError(closed);

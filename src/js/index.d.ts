@@ -1,6 +1,9 @@
 /// <reference lib="esnext.disposable" />
 
-/** A drop-in `WebSocket`: every member of the standard class, and `postMessage`, the name that `send` had in 2009. */
+/**
+ * A drop-in `WebSocket`: every member of the standard class, and `postMessage`, the name that `send` had in 2009. An error inside of the package
+ * ends it with an `error` event, whose `error` is a {@link ChannelError} with the code `INTERNAL`, and `close` with 1006 and the reason `INTERNAL`.
+ */
 export class WebSocket extends EventTarget {
   static readonly CONNECTING: 0;
   static readonly OPEN: 1;

@@ -26,7 +26,7 @@ const WASM_FEATURES = [
 ];
 const BINDGEN_ARGS = ['--target', 'web', '--no-typescript'];
 const FEATURE_ARGS = WASM_FEATURES.map((name) => `--enable-${name}`);
-const OPT_ARGS = ['-Oz', ...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--strip-target-features'];
+const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /**
  * Compiles one library of the workspace for the browser, small first, and makes its JavaScript.
@@ -50,13 +50,14 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   const files = { glue: join(folder, `${crate}.js`), wasm: join(folder, `${crate}_bg.wasm`) };
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
-  const from = fingerprint(tools, compiled, shorten);
+  const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
+  const from = fingerprint(tools, compiled, [...optimise, shorten]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
   await run(tools.paths.wasmBindgen, [compiled, ...BINDGEN_ARGS, '--out-dir', folder], { cwd: root, env: tools.env });
   if (shorten) await shortenImports(tools, files);
-  await run('wasm-opt', [files.wasm, ...OPT_ARGS, '-o', files.wasm], { cwd: root, env: tools.env });
+  await run('wasm-opt', [files.wasm, ...optimise, '-o', files.wasm], { cwd: root, env: tools.env });
   writeFileSync(mark, from);
   return files;
 }
@@ -191,11 +192,11 @@ async function glueAsFunction(bundle, glue) {
 }
 
 /** Everything that the output of wasm-bindgen and wasm-opt depends on. */
-function fingerprint(tools, compiled, shorten) {
+function fingerprint(tools, compiled, how) {
   const hash = createHash('sha256').update(readFileSync(compiled)).digest('hex');
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   // wasm-bindgen's path has its version in it.
-  return JSON.stringify([hash, tools.paths.wasmBindgen, BINDGEN_ARGS, devDependencies.binaryen, OPT_ARGS, shorten]);
+  return JSON.stringify([hash, tools.paths.wasmBindgen, BINDGEN_ARGS, devDependencies.binaryen, how]);
 }
 
 /** Where cargo puts what it makes: users move it by CARGO_TARGET_DIR. */
