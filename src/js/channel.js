@@ -112,7 +112,9 @@ export class Channel {
       throw new CloseError('BAD_CLOSE_CODE', `close code ${code} is neither 1000 nor from 3000 to 4999`);
     }
     return abortable(signal, async (aborted) => {
-      aborted?.then(() => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason)));
+      const giveUp = () => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason));
+      // It throws where the instance was given up, and then the end has come.
+      aborted?.then(giveUp).catch(() => {});
       const handle = await this.#opening.catch(() => null);
       try {
         if (handle) await this.#call(() => handle.close(code, `${reason}`));
