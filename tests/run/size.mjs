@@ -63,7 +63,13 @@ for (const feature of ADDED) {
   const size = await app(tools, [...SMALLEST, feature]);
   rows.push({ name: `  with ${feature}`, size, added: size.gzip - smallest.gzip });
 }
-rows.push({ name: 'npm default entry', size: weigh([readFileSync(join(dist, 'index.js'))]), bar: BARS.npm });
+const published = (...names) => weigh(names.map((name) => readFileSync(join(dist, name))));
+rows.push(
+  { name: 'npm default entry', size: published('index.js'), bar: BARS.npm },
+  { name: '  slim and its wasm', size: published('slim.js', 'websocket-channel.wasm') },
+  { name: '  classic script', size: published('websocket-channel.iife.js') },
+  { name: '  messagepack', size: published('messagepack.js') },
+);
 
 const cells = (name, ...columns) => `${name.padEnd(26)}${columns.map((column) => String(column).padStart(10)).join('')}`;
 console.log(cells('bytes', 'raw', 'gzip', 'brotli', 'adds', 'bar'));
