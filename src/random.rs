@@ -3,7 +3,13 @@
 /// Fills a buffer with unpredictable bytes: the operating system's generator, buffered per thread.
 #[cfg(not(target_family = "wasm"))]
 pub fn fill(bytes: &mut [u8]) {
-    rand::RngCore::fill_bytes(&mut rand::rng(), bytes);
+    use rand::RngCore as _;
+    let mut source = rand::rng();
+    match bytes.as_mut_array() {
+        // A mask, which every message of a client has: one word of the buffer.
+        Some(mask) => *mask = source.next_u32().to_ne_bytes(),
+        None => source.fill_bytes(bytes),
+    }
 }
 
 /// Fills a buffer with unpredictable bytes: `crypto.getRandomValues`, which every page, worker and runtime has, buffered per thread,

@@ -58,7 +58,7 @@ export class WebSocket extends EventTarget {
   #handlers = {};
 
   constructor(url) {
-    const timeout = timeoutOf(arguments[2]?.connectTimeoutMs) ?? 0;
+    const timeout = timeoutOf('connectTimeoutMs', arguments[2]?.connectTimeoutMs) ?? 0;
     const { SocketHandle, WebSocket: Platform, alive } = current();
     let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);

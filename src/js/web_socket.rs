@@ -1,8 +1,8 @@
 //! What the class `WebSocket` stands on: the browser's own object, its state, and our connect timeout.
 
+use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
 use core::cell::{Cell, OnceCell, RefCell};
-use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -90,7 +90,7 @@ impl SocketHandle {
         let _ = inner.platform.set(Platform::of(socket, told));
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
-            let deadline = Timeout::new(connect_timeout_ms, move || {
+            let deadline = Timeout::new(connect_timeout_ms.into(), move || {
                 if let Some(inner) = weak.upgrade() {
                     inner.abandon();
                 }

@@ -4,7 +4,7 @@ mod commands;
 mod transitions;
 
 use super::deflate::Deflate;
-use super::framing::Framing;
+use super::framing::{Framing, Incoming, Vacancy};
 use super::handshake::client::Offer;
 use super::handshake::request::RequestReader;
 use super::handshake::server::Request;
@@ -168,33 +168,102 @@ impl Connection {
     /// Bytes were read from the stream. All of them are taken.
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
         let mut input = bytes;
-        while !input.is_empty() && self.state.reads() {
-            match &mut self.wire {
-                Wire::Response(handshake) => match handshake.handle_bytes(&mut input) {
-                    Ok(None) => {}
-                    Ok(Some(agreed)) => self.agree(agreed),
-                    Err(cause) => self.fail_handshake(cause),
-                },
-                Wire::Request(reader) => match reader.read(&mut input) {
-                    Ok(None) => {}
-                    Ok(Some((request, handshake))) => self.ask(request, handshake),
-                    Err(violation) => self.refuse(now, violation),
-                },
-                Wire::Verdict { early, .. } => {
-                    if early.len() + input.len() > self.limits.max_head {
-                        self.refuse(now, Violation::EarlyData);
-                    } else {
-                        early.extend_from_slice(input);
-                    }
-                    return;
-                }
-                Wire::Frames(framing) => match framing.decode(&mut input) {
-                    Ok(None) => {}
-                    Ok(Some(incoming)) => self.receive(now, incoming),
-                    Err(violation) => self.fail(now, violation),
-                },
-                Wire::None => return,
+        while self.reads(input) {
+            if let Some(message) = self.read_on(now, &mut input) {
+                self.deliver(message);
             }
+        }
+    }
+
+    /// As [`handle_bytes`](Self::handle_bytes) and [`poll_event`](Self::poll_event) in one: takes bytes up to the next event, which then has not to
+    /// wait for anybody. `None` means that all of them were taken.
+    ///
+    /// So there are never more messages in memory than somebody asked for, and each lies in the processor's cache when it is looked at.
+    pub fn handle_bytes_until_event(&mut self, now: Duration, bytes: &mut &[u8]) -> Option<Event> {
+        loop {
+            if let Some(event) = self.poll_event() {
+                return Some(event);
+            }
+            if !self.reads(bytes) {
+                // What is left means nothing.
+                *bytes = &[];
+                return None;
+            }
+            if let Some(message) = self.read_on(now, bytes) {
+                return Some(Event::Message(message));
+            }
+        }
+    }
+
+    /// The next message, if it lies whole at the front of `bytes` and nothing is to be told before it.
+    #[inline]
+    pub(crate) fn take_message(&mut self, bytes: &mut &[u8]) -> Option<Message> {
+        match &mut self.wire {
+            Wire::Frames(framing) if self.events.is_empty() && self.state.reads() => {
+                framing.take_message(bytes)
+            }
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn reads(&self, input: &[u8]) -> bool {
+        !input.is_empty() && self.state.reads()
+    }
+
+    /// Takes bytes up to the end of a message, or to whatever else happens; all of them if nothing does.
+    fn read_on(&mut self, now: Duration, input: &mut &[u8]) -> Option<Message> {
+        if let Some(message) = self.take_message(input) {
+            return Some(message);
+        }
+        match &mut self.wire {
+            Wire::Frames(framing) => match framing.decode(input) {
+                Ok(None) => {}
+                Ok(Some(Incoming::Message(message))) => return Some(message),
+                Ok(Some(incoming)) => self.receive(now, incoming),
+                Err(violation) => self.fail(now, violation),
+            },
+            Wire::Response(handshake) => match handshake.handle_bytes(input) {
+                Ok(None) => {}
+                Ok(Some(agreed)) => self.agree(agreed),
+                Err(cause) => self.fail_handshake(cause),
+            },
+            Wire::Request(reader) => match reader.read(input) {
+                Ok(None) => {}
+                Ok(Some((request, handshake))) => self.ask(request, handshake),
+                Err(violation) => self.refuse(now, violation),
+            },
+            Wire::Verdict { early, .. } => {
+                if early.len() + input.len() > self.limits.max_head {
+                    self.refuse(now, Violation::EarlyData);
+                } else {
+                    early.extend_from_slice(input);
+                }
+                *input = &[];
+            }
+            Wire::None => *input = &[],
+        }
+        None
+    }
+
+    /// Where the stream's next bytes belong, if they can be read to where they will stay. To be asked anew for every read, and
+    /// [`handle_filled`](Self::handle_filled) told how many there were.
+    pub(crate) fn vacancy(&mut self) -> Option<Vacancy<'_>> {
+        match &mut self.wire {
+            Wire::Frames(framing) if self.state.reads() => framing.vacancy(),
+            _ => None,
+        }
+    }
+
+    /// So many bytes were read to the vacancy. What they have behind what belongs there is appended to `surplus`, for `handle_bytes`.
+    pub(crate) fn handle_filled(&mut self, now: Duration, filled: usize, surplus: &mut Vec<u8>) {
+        let Wire::Frames(framing) = &mut self.wire else {
+            return;
+        };
+        match framing.decode_filled(filled, surplus) {
+            Ok(None) => {}
+            Ok(Some(message)) => self.deliver(message),
+            Err(violation) => self.fail(now, violation),
         }
     }
 
@@ -229,9 +298,10 @@ impl Connection {
     }
 
     /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
+    #[inline]
     pub fn handle_transmitted(&mut self, n: usize) {
         self.outgoing.advance(n);
-        if self.outgoing.unsent().is_empty() {
+        if self.pongs > 0 && self.outgoing.len() == 0 {
             self.pongs = 0;
             if let Some(ping) = self.last_ping.take() {
                 self.pong(ping);
@@ -242,6 +312,7 @@ impl Connection {
     // Outputs.
 
     /// The next thing that happened.
+    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
         if let Some(Event::Message(message)) = &event {
@@ -251,8 +322,29 @@ impl Connection {
     }
 
     /// Every byte that waits to be written, in order. Write them, then call [`handle_transmitted`](Self::handle_transmitted).
+    ///
+    /// After [`write_vectored`](Self::write_vectored) it is only the first run of them.
+    #[inline]
     pub fn outgoing(&self) -> &[u8] {
-        self.outgoing.unsent()
+        self.outgoing.first()
+    }
+
+    /// How many bytes wait to be written.
+    #[inline]
+    pub fn unsent(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// The stream takes several runs of bytes in one write: large payloads are no longer copied to the run in which everything else lies.
+    /// [`outgoing_runs`](Self::outgoing_runs) gives them all. Default: it does not.
+    pub fn write_vectored(&mut self) {
+        self.outgoing.vectored = true;
+    }
+
+    /// Fills `runs` with the bytes that wait to be written, in order, as far as they fit, and says how many runs there are of them. Write them,
+    /// then call [`handle_transmitted`](Self::handle_transmitted).
+    pub fn outgoing_runs<'a>(&'a self, runs: &mut [&'a [u8]]) -> usize {
+        self.outgoing.runs(runs)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due. It may change with every call of anything else.
@@ -265,16 +357,18 @@ impl Connection {
     /// A client leaves that to the server when the closing handshake was done: RFC 6455 §7.1.1, the server "MUST close the
     /// connection immediately", the client "SHOULD wait". Reading goes on until the stream ends or the timeout comes, so that
     /// no reset overtakes our last frame.
+    #[inline]
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {
             State::Refusing | State::Ending | State::Closed => true,
             State::CloseDone => self.role == Role::Server,
             _ => false,
         };
-        over && self.outgoing.unsent().is_empty()
+        over && self.outgoing.len() == 0
     }
 
     /// Whether nothing happens any more and the stream can be dropped. Events may still wait.
+    #[inline]
     pub fn is_finished(&self) -> bool {
         self.state == State::Closed
     }
@@ -287,6 +381,7 @@ impl Connection {
     }
 
     /// Whether messages can be sent.
+    #[inline]
     pub fn is_open(&self) -> bool {
         self.state == State::Open
     }
@@ -302,11 +397,12 @@ impl Connection {
     }
 
     /// What the messages cost that arrived and were not yet polled: their bytes, and the size of a [`Message`] for each.
+    #[inline]
     pub fn undelivered(&self) -> usize {
         self.undelivered
     }
 
-    /// Payload bytes of messages among [`outgoing`](Self::outgoing); a few headers may be counted in while a part is written.
+    /// Payload bytes of messages among the [`unsent`](Self::unsent) ones; a few headers may be counted in while a part is written.
     pub fn unsent_payload(&self) -> usize {
         self.outgoing.unsent_payload()
     }

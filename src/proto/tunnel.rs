@@ -93,7 +93,7 @@ impl Tunnel {
 
     /// Every byte that waits to be written.
     pub fn outgoing(&self) -> &[u8] {
-        self.outgoing.unsent()
+        self.outgoing.first()
     }
 
     /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.

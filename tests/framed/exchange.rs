@@ -60,7 +60,7 @@ async fn answers_to_one_read_share_one_write() {
     let read = peer.read(&mut bytes).await.unwrap();
     assert_eq!(
         bytes[..read],
-        [b"\x8a\x00".to_vec(), b"\x81\x01a".repeat(16)].concat()
+        [b"\x81\x01a".repeat(16), b"\x8a\x00".to_vec()].concat()
     );
 }
 

@@ -24,7 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &["message"]),
     ("time", &[]),
     ("random", &[]),
-    ("proto", &["error", "message"]),
+    ("vectors", &[]),
+    ("proto", &["error", "message", "vectors"]),
     ("session", &["error", "message"]),
     ("codec", &["error", "message"]),
     (

@@ -48,15 +48,15 @@ function compose() {
 }
 
 /** esbuild's file server, on loopback and a free port. */
-async function serve(folder) {
+export async function serve(folder) {
   const { context } = await import('esbuild');
   const files = await context({ logLevel: 'silent' });
   const { port } = await files.serve({ servedir: folder, host: '127.0.0.1', port: 0 });
   return { origin: `http://127.0.0.1:${port}`, stop: () => files.dispose() };
 }
 
-/** Opens the page and waits until its tests are done. */
-async function outcomeOf({ url, capabilities }, page) {
+/** Opens the page and waits until its tests are done: until its `window.outcome` says so. */
+export async function outcomeOf({ url, capabilities }, page) {
   const { Capabilities, WebDriver } = await import('selenium-webdriver');
   const { Executor, HttpClient } = await import('selenium-webdriver/http/index.js');
   const session = WebDriver.createSession(new Executor(new HttpClient(url)), new Capabilities(capabilities));

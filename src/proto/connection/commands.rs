@@ -17,15 +17,13 @@ impl Connection {
     /// # Errors
     /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
     /// cannot carry it: hixie-75 and hixie-76 have no frame for binary messages.
+    #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Message> {
         match &mut self.wire {
             Wire::Frames(framing)
-                if self.state == State::Open
-                    && framing.carries(&message)
-                    && self.outgoing.unsent().len() < self.limits.max_unsent =>
+                if self.state == State::Open && self.outgoing.len() < self.limits.max_unsent =>
             {
-                framing.encode_message(&message, self.outgoing.append(message.len()));
-                Ok(())
+                framing.encode_message(message, &mut self.outgoing)
             }
             _ => Err(message),
         }

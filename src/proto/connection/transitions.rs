@@ -2,7 +2,7 @@
 
 use super::{Connection, Event, MAX_UNSENT_PONGS, Verdict, Wire};
 use crate::error::{Cause, Violation};
-use crate::message::By;
+use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::framing::{Ending, Incoming};
 use crate::proto::handshake::server::{Request, Response};
@@ -54,12 +54,14 @@ impl Connection {
         self.step(Step::End);
     }
 
+    pub(super) fn deliver(&mut self, message: Message) {
+        self.undelivered += message.cost();
+        self.events.push_back(Event::Message(message));
+    }
+
     pub(super) fn receive(&mut self, now: Duration, incoming: Incoming) {
         match incoming {
-            Incoming::Message(message) => {
-                self.undelivered += message.cost();
-                self.events.push_back(Event::Message(message));
-            }
+            Incoming::Message(message) => self.deliver(message),
             Incoming::Ping(payload) => self.pong(payload),
             Incoming::Pong(payload) => self.events.push_back(Event::Pong(payload)),
             Incoming::Close(body) => {
@@ -90,9 +92,9 @@ impl Connection {
             self.last_ping = Some(payload);
             return;
         }
-        let before = self.outgoing.unsent().len();
+        let before = self.outgoing.len();
         framing.encode_pong(&payload, self.outgoing.append(0));
-        self.pongs += self.outgoing.unsent().len() - before;
+        self.pongs += self.outgoing.len() - before;
     }
 
     /// _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).

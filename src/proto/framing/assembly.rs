@@ -6,17 +6,18 @@ use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::deflate::Codec;
 
-/// Masked text is unmasked in blocks of this size on the stack, so that the message itself is always valid text.
-/// A multiple of four: the mask is at the same place at the start of each.
-const UNMASK_BLOCK: usize = 4096;
+/// Masked text is unmasked in pieces of this size on the side, so that the message itself is always valid text.
+const PIECE: usize = 4096;
 
 /// A data message that is not finished.
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
+    /// Bytes of a text that nobody has looked at yet.
+    side: Vec<u8>,
     /// What comes has to be inflated.
     pub(super) compressed: bool,
-    /// Frames read so far, each to its end.
+    /// Frames read so far, each to its end, but not the last.
     pub(super) fragments: usize,
 }
 
@@ -30,6 +31,7 @@ impl Assembly {
     pub(super) fn text(compressed: bool) -> Self {
         Self {
             payload: Payload::Text(Text::default()),
+            side: Vec::new(),
             compressed,
             fragments: 0,
         }
@@ -38,6 +40,7 @@ impl Assembly {
     pub(super) fn binary(compressed: bool) -> Self {
         Self {
             payload: Payload::Binary(Vec::new()),
+            side: Vec::new(),
             compressed,
             fragments: 0,
         }
@@ -57,6 +60,26 @@ impl Assembly {
             Payload::Text(text) => text.reserve(additional),
             Payload::Binary(bytes) => bytes.reserve(additional),
         }
+    }
+
+    /// Where bytes can be read to: for a binary message its own, for a text some on the side.
+    pub(super) fn direct(&mut self) -> &mut Vec<u8> {
+        match &mut self.payload {
+            Payload::Binary(bytes) => bytes,
+            Payload::Text(_) => &mut self.side,
+        }
+    }
+
+    /// Takes what is on the side, without its mask.
+    ///
+    /// # Errors
+    /// [`Violation::Utf8`] at the first bad byte of a text.
+    pub(super) fn take_direct(&mut self) -> Result<(), Violation> {
+        if let Payload::Text(text) = &mut self.payload {
+            text.push(&self.side)?;
+            self.side.clear();
+        }
+        Ok(())
     }
 
     /// Takes a piece of a frame's payload, which lies at `offset` there.
@@ -96,10 +119,13 @@ impl Assembly {
         max: usize,
     ) -> Result<(), Violation> {
         let mut sink = |inflated: &[u8]| {
-            if inflated.len() > max.saturating_sub(self.len()) {
+            // What may still come is looked at first: were it not, the cut of the pieces would decide what is found.
+            let room = max.saturating_sub(self.len());
+            self.push(inflated.get(..room).unwrap_or(inflated), None, 0)?;
+            if inflated.len() > room {
                 return Err(Violation::MessageTooLong);
             }
-            self.push(inflated, None, 0)
+            Ok(())
         };
         unmasked(piece, mask, offset, |block| codec.inflate(block, &mut sink))?;
         if last {
@@ -120,22 +146,23 @@ impl Assembly {
     }
 }
 
-/// Hands a piece of a payload on without its mask, block by block.
+/// Hands a piece of a payload on without its mask, in pieces again.
 fn unmasked(
     piece: &[u8],
     mask: Option<[u8; 4]>,
-    offset: usize,
+    mut offset: usize,
     mut take: impl FnMut(&[u8]) -> Result<(), Violation>,
 ) -> Result<(), Violation> {
     let Some(key) = mask else {
         return take(piece);
     };
-    let mut block = [0; UNMASK_BLOCK];
-    for masked in piece.chunks(UNMASK_BLOCK) {
-        let block = &mut block[..masked.len()];
-        block.copy_from_slice(masked);
-        mask::apply(key, offset, block);
-        take(block)?;
+    let mut side = Vec::with_capacity(piece.len().min(PIECE));
+    for masked in piece.chunks(PIECE) {
+        side.clear();
+        side.extend_from_slice(masked);
+        mask::apply(key, offset, &mut side);
+        offset += side.len();
+        take(&side)?;
     }
     Ok(())
 }

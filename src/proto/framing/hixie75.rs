@@ -16,6 +16,7 @@ use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
 use crate::proto::limits::Limits;
+use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
 
 /// The decoder and encoder of one connection.
@@ -44,8 +45,8 @@ impl Framing for Hixie75 {
         }
     }
 
-    fn encode_message(&mut self, message: &Message, out: &mut Vec<u8>) {
-        encode_text(message, out);
+    fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message> {
+        encode_text(message, out)
     }
 
     fn encode_ping(&mut self, _payload: &[u8], _out: &mut Vec<u8>) {}
@@ -56,10 +57,6 @@ impl Framing for Hixie75 {
 
     fn encode_failure(&mut self, _violation: Violation, _out: &mut Vec<u8>) {}
 
-    fn carries(&self, message: &Message) -> bool {
-        is_text(message)
-    }
-
     fn has_ping(&self) -> bool {
         false
     }
@@ -69,19 +66,20 @@ impl Framing for Hixie75 {
     }
 }
 
+/// "Send a 0x00 byte [...], data encoded as UTF-8 [...], a 0xFF byte".
+///
 /// DIFFERENCE: the paper sends binary messages as `80`, a length, the bytes. No draft lets anybody send that, and every
 /// receiver drops it in silence, so that we refuse to.
-pub(super) fn is_text(message: &Message) -> bool {
-    matches!(message, Message::Text(_))
-}
-
-/// "Send a 0x00 byte [...], data encoded as UTF-8 [...], a 0xFF byte".
-pub(super) fn encode_text(message: &Message, out: &mut Vec<u8>) {
-    let text = message.as_bytes();
+pub(super) fn encode_text(message: Message, out: &mut Outgoing) -> Result<(), Message> {
+    let Message::Text(text) = message else {
+        return Err(message);
+    };
+    let out = out.append(text.len());
     out.reserve(text.len() + 2);
     out.push(0x00);
-    out.extend_from_slice(text);
+    out.extend_from_slice(text.as_bytes());
     out.push(0xFF);
+    Ok(())
 }
 
 /// What was read whole.
@@ -150,20 +148,26 @@ impl Frames {
     /// [`Violation::FrameTooLong`] and [`Violation::MessageTooLong`] before the byte that would be too many is kept;
     /// [`Violation::Utf8`] on a server.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Violation> {
+        let max_frame = usize::try_from(self.max_frame).unwrap_or(usize::MAX);
         while !input.is_empty() {
             // "-75: Client out of buffer or over an artificial limit MUST fail": dropped frames cost no memory, but time.
             match &mut self.state {
                 State::Type => self.state = Self::begin(self.role, take(input)),
                 State::Text(payload) => {
                     let (piece, ended) = up_to_ff(input);
-                    let len = payload.len() + piece.len();
-                    if len as u64 > self.max_frame {
-                        return Err(Violation::FrameTooLong);
+                    let room = self
+                        .max_message
+                        .min(max_frame)
+                        .saturating_sub(payload.len());
+                    // What may still come is looked at first: were it not, the cut of the pieces would decide what is found.
+                    payload.push(piece.get(..room).unwrap_or(piece))?;
+                    if piece.len() > room {
+                        return Err(if self.max_message < max_frame {
+                            Violation::MessageTooLong
+                        } else {
+                            Violation::FrameTooLong
+                        });
                     }
-                    if len > self.max_message {
-                        return Err(Violation::MessageTooLong);
-                    }
-                    payload.push(piece)?;
                     if ended && let State::Text(payload) = self.end() {
                         return Ok(Some(Frame::Text(payload.finish(self.max_message)?)));
                     }

@@ -1,11 +1,12 @@
 //! The frames of draft-hixie-thewebsocketprotocol-76 (hybi-00), both roles: those of hixie-75, and one that closes.
 
-use super::hixie75::{Frame, Frames, encode_text, is_text};
+use super::hixie75::{Frame, Frames, encode_text};
 use super::{Ending, Framing, Incoming};
 use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
 use crate::proto::limits::Limits;
+use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
 
 /// The decoder and encoder of one connection.
@@ -37,8 +38,8 @@ impl Framing for Hixie76 {
         }
     }
 
-    fn encode_message(&mut self, message: &Message, out: &mut Vec<u8>) {
-        encode_text(message, out);
+    fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message> {
+        encode_text(message, out)
     }
 
     fn encode_ping(&mut self, _payload: &[u8], _out: &mut Vec<u8>) {}
@@ -51,10 +52,6 @@ impl Framing for Hixie76 {
 
     /// Nothing: the closing frame has no code, so that the peer would take the failure for a clean end.
     fn encode_failure(&mut self, _violation: Violation, _out: &mut Vec<u8>) {}
-
-    fn carries(&self, message: &Message) -> bool {
-        is_text(message)
-    }
 
     fn has_ping(&self) -> bool {
         false

@@ -1,25 +1,58 @@
 //! Masking (RFC 6455 §5.3): `transformed[i] = original[i] XOR key[i MOD 4]`, and the same to undo it.
+//!
+//! A plain loop, which the compiler turns into vectors.
+
+use crate::vectors;
+
+/// What is masked at a time: a whole number of keys.
+type Block = [u8; 32];
 
 /// Applies the mask to the bytes of a payload that begin at its `offset`. A second time undoes it.
-///
-/// Eight bytes a step, which the compiler turns into vectors: no `unsafe` is needed to be as fast as memory.
 pub fn apply(key: [u8; 4], offset: usize, payload: &mut [u8]) {
     let key = rotated(key, offset);
-    let word = u64::from_ne_bytes([
-        key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3],
-    ]);
-    let (words, rest) = payload.as_chunks_mut::<8>();
-    for chunk in words {
-        *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
+    if payload.len() < vectors::LONG {
+        apply_here(key, payload);
+    } else {
+        vectors::wide(
+            #[inline(always)]
+            || apply_here(key, payload),
+        );
     }
-    // A whole number of words lies before the rest, so that it begins at the key's first byte again.
-    for (byte, key) in rest.iter_mut().zip(key.iter().cycle()) {
+}
+
+/// The bytes without their mask, or with it.
+pub(super) fn applied(key: [u8; 4], masked: &[u8]) -> Vec<u8> {
+    let mut bytes = masked.to_vec();
+    apply(key, 0, &mut bytes);
+    bytes
+}
+
+#[inline(always)]
+fn apply_here(key: [u8; 4], payload: &mut [u8]) {
+    let mut keys: Block = [0; _];
+    for slot in keys.as_chunks_mut().0 {
+        *slot = key;
+    }
+    let (blocks, rest) = payload.as_chunks_mut();
+    for block in blocks {
+        let block: &mut Block = block;
+        for (byte, key) in block.iter_mut().zip(keys) {
+            *byte ^= key;
+        }
+    }
+    // A whole number of keys lies before the rest, and before its bytes.
+    let (words, bytes) = rest.as_chunks_mut::<4>();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, key) in bytes.iter_mut().zip(key) {
         *byte ^= key;
     }
 }
 
 /// The key as it applies from this offset on.
-fn rotated(mut key: [u8; 4], offset: usize) -> [u8; 4] {
-    key.rotate_left(offset % 4);
-    key
+#[inline(always)]
+fn rotated(key: [u8; 4], offset: usize) -> [u8; 4] {
+    let bits = 8 * (offset % 4) as u32;
+    u32::from_be_bytes(key).rotate_left(bits).to_be_bytes()
 }

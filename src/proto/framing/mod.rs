@@ -10,6 +10,7 @@ mod utf8;
 use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
+use crate::proto::outgoing::Outgoing;
 use core::fmt;
 
 /// One wire format of an open connection, in one role.
@@ -20,8 +21,35 @@ pub(crate) trait Framing: Send + fmt::Debug {
     /// What the peer did wrong, at the first byte that shows it. Not called again after that.
     fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, Violation>;
 
+    /// Takes a message off the front of `input` if one lies there whole, alone and right: the common case, and nothing but that, so that it is fast.
+    /// `None`, always right, leaves everything to `decode`.
+    fn take_message(&mut self, _input: &mut &[u8]) -> Option<Message> {
+        None
+    }
+
+    /// Where the next bytes of the peer belong, if they are nothing but a long payload. `None`, always right: give them to `decode`.
+    fn vacancy(&mut self) -> Option<Vacancy<'_>> {
+        None
+    }
+
+    /// So many bytes were appended to the [`vacancy`](Self::vacancy) just asked for. Gives the message that they end, and appends to `surplus` what
+    /// lay behind it.
+    ///
+    /// # Errors
+    /// As for [`decode`](Self::decode).
+    fn decode_filled(
+        &mut self,
+        _filled: usize,
+        _surplus: &mut Vec<u8>,
+    ) -> Result<Option<Message>, Violation> {
+        Ok(None)
+    }
+
     /// Appends a message.
-    fn encode_message(&mut self, message: &Message, out: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// The message, if the format has no frame for its kind.
+    fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message>;
 
     /// Appends a ping of at most 125 bytes; nothing if the format has none.
     fn encode_ping(&mut self, payload: &[u8], out: &mut Vec<u8>);
@@ -42,11 +70,6 @@ pub(crate) trait Framing: Send + fmt::Debug {
         self.encode_close(Some(&body), out);
     }
 
-    /// Whether the format has a frame for this kind of message.
-    fn carries(&self, _message: &Message) -> bool {
-        true
-    }
-
     /// Whether the format has pings.
     fn has_ping(&self) -> bool {
         true
@@ -56,6 +79,15 @@ pub(crate) trait Framing: Send + fmt::Debug {
     fn ending(&self) -> Ending {
         Ending::ServerFirst
     }
+}
+
+/// Room for bytes where they will stay, so that they need not be copied there.
+#[derive(Debug)]
+pub(crate) struct Vacancy<'a> {
+    /// To be appended to.
+    pub(crate) bytes: &'a mut Vec<u8>,
+    /// How many bytes at the most. There is capacity for them.
+    pub(crate) len: usize,
 }
 
 /// How a wire format ends a connection.

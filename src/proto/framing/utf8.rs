@@ -1,6 +1,7 @@
 //! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1): the first bad byte fails it, not the end of the message.
 
 use crate::error::Violation;
+use crate::vectors;
 use core::str;
 
 /// Valid text so far, and the beginning of a character that is not whole yet.
@@ -49,19 +50,18 @@ impl Text {
                 Err(_) => return Err(Violation::Utf8),
             }
         }
-        match str::from_utf8(bytes) {
-            Ok(text) => self.valid.push_str(text),
-            // No `error_len`: the end came too early, and more bytes may still make it valid.
-            Err(error) if error.error_len().is_none() => {
-                let (whole, partial) = bytes.split_at(error.valid_up_to());
-                self.valid
-                    .push_str(str::from_utf8(whole).map_err(|_| Violation::Utf8)?);
-                for (slot, byte) in self.partial.iter_mut().zip(partial) {
-                    *slot = *byte;
-                }
-                self.partial_len = partial.len();
+        let (whole, partial) = bytes.split_at(whole_characters(bytes));
+        self.valid
+            .push_str(vectors::from_utf8(whole).ok_or(Violation::Utf8)?);
+        if let Err(error) = str::from_utf8(partial) {
+            // `error_len`: the end did not come too early, and no more bytes make it valid.
+            if error.error_len().is_some() {
+                return Err(Violation::Utf8);
             }
-            Err(_) => return Err(Violation::Utf8),
+            for (slot, byte) in self.partial.iter_mut().zip(partial) {
+                *slot = *byte;
+            }
+            self.partial_len = partial.len();
         }
         Ok(())
     }
@@ -77,4 +77,24 @@ impl Text {
             Err(Violation::Utf8)
         }
     }
+}
+
+/// How many bytes come before the character that the last three begin and do not end; all of them if they begin none. What lies
+/// behind may turn out not to be a character at all.
+fn whole_characters(bytes: &[u8]) -> usize {
+    let last = bytes.iter().rev().take(3).enumerate();
+    for (behind, byte) in last {
+        let len = match byte {
+            0x80..=0xBF => continue,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xFF => 4,
+            _ => 1,
+        };
+        if len > behind + 1 {
+            return bytes.len() - behind - 1;
+        }
+        break;
+    }
+    bytes.len()
 }

@@ -1,23 +1,34 @@
 //! The two directions and the timer. Whoever polls moves all three on.
 
 use super::Framed;
-use crate::proto;
+use crate::message::Message;
+use crate::proto::framing::Vacancy;
+use crate::proto::{self, Connection};
 use crate::time::sleep;
+use bytes::BufMut as _;
 use core::future::Future;
-use core::pin::Pin;
-use core::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+use std::io::{self, IoSlice};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
+/// The first reads are this small, for the many connections that are idle.
+pub(super) const MIN_READ: usize = 4 << 10;
 /// Reads grow to this size while they fill the buffer: larger ones are no faster over loopback.
 const MAX_READ: usize = 64 << 10;
+/// Behind a long payload, which was read straight to its place, comes most likely another one, and only its header is wanted here.
+const BEHIND_LARGE: usize = 256;
+/// Runs of bytes in one write: every large message has two, itself and what comes before it.
+const MAX_RUNS: usize = 8;
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// The core's next event; its last one only when our own last bytes are written, or cannot be.
     pub(super) fn poll_core(&mut self, cx: &mut Context<'_>) -> Poll<proto::Event> {
         self.reader_waits = false;
+        let mut registered = false;
         loop {
             if self.last.is_none() {
-                match self.connection.poll_event() {
+                match self.next_event() {
                     Some(event @ (proto::Event::Closed(_) | proto::Event::Failed(_))) => {
                         self.last = Some(event)
                     }
@@ -25,16 +36,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
                     None => {}
                 }
             }
-            self.wakers.reader.register(cx.waker());
+            if !registered {
+                self.wakers.reader.register(cx.waker());
+                registered = true;
+            }
             if self.is_over()
                 && let Some(event) = self.last.take()
             {
                 self.wake_writer();
                 return Poll::Ready(event);
             }
-            let unsent = self.connection.outgoing().len();
+            let unsent = self.connection.unsent();
             let moved = self.drive_once();
-            if self.connection.outgoing().len() < unsent || !self.is_writable() {
+            if self.connection.unsent() < unsent || !self.is_writable() {
                 self.wake_writer();
             }
             if !moved {
@@ -47,7 +61,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.wakers.reader.register(cx.waker());
         while !self.is_over() {
-            if !self.drive_once() {
+            let moved = self.drive_once();
+            self.take_unread();
+            if !moved {
                 return Poll::Pending;
             }
         }
@@ -56,19 +72,51 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
     /// Writes, reads and looks at the time, once each. False if all three have to wait.
     fn drive_once(&mut self) -> bool {
-        let waker = self.waker.clone();
+        // Taken out and put back, since a clone would count references in memory that threads share.
+        let waker = core::mem::replace(&mut self.waker, Waker::noop().clone());
         let cx = &mut Context::from_waker(&waker);
         let wrote = self.drive_write(cx);
         let read = self.drive_read(cx);
         let timed = self.drive_timer(cx);
+        self.waker = waker;
         wrote || read || timed
     }
 
+    /// Whether one write and a flush hand everything over. Where not, the rest is to be driven: nobody is woken for it yet.
+    #[inline]
+    fn write_at_once(&mut self) -> bool {
+        let Some(io) = &mut self.io else { return false };
+        let cx = &mut Context::from_waker(Waker::noop());
+        if self.connection.unsent() > 0 {
+            match write(Pin::new(&mut *io), cx, &self.connection) {
+                Poll::Ready(Ok(n @ 1..)) => self.connection.handle_transmitted(n),
+                Poll::Ready(Err(error)) => {
+                    self.fail_writing(error.to_string());
+                    return false;
+                }
+                _ => return false,
+            }
+        }
+        let flushed = matches!(Pin::new(io).poll_flush(cx), Poll::Ready(Ok(())));
+        // An error comes again when it is driven.
+        self.unflushed = !flushed;
+        flushed && self.connection.unsent() == 0
+    }
+
+    #[inline]
     pub(super) fn drive_write(&mut self, cx: &mut Context<'_>) -> bool {
+        let idle = self.connection.unsent() == 0 && !self.unflushed;
+        if idle && !self.connection.wants_shutdown() {
+            return false;
+        }
+        self.write(cx)
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
-        while !self.write_failed && !self.connection.outgoing().is_empty() {
+        while !self.write_failed && self.connection.unsent() > 0 {
             let Some(io) = &mut self.io else { return false };
-            match Pin::new(io).poll_write(cx, self.connection.outgoing()) {
+            match write(Pin::new(io), cx, &self.connection) {
                 Poll::Pending => return moved,
                 Poll::Ready(Ok(0)) => self.fail_writing("the stream takes no more bytes".into()),
                 Poll::Ready(Ok(n)) => {
@@ -109,26 +157,87 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         self.arm_give_up();
     }
 
+    /// The core's next event, from bytes that were read before.
+    fn next_event(&mut self) -> Option<proto::Event> {
+        if self.unread.is_empty() {
+            return self.connection.poll_event();
+        }
+        let mut bytes = self.read_buffer.get(self.unread.clone()).unwrap_or(&[]);
+        let event = self
+            .connection
+            .handle_bytes_until_event(self.read_at, &mut bytes);
+        self.unread.start = self.unread.end - bytes.len();
+        event
+    }
+
+    /// The next message, if it needs nothing but to be taken.
+    #[inline]
+    pub(super) fn next_message(&mut self) -> Option<Message> {
+        let mut bytes = self.read_buffer.get(self.unread.clone())?;
+        if bytes.is_empty() {
+            return None;
+        }
+        let message = self.connection.take_message(&mut bytes)?;
+        self.unread.start = self.unread.end - bytes.len();
+        Some(message)
+    }
+
+    /// Has the core take all that was read: its events wait there.
+    #[inline]
+    pub(super) fn take_unread(&mut self) {
+        if !self.unread.is_empty() {
+            let bytes = self.read_buffer.get(self.unread.clone());
+            self.connection
+                .handle_bytes(self.read_at, bytes.unwrap_or_default());
+            self.unread = 0..0;
+        }
+    }
+
     fn drive_read(&mut self, cx: &mut Context<'_>) -> bool {
+        self.take_unread();
         if self.connection.is_finished()
             || self.connection.undelivered() >= self.limits.receive_bound
         {
             return false;
         }
         let Some(io) = &mut self.io else { return false };
-        let mut buffer = ReadBuf::new(&mut self.read_buffer);
-        match Pin::new(io).poll_read(cx, &mut buffer) {
-            Poll::Pending => return false,
-            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                let now = self.started.elapsed();
-                self.connection.handle_bytes(now, buffer.filled());
-                let full = buffer.remaining() == 0;
-                if full && self.read_buffer.len() < MAX_READ {
-                    self.read_buffer.resize(self.read_buffer.len() * 2, 0);
-                }
-                return true;
+        let read = match self.connection.vacancy() {
+            // A long payload goes straight where it will stay.
+            Some(Vacancy { bytes, len }) => {
+                self.filled = false;
+                self.next_read = BEHIND_LARGE;
+                pin!(io.read_buf(&mut bytes.limit(len)))
+                    .poll(cx)
+                    .map_ok(|read| {
+                        let surplus = &mut self.read_buffer;
+                        surplus.clear();
+                        self.read_at = self.started.elapsed();
+                        self.connection.handle_filled(self.read_at, read, surplus);
+                        self.unread = 0..surplus.len();
+                        read
+                    })
             }
-            Poll::Ready(Ok(())) => {}
+            None => {
+                if self.filled {
+                    self.next_read = (self.next_read * 2).clamp(MIN_READ, MAX_READ);
+                }
+                if self.read_buffer.len() < self.next_read {
+                    self.read_buffer.resize(self.next_read, 0);
+                }
+                let room = self.read_buffer.get_mut(..self.next_read);
+                let mut buffer = ReadBuf::new(room.unwrap_or_default());
+                Pin::new(io).poll_read(cx, &mut buffer).map_ok(|()| {
+                    self.filled = buffer.remaining() == 0;
+                    self.unread = 0..buffer.filled().len();
+                    self.read_at = self.started.elapsed();
+                    buffer.filled().len()
+                })
+            }
+        };
+        match read {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(1..)) => return true,
+            Poll::Ready(Ok(0)) => {}
             Poll::Ready(Err(error)) => {
                 self.failure.get_or_insert(error.to_string());
                 // A stream that cannot be read will not take our bytes either.
@@ -181,11 +290,37 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 }
 
+/// Everything unsent, as far as the stream takes it, in one write.
+#[inline]
+fn write<Io: AsyncWrite>(
+    io: Pin<&mut Io>,
+    cx: &mut Context<'_>,
+    connection: &Connection,
+) -> Poll<io::Result<usize>> {
+    let first = connection.outgoing();
+    if first.len() == connection.unsent() {
+        return io.poll_write(cx, first);
+    }
+    write_runs(io, cx, connection)
+}
+
+#[inline(never)]
+fn write_runs<Io: AsyncWrite>(
+    io: Pin<&mut Io>,
+    cx: &mut Context<'_>,
+    connection: &Connection,
+) -> Poll<io::Result<usize>> {
+    let mut runs: [&[u8]; MAX_RUNS] = [&[]; _];
+    let filled = connection.outgoing_runs(&mut runs);
+    let runs = runs.map(IoSlice::new);
+    io.poll_write_vectored(cx, runs.get(..filled).unwrap_or_default())
+}
+
 /// Who has to wait, and who is to be told.
 impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// Whether the core has ended and our last bytes are with the platform, or never will be.
     fn is_over(&self) -> bool {
-        let written = self.connection.outgoing().is_empty() && !self.unflushed;
+        let written = self.connection.unsent() == 0 && !self.unflushed;
         self.connection.is_finished() && (self.write_failed || (written && self.shut_down))
     }
 
@@ -194,32 +329,53 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 
     pub(super) fn is_flushed(&self) -> bool {
-        self.write_failed || (self.connection.outgoing().is_empty() && !self.unflushed)
+        self.write_failed || (self.connection.unsent() == 0 && !self.unflushed)
     }
 
     pub(super) fn below_watermark(&self) -> bool {
-        !self.is_writable() || self.connection.outgoing().len() < self.limits.send_watermark.max(1)
+        !self.is_writable() || self.connection.unsent() < self.limits.send_watermark.max(1)
     }
 
     /// For a task that waits to write: moves both directions until `done`, so that two peers that only write cannot hold
     /// each other up while there is room to receive.
-    pub(super) fn poll_until(&mut self, cx: &mut Context<'_>, done: fn(&Self) -> bool) -> Poll<()> {
+    #[inline]
+    pub(super) fn poll_until(
+        &mut self,
+        cx: &mut Context<'_>,
+        done: impl Fn(&Self) -> bool,
+    ) -> Poll<()> {
         self.writer_waits = false;
-        if !done(self) {
-            self.wakers.writer.register(cx.waker());
+        if done(self) {
+            return Poll::Ready(());
         }
-        while !done(self) {
+        // What was read shares this write, should it want an answer of the core's own.
+        self.take_unread();
+        // Mostly the stream takes everything at once, and there is nothing that anybody would have to be woken for.
+        if self.is_writable() && self.write_at_once() {
+            return Poll::Ready(());
+        }
+        self.drive_until(cx, done)
+    }
+
+    #[inline(never)]
+    fn drive_until(&mut self, cx: &mut Context<'_>, done: impl Fn(&Self) -> bool) -> Poll<()> {
+        self.wakers.writer.register(cx.waker());
+        loop {
             let undelivered = self.connection.undelivered();
             let moved = self.drive_once();
+            // The reader is told of what came, be it at work or not.
+            self.take_unread();
             if self.connection.undelivered() > undelivered || !self.is_writable() {
                 self.wake_reader();
             }
-            if !moved && !done(self) {
+            if done(self) {
+                return Poll::Ready(());
+            }
+            if !moved {
                 self.writer_waits = true;
                 return Poll::Pending;
             }
         }
-        Poll::Ready(())
     }
 
     pub(super) fn wake_reader(&mut self) {

@@ -13,14 +13,12 @@ use crate::proto::{self, CloseFrame, Connection};
 use crate::time::{Instant, Sleep};
 use core::fmt;
 use core::future::poll_fn;
+use core::ops::Range;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wakers::Wakers;
-
-/// The read buffer begins this small, for the many connections that are idle.
-const MIN_READ: usize = 4 << 10;
 
 /// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
 ///
@@ -41,6 +39,12 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     reader_waits: bool,
     writer_waits: bool,
     read_buffer: Vec<u8>,
+    /// What the core has not taken yet of the read buffer, and when that was read.
+    unread: Range<usize>,
+    read_at: Duration,
+    /// How many bytes the next read to the read buffer takes at the most, and whether the last one took so many.
+    next_read: usize,
+    filled: bool,
     /// Bytes were written that `Io` may still hold.
     unflushed: bool,
     shut_down: bool,
@@ -90,7 +94,10 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
 impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// Runs a connection over a stream. `connection` was made at the time zero, just now. Bytes that were read beyond a
     /// handshake were given to it with `handle_bytes`.
-    pub fn new(io: Io, connection: Connection, limits: &Limits) -> Self {
+    pub fn new(io: Io, mut connection: Connection, limits: &Limits) -> Self {
+        if io.is_write_vectored() {
+            connection.write_vectored();
+        }
         let wakers = Arc::new(Wakers::default());
         Self {
             io: Some(io),
@@ -101,7 +108,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             wakers,
             reader_waits: false,
             writer_waits: false,
-            read_buffer: vec![0; MIN_READ],
+            read_buffer: Vec::new(),
+            unread: 0..0,
+            read_at: Duration::ZERO,
+            next_read: drive::MIN_READ,
+            filled: false,
             unflushed: false,
             shut_down: false,
             write_failed: false,
@@ -120,6 +131,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// Begins the closing handshake with any body that may be sent, or an empty one. A second call does nothing.
     pub fn close_with(&mut self, body: Option<&CloseFrame>) {
         let now = self.now();
+        // They arrived before we closed.
+        self.take_unread();
         // Not open: then it is closing already.
         let _ = self.connection.close(now, body);
         // The reader has a frame to write, and the writer has nothing to wait for any more.
@@ -151,6 +164,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
 impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Some(message) = self.next_message() {
+            return Poll::Ready(Event::Message(message));
+        }
         loop {
             return match self.poll_core(cx) {
                 Poll::Ready(proto::Event::Message(message)) => Poll::Ready(Event::Message(message)),
@@ -204,7 +220,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         self.limits
             .send_watermark
             .max(1)
-            .saturating_sub(self.connection.outgoing().len())
+            .saturating_sub(self.connection.unsent())
     }
 
     /// The stream's own flow control reaches the peer.

@@ -1,0 +1,98 @@
+//! What `npm run bench -- proto` runs: each library's part of a row, in a process of its own.
+//!
+//! ```text
+//! … frames LIBRARY decode|encode text|binary masked|unmasked SIZE COUNT   codes COUNT messages in memory, to be run under callgrind
+//! … masking SIZE                                                         prints the bytes a second of masking and of copying
+//! … serve LIBRARY                                                        prints its port and echoes
+//! … load PORT CONNECTIONS SIZE PIPELINED MILLISECONDS                    prints the messages a second
+//! ```
+
+mod frames;
+mod load;
+mod masking;
+mod serve;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What went wrong, in a sentence.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// The libraries that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Library {
+    Ours,
+    Tungstenite,
+    Fastwebsockets,
+    /// The project's own test server, with all that it records: only to be served.
+    TestServer,
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<(), Failure> {
+    match *words {
+        [
+            "frames",
+            library,
+            direction @ ("decode" | "encode"),
+            kind @ ("text" | "binary"),
+            masked @ ("masked" | "unmasked"),
+            size,
+            count,
+        ] => {
+            let work = frames::Work {
+                decode: direction == "decode",
+                text: kind == "text",
+                masked: masked == "masked",
+                size: size.parse()?,
+                count: count.parse()?,
+            };
+            frames::run(read(library)?, &work)
+        }
+        ["masking", size] => {
+            masking::run(size.parse()?);
+            Ok(())
+        }
+        ["serve", library] => current_thread()?.block_on(serve::run(read(library)?)),
+        ["load", port, connections, size, pipelined, milliseconds] => {
+            let load = load::Load {
+                port: port.parse()?,
+                connections: connections.parse()?,
+                size: size.parse()?,
+                pipelined: pipelined.parse()?,
+                milliseconds: milliseconds.parse()?,
+            };
+            println!("{}", current_thread()?.block_on(load.run())?);
+            Ok(())
+        }
+        _ => Err("the first lines of tests/bench/src/main.rs say how it is called".into()),
+    }
+}
+
+fn read(library: &str) -> Result<Library, Failure> {
+    Ok(match library {
+        "ours" => Library::Ours,
+        "tungstenite" => Library::Tungstenite,
+        "fastwebsockets" => Library::Fastwebsockets,
+        "test-server" => Library::TestServer,
+        other => return Err(format!("no library is called {other:?}").into()),
+    })
+}
+
+/// One thread: a row compares what one core does.
+fn current_thread() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
+}
