@@ -12,7 +12,8 @@
 //! | `/slow?rate=` | reads `rate` (1024) bytes a second and sends nothing |
 //! | `/pipe?to=HOST:PORT` | relays the bytes of binary messages to this TCP port and back: a port of the server's own, or one that was allowed |
 //! | `/cut` | at the client's first frame, sends the text `last words` and is gone without a Close frame |
-//! | `/sink` | reads everything, sends nothing |
+//! | `/repeat?count=` | the client's first message, `count` (100) times |
+//! | `/sink?tell=` | reads everything; after every `tell` (never) messages it sends the text `taken` |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
 //! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
@@ -36,6 +37,7 @@ mod hosts;
 mod ping;
 mod pipe;
 mod probe;
+mod repeat;
 mod slow;
 
 pub(crate) use hosts::{is_loopback_name, loopback, names as host_names};
@@ -59,7 +61,7 @@ use websocket_channel::{Event, random};
 pub(crate) type Socket = Framed<Line>;
 
 /// The services that want a WebSocket.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "/echo",
     "/close",
     "/chat",
@@ -69,6 +71,7 @@ const SERVICES: [&str; 11] = [
     "/fragment",
     "/ping",
     "/probe",
+    "/repeat",
     "/slow",
     "/pipe",
 ];
@@ -231,7 +234,14 @@ async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, sha
                 Service::Close(close) => close::run(socket, close).await,
                 Service::Flood(flood) => flood::run(socket, flood).await,
                 Service::Pipe(target) => pipe::run(socket, target).await,
-                _ => sink(socket).await,
+                Service::Repeat(count) => repeat::run(socket, count).await,
+                Service::Sink(tell) => sink(socket, tell).await,
+                // Served above.
+                Service::Cut
+                | Service::Fragment(_)
+                | Service::Ping(_)
+                | Service::Probe(_)
+                | Service::Slow(_) => {}
             }
             Ok(())
         }
@@ -242,7 +252,10 @@ async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, sha
 enum Service {
     Echo,
     Chat,
-    Sink,
+    /// After how many messages it tells.
+    Sink(usize),
+    /// How many times.
+    Repeat(usize),
     Cut,
     Close(close::Parameters),
     Flood(flood::Parameters),
@@ -266,7 +279,10 @@ impl Service {
             "/probe" => Service::Probe(probe::Parameters::read(request).map_err(wrong)?),
             "/slow" => Service::Slow(slow::rate(request).map_err(wrong)?),
             "/pipe" => Service::Pipe(pipe::connect(request, &shared.pipe_to).await?),
-            _ => Service::Sink,
+            "/repeat" => {
+                Service::Repeat(number(request, "count", 100, 1_000_000_000).map_err(wrong)?)
+            }
+            _ => Service::Sink(number(request, "tell", 0, 1_000_000_000).map_err(wrong)?),
         })
     }
 }
@@ -344,8 +360,16 @@ async fn silent(accepting: Accepting<Line>) {
     let _ = io.shutdown().await;
 }
 
-async fn sink(mut socket: Socket) {
-    while !matches!(next(&mut socket).await, Event::Closed(_)) {}
+/// Reads to the end, and tells of every `tell` messages; never, if that is 0.
+async fn sink(mut socket: Socket, tell: usize) {
+    let mut taken = 0_usize;
+    while let Event::Message(_) = next(&mut socket).await {
+        taken += 1;
+        if tell > 0 && taken.is_multiple_of(tell) {
+            // The client may be gone meanwhile; the next event says so.
+            let _ = socket.send("taken".into());
+        }
+    }
 }
 
 /// The next thing that happens on the connection.
