@@ -9,8 +9,8 @@ import { startTestServer } from '../run/test-server.mjs';
 
 /** What set-up brought, told by the suite. */
 const tools = { paths: JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS) };
-/** A browser that is well answers in a fraction of this; one that hangs never does. */
-const PATIENCE_MS = 5_000;
+/** A browser that is well answers in a fraction of this, on a busy machine too; one that hangs never does. */
+const PATIENCE_MS = 10_000;
 const HANGS = 'hangs';
 const COLUMNS = ['native', 'chromium', 'firefox', 'webkit'];
 

@@ -46,7 +46,7 @@ describe('wasm-bindgen-test, by wasm-pack in Chromium', () => {
     writeFileSync(json, JSON.stringify(capabilities('chromium', tools)));
     const env = { ...tools.env, WASM_BINDGEN_TEST_WEBDRIVER_JSON: json };
     const driver = ['--chromedriver', tools.paths.chromedriver];
-    return exec(['wasm-pack', 'test', '--headless', '--chrome', ...driver, USER, '--', '--locked', ...flags], env);
+    return exec(['wasm-pack', 'test', '--headless', '--chrome', ...driver, USER, '--locked', ...flags], env);
   };
 
   test('a page finds the server and steers it', async () => {
