@@ -398,7 +398,7 @@ impl Transport for WebSocket {
     }
 
     fn dropped(&self) -> Dropped {
-        self.shared.borrow().inbox.dropped()
+        self.shared.state.borrow().inbox.dropped()
     }
 
     fn buffered_amount(&self) -> usize {
