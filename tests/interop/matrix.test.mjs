@@ -38,14 +38,15 @@ describe('our server', () => {
   let server;
   before(async () => (server = await startTestServer()));
   after(() => server?.stop());
-  for (const name of OTHERS) {
-    describe(`and the client ${name}`, () => {
+  for (const title of [...OTHERS, 'ws over TLS']) {
+    describe(`and the client ${title}`, () => {
+      const [name, secure] = title.split(' over ');
       let found;
       before(async () => {
         const [program, ...args] = PEERS[name];
-        found = await checks(program, [...args, 'client', server.origin]);
+        found = await checks(program, [...args, 'client', ...(secure ? [server.secure, server.root] : [server.origin])]);
       });
-      column(`server ← ${name}`, ABSENT[name] ?? {}, () => found);
+      column(`server ← ${title}`, ABSENT[name] ?? {}, () => found);
 
       test('sees the code and the reason that the client closes with', async () => {
         const { connections } = await (await fetch(`${server.control}/transcript?tag=close`)).json();

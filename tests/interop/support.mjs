@@ -38,18 +38,13 @@ export const PEERS = {
  */
 export async function startPeer(name, ...args) {
   const [program, ...first] = PEERS[name];
-  return startProgram(program, [...first, 'server', ...args]);
-}
-
-/** The same of any program. */
-export async function startProgram(program, args) {
-  const child = start(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = start(program, [...first, 'server', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   const line = async () => {
     const late = new Promise((resolve) => setTimeout(resolve, LIMIT_MS, null).unref());
-    const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null), late]);
-    assert.ok(first, `${program} ${args.join(' ')} ended, or says nothing`);
-    return first[0];
+    const next = await Promise.race([once(lines, 'line'), child.ended.then(() => null), late]);
+    assert.ok(next, `the server ${name} ended, or says nothing`);
+    return next[0];
   };
   return { origin: await line(), line, stop: () => end(child) };
 }

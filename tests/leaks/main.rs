@@ -24,8 +24,8 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 pub(crate) const LONG: bool = option_env!("WEBSOCKET_CHANNEL_LONG").is_some();
 const CYCLES: usize = if LONG { 10_000 } else { 500 };
-/// After these, what the page, the allocator and the runtime bring once is there.
-const WARM_UP: usize = 50;
+/// After these, what the page, the allocator and the runtime bring once is there, and the server's list is as long as it gets.
+const WARM_UP: usize = 200;
 /// Cycles between two looks at the server, so that what it still has to close does not pile up.
 const LOOK: usize = 50;
 
@@ -82,7 +82,7 @@ async fn cycles_leave_nothing_behind() {
     steering.none_left(&tag).await;
     let end = Measure::settled(Some(&warm)).await;
     report("connect, use, drop", CYCLES, &warm, &end);
-    assert_eq!(end, warm);
+    assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
 }
 
 #[crate::test]
@@ -104,5 +104,5 @@ async fn cancelled_cycles_leave_nothing_behind() {
     steering.none_left(&tag).await;
     let end = Measure::settled(Some(&warm)).await;
     report("connect, cancel", CYCLES, &warm, &end);
-    assert_eq!(end, warm);
+    assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
 }

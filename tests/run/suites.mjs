@@ -11,6 +11,7 @@ import { listenForPanics } from './panics.mjs';
 import { BROWSERS } from './setup.mjs';
 import { buildNative } from './test-server.mjs';
 import { dropStaleWasm } from './stale.mjs';
+import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
@@ -66,6 +67,33 @@ function told(server, panics) {
     WEBSOCKET_CHANNEL_PANICS: panics.origin,
     ...server.env,
   };
+}
+
+/** The tests of the channel where threads share their memory, its handles in other workers among them. */
+async function sharedMemory({ tools, server }) {
+  const build = await threads(tools);
+  if (build.reason) {
+    console.log(`skipped: ${build.reason}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const json = join(root, 'target', 'webdriver-threads.json');
+  mkdirSync(join(root, 'target'), { recursive: true });
+  writeFileSync(json, JSON.stringify(capabilities('chromium', tools)));
+  const panics = await listenForPanics();
+  try {
+    const env = {
+      ...build.env,
+      CHROMEDRIVER: tools.paths.chromedriver,
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner,
+      WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
+      WASM_BINDGEN_TEST_TIMEOUT: '300',
+      ...told(server, panics),
+    };
+    const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', ...build.args, '--features', 'proto', '--test', 'threads'];
+    return panics.settle(cargoCount(await capture('cargo', args, { cwd: root, env })));
+  } finally {
+    await panics.stop();
+  }
 }
 
 /** The tests of the channel in workers, and the proof that a panic anywhere in a browser fails the suite. */
@@ -134,6 +162,7 @@ export const suites = [
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, PAGE, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
+  { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
   { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Runs the suites: `npm test`, `npm test -- --browsers chromium`, `npm test -- native js:firefox`, `npm test -- --list`.
+// Runs the suites: `npm test`, `npm test -- --browsers chromium`, `npm test -- native js:firefox`, `npm test -- --list`;
+// `--long` runs the variants that take minutes.
 // The last line is `N passed, N failed, N skipped` over all of them. Exit codes: 0 all passed; 1 not; 2 a bad command line or set-up.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -14,7 +15,7 @@ const PROXY_USER = 'ednamode:nocapes!';
 function arguments_() {
   try {
     const { values, positionals } = parseArgs({
-      options: { browsers: { type: 'string' }, list: { type: 'boolean' } },
+      options: { browsers: { type: 'string' }, list: { type: 'boolean' }, long: { type: 'boolean' } },
       allowPositionals: true,
     });
     const browsers = values.browsers?.split(',').filter(Boolean) ?? BROWSERS;
@@ -25,6 +26,8 @@ function arguments_() {
     // A suite that is asked for by name brings its browser.
     const wanted = (suite) =>
       positionals.length > 0 ? positionals.includes(suite.name) : !suite.browser || browsers.includes(suite.browser);
+    // Tests read it when they are compiled.
+    if (values.long) process.env.WEBSOCKET_CHANNEL_LONG = '1';
     return { list: values.list, chosen: suites.filter(wanted) };
   } catch (error) {
     console.error(`npm test: ${error.message}`);
@@ -58,7 +61,7 @@ try {
     console.log(`\n── ${suite.name} ──`);
     const suiteBegan = Date.now();
     const count = await suite.run({ tools, server });
-    if (count.passed + count.failed === 0) {
+    if (count.passed + count.failed + count.skipped === 0) {
       console.log(`${suite.name} ran no test, and that is a failure`);
       count.failed = 1;
     }

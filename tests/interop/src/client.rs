@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// Opens one connection, says hello, and tells how it ended; `format` is `hixie-75`, `hixie-76` or `RFC 6455`.
+/// Opens one connection, says hello, and tells how it ended. `--format` is `hixie-75` or `hixie-76`; without it, RFC 6455.
 pub(crate) async fn hello(arguments: &[&str]) -> Outcome {
     let mut server = Server::read(arguments)?;
     server.options.handshake.origin = Some("http://example.com".into());
