@@ -52,6 +52,12 @@ impl Control {
         Ok(self.closed().await)
     }
 
+    /// Ends the channel at once. What was accepted is handed over and the connection closes, with 1000 unless another close had begun, but nobody
+    /// waits for the peer's answer: [`closed`](Self::closed) tells an end that is not clean. What had arrived can still be read.
+    pub fn abort(&self) {
+        self.mailbox.abort();
+    }
+
     /// Waits for the end, and says how it came.
     ///
     /// Cancellation: dropping the future leaves nothing behind.

@@ -39,9 +39,9 @@ impl Driver {
                 self.socket.begin_close(code, &reason);
                 self.mailbox.stop_sending();
             }
-            Wanted::End => {
+            Wanted::End(code, reason) => {
                 self.hand_over_accepted();
-                self.socket.begin_close(1000, "");
+                self.socket.begin_close(code, &reason);
                 let _ = self.socket.poll_handed_over(cx);
                 // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
                 self.mailbox.end(Some(Closed::lost(By::Us)));

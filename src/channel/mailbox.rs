@@ -83,6 +83,8 @@ struct State {
     dropped: Dropped,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// Somebody wants the end without waiting for it.
+    aborted: bool,
     /// The end is ours: what still arrives is let go, as in every browser.
     discards: bool,
     senders: usize,
@@ -116,8 +118,8 @@ pub(super) enum Wanted {
     Nothing,
     /// To begin closing.
     Close(u16, String),
-    /// To end: nobody is left to send or to receive.
-    End,
+    /// To end, closing with this: nobody is left to send or to receive, or to wait for it.
+    End(u16, String),
 }
 
 /// Why nothing was taken without waiting.
@@ -147,6 +149,7 @@ impl Mailbox {
                 dropped: Dropped::default(),
                 stats: Stats::default(),
                 close: None,
+                aborted: false,
                 discards: false,
                 senders: 0,
                 receiver: true,
@@ -216,6 +219,10 @@ impl Mailbox {
             core::mem::take(&mut state.watchers)
         });
         wake(watchers);
+    }
+
+    pub(super) fn abort(&self) {
+        self.tell_driver(|state| state.aborted = true);
     }
 
     /// Puts an offer in line; none when nothing can be sent any more.
@@ -368,8 +375,9 @@ impl Mailbox {
     pub(super) fn wanted(&self, cx: &mut Context<'_>) -> Wanted {
         let mut state = self.lock();
         state.driver = Some(cx.waker().clone());
-        if state.senders == 0 && !state.receiver {
-            return Wanted::End;
+        if state.aborted || (state.senders == 0 && !state.receiver) {
+            let (code, reason) = state.close.take().unwrap_or((1000, String::new()));
+            return Wanted::End(code, reason);
         }
         match state.close.take() {
             Some((code, reason)) => Wanted::Close(code, reason),

@@ -1,11 +1,11 @@
-// The wasm instance that all share, made synchronously when it is first needed. The bytes travel inside the script: no second file to serve.
+// The wasm instance that all share, made synchronously when it is first needed.
 //
 // Nothing of an instance can be trusted after a trap, for Rust's frames are gone without having cleaned up. Then it is given up together with
 // its connections, and the next construction gets a fresh one. Each has a glue of its own: objects, timers and promises of the old one still
 // call into what they came from, and are answered with nothing.
 import glue from 'glue';
-import wasm from 'glue/wasm';
-import { ChannelError } from './errors.js';
+import { source } from 'glue/source';
+import { ChannelError, PlatformError } from './errors.js';
 
 /** The platform's class. It is taken at import because a program may then put ours in its place. */
 const Native = globalThis.WebSocket;
@@ -22,14 +22,11 @@ export function current() {
   return instance;
 }
 
-/** A promise of an open channel. */
-export function openChannel(url, protocols, connectTimeoutMs) {
-  return current().ChannelHandle.connect(url, protocols, connectTimeoutMs);
-}
-
 function make(WebSocket) {
-  if (!WebSocket) throw new ReferenceError('WebSocket is not defined: this platform has none');
-  module ??= new WebAssembly.Module(decode(wasm));
+  if (typeof WebSocket !== 'function') {
+    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
+  }
+  module ??= compile(source());
   const alive = new Map();
   let trapped;
 
@@ -72,9 +69,13 @@ function make(WebSocket) {
   return made;
 }
 
-/** The bytes of the build's string: `inlineWasm` in `tests/run/build.mjs` says why it is one. */
-function decode(text) {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) ^ 66;
-  return bytes;
+/** A Content Security Policy may forbid it, an embedder may compile nothing at run time, or there may be no WebAssembly at all. */
+function compile(from) {
+  try {
+    return from instanceof WebAssembly.Module ? from : new WebAssembly.Module(from);
+  } catch (cause) {
+    const advice =
+      "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; elsewhere websocket-channel/slim takes a compiled module";
+    throw new PlatformError('WASM_REFUSED', `no WebAssembly here: ${advice} (${cause?.message})`, { cause });
+  }
 }

@@ -1,5 +1,5 @@
 // The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
-// What a program can still tell from the browser's own class, and why, is in the table of `differences.md`.
+// What a program can still tell from the browser's own class, and why, is in the table of `README.md`.
 import { current } from './instance.js';
 import { named } from './named.js';
 import { timeoutOf } from './timeout.js';
@@ -15,10 +15,30 @@ const MESSAGE = 1;
 const ERROR = 2;
 const BLOCKED = 4;
 
-// Node 22 has no CloseEvent of its own.
+// Node 22 has no CloseEvent of its own: then this one, of the same shape.
+let OwnCloseEvent;
 const closeEvent = (init) => {
-  if (typeof CloseEvent === 'function') return new CloseEvent('close', init);
-  return Object.assign(new Event('close'), init);
+  const Class = globalThis.CloseEvent ?? (OwnCloseEvent ??= ownCloseEvent());
+  return new Class('close', init);
+};
+const ownCloseEvent = () => {
+  class CloseEvent extends Event {
+    #init;
+    constructor(type, init) {
+      super(type, init);
+      this.#init = init;
+    }
+    get code() {
+      return this.#init.code;
+    }
+    get reason() {
+      return this.#init.reason;
+    }
+    get wasClean() {
+      return this.#init.wasClean;
+    }
+  }
+  return named({ CloseEvent }).CloseEvent;
 };
 
 /** What stands for Rust's handle after the end: there is nothing more to decide, and the platform still answers and counts. */
@@ -38,13 +58,15 @@ export class WebSocket extends EventTarget {
   #handlers = {};
 
   constructor(url) {
-    const timeout = timeoutOf(arguments[2]?.connectTimeoutMs) ?? 0;
+    const timeout = timeoutOf('connectTimeoutMs', arguments[2]?.connectTimeoutMs) ?? 0;
     const { SocketHandle, WebSocket: Platform, alive } = current();
     let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
     // Before `super`, as Web IDL has it: the arguments are converted first, and the object made then.
     const handle = new SocketHandle(Platform, Array.prototype.slice.call(arguments, 0, 2), timeout, tell);
     super();
+    // `Reflect.construct` with a `new.target` that has no prototype: the default is that of the class called, not EventTarget's.
+    if (Object.getPrototypeOf(this) === EventTarget.prototype) Object.setPrototypeOf(this, WebSocket.prototype);
     weak = new WeakRef(this);
     this.#handle = handle;
     this.#alive = alive;

@@ -255,12 +255,15 @@ impl Connection {
         }
     }
 
-    /// So many bytes were read to the vacancy.
-    pub(crate) fn handle_filled(&mut self, filled: usize) {
-        if let Wire::Frames(framing) = &mut self.wire
-            && let Some(message) = framing.decode_filled(filled)
-        {
-            self.deliver(message);
+    /// So many bytes were read to the vacancy. What they have behind what belongs there is appended to `surplus`, for `handle_bytes`.
+    pub(crate) fn handle_filled(&mut self, now: Duration, filled: usize, surplus: &mut Vec<u8>) {
+        let Wire::Frames(framing) = &mut self.wire else {
+            return;
+        };
+        match framing.decode_filled(filled, surplus) {
+            Ok(None) => {}
+            Ok(Some(message)) => self.deliver(message),
+            Err(violation) => self.fail(now, violation),
         }
     }
 

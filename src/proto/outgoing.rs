@@ -50,7 +50,7 @@ impl Outgoing {
     /// Whether a payload of this length is better moved than appended.
     #[inline]
     pub(crate) fn moves(&self, payload: usize) -> bool {
-        self.vectored && payload >= MIN_MOVED
+        payload >= MIN_MOVED && self.vectored
     }
 
     /// Appends a message's payload as it is.

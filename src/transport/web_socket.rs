@@ -177,7 +177,11 @@ impl WebSocket {
             Phase::Open => {
                 drop(shared);
                 let socket = &self.platform.socket;
-                Poll::Ready(Ok(Opened::new(socket.protocol(), socket.extensions())))
+                let settled: &Settled = socket.unchecked_ref();
+                Poll::Ready(Ok(Opened::new(
+                    settled.protocol().unwrap_or_default(),
+                    settled.extensions().unwrap_or_default(),
+                )))
             }
         }
     }
@@ -283,6 +287,15 @@ fn read(data: JsValue, max: usize) -> Option<Message> {
 
 #[wasm_bindgen]
 extern "C" {
+    /// What the handshake settled. The standard has empty strings for nothing, workerd has null.
+    type Settled;
+
+    #[wasm_bindgen(method, getter)]
+    fn protocol(this: &Settled) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn extensions(this: &Settled) -> Option<String>;
+
     /// A string, or a view of a message's bytes: js-sys' own asks for the length three times to copy it.
     #[wasm_bindgen(js_name = Uint8Array)]
     type Payload;

@@ -8,5 +8,6 @@ mod connect;
 mod end;
 mod exchange;
 mod formats;
+mod long;
 mod support;
 mod wakers;

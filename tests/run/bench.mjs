@@ -1,42 +1,36 @@
 #!/usr/bin/env node
-// `npm run bench -- NAME`: measures, prints, and writes `target/bench/NAME.json`. Tests decide; a bench that misses its bar says so by its exit code.
-import { parseArgs } from 'node:util';
+// Measures: `npm run bench -- NAME …`. Each prints a table and writes `target/bench/NAME.json`. Tests decide; a bench that has a bar and misses it
+// says so by its exit code.
+//
+//   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
+//   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME]   our clients and others beside the browser's own class
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './build.mjs';
 import { CommandError, endChildrenOnSignals } from './process.mjs';
 
+/** Each takes the arguments behind its name and gives what is written as JSON. Imported only when it runs. */
 const BENCHES = {
-  browser: async () => (await import('../bench/browser/bench.mjs')).bench,
+  proto: () => import('../bench/proto.mjs'),
+  browser: () => import('../bench/browser/bench.mjs'),
 };
 
-const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join(' | ')} [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME]`;
-
-function read() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        rounds: { type: 'string' },
-        only: { type: 'string' },
-        clients: { type: 'string' },
-      },
-    });
-    if (positionals.length !== 1 || !BENCHES[positionals[0]]) throw new Error('name one bench');
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    if (rounds !== undefined && !(rounds > 0)) throw new Error('rounds is a number above 0');
-    return [positionals[0], { ...values, rounds }];
-  } catch (error) {
-    console.error(`${error.message}\n${usage}`);
-    return process.exit(2);
-  }
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(BENCHES, name ?? '')) {
+  console.error(`usage: npm run bench -- NAME …, where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
 }
-
-const [name, options] = read();
 endChildrenOnSignals();
 try {
-  const bench = await BENCHES[name]();
-  process.exitCode = (await bench(options)) ? 0 : 1;
+  const { bench } = await BENCHES[name]();
+  const results = await bench(args);
+  const folder = join(root, 'target', 'bench');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  console.log(`\nwritten to ${file}`);
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(2);
 }

@@ -76,29 +76,55 @@ export async function cargoArgs(tools, { name, features = [], profile = 'wasm' }
   return [...args, '--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
 
-/** Builds `dist/index.js` and `dist/index.d.ts`, and tells the folder. */
+/** The global of the classic-script build. */
+const GLOBAL = 'WebSocketChannel';
+
+/** Builds everything that is published into `dist/`, and tells the folder. */
 export async function build(tools) {
   const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm', shorten: true });
   const dist = join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
   const glue = await glueAsFunction(bundle, files.glue);
-  await bundle({
-    entryPoints: [join(root, 'src/js/index.js')],
-    outfile: join(dist, 'index.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
-    alias: { glue, 'glue/wasm': files.wasm },
-    plugins: [inlineWasm],
-    charset: 'utf8',
-    logLevel: 'warning',
-  });
-  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.ts'));
+  const script = (from, to, source, options = {}) =>
+    bundle({
+      entryPoints: [join(root, 'src/js', from)],
+      outfile: join(dist, to),
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      minify: true,
+      legalComments: 'none',
+      alias: { glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
+      // In what only the glue's own loader uses, which is left out.
+      define: { 'import.meta.url': 'undefined' },
+      plugins: [inlineWasm],
+      charset: 'utf8',
+      logLevel: 'warning',
+      ...options,
+    });
+  await Promise.all([
+    script('index.js', 'index.js', 'inlined.js'),
+    script('index.js', 'index.cjs', 'inlined.js', { format: 'cjs' }),
+    // A module is UTF-8; a classic script is what its page is, unless it is ASCII.
+    script('index.js', 'websocket-channel.iife.js', 'inlined.js', { format: 'iife', globalName: GLOBAL, charset: 'ascii' }),
+    script('slim.js', 'slim.js', 'given.js'),
+    script('messagepack.js', 'messagepack.js', 'given.js', { banner: { js: notice('@msgpack/msgpack') } }),
+  ]);
+  // As it is: its imports are those of the published folder.
+  copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
+  copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
+  for (const name of ['index', 'slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
+  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.cts'));
   return dist;
+}
+
+/** The licence of a package that travels inside ours, as it asks for. */
+function notice(name) {
+  const folder = join(root, 'node_modules', name);
+  return `/*! ${name} ${JSON.parse(read(join(folder, 'package.json'))).version}\n${read(join(folder, 'LICENSE')).trim()}\n*/`;
 }
 
 /**
@@ -128,7 +154,7 @@ async function shortenImports(tools, { glue, wasm }) {
 /**
  * The bytes as a string that survives whatever a bundler, an editor or a page does to a script: no control characters, nothing to escape. Each
  * is XORed, so that the frequent ones are ASCII, and what is not printable moves up by 256. After gzip it is 8 KB smaller than base64, whose
- * six bits a letter hide repetitions; as ASCII with `\u` escapes it is still 6 KB smaller. `instance.js` turns it back.
+ * six bits a letter hide repetitions; as ASCII with `\u` escapes it is still 6 KB smaller. `inlined.js` turns it back.
  */
 const inlineWasm = {
   name: 'inline wasm',

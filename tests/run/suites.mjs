@@ -130,12 +130,13 @@ async function outside({ tools, server }) {
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(files, { tools }) {
+async function node(files, { tools, server }) {
   // Not with set-up's environment: what they start is started as a person would.
   const env = {
     WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
     WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
     WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
+    ...server?.env,
   };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
@@ -171,6 +172,13 @@ export const suites = [
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
   { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
+  {
+    name: 'homes:js',
+    browser: 'chromium',
+    needs: ['homes', 'runtimes'],
+    server: true,
+    run: (context) => node(['tests/homes/homes.test.mjs'], context),
+  },
   { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
 ];
 

@@ -13,6 +13,8 @@ const PIECE: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
+    /// Bytes of a text that nobody has looked at yet.
+    side: Vec<u8>,
     /// What comes has to be inflated.
     pub(super) compressed: bool,
     /// Frames read so far, each to its end, but not the last.
@@ -29,6 +31,7 @@ impl Assembly {
     pub(super) fn text(compressed: bool) -> Self {
         Self {
             payload: Payload::Text(Text::default()),
+            side: Vec::new(),
             compressed,
             fragments: 0,
         }
@@ -37,6 +40,7 @@ impl Assembly {
     pub(super) fn binary(compressed: bool) -> Self {
         Self {
             payload: Payload::Binary(Vec::new()),
+            side: Vec::new(),
             compressed,
             fragments: 0,
         }
@@ -58,12 +62,24 @@ impl Assembly {
         }
     }
 
-    /// The bytes so far, to append to, unless they are text.
-    pub(super) fn binary_mut(&mut self) -> Option<&mut Vec<u8>> {
+    /// Where bytes can be read to: for a binary message its own, for a text some on the side.
+    pub(super) fn direct(&mut self) -> &mut Vec<u8> {
         match &mut self.payload {
-            Payload::Binary(bytes) => Some(bytes),
-            Payload::Text(_) => None,
+            Payload::Binary(bytes) => bytes,
+            Payload::Text(_) => &mut self.side,
         }
+    }
+
+    /// Takes what is on the side, without its mask.
+    ///
+    /// # Errors
+    /// [`Violation::Utf8`] at the first bad byte of a text.
+    pub(super) fn take_direct(&mut self) -> Result<(), Violation> {
+        if let Payload::Text(text) = &mut self.payload {
+            text.push(&self.side)?;
+            self.side.clear();
+        }
+        Ok(())
     }
 
     /// Takes a piece of a frame's payload, which lies at `offset` there.

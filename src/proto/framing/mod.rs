@@ -32,9 +32,17 @@ pub(crate) trait Framing: Send + fmt::Debug {
         None
     }
 
-    /// So many bytes, one at least, were appended to the [`vacancy`](Self::vacancy) just asked for. Gives the message that they end.
-    fn decode_filled(&mut self, _filled: usize) -> Option<Message> {
-        None
+    /// So many bytes were appended to the [`vacancy`](Self::vacancy) just asked for. Gives the message that they end, and appends to `surplus` what
+    /// lay behind it.
+    ///
+    /// # Errors
+    /// As for [`decode`](Self::decode).
+    fn decode_filled(
+        &mut self,
+        _filled: usize,
+        _surplus: &mut Vec<u8>,
+    ) -> Result<Option<Message>, Violation> {
+        Ok(None)
     }
 
     /// Appends a message.
@@ -77,7 +85,7 @@ pub(crate) trait Framing: Send + fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct Vacancy<'a> {
     /// To be appended to.
-    pub(crate) payload: &'a mut Vec<u8>,
+    pub(crate) bytes: &'a mut Vec<u8>,
     /// How many bytes at the most. There is capacity for them.
     pub(crate) len: usize,
 }

@@ -141,7 +141,8 @@ impl Rfc6455 {
             }
             _ => {
                 if offset == 0 {
-                    assembly.reserve(frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len())));
+                    let room = frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len()));
+                    assembly.reserve(room + MAX_HEADER);
                 }
                 assembly.push(piece, frame.mask, offset)?;
             }
@@ -224,31 +225,40 @@ impl Framing for Rfc6455 {
         if missing < MIN_DIRECT || frame.kind.is_control() {
             return None;
         }
-        let payload = self.assembly.as_mut()?.binary_mut()?;
-        if payload.capacity() - payload.len() < missing.min(MIN_DIRECT) {
-            payload.reserve_exact(missing.min(MAX_UNSEEN_RESERVE.max(payload.len() * 3)));
+        let bytes = self.assembly.as_mut()?.direct();
+        if bytes.capacity() - bytes.len() < MIN_DIRECT {
+            let room = missing.min(MAX_UNSEEN_RESERVE.max(bytes.len() * 3));
+            bytes.reserve_exact(room + MAX_HEADER);
         }
-        let len = missing.min(payload.capacity() - payload.len());
-        Some(Vacancy { payload, len })
+        // The next frame's header comes with it, and then needs no read of its own.
+        let len = (missing + MAX_HEADER).min(bytes.capacity() - bytes.len());
+        Some(Vacancy { bytes, len })
     }
 
-    fn decode_filled(&mut self, filled: usize) -> Option<Message> {
-        let (frame, payload) = match (&mut self.frame, &mut self.assembly) {
-            (Some(frame), Some(assembly)) => (frame, assembly.binary_mut()?),
-            _ => return None,
+    fn decode_filled(
+        &mut self,
+        filled: usize,
+        surplus: &mut Vec<u8>,
+    ) -> Result<Option<Message>, Violation> {
+        let (Some(frame), Some(assembly)) = (&mut self.frame, &mut self.assembly) else {
+            return Ok(None);
         };
+        let own = filled.min(frame.len - frame.read);
+        let bytes = assembly.direct();
+        surplus.extend_from_slice(&bytes[bytes.len() - (filled - own)..]);
+        bytes.truncate(bytes.len() - (filled - own));
         if let Some(key) = frame.mask {
-            let start = payload.len().saturating_sub(filled);
-            mask::apply(key, frame.read, &mut payload[start..]);
+            let start = bytes.len() - own;
+            mask::apply(key, frame.read, &mut bytes[start..]);
         }
-        frame.read += filled;
+        assembly.take_direct()?;
+        frame.read += own;
         if frame.read < frame.len {
-            return None;
+            return Ok(None);
         }
         let fin = frame.fin;
         self.frame = None;
-        // Bytes are valid whatever they are.
-        self.end_frame(fin).ok().flatten()
+        self.end_frame(fin)
     }
 
     fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message> {

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 pub(super) const MIN_READ: usize = 4 << 10;
 /// Reads grow to this size while they fill the buffer: larger ones are no faster over loopback.
 const MAX_READ: usize = 64 << 10;
-/// Behind a large payload, which was read straight to its place, comes most likely another one, and only its header is wanted here.
+/// Behind a long payload, which was read straight to its place, comes most likely another one, and only its header is wanted here.
 const BEHIND_LARGE: usize = 256;
 /// Runs of bytes in one write: every large message has two, itself and what comes before it.
 const MAX_RUNS: usize = 8;
@@ -83,6 +83,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 
     /// Whether one write and a flush hand everything over. Where not, the rest is to be driven: nobody is woken for it yet.
+    #[inline]
     fn write_at_once(&mut self) -> bool {
         let Some(io) = &mut self.io else { return false };
         let cx = &mut Context::from_waker(Waker::noop());
@@ -202,13 +203,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         let Some(io) = &mut self.io else { return false };
         let read = match self.connection.vacancy() {
             // A long payload goes straight where it will stay.
-            Some(Vacancy { payload, len }) => {
+            Some(Vacancy { bytes, len }) => {
                 self.filled = false;
                 self.next_read = BEHIND_LARGE;
-                pin!(io.read_buf(&mut payload.limit(len)))
+                pin!(io.read_buf(&mut bytes.limit(len)))
                     .poll(cx)
                     .map_ok(|read| {
-                        self.connection.handle_filled(read);
+                        let surplus = &mut self.read_buffer;
+                        surplus.clear();
+                        self.read_at = self.started.elapsed();
+                        self.connection.handle_filled(self.read_at, read, surplus);
+                        self.unread = 0..surplus.len();
                         read
                     })
             }
@@ -333,6 +338,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
     /// For a task that waits to write: moves both directions until `done`, so that two peers that only write cannot hold
     /// each other up while there is room to receive.
+    #[inline]
     pub(super) fn poll_until(
         &mut self,
         cx: &mut Context<'_>,
@@ -348,6 +354,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         if self.is_writable() && self.write_at_once() {
             return Poll::Ready(());
         }
+        self.drive_until(cx, done)
+    }
+
+    #[inline(never)]
+    fn drive_until(&mut self, cx: &mut Context<'_>, done: impl Fn(&Self) -> bool) -> Poll<()> {
         self.wakers.writer.register(cx.waker());
         loop {
             let undelivered = self.connection.undelivered();

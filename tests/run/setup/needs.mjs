@@ -10,6 +10,9 @@ import { findPython } from './python.mjs';
 /** Where the npm packages that only the tests need are listed and installed. */
 const PEERS = 'tests/peers';
 
+/** Where the bundlers, the type checker and the schema libraries are. */
+const HOMES = 'tests/homes';
+
 /** Where Node, Deno and Bun are. */
 const RUNTIMES = 'tests/runtimes';
 
@@ -18,6 +21,7 @@ const FINDERS = {
   fuzz: findCargoFuzz,
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
+  homes: (context) => ({ steps: findNodeModules(context, HOMES).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
   perl: (context) => findProgram('perl', context),
