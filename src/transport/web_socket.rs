@@ -272,8 +272,11 @@ fn arrive(shared: &Shared, event: &MessageEvent) {
 /// A message's payload, copied once into our memory. `None` if it has more than `max` bytes, which is seen before anything of it is copied: bytes by
 /// their number, text by its UTF-16 units, each of which is a byte at least.
 fn read(data: JsValue, max: usize) -> Option<Message> {
-    let fits = |data: &Payload| usize::try_from(data.length()).is_ok_and(|length| length <= max);
-    // An `ArrayBuffer` has no `length`: that reads as 0.
+    let fits = |data: &Payload| {
+        data.length()
+            .is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= max))
+    };
+    // An `ArrayBuffer` has no `length`.
     if !fits(data.unchecked_ref()) {
         return None;
     }
@@ -304,7 +307,7 @@ extern "C" {
     fn new(buffer: &JsValue) -> Payload;
 
     #[wasm_bindgen(method, getter)]
-    fn length(this: &Payload) -> u32;
+    fn length(this: &Payload) -> Option<u32>;
 
     /// ECMA-262 §20.1.3.7: the array itself. It comes back as another type, whose conversion is the copy.
     #[wasm_bindgen(method, js_name = valueOf)]
