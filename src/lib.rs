@@ -17,6 +17,8 @@
 //! Begin with [`connect`]. [`Channel`] is what it gives; [`Sender`], [`Receiver`] and [`Control`] are its handles; [`codec`] says how
 //! values become messages. Beneath, for those who want no types and no task: [`Socket`].
 //!
+//! [`security`] says what a WebSocket is exposed to.
+//!
 //! # Layers
 //!
 //! Each imports only what is below it.
@@ -42,6 +44,9 @@
 
 pub mod channel;
 pub mod codec;
+/// What a WebSocket is exposed to, what this crate does about it, and what is left to the application.
+#[doc = include_str!("../SECURITY.md")]
+pub mod security {}
 pub mod error;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 mod js;

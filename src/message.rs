@@ -91,8 +91,8 @@ pub struct Closed {
     pub clean: bool,
     /// Who began to close.
     pub by: By,
-    /// Payload bytes that a channel had accepted without waiting (`try_send`, a `Permit`) and could not hand over any more. A `send` that is
-    /// awaited hands its value back instead.
+    /// Payload bytes that a channel had accepted without waiting (`try_send`, a `Permit`) and could not hand over: the platform's own send refused
+    /// them, or the end came first. A `send` that is awaited hands its value back instead.
     pub unsent: usize,
 }
 

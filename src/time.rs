@@ -19,40 +19,89 @@ mod platform {
 
 #[cfg(target_family = "wasm")]
 mod platform {
-    use core::cell::RefCell;
+    use core::cell::Cell;
     use core::future::Future;
     use core::pin::Pin;
     use core::task::{Context, Poll, Waker};
+    use core::time::Duration;
     use std::rc::Rc;
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::prelude::wasm_bindgen;
 
-    pub(crate) use web_time::Instant;
+    #[wasm_bindgen]
+    extern "C" {
+        // High Resolution Time §7.1: in every window and worker, and in Node, Deno and Bun. Monotonic, in milliseconds.
+        #[wasm_bindgen(js_namespace = performance)]
+        fn now() -> f64;
+
+        // HTML §8.6. What it returns is a number in browsers and an object in Node.
+        #[wasm_bindgen(js_name = setTimeout)]
+        fn set_timeout(handler: &Closure<dyn Fn(JsValue)>, millis: i32) -> JsValue;
+
+        #[wasm_bindgen(js_name = clearTimeout)]
+        fn clear_timeout(timeout: &JsValue);
+    }
+
+    /// A moment on the page's monotonic clock, whose resolution the browser chooses: 5 µs to 1 ms.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Instant(f64);
+
+    impl Instant {
+        pub(crate) fn now() -> Self {
+            Self(now())
+        }
+
+        /// From then to now, in whole microseconds.
+        pub(crate) fn elapsed(self) -> Duration {
+            Duration::from_micros(((now() - self.0) * 1000.0) as u64)
+        }
+    }
+
+    /// A `setTimeout` that calls a function. Dropping it clears it.
+    pub(crate) struct Timeout {
+        id: JsValue,
+        _call: Closure<dyn Fn(JsValue)>,
+    }
+
+    impl Timeout {
+        pub(crate) fn new(millis: u64, call: impl Fn() + 'static) -> Self {
+            let call = Closure::<dyn Fn(JsValue)>::new(move |_| call());
+            // A longer one, in a signed 32-bit count of milliseconds, would fire at once.
+            let millis = i32::try_from(millis).unwrap_or(i32::MAX);
+            let id = set_timeout(&call, millis);
+            Self { id, _call: call }
+        }
+    }
+
+    impl Drop for Timeout {
+        fn drop(&mut self) {
+            clear_timeout(&self.id);
+        }
+    }
 
     /// A `setTimeout` that is cleared when dropped.
     pub(crate) struct Timer {
-        state: Rc<RefCell<State>>,
-        _timeout: gloo_timers::callback::Timeout,
+        state: Rc<State>,
+        _timeout: Timeout,
     }
 
     #[derive(Default)]
     struct State {
-        fired: bool,
-        waker: Option<Waker>,
+        fired: Cell<bool>,
+        waker: Cell<Option<Waker>>,
     }
 
-    pub(crate) fn timer(after: core::time::Duration) -> Timer {
-        let state = Rc::new(RefCell::new(State::default()));
+    pub(crate) fn timer(after: Duration) -> Timer {
+        let state = Rc::new(State::default());
         let shared = state.clone();
-        // `setTimeout` takes a signed 32-bit count of milliseconds; a longer one would fire at once.
-        let millis = u32::try_from(after.as_millis())
-            .unwrap_or(u32::MAX)
-            .min(i32::MAX as u32);
-        let timeout = gloo_timers::callback::Timeout::new(millis, move || {
-            let waker = {
-                let mut state = shared.borrow_mut();
-                state.fired = true;
-                state.waker.take()
-            };
-            if let Some(waker) = waker {
+        let millis = after
+            .as_secs()
+            .saturating_mul(1000)
+            .saturating_add(after.subsec_millis().into());
+        let timeout = Timeout::new(millis, move || {
+            shared.fired.set(true);
+            if let Some(waker) = shared.waker.take() {
                 waker.wake();
             }
         });
@@ -66,17 +115,18 @@ mod platform {
         type Output = ();
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            let mut state = self.state.borrow_mut();
-            if state.fired {
+            if self.state.fired.get() {
                 return Poll::Ready(());
             }
-            state.waker = Some(cx.waker().clone());
+            self.state.waker.set(Some(cx.waker().clone()));
             Poll::Pending
         }
     }
 }
 
 pub(crate) use platform::Instant;
+#[cfg(all(feature = "js", target_family = "wasm"))]
+pub(crate) use platform::Timeout;
 
 /// Completes when the time has passed. Dropping it cancels the platform's timer.
 #[must_use = "a timer does nothing unless polled"]

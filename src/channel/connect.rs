@@ -9,6 +9,7 @@ use crate::transport::Overflow;
 use core::fmt;
 use core::future::{Future, IntoFuture};
 use core::pin::Pin;
+use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
     Connect {
         url: url.into(),
         options: Options::default(),
-        codec: Arc::new(Raw),
+        codec: Choice::Default(|| Arc::new(Raw)),
     }
 }
 
@@ -29,7 +30,13 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
 pub struct Connect<Tx, Rx> {
     url: String,
     options: Options,
-    codec: Arc<dyn Codec<Tx, Rx>>,
+    codec: Choice<Tx, Rx>,
+}
+
+/// The default as a function, so that a program in which every channel chooses has nothing of it.
+enum Choice<Tx, Rx> {
+    Default(fn() -> Arc<dyn Codec<Tx, Rx>>),
+    Made(Arc<dyn Codec<Tx, Rx>>),
 }
 
 impl<Tx, Rx> Connect<Tx, Rx> {
@@ -38,7 +45,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         Connect {
             url: self.url,
             options: self.options,
-            codec: Arc::new(codec),
+            codec: Choice::Made(Arc::new(codec)),
         }
     }
 
@@ -100,35 +107,35 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     type IntoFuture = Connecting<Tx, Rx>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Connect {
-            url,
-            options,
-            codec,
-        } = self;
-        Connecting(Box::pin(async move {
-            let socket = Socket::connect(url, options).await?;
-            Ok(Channel::over(socket, codec))
-        }))
+        Connecting {
+            socket: Box::pin(Socket::connect(self.url, self.options)),
+            codec: match self.codec {
+                Choice::Default(codec) => codec(),
+                Choice::Made(codec) => codec,
+            },
+        }
     }
 }
 
 /// A connection being made. Dropping it closes whatever it had begun.
 #[must_use = "nothing connects until it is awaited"]
-pub struct Connecting<Tx, Rx>(Pin<Box<Outcome<Tx, Rx>>>);
+pub struct Connecting<Tx, Rx> {
+    // Knows nothing of the types: it is compiled once, not once for every channel.
+    socket: Pin<Box<Opening>>,
+    codec: Arc<dyn Codec<Tx, Rx>>,
+}
 
 #[cfg(target_family = "wasm")]
-type Outcome<Tx, Rx> = dyn Future<Output = Result<Channel<Tx, Rx>, ConnectError>>;
+type Opening = dyn Future<Output = Result<Socket, ConnectError>>;
 #[cfg(not(target_family = "wasm"))]
-type Outcome<Tx, Rx> = dyn Future<Output = Result<Channel<Tx, Rx>, ConnectError>> + Send;
+type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Send;
 
-impl<Tx, Rx> Future for Connecting<Tx, Rx> {
+impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
     type Output = Result<Channel<Tx, Rx>, ConnectError>;
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        cx: &mut core::task::Context<'_>,
-    ) -> core::task::Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let socket = ready!(self.socket.as_mut().poll(cx))?;
+        Poll::Ready(Ok(Channel::over(socket, self.codec.clone())))
     }
 }
 

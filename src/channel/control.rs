@@ -29,9 +29,8 @@ impl Control {
     /// The status now and every later one, to the end. A status that was over before it was polled is skipped.
     pub fn changes(&self) -> Changes {
         Changes {
-            mailbox: self.mailbox.clone(),
+            watch: Watch::new(&self.mailbox),
             seen: None,
-            key: None,
         }
     }
 
@@ -53,25 +52,52 @@ impl Control {
         Ok(self.closed().await)
     }
 
+    /// Ends the channel at once. What was accepted is handed over and the connection closes, with 1000 unless another close had begun, but nobody
+    /// waits for the peer's answer: [`closed`](Self::closed) tells an end that is not clean. What had arrived can still be read.
+    pub fn abort(&self) {
+        self.mailbox.abort();
+    }
+
     /// Waits for the end, and says how it came.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
-    pub async fn closed(&self) -> Closed {
-        let mut changes = self.changes();
-        loop {
-            if let Some(Status::Closed(closed)) = poll_fn(|cx| changes.poll_change(cx)).await {
-                return closed;
-            }
-        }
+    pub fn closed(&self) -> impl Future<Output = Closed> {
+        let mut watch = Watch::new(&self.mailbox);
+        poll_fn(move |cx| {
+            let Watch { mailbox, key } = &mut watch;
+            mailbox.poll_closed(key, cx)
+        })
     }
 }
 
 /// The status of a channel as it changes; it ends after [`Status::Closed`].
 #[must_use = "a stream does nothing unless polled"]
 pub struct Changes {
-    mailbox: Arc<Mailbox>,
+    watch: Watch,
     seen: Option<Status>,
+}
+
+/// A wait for a change. It takes its waker along when it is dropped.
+struct Watch {
+    mailbox: Arc<Mailbox>,
     key: Option<u64>,
+}
+
+impl Watch {
+    fn new(mailbox: &Arc<Mailbox>) -> Self {
+        Self {
+            mailbox: mailbox.clone(),
+            key: None,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.mailbox.unwatch(key);
+        }
+    }
 }
 
 impl Changes {
@@ -79,10 +105,8 @@ impl Changes {
         if matches!(self.seen, Some(Status::Closed(_))) {
             return Poll::Ready(None);
         }
-        let status = ready!(
-            self.mailbox
-                .poll_status(self.seen.as_ref(), &mut self.key, cx)
-        );
+        let Watch { mailbox, key } = &mut self.watch;
+        let status = ready!(mailbox.poll_status(self.seen.as_ref(), key, cx));
         self.seen = Some(status.clone());
         Poll::Ready(Some(status))
     }
@@ -93,15 +117,6 @@ impl Stream for Changes {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
         self.poll_change(cx)
-    }
-}
-
-/// It takes its waker along.
-impl Drop for Changes {
-    fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.mailbox.unwatch(key);
-        }
     }
 }
 

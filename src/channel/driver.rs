@@ -1,24 +1,27 @@
 //! The task that owns the socket: takes offers down, brings messages up.
 
 use super::mailbox::{Mailbox, Wanted};
-use crate::error::SendErrorKind;
+use super::task;
+use crate::error::SendError;
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use crate::transport::{TOO_BIG, TOO_BIG_REASON};
-use core::future::{Future, poll_fn};
-use core::pin::Pin;
+use core::future::poll_fn;
 use core::task::{Context, Poll};
-use futures_core::Stream;
-use futures_sink::Sink;
 use std::sync::Arc;
 
 /// Messages moved in one turn before other tasks get theirs.
 const TURN: usize = 64;
 
-/// Drives `socket` until it ends or until no handle is left.
-pub(super) fn drive(socket: Socket, mailbox: Arc<Mailbox>) -> impl Future<Output = ()> {
-    let mut driver = Driver { socket, mailbox };
-    poll_fn(move |cx| driver.poll(cx))
+/// Drives `socket`, in a task of its own, until it ends or until no handle is left.
+pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
+    let mailbox = Arc::new(Mailbox::new(&socket));
+    let mut driver = Driver {
+        socket,
+        mailbox: mailbox.clone(),
+    };
+    task::spawn(poll_fn(move |cx| driver.poll(cx)));
+    mailbox
 }
 
 struct Driver {
@@ -33,13 +36,13 @@ impl Driver {
             // The arguments were checked by whoever wants it.
             Wanted::Close(code, reason) => {
                 self.hand_over_accepted();
-                let _ = self.socket.close(code, &reason);
+                self.socket.begin_close(code, &reason);
                 self.mailbox.stop_sending();
             }
-            Wanted::End => {
+            Wanted::End(code, reason) => {
                 self.hand_over_accepted();
-                let _ = self.socket.close(1000, "");
-                let _ = Pin::new(&mut self.socket).poll_flush(cx);
+                self.socket.begin_close(code, &reason);
+                let _ = self.socket.poll_handed_over(cx);
                 // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
                 self.mailbox.end(Some(Closed::lost(By::Us)));
                 return Poll::Ready(());
@@ -51,7 +54,7 @@ impl Driver {
             return Poll::Ready(());
         }
         let sent = self.poll_send(cx);
-        let _ = Pin::new(&mut self.socket).poll_flush(cx);
+        let _ = self.socket.poll_handed_over(cx);
         if received == Turn::Over || sent == Turn::Over {
             cx.waker().wake_by_ref();
         }
@@ -59,14 +62,16 @@ impl Driver {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Turn {
+        // Several messages may have arrived since the last turn, and been too many among themselves.
+        self.mailbox.set_dropped(self.socket.dropped());
         for _ in 0..TURN {
             if !self.mailbox.has_room_to_receive() {
                 return Turn::Waiting;
             }
-            match Pin::new(&mut self.socket).poll_next(cx) {
+            match self.socket.poll_message(cx) {
                 Poll::Ready(Some(message)) => {
                     if !self.mailbox.deliver(message) {
-                        let _ = self.socket.close(TOO_BIG, TOO_BIG_REASON);
+                        self.socket.begin_close(TOO_BIG, TOO_BIG_REASON);
                         self.mailbox.stop_sending();
                     }
                 }
@@ -87,16 +92,16 @@ impl Driver {
             if !self.mailbox.awaits_room() {
                 return self.rest();
             }
-            match Pin::new(&mut self.socket).poll_ready(cx) {
+            match self.socket.poll_room(cx) {
                 Poll::Pending => {
                     self.mailbox.set_room(0);
                     return Turn::Waiting;
                 }
-                Poll::Ready(Err(_)) => {
+                Poll::Ready(false) => {
                     self.mailbox.stop_sending();
                     return Turn::Waiting;
                 }
-                Poll::Ready(Ok(())) => {
+                Poll::Ready(true) => {
                     let Some(offer) = self.mailbox.next_offer() else {
                         return self.rest();
                     };
@@ -104,7 +109,9 @@ impl Driver {
                         continue;
                     };
                     // An offer of nothing is a permit.
-                    offer.settle(offered.map_or(Ok(()), |message| self.hand_over(message)));
+                    offer.settle(offered.map_or(Ok(()), |message| {
+                        self.hand_over(message).map_err(|error| error.kind)
+                    }));
                 }
             }
         }
@@ -117,8 +124,10 @@ impl Driver {
             let Some(message) = self.mailbox.next_accepted() else {
                 return;
             };
-            // Refused by the platform: nobody waits to be told.
-            let _ = self.hand_over(message);
+            // Refused by the platform: nobody waits to be told, so it is counted.
+            if let Err(refused) = self.hand_over(message) {
+                self.mailbox.count_unsent(&refused.value);
+            }
         }
     }
 
@@ -128,9 +137,9 @@ impl Driver {
         Turn::Waiting
     }
 
-    fn hand_over(&mut self, message: Message) -> Result<(), SendErrorKind> {
+    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let bytes = message.len();
-        self.socket.send_now(message).map_err(|error| error.kind)?;
+        self.socket.send_now(message)?;
         self.mailbox.count_sent(bytes);
         Ok(())
     }

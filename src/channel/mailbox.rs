@@ -2,15 +2,16 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
-use crate::transport::Overflow;
 use crate::transport::inbox::Inbox;
+use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
 /// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
@@ -44,6 +45,18 @@ pub struct Stats {
     pub queued_bytes: usize,
     /// Messages that the overflow policy dropped.
     pub dropped_messages: u64,
+    /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
+    /// the end came first.
+    pub unsent_messages: u64,
+    /// Their bytes, which [`Closed::unsent`] tells at the end.
+    pub unsent_bytes: usize,
+}
+
+impl Stats {
+    fn count_unsent(&mut self, message: &Message) {
+        self.unsent_messages += 1;
+        self.unsent_bytes += message.len();
+    }
 }
 
 /// Called when there is something to read or the channel has ended.
@@ -52,7 +65,7 @@ pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 pub(super) struct Mailbox {
     opened: Opened,
     pushes_back: bool,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 struct State {
@@ -66,8 +79,14 @@ struct State {
     /// Somebody found no room: the driver shall look for it.
     wants_room: bool,
     inbox: Inbox,
+    /// What the transport dropped before the driver could fetch it.
+    dropped: Dropped,
     stats: Stats,
     close: Option<(u16, String)>,
+    /// Somebody wants the end without waiting for it.
+    aborted: bool,
+    /// The end is ours: what still arrives is let go, as in every browser.
+    discards: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
@@ -78,14 +97,29 @@ struct State {
     next_watcher: u64,
 }
 
+impl State {
+    /// Has a task woken when the status changes.
+    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
+        let key = *key.get_or_insert_with(|| {
+            self.next_watcher += 1;
+            self.next_watcher
+        });
+        let waker = cx.waker().clone();
+        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, old)) => *old = waker,
+            None => self.watchers.push((key, waker)),
+        }
+    }
+}
+
 /// What the handles want of the driver.
 pub(super) enum Wanted {
     /// To go on.
     Nothing,
     /// To begin closing.
     Close(u16, String),
-    /// To end: nobody is left to send or to receive.
-    End,
+    /// To end, closing with this: nobody is left to send or to receive, or to wait for it.
+    End(u16, String),
 }
 
 /// Why nothing was taken without waiting.
@@ -105,15 +139,18 @@ impl Mailbox {
         Self {
             opened: socket.opened().clone(),
             pushes_back,
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
                 accepted: VecDeque::new(),
                 room: socket.room(),
                 wants_room: false,
                 inbox: Inbox::new(bound, overflow),
+                dropped: Dropped::default(),
                 stats: Stats::default(),
                 close: None,
+                aborted: false,
+                discards: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
@@ -137,14 +174,15 @@ impl Mailbox {
         let state = self.lock();
         Stats {
             queued_bytes: state.inbox.bytes(),
-            dropped_messages: state.inbox.dropped(),
+            received_messages: state.stats.received_messages + state.dropped.messages,
+            received_bytes: state.stats.received_bytes + state.dropped.bytes,
+            dropped_messages: state.inbox.dropped().messages + state.dropped.messages,
             ..state.stats
         }
     }
 
-    /// A panic elsewhere while locked leaves the state whole: every change here is a few assignments.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Guard<'_, State> {
+        self.state.lock()
     }
 
     /// Changes the state and then wakes the driver.
@@ -176,28 +214,43 @@ impl Mailbox {
                 return Vec::new();
             }
             state.status = Status::Closing;
+            state.discards = true;
             state.close = Some((code, reason.into()));
             core::mem::take(&mut state.watchers)
         });
         wake(watchers);
     }
 
-    /// Puts an offer in line.
-    pub(super) fn offer(&self, offer: Arc<Offer>) -> Result<Arc<Offer>, SendErrorKind> {
+    pub(super) fn abort(&self) {
+        self.tell_driver(|state| state.aborted = true);
+    }
+
+    /// Puts an offer in line; none when nothing can be sent any more.
+    pub(super) fn offer(&self, message: Option<Message>) -> Option<Arc<Offer>> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
-                return Err(SendErrorKind::NotOpen);
+                return None;
             }
+            let offer = Offer::new(message);
             state.offers.push_back(offer.clone());
-            Ok(offer)
+            Some(offer)
         })
     }
 
     /// Takes an offer out of the line; the driver may have it already.
     pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        self.lock()
-            .offers
-            .retain(|other| !Arc::ptr_eq(other, offer));
+        let mut state = self.lock();
+        let mut withdrawn = None;
+        // Once round the line: smaller in wasm than `retain`, and what is withdrawn is not dropped under the lock.
+        for _ in 0..state.offers.len() {
+            match state.offers.pop_front() {
+                Some(other) if Arc::ptr_eq(&other, offer) => withdrawn = Some(other),
+                Some(other) => state.offers.push_back(other),
+                None => break,
+            }
+        }
+        drop(state);
+        drop(withdrawn);
     }
 
     /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
@@ -238,7 +291,7 @@ impl Mailbox {
         let unread = self.tell_driver(|state| {
             state.receiver = false;
             state.hook = None;
-            core::iter::from_fn(|| state.inbox.pop()).collect::<Vec<_>>()
+            state.inbox.take()
         });
         drop(unread);
     }
@@ -280,6 +333,22 @@ impl Mailbox {
         Poll::Pending
     }
 
+    /// The end. `key` is as for [`poll_status`](Self::poll_status).
+    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+        let mut state = self.lock();
+        if let Status::Closed(closed) = &state.status {
+            return Poll::Ready(closed.clone());
+        }
+        state.watch(key, cx);
+        Poll::Pending
+    }
+
+    /// Nobody waits for a message any more.
+    pub(super) fn forget_reader(&self) {
+        let waker = self.lock().reader.take();
+        drop(waker);
+    }
+
     /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
     pub(super) fn poll_status(
         &self,
@@ -291,15 +360,7 @@ impl Mailbox {
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        let key = *key.get_or_insert_with(|| {
-            state.next_watcher += 1;
-            state.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match state.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => state.watchers.push((key, waker)),
-        }
+        state.watch(key, cx);
         Poll::Pending
     }
 
@@ -314,8 +375,9 @@ impl Mailbox {
     pub(super) fn wanted(&self, cx: &mut Context<'_>) -> Wanted {
         let mut state = self.lock();
         state.driver = Some(cx.waker().clone());
-        if state.senders == 0 && !state.receiver {
-            return Wanted::End;
+        if state.aborted || (state.senders == 0 && !state.receiver) {
+            let (code, reason) = state.close.take().unwrap_or((1000, String::new()));
+            return Wanted::End(code, reason);
         }
         match state.close.take() {
             Some((code, reason)) => Wanted::Close(code, reason),
@@ -327,27 +389,31 @@ impl Mailbox {
     /// nobody reads: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !self.pushes_back
-            || !state.receiver
-            || state.status != Status::Open
-            || state.inbox.bytes() < WINDOW
+        !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser. False if it was one too many.
+    /// The transport has dropped so much, ever.
+    pub(super) fn set_dropped(&self, dropped: Dropped) {
+        self.lock().dropped = dropped;
+    }
+
+    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
+    /// close is not, though the connection is closing when it is fetched. False if it was one too many.
     #[must_use = "false means that the connection must close"]
     pub(super) fn deliver(&self, message: Message) -> bool {
         let mut state = self.lock();
         state.stats.received_messages += 1;
         state.stats.received_bytes += message.len() as u64;
-        if !state.receiver || state.status != Status::Open {
+        if !state.receiver || state.discards {
             return true;
         }
         let taken = state.inbox.push(message);
+        state.discards = !taken;
         self.tell_reader(state);
         taken
     }
 
-    fn tell_reader(&self, mut state: MutexGuard<'_, State>) {
+    fn tell_reader(&self, mut state: Guard<'_, State>) {
         let (reader, hook) = (state.reader.take(), state.hook.clone());
         drop(state);
         if let Some(reader) = reader {
@@ -389,6 +455,11 @@ impl Mailbox {
         state.stats.sent_bytes += bytes as u64;
     }
 
+    /// A message that was taken is lost.
+    pub(super) fn count_unsent(&self, message: &Message) {
+        self.lock().stats.count_unsent(message);
+    }
+
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
@@ -413,8 +484,11 @@ impl Mailbox {
             return;
         }
         let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
-        closed.unsent = state.accepted.iter().map(Message::len).sum();
         let accepted = core::mem::take(&mut state.accepted);
+        for message in &accepted {
+            state.stats.count_unsent(message);
+        }
+        closed.unsent = state.stats.unsent_bytes;
         state.status = Status::Closed(closed);
         let watchers = core::mem::take(&mut state.watchers);
         self.tell_reader(state);

@@ -5,6 +5,7 @@
 mod connect;
 mod control;
 mod driver;
+mod lock;
 mod mailbox;
 mod offer;
 mod permit;
@@ -27,7 +28,6 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::Stream;
-use mailbox::Mailbox;
 use std::sync::Arc;
 
 /// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
@@ -47,8 +47,7 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     }
 
     fn over(socket: Socket, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
-        let mailbox = Arc::new(Mailbox::new(&socket));
-        task::spawn(driver::drive(socket, mailbox.clone()));
+        let mailbox = driver::start(socket);
         Self {
             sender: Sender::new(mailbox.clone(), codec.clone()),
             receiver: Receiver::new(mailbox, codec),
@@ -61,13 +60,13 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     ///
     /// # Errors
     /// The value and why it was not sent.
-    pub async fn send(&self, value: Tx) -> Result<(), SendError<Tx>> {
-        self.sender.send(value).await
+    pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
+        self.sender.send(value)
     }
 
     /// The next value: see [`Receiver::next`].
-    pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
-        self.receiver.next().await
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
+        self.receiver.next()
     }
 
     /// Waits for the end: see [`Receiver::closed`].

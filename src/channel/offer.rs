@@ -1,12 +1,13 @@
 //! One send that waits for its turn.
 
+use super::lock::Lock;
 use crate::error::SendErrorKind;
 use crate::message::Message;
 use core::task::{Context, Poll, Waker};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// What a `send` holds out to the driver until it is handed over, refused, or withdrawn; a `reserve` holds out nothing and is granted instead.
-pub(super) struct Offer(Mutex<Stage>);
+pub(super) struct Offer(Lock<Stage>);
 
 enum Stage {
     Waiting(Option<Message>, Option<Waker>),
@@ -18,16 +19,12 @@ enum Stage {
 impl Offer {
     /// An offer of a message, or for a permit to send one later.
     pub(super) fn new(message: Option<Message>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Stage::Waiting(message, None))))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::new(Self(Lock::new(Stage::Waiting(message, None))))
     }
 
     /// The message, for the driver to send, or nothing for a permit. `None` when it was settled before.
     pub(super) fn take(&self) -> Option<Option<Message>> {
-        let mut stage = self.lock();
+        let mut stage = self.0.lock();
         match core::mem::replace(&mut *stage, Stage::Taken(None)) {
             Stage::Waiting(message, waker) => {
                 *stage = Stage::Taken(waker);
@@ -40,9 +37,9 @@ impl Offer {
         }
     }
 
-    /// What became of it.
+    /// What became of it, for [`poll`](Self::poll) to tell once.
     pub(super) fn settle(&self, outcome: Result<(), SendErrorKind>) {
-        let mut stage = self.lock();
+        let mut stage = self.0.lock();
         let before = core::mem::replace(&mut *stage, Stage::Settled(outcome));
         drop(stage);
         if let Stage::Waiting(_, Some(waker)) | Stage::Taken(Some(waker)) = before {
@@ -51,12 +48,12 @@ impl Offer {
     }
 
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
-        match &mut *self.lock() {
+        match &mut *self.0.lock() {
             Stage::Waiting(_, waker) | Stage::Taken(waker) => {
                 *waker = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Stage::Settled(outcome) => Poll::Ready(outcome.clone()),
+            Stage::Settled(outcome) => Poll::Ready(core::mem::replace(outcome, Ok(()))),
         }
     }
 }

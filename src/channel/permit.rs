@@ -20,7 +20,7 @@ impl<'a, Tx> Permit<'a, Tx> {
     }
 
     /// Sends `value` without waiting. `Ok` means taken, on an open connection, and handed over in the driver's next turn; what an end in between
-    /// prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    /// or the platform's refusal prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
     ///
     /// # Errors
     /// The value and why it was not taken: it cannot be encoded, or the connection is closing or closed.

@@ -4,9 +4,9 @@ use super::control::Control;
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
 use crate::error::{DecodeError, TryRecvError};
-use crate::message::{Closed, Opened};
+use crate::message::{Closed, Message, Opened};
 use core::fmt;
-use core::future::poll_fn;
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::Stream;
@@ -29,7 +29,8 @@ impl<Rx> Receiver<Rx> {
     ///
     /// Cancellation: dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
-        poll_fn(|cx| self.poll_value(cx)).await
+        let message = self.message().await?;
+        Some(self.codec.decode(message))
     }
 
     /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
@@ -54,10 +55,7 @@ impl<Rx> Receiver<Rx> {
     ///
     /// Cancellation: dropping the future loses nothing but the values it discarded.
     pub async fn closed(&mut self) -> Closed {
-        while poll_fn(|cx| self.mailbox.poll_message(Some(cx.waker())))
-            .await
-            .is_some()
-        {}
+        while self.message().await.is_some() {}
         self.control().closed().await
     }
 
@@ -69,6 +67,13 @@ impl<Rx> Receiver<Rx> {
     /// A handle that closes the channel and tells its status, and does not keep it open.
     pub fn control(&self) -> Control {
         Control::new(self.mailbox.clone())
+    }
+
+    fn message(&mut self) -> Waiting<'_> {
+        Waiting {
+            mailbox: &self.mailbox,
+            pending: false,
+        }
     }
 
     fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
@@ -83,6 +88,30 @@ impl<Rx> Stream for Receiver<Rx> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_value(cx)
+    }
+}
+
+/// A wait for a message. Dropped before its end, it takes its waker along.
+struct Waiting<'a> {
+    mailbox: &'a Mailbox,
+    pending: bool,
+}
+
+impl Future for Waiting<'_> {
+    type Output = Option<Message>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        let message = self.mailbox.poll_message(Some(cx.waker()));
+        self.pending = message.is_pending();
+        message
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.pending {
+            self.mailbox.forget_reader();
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
 use crate::message::{Message, Opened};
 use core::fmt;
-use core::future::poll_fn;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
 /// Sends values of `Tx`. Cloning it gives another sender of the same connection, which stays open while one of them or the receiver lives.
@@ -33,17 +35,15 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// The value and why it was not sent: it cannot be encoded, or the connection is closing or closed.
     pub async fn send(&self, value: Tx) -> Result<(), SendError<Tx>> {
-        let message = match self.codec.encode(&value) {
-            Ok(message) => message,
-            Err(error) => return Err(SendError::new(value, SendErrorKind::Encode(error))),
+        let sent = match self.codec.encode(&value) {
+            Ok(message) => Waiting::new(&self.mailbox, Some(message)).await,
+            Err(error) => Err(SendErrorKind::Encode(error)),
         };
-        self.wait(Some(message))
-            .await
-            .map_err(|kind| SendError::new(value, kind))
+        sent.map_err(|kind| SendError::new(value, kind))
     }
 
     /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send watermark, and handed over in
-    /// the driver's next turn; what an end in between prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    /// the driver's next turn; what an end in between or the platform's refusal prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
     ///
     /// # Errors
     /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.
@@ -70,17 +70,8 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// [`SendErrorKind::NotOpen`] when the connection is closing or closed.
     pub async fn reserve(&self) -> Result<Permit<'_, Tx>, SendErrorKind> {
-        self.wait(None).await?;
+        Waiting::new(&self.mailbox, None).await?;
         Ok(Permit::new(&self.mailbox, &*self.codec))
-    }
-
-    /// Waits until an offer has had its turn.
-    async fn wait(&self, message: Option<Message>) -> Result<(), SendErrorKind> {
-        let held = Held {
-            mailbox: &self.mailbox,
-            offer: self.mailbox.offer(Offer::new(message))?,
-        };
-        poll_fn(|cx| held.offer.poll(cx)).await
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -94,15 +85,39 @@ impl<Tx> Sender<Tx> {
     }
 }
 
-/// An offer that is withdrawn when the `send` that holds it is dropped.
-struct Held<'a> {
+/// Waits until an offer has had its turn. Dropped before, it withdraws the offer.
+struct Waiting<'a> {
     mailbox: &'a Mailbox,
-    offer: Arc<Offer>,
+    /// Gone once it is settled.
+    offer: Option<Arc<Offer>>,
 }
 
-impl Drop for Held<'_> {
+impl<'a> Waiting<'a> {
+    /// In line from here on, unless nothing can be sent any more.
+    fn new(mailbox: &'a Mailbox, message: Option<Message>) -> Self {
+        let offer = mailbox.offer(message);
+        Self { mailbox, offer }
+    }
+}
+
+impl Future for Waiting<'_> {
+    type Output = Result<(), SendErrorKind>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(offer) = &self.offer else {
+            return Poll::Ready(Err(SendErrorKind::NotOpen));
+        };
+        let outcome = ready!(offer.poll(cx));
+        self.offer = None;
+        Poll::Ready(outcome)
+    }
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.mailbox.withdraw(&self.offer);
+        if let Some(offer) = &self.offer {
+            self.mailbox.withdraw(offer);
+        }
     }
 }
 

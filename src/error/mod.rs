@@ -129,27 +129,37 @@ impl fmt::Display for ConnectError {
                 write!(f, "the platform refused to connect: {name}: {message}")
             }
             ConnectErrorKind::TimedOut { limit } => {
-                write!(f, "not open within {} ms", limit.as_millis())
+                write!(f, "not open within {} ms", millis(*limit))
             }
             ConnectErrorKind::Failed { closed, cause } => match cause {
                 Cause::Hidden => write!(
                     f,
                     "failed before it was open (close code {}; browsers hide the cause)",
-                    closed.code
+                    usize::from(closed.code)
                 ),
                 Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
                 Cause::Tls(words) => write!(f, "TLS failed: {words}"),
                 Cause::ProxyAuthentication(_) => f.write_str("the proxy wants other credentials"),
                 Cause::Proxy(status) => {
+                    let status = usize::from(*status);
                     write!(f, "the proxy refused the tunnel with status {status}")
                 }
                 Cause::Status(status) => {
+                    let status = usize::from(*status);
                     write!(f, "the server answered the handshake with status {status}")
                 }
                 Cause::Violation(violation) => write!(f, "the handshake failed: {violation}"),
             },
         }
     }
+}
+
+/// All numbers here are shown as `usize`: each further width is a kilobyte of wasm.
+fn millis(limit: Duration) -> usize {
+    usize::try_from(limit.as_secs())
+        .unwrap_or(usize::MAX)
+        .saturating_mul(1000)
+        .saturating_add(limit.subsec_millis() as usize)
 }
 
 impl core::error::Error for ConnectError {}
@@ -404,6 +414,7 @@ impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CloseError::Code(code) => {
+                let code = usize::from(*code);
                 write!(f, "close code {code} is neither 1000 nor from 3000 to 4999")
             }
             CloseError::Reason(len) => write!(f, "the close reason has {len} bytes, more than 123"),

@@ -1,72 +1,52 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
-import { ChannelClosedError, ConnectError, DecodeError, SendError } from './errors.js';
-import { openChannel } from './instance.js';
+import { abortable } from './abort.js';
+import { copyOf, messageOf } from './codecs.js';
+import { begin } from './connect.js';
+import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError } from './errors.js';
 import { named } from './named.js';
-import { timeoutOf } from './timeout.js';
+import { settingsOf } from './options.js';
+import { ChannelStatus } from './status.js';
+import { readableOf, writableOf } from './streams.js';
 
-const expectText = (message) => {
-  if (typeof message !== 'string') throw new TypeError('a binary message where text was expected');
-  return message;
-};
-const expectBytes = (message) => {
-  if (typeof message === 'string') throw new TypeError('a text message where bytes were expected');
-  return message;
-};
-
-const codecs = {
-  json: { encode: encodeJson, decode: (message) => JSON.parse(expectText(message)) },
-  text: { encode: expectText, decode: expectText },
-  bytes: { encode: expectBytes, decode: expectBytes },
-  raw: { encode: (value) => value, decode: (message) => message },
-};
-
-function encodeJson(value) {
-  const text = JSON.stringify(value);
-  // `JSON.stringify(undefined)` is not a string.
-  if (text === undefined) throw new TypeError('the value has no JSON');
-  return text;
-}
-
-function bytesOf(value) {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
-}
+/** What Rust rejects with, too, when the signal of a send aborts. */
+const CANCELLED = { code: 'CANCELLED' };
 
 export class Channel {
   #codec;
+  #validate;
+  #status;
+  #cancel = new AbortController();
+  // Calls into Rust: they fail when its instance is given up.
+  #call;
+  // A promise of the handle, and from open on the handle itself.
+  #opening;
   #handle;
-  // The handle itself, from open on.
-  #open;
   #opened;
   #closed;
   // Reads take turns: each waits for the one before it.
-  #lastRead = Promise.resolve();
+  #lastRead;
+  #reads = 0;
+  #readable;
+  #writable;
 
-  constructor(url, { protocols = [], codec = 'raw', connectTimeoutMs } = {}) {
-    this.#codec = typeof codec === 'string' ? codecs[codec] : codec;
-    if (typeof this.#codec?.encode !== 'function' || typeof this.#codec?.decode !== 'function') {
-      throw new TypeError(`codec is one of ${Object.keys(codecs).join(', ')}, or { encode, decode }`);
-    }
-    const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
-    this.#handle = openChannel(`${url}`, list, timeoutOf(connectTimeoutMs));
-    this.#opened = this.#handle.then(
-      ({ protocol, extensions }) => ({ protocol, extensions }),
-      ({ code, message }) => {
-        throw new ConnectError(code, message);
-      },
-    );
-    this.#closed = this.#handle.then(
-      (handle) => handle.closed(),
-      () => ({ code: 1006, reason: '', wasClean: false, by: 'failure' }),
-    );
+  constructor(url, options) {
+    if (arguments.length === 0) throw new TypeError('Channel constructor: 1 argument required, but only 0 present');
+    const settings = settingsOf(options);
+    this.#codec = settings.codec;
+    this.#validate = settings.validate;
+    let move;
+    this.#status = new ChannelStatus((way) => (move = way));
+    const { opening, closed, call } = begin(url, settings, move, this.#cancel);
+    this.#call = call;
+    this.#opening = opening;
+    this.#closed = closed;
+    this.#opened = opening.then((handle) => {
+      this.#handle = handle;
+      const { protocol, extensions } = handle;
+      return { protocol, extensions };
+    });
     // Whoever does not ask for it does not want to hear that nobody handled it.
     this.#opened.catch(() => {});
-    this.#handle.then(
-      (handle) => (this.#open = handle),
-      () => {},
-    );
   }
 
   get opened() {
@@ -77,49 +57,71 @@ export class Channel {
     return this.#closed;
   }
 
-  async send(value) {
-    let message;
+  get status() {
+    return this.#status;
+  }
+
+  get readable() {
+    return (this.#readable ??= readableOf(this));
+  }
+
+  get writable() {
+    return (this.#writable ??= writableOf(this));
+  }
+
+  async send(value, { signal } = {}) {
+    const message = this.#encode(value);
     try {
-      message = this.#codec.encode(value);
-      if (typeof message !== 'string') message = bytesOf(message);
-    } catch (cause) {
-      throw new SendError('ENCODE_FAILED', 'not sent: the value cannot be encoded', value, { cause });
-    }
-    let handle = this.#open;
-    if (!handle) {
-      // What is sent is what it was at the call.
-      if (typeof message !== 'string') message = message.slice();
-      try {
-        handle = await this.#handle;
-      } catch {
-        const cause = await this.#opened.catch((error) => error);
-        throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause });
-      }
-    }
-    try {
-      // Either copies its argument before it returns.
-      await (typeof message === 'string' ? handle.sendText(message) : handle.sendBytes(message));
-    } catch ({ code, message: words }) {
-      throw new SendError(code, words, value);
+      if (signal?.aborted) throw CANCELLED;
+      // Rust copies its argument before it returns.
+      await abortable(signal, (aborted) => {
+        if (!this.#handle) return this.#sendOnceOpen(copyOf(message), signal, aborted);
+        return this.#call(() => this.#handle.send(message, aborted));
+      });
+    } catch (error) {
+      if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
+      if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
+      throw new SendError(error.code, error.message, value);
     }
   }
 
-  async close(code = 1000, reason = '') {
+  // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
+  #sendOnceOpen(message, signal, aborted) {
+    const cancelled = () => Promise.reject(CANCELLED);
+    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, aborted))));
+    if (!aborted) return sending;
+    // From open on, Rust knows whether it was handed over.
+    return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);
+  }
+
+  trySend(value) {
+    const handle = this.#handle;
+    if (!handle && this.#status.state !== 'closed') return false;
+    const message = this.#encode(value);
+    if (!handle) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value);
+    try {
+      return this.#call(() => handle.trySend(message));
+    } catch (error) {
+      throw new SendError(error.code, error.message, value);
+    }
+  }
+
+  async close(code = 1000, reason = '', { signal } = {}) {
     // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
-      throw new RangeError(`close code ${code} is neither 1000 nor from 3000 to 4999`);
+      throw new CloseError('BAD_CLOSE_CODE', `close code ${code} is neither 1000 nor from 3000 to 4999`);
     }
-    let handle;
-    try {
-      handle = await this.#handle;
-    } catch {
+    return abortable(signal, async (aborted) => {
+      aborted?.then(() => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason)));
+      const handle = await this.#opening.catch(() => null);
+      try {
+        if (handle) await this.#call(() => handle.close(code, `${reason}`));
+      } catch (error) {
+        // Otherwise the instance was given up, and the end has come.
+        if (!(error instanceof Error)) throw new CloseError(error.code, error.message);
+      }
       return this.#closed;
-    }
-    try {
-      return await handle.close(code, `${reason}`);
-    } catch (error) {
-      throw new RangeError(error.message);
-    }
+    });
   }
 
   [Symbol.asyncIterator]() {
@@ -130,29 +132,71 @@ export class Channel {
         await this.close();
         return { done: true, value };
       },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
     };
   }
 
-  #read() {
-    const read = this.#lastRead.then(() => this.#readNext());
-    this.#lastRead = read.catch(() => {});
-    return read;
+  #encode(value) {
+    try {
+      return messageOf(this.#codec.encode(value));
+    } catch (cause) {
+      throw new SendError('ENCODE_FAILED', 'not sent: the value cannot be encoded', value, { cause });
+    }
   }
 
-  async #readNext() {
-    await this.#opened;
-    const message = await (await this.#handle).next();
-    if (message !== undefined) {
-      try {
-        return { done: false, value: this.#codec.decode(message) };
-      } catch (cause) {
-        throw new DecodeError('a message cannot be decoded', message, { cause });
-      }
+  #read() {
+    const before = this.#reads > 0 ? this.#lastRead.catch(() => {}) : undefined;
+    this.#reads += 1;
+    return (this.#lastRead = this.#readAfter(before));
+  }
+
+  async #readAfter(before) {
+    try {
+      if (before) await before;
+      const handle = this.#handle ?? (await this.#opening);
+      const message = this.#call(() => handle.tryNext()) ?? (await this.#call(() => handle.next()));
+      if (message !== undefined) return { done: false, value: await this.#decode(message) };
+      const closed = await this.#closed;
+      if (!closed.wasClean) throw new ChannelClosedError(closed);
+      return { done: true, value: undefined };
+    } finally {
+      this.#reads -= 1;
     }
-    const closed = await this.#closed;
-    if (!closed.wasClean) throw new ChannelClosedError(closed);
-    return { done: true, value: undefined };
+  }
+
+  // Not always a promise: most schemas answer at once.
+  #decode(message) {
+    let value;
+    try {
+      value = this.#codec.decode(message);
+      if (!this.#validate) return value;
+    } catch (cause) {
+      throw new DecodeError('DECODE_FAILED', 'a message cannot be decoded', message, { cause });
+    }
+    return this.#checked(value, message);
+  }
+
+  async #checked(value, message) {
+    let result;
+    try {
+      result = await this.#validate(value);
+    } catch (cause) {
+      throw new DecodeError('SCHEMA_FAILED', 'the schema failed at a message', message, { cause });
+    }
+    const { issues } = result;
+    if (!issues) return result.value;
+    throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${issues[0]?.message}`, message, { issues });
   }
 }
 
 named({ Channel });
+Object.defineProperty(Channel.prototype, Symbol.toStringTag, { value: 'Channel', configurable: true });
+// Explicit resource management: `await using`, where the language has it.
+if (Symbol.asyncDispose) {
+  const value = async function () {
+    await this.close();
+  };
+  Object.defineProperty(Channel.prototype, Symbol.asyncDispose, { value, configurable: true, writable: true });
+}

@@ -1,50 +1,72 @@
 //! What the class `Channel` stands on: the Rust channel of raw messages. Values are encoded and decoded in JavaScript, where they live.
 
-use crate::channel::{Control, Receiver, Sender, connect};
-use crate::error::{CloseError, ConnectError, SendError};
+use crate::channel::{Control, Receiver, Sender, Status, connect};
+use crate::error::{CloseError, ConnectError, SendError, SendErrorKind, TrySendErrorKind};
 use crate::message::{By, Closed, Message};
+use crate::transport::{Limits, Overflow};
 use core::cell::RefCell;
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
+use core::task::Poll;
 use core::time::Duration;
 use futures_core::Stream;
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// One open channel.
+/// One open channel. When JavaScript has let go of it, the connection closes.
 #[wasm_bindgen]
 pub struct ChannelHandle {
     sender: Sender<Message>,
-    receiver: RefCell<Receiver<Message>>,
+    receiver: Rc<RefCell<Receiver<Message>>>,
     control: Control,
 }
 
 #[wasm_bindgen]
 impl ChannelHandle {
-    /// Connects, and resolves when the connection is open. Without `connect_timeout_ms` the default holds; 0 is none.
+    /// Connects, and resolves when the connection is open, unless `aborted` resolves before. An option that is missing keeps its default; of the
+    /// two timeouts 0 is none.
     ///
     /// # Errors
     /// An object with `code` and `message`.
-    pub async fn connect(
+    // One call across the boundary, and no object to take apart.
+    #[allow(clippy::too_many_arguments)]
+    pub fn connect(
         url: String,
         protocols: Vec<String>,
+        aborted: Option<Promise>,
         connect_timeout_ms: Option<u32>,
-    ) -> Result<ChannelHandle, JsValue> {
+        close_timeout_ms: Option<u32>,
+        send_watermark: Option<u32>,
+        receive_bound: Option<u32>,
+        overflow: u8,
+        max_message: Option<u32>,
+    ) -> Promise {
         let mut connecting = connect(url).protocols(protocols);
         if let Some(limit) = connect_timeout_ms {
-            let limit = match limit {
-                0 => Duration::MAX,
-                limit => Duration::from_millis(limit.into()),
-            };
-            connecting = connecting.connect_timeout(limit);
+            connecting = connecting.connect_timeout(timeout(limit));
         }
-        let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
-        let control = sender.control();
-        Ok(Self {
-            sender,
-            receiver: RefCell::new(receiver),
-            control,
+        if let Some(limit) = close_timeout_ms {
+            connecting = connecting.close_timeout(timeout(limit));
+        }
+        if let Some(bytes) = send_watermark {
+            connecting = connecting.send_watermark(bytes as usize);
+        }
+        let bound = receive_bound.map_or(Limits::default().receive_bound, |bytes| bytes as usize);
+        connecting = connecting.receive_bound(bound, policy(overflow));
+        if let Some(bytes) = max_message {
+            connecting = connecting.max_message(bytes as usize);
+        }
+        promise(aborted, async move {
+            let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
+            let control = sender.control();
+            Ok(JsValue::from(Self {
+                sender,
+                receiver: Rc::new(RefCell::new(receiver)),
+                control,
+            }))
         })
     }
 
@@ -60,57 +82,160 @@ impl ChannelHandle {
         self.sender.opened().extensions.clone()
     }
 
-    /// Sends a text message; resolves when it has been handed over.
+    /// What has arrived and waits to be read, as it counts against the receive bound.
+    #[wasm_bindgen(getter, js_name = queuedBytes)]
+    pub fn queued_bytes(&self) -> u32 {
+        self.control.stats().queued_bytes as u32
+    }
+
+    /// Messages that the overflow policy dropped.
+    #[wasm_bindgen(getter)]
+    pub fn dropped(&self) -> f64 {
+        self.control.stats().dropped_messages as f64
+    }
+
+    /// Sends a string or a `Uint8Array` as it is at the call; the promise resolves when it has been handed over, or rejects with an object with
+    /// `code` and `message`. When `aborted` resolves before, nothing is sent.
+    pub fn send(&self, data: &JsValue, aborted: Option<Promise>) -> Promise {
+        let sender = self.sender.clone();
+        let message = message(data);
+        promise(aborted, async move {
+            sender.send(message).await.map_err(send_error)?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Takes a string or a `Uint8Array` if that needs no waiting; false if the line is full.
     ///
     /// # Errors
     /// An object with `code` and `message`.
-    #[wasm_bindgen(js_name = sendText)]
-    pub async fn send_text(&self, text: String) -> Result<(), JsValue> {
-        self.sender
-            .send(Message::Text(text))
-            .await
-            .map_err(send_error)
-    }
-
-    /// Sends a binary message; resolves when it has been handed over.
-    ///
-    /// # Errors
-    /// An object with `code` and `message`.
-    #[wasm_bindgen(js_name = sendBytes)]
-    pub async fn send_bytes(&self, bytes: Vec<u8>) -> Result<(), JsValue> {
-        self.sender
-            .send(Message::Binary(bytes))
-            .await
-            .map_err(send_error)
-    }
-
-    /// The next message, a string or a `Uint8Array`; nothing at the end.
-    pub async fn next(&self) -> JsValue {
-        // Borrowed for the length of one poll only: another `next` may run meanwhile.
-        let next = poll_fn(|cx| Pin::new(&mut *self.receiver.borrow_mut()).poll_next(cx)).await;
-        match next {
-            Some(Ok(Message::Text(text))) => JsValue::from_str(&text),
-            Some(Ok(Message::Binary(bytes))) => Uint8Array::from(&bytes[..]).into(),
-            // The raw codec has no errors.
-            Some(Err(_)) | None => JsValue::UNDEFINED,
+    #[wasm_bindgen(js_name = trySend)]
+    pub fn try_send(&self, data: &JsValue) -> Result<bool, JsValue> {
+        match self.sender.try_send(message(data)) {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind {
+                TrySendErrorKind::Full => Ok(false),
+                // The raw codec has no errors: what is left is an end.
+                _ => Err(send_error(SendError::new((), SendErrorKind::NotOpen))),
+            },
         }
     }
 
-    /// Begins to close, and resolves at the end with how it came.
+    /// The next message if it has arrived, a string or a `Uint8Array`; or else nothing.
+    #[wasm_bindgen(js_name = tryNext)]
+    pub fn try_next(&self) -> JsValue {
+        match self.receiver.borrow_mut().try_recv() {
+            Ok(Ok(message)) => value(&message),
+            _ => JsValue::UNDEFINED,
+        }
+    }
+
+    /// The next message, a string or a `Uint8Array`; nothing at the end.
+    pub fn next(&self) -> Promise {
+        let receiver = self.receiver.clone();
+        promise(None, async move {
+            // Borrowed for the length of one poll only: another `next` may run meanwhile.
+            let next = poll_fn(|cx| Pin::new(&mut *receiver.borrow_mut()).poll_next(cx)).await;
+            Ok(match next {
+                Some(Ok(message)) => value(&message),
+                // The raw codec has no errors.
+                Some(Err(_)) | None => JsValue::UNDEFINED,
+            })
+        })
+    }
+
+    /// Resolves with the state when it is another than `seen`: 1 open, 2 closing, and at the end with how it came. It does not keep the channel.
+    pub fn changed(&self, seen: u8) -> Promise {
+        let mut changes = self.control.changes();
+        promise(None, async move {
+            loop {
+                let state = match poll_fn(|cx| Pin::new(&mut changes).poll_next(cx)).await {
+                    Some(Status::Open) => 1,
+                    Some(Status::Closing) => 2,
+                    Some(Status::Closed(end)) => return Ok(closed(end)),
+                    None => return Ok(JsValue::UNDEFINED),
+                };
+                if state != seen {
+                    return Ok(state.into());
+                }
+            }
+        })
+    }
+
+    /// Begins to close, and resolves at the end.
     ///
     /// # Errors
     /// An object with `code` and `message`, when an argument is not allowed. Nothing has happened then.
-    pub async fn close(&self, code: u16, reason: String) -> Result<JsValue, JsValue> {
-        self.control
-            .close(code, &reason)
-            .await
-            .map(closed)
-            .map_err(close_error)
+    pub fn close(&self, code: u16, reason: String) -> Promise {
+        let control = self.control.clone();
+        promise(None, async move {
+            control.close(code, &reason).await.map_err(close_error)?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
-    /// Resolves at the end with how it came.
-    pub async fn closed(&self) -> JsValue {
-        closed(self.control.closed().await)
+    /// Ends at once: closes, and does not wait for the peer's answer.
+    pub fn abort(&self) {
+        self.control.abort();
+    }
+}
+
+/// A promise of what `work` gives; when `aborted` resolves before, `work` is dropped. When both are there at once, the work counts: it was done.
+///
+/// Of every kind of work there is one box, so that what makes promises is in the wasm once.
+fn promise(
+    aborted: Option<Promise>,
+    work: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+) -> Promise {
+    boxed(aborted, Box::pin(work))
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+
+fn boxed(aborted: Option<Promise>, mut work: Work) -> Promise {
+    let mut aborted = aborted.map(JsFuture::from);
+    future_to_promise(poll_fn(move |cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        match &mut aborted {
+            Some(aborted) => Pin::new(aborted)
+                .poll(cx)
+                .map(|_| Err(failure("CANCELLED", ""))),
+            None => Poll::Pending,
+        }
+    }))
+}
+
+fn timeout(millis: u32) -> Duration {
+    match millis {
+        0 => Duration::MAX,
+        millis => Duration::from_millis(millis.into()),
+    }
+}
+
+/// The order of `overflow` in `options.js`.
+fn policy(overflow: u8) -> Overflow {
+    match overflow {
+        1 => Overflow::DropOldest,
+        2 => Overflow::DropNewest,
+        3 => Overflow::Latest,
+        _ => Overflow::Close,
+    }
+}
+
+/// A copy of what JavaScript sends; it has seen to it that this is a string or a `Uint8Array`.
+fn message(data: &JsValue) -> Message {
+    match data.as_string() {
+        Some(text) => Message::Text(text),
+        None => Message::Binary(Uint8Array::new(data).to_vec()),
+    }
+}
+
+fn value(message: &Message) -> JsValue {
+    match message {
+        Message::Text(text) => JsValue::from_str(text),
+        Message::Binary(bytes) => Uint8Array::from(&bytes[..]).into(),
     }
 }
 
@@ -125,23 +250,24 @@ fn closed(closed: Closed) -> JsValue {
         ("reason", closed.reason.into()),
         ("wasClean", closed.clean.into()),
         ("by", by.into()),
+        ("unsentBytes", (closed.unsent as u32).into()),
     ])
 }
 
 fn connect_error(error: ConnectError) -> JsValue {
-    failure(error.code(), error.to_string())
+    failure(error.code(), &error.to_string())
 }
 
-fn send_error(error: SendError<Message>) -> JsValue {
-    failure(error.code(), error.to_string())
+fn send_error<T>(error: SendError<T>) -> JsValue {
+    failure(error.code(), &error.to_string())
 }
 
 fn close_error(error: CloseError) -> JsValue {
-    failure(error.code(), error.to_string())
+    failure(error.code(), &error.to_string())
 }
 
 /// What the JavaScript side makes an `Error` of.
-fn failure(code: &str, message: String) -> JsValue {
+fn failure(code: &str, message: &str) -> JsValue {
     object(&[("code", code.into()), ("message", message.into())])
 }
 

@@ -1,4 +1,4 @@
-// Errors of the class `Channel`. Each has the stable `code` that Rust's error of the same cause has.
+// Errors of the package. Each has the stable `code` that Rust's error of the same cause has.
 import { named } from './named.js';
 
 export class ChannelError extends Error {
@@ -19,13 +19,17 @@ export class SendError extends ChannelError {
   }
 }
 
-/** A message that the codec could not read; `raw` is that message. The channel goes on. */
+/** A message that the codec could not read or the schema refused; `raw` is that message. The channel goes on. */
 export class DecodeError extends ChannelError {
-  constructor(message, raw, options) {
-    super('DECODE_FAILED', message, options);
+  constructor(code, message, raw, options) {
+    super(code, message, options);
     this.raw = raw;
+    this.issues = options.issues;
   }
 }
+
+/** A code or a reason that `close` does not take. */
+export class CloseError extends ChannelError {}
 
 /** The end of a channel that did not close cleanly; `closed` is what `channel.closed` resolves to. */
 export class ChannelClosedError extends ChannelError {
@@ -35,7 +39,11 @@ export class ChannelClosedError extends ChannelError {
   }
 }
 
+/** What this place does not have and the package stands on. */
+export class PlatformError extends ChannelError {}
+
+const all = { ChannelError, ConnectError, SendError, DecodeError, CloseError, ChannelClosedError, PlatformError };
 // As JavaScript's own errors have it; and it is not the name that a minifier gave the class.
-for (const [name, Class] of Object.entries(named({ ChannelError, ConnectError, SendError, DecodeError, ChannelClosedError }))) {
+for (const [name, Class] of Object.entries(named(all))) {
   Object.defineProperty(Class.prototype, 'name', { value: name, writable: true, configurable: true });
 }

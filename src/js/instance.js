@@ -1,31 +1,81 @@
-// The one wasm instance, made synchronously when it is first needed. The bytes travel inside the script: no second file to serve.
-import wasm from 'glue/wasm';
-import { ChannelHandle, SocketHandle, initSync } from 'glue';
+// The wasm instance that all share, made synchronously when it is first needed.
+//
+// Nothing of an instance can be trusted after a trap, for Rust's frames are gone without having cleaned up. Then it is given up together with
+// its connections, and the next construction gets a fresh one. Each has a glue of its own: objects, timers and promises of the old one still
+// call into what they came from, and are answered with nothing.
+import glue from 'glue';
+import { source } from 'glue/source';
+import { ChannelError, PlatformError } from './errors.js';
 
-let ready = false;
+/** The platform's class. It is taken at import because a program may then put ours in its place. */
+const Native = globalThis.WebSocket;
 
-function ensure() {
-  if (ready) return;
-  initSync({ module: decode(wasm) });
-  ready = true;
+let module;
+let instance;
+
+/**
+ * The instance for a new connection: the classes of the glue, the platform's `WebSocket`, and `alive`, a Map in which whoever has a
+ * connection puts a function that is called with an error when the instance is given up. It must not throw, nor call what others wrote.
+ */
+export function current() {
+  instance ??= make(Native ?? globalThis.WebSocket);
+  return instance;
 }
 
-function decode(base64) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+function make(WebSocket) {
+  if (typeof WebSocket !== 'function') {
+    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
+  }
+  module ??= compile(source());
+  const alive = new Map();
+  let trapped;
+
+  const giveUp = (cause, { __wbindgen_externrefs: table }) => {
+    trapped = new ChannelError('INTERNAL', 'an error inside of websocket-channel has ended its connections', { cause });
+    if (instance === made) instance = undefined;
+    // Every JavaScript object that Rust holds.
+    for (let i = 0; i < table.length; i++) {
+      const socket = table.get(i);
+      if (!(socket instanceof WebSocket)) continue;
+      socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
+      socket.close();
+    }
+    for (const end of alive.values()) end(trapped);
+    alive.clear();
+  };
+
+  // What a function of Rust's exports throws, Rust has not thrown: it returns errors. It is a trap or an overflow of the stack.
+  const guard =
+    (run, exports) =>
+    (...args) => {
+      if (trapped) return [];
+      try {
+        return run(...args);
+      } catch (cause) {
+        if (!trapped) giveUp(cause, exports);
+        throw trapped;
+      }
+    };
+  class Instance {
+    constructor(module, imports) {
+      const { exports } = new WebAssembly.Instance(module, imports);
+      const entries = Object.entries(exports);
+      this.exports = Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each, exports) : each]));
+    }
+  }
+  const { initSync, ...classes } = glue({ Module: WebAssembly.Module, Instance }, WebSocket);
+  const made = { ...classes, WebSocket, alive };
+  initSync({ module });
+  return made;
 }
 
-/** A connection of the class `WebSocket`. */
-export function openSocket(url, protocols, connectTimeoutMs, tell) {
-  ensure();
-  return new SocketHandle(url, protocols, connectTimeoutMs, tell);
-}
-
-/** A promise of an open channel. */
-export function openChannel(url, protocols, connectTimeoutMs) {
-  ensure();
-  return ChannelHandle.connect(url, protocols, connectTimeoutMs);
+/** A Content Security Policy may forbid it, an embedder may compile nothing at run time, or there may be no WebAssembly at all. */
+function compile(from) {
+  try {
+    return from instanceof WebAssembly.Module ? from : new WebAssembly.Module(from);
+  } catch (cause) {
+    const advice =
+      "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; elsewhere websocket-channel/slim takes a compiled module";
+    throw new PlatformError('WASM_REFUSED', `no WebAssembly here: ${advice} (${cause?.message})`, { cause });
+  }
 }

@@ -6,3 +6,6 @@
 
 mod channel;
 mod web_socket;
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

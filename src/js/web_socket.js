@@ -1,5 +1,6 @@
 // The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
-import { openSocket } from './instance.js';
+// What a program can still tell from the browser's own class, and why, is in the table of `README.md`.
+import { current } from './instance.js';
 import { named } from './named.js';
 import { timeoutOf } from './timeout.js';
 
@@ -8,40 +9,73 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-// As Rust's `Happened`.
+// What Rust tells.
 const OPENED = 0;
 const MESSAGE = 1;
 const ERROR = 2;
+const BLOCKED = 4;
 
-// Connections that have not ended are kept by this set, as the platform keeps its own: Rust holds only a weak reference.
-const alive = new Set();
-
-// Node 22 has no CloseEvent of its own.
+// Node 22 has no CloseEvent of its own: then this one, of the same shape.
+let OwnCloseEvent;
 const closeEvent = (init) => {
-  if (typeof CloseEvent === 'function') return new CloseEvent('close', init);
-  return Object.assign(new Event('close'), init);
+  const Class = globalThis.CloseEvent ?? (OwnCloseEvent ??= ownCloseEvent());
+  return new Class('close', init);
 };
+const ownCloseEvent = () => {
+  class CloseEvent extends Event {
+    #init;
+    constructor(type, init) {
+      super(type, init);
+      this.#init = init;
+    }
+    get code() {
+      return this.#init.code;
+    }
+    get reason() {
+      return this.#init.reason;
+    }
+    get wasClean() {
+      return this.#init.wasClean;
+    }
+  }
+  return named({ CloseEvent }).CloseEvent;
+};
+
+/** What stands for Rust's handle after the end: there is nothing more to decide, and the platform still answers and counts. */
+const ended = (platform) => ({
+  readyState: CLOSED,
+  get: (name) => platform[name],
+  set: (name, value) => (platform[name] = value),
+  send: (args) => platform.send(...args),
+  close: (args) => platform.close(...args),
+});
 
 export class WebSocket extends EventTarget {
   #handle;
-  #binaryType = 'blob';
+  // Where this connection is kept until its end, as the platform keeps its own: Rust holds only a weak reference.
+  #alive;
   // Per event: the attribute's function and the listener that stands for it in the order of listeners.
   #handlers = {};
 
-  constructor(url, protocols = [], options) {
-    super();
-    if (arguments.length === 0) throw new TypeError('WebSocket constructor: 1 argument required, but only 0 present');
-    const timeout = timeoutOf(options?.connectTimeoutMs);
-    const weak = new WeakRef(this);
+  constructor(url) {
+    const timeout = timeoutOf('connectTimeoutMs', arguments[2]?.connectTimeoutMs) ?? 0;
+    const { SocketHandle, WebSocket: Platform, alive } = current();
+    let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
-    const sequence = Object(protocols) === protocols && Symbol.iterator in protocols;
-    const list = sequence ? Array.from(protocols, (protocol) => `${protocol}`) : [`${protocols}`];
-    this.#handle = openSocket(`${url}`, list, timeout ?? 0, tell);
-    alive.add(this);
+    // Before `super`, as Web IDL has it: the arguments are converted first, and the object made then.
+    const handle = new SocketHandle(Platform, Array.prototype.slice.call(arguments, 0, 2), timeout, tell);
+    super();
+    // `Reflect.construct` with a `new.target` that has no prototype: the default is that of the class called, not EventTarget's.
+    if (Object.getPrototypeOf(this) === EventTarget.prototype) Object.setPrototypeOf(this, WebSocket.prototype);
+    weak = new WeakRef(this);
+    this.#handle = handle;
+    this.#alive = alive;
+    const { platform } = handle;
+    alive.set(this, (error) => this.#lost(platform, error));
   }
 
   get url() {
-    return this.#handle.url;
+    return this.#handle.get('url');
   }
 
   get readyState() {
@@ -49,44 +83,7 @@ export class WebSocket extends EventTarget {
   }
 
   get bufferedAmount() {
-    return this.#handle.bufferedAmount;
-  }
-
-  get extensions() {
-    return this.#handle.extensions;
-  }
-
-  get protocol() {
-    return this.#handle.protocol;
-  }
-
-  get binaryType() {
-    return this.#binaryType;
-  }
-
-  set binaryType(value) {
-    const type = `${value}`;
-    if (type !== 'blob' && type !== 'arraybuffer') return;
-    this.#binaryType = type;
-    this.#handle.wantsBlob = type === 'blob';
-  }
-
-  send(data) {
-    if (arguments.length === 0) throw new TypeError('WebSocket.send: 1 argument required, but only 0 present');
-    this.#handle.send(data);
-  }
-
-  /** The 2009 name of `send`. */
-  postMessage(data) {
-    if (arguments.length === 0) throw new TypeError('WebSocket.postMessage: 1 argument required, but only 0 present');
-    this.#handle.send(data);
-  }
-
-  // Web IDL: both arguments are optional, so the function's length is 0.
-  close(...[code, reason]) {
-    // A missing code and a missing reason are not the same as undefined ones to every browser: pass what was meant.
-    const given = reason !== undefined ? [code, reason] : code !== undefined ? [code] : [];
-    this.#handle.close(given);
+    return this.#handle.get('bufferedAmount');
   }
 
   get onopen() {
@@ -95,14 +92,6 @@ export class WebSocket extends EventTarget {
 
   set onopen(handler) {
     this.#setHandler('open', handler);
-  }
-
-  get onmessage() {
-    return this.#handler('message');
-  }
-
-  set onmessage(handler) {
-    this.#setHandler('message', handler);
   }
 
   get onerror() {
@@ -121,23 +110,77 @@ export class WebSocket extends EventTarget {
     this.#setHandler('close', handler);
   }
 
+  get extensions() {
+    return this.#handle.get('extensions');
+  }
+
+  get protocol() {
+    return this.#handle.get('protocol');
+  }
+
+  get onmessage() {
+    return this.#handler('message');
+  }
+
+  set onmessage(handler) {
+    this.#setHandler('message', handler);
+  }
+
+  get binaryType() {
+    return this.#handle.get('binaryType');
+  }
+
+  set binaryType(value) {
+    this.#handle.set('binaryType', value);
+  }
+
+  // Web IDL: both arguments are optional, so the function's length is 0.
+  close(...args) {
+    this.#handle.close(args);
+  }
+
+  send(_data) {
+    this.#handle.send([...arguments]);
+  }
+
+  /** The 2009 name of `send`. */
+  postMessage(_data) {
+    this.#handle.send([...arguments]);
+  }
+
+  // Not `this.dispatchEvent`, nor the other methods of EventTarget below: a subclass may have its own, and the platform would not call them.
   #happened(happened, event) {
     switch (happened) {
       case OPENED:
-        this.dispatchEvent(new Event('open'));
+        super.dispatchEvent(new Event('open'));
         break;
       case MESSAGE:
-        this.dispatchEvent(new MessageEvent('message', { data: event.data, origin: event.origin }));
+        super.dispatchEvent(new MessageEvent('message', { data: event.data, origin: event.origin }));
         break;
+      case BLOCKED:
+        this.#alive.delete(this);
+      // falls through
       case ERROR:
-        this.dispatchEvent(new Event('error'));
+        super.dispatchEvent(new Event('error'));
         break;
       default: {
-        alive.delete(this);
+        this.#alive.delete(this);
+        const handle = this.#handle;
+        this.#handle = ended(handle.platform);
+        handle.free();
         const { code = 1006, reason = '', wasClean = false } = event ?? {};
-        this.dispatchEvent(closeEvent({ code, reason, wasClean }));
+        super.dispatchEvent(closeEvent({ code, reason, wasClean }));
       }
     }
+  }
+
+  /** The instance is given up: `error` says so, and `close` follows, in a task of their own as every event. */
+  #lost(platform, error) {
+    this.#handle = ended(platform);
+    setTimeout(() => {
+      super.dispatchEvent(Object.assign(new Event('error'), { error }));
+      super.dispatchEvent(closeEvent({ code: 1006, reason: error.code, wasClean: false }));
+    });
   }
 
   #handler(type) {
@@ -157,9 +200,9 @@ export class WebSocket extends EventTarget {
         if (typeof entry.handler === 'function' && entry.handler.call(this, event) === false) event.preventDefault();
       };
       this.#handlers[type] = entry;
-      this.addEventListener(type, entry.listener);
+      super.addEventListener(type, entry.listener);
     } else if (entry) {
-      this.removeEventListener(type, entry.listener);
+      super.removeEventListener(type, entry.listener);
       delete this.#handlers[type];
     }
   }

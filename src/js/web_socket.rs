@@ -1,9 +1,9 @@
 //! What the class `WebSocket` stands on: the browser's own object, its state, and our connect timeout.
 
+use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
 use core::cell::{Cell, OnceCell, RefCell};
-use gloo_timers::callback::Timeout;
-use js_sys::Function;
+use js_sys::{Array, Function, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,26 +13,34 @@ extern "C" {
     /// The browser's `WebSocket`, called with JavaScript's own arguments: web-sys would convert them.
     type Browser;
 
-    #[wasm_bindgen(method, catch)]
-    fn send(this: &Browser, data: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, variadic)]
+    fn send(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, variadic)]
-    fn close(this: &Browser, arguments: &js_sys::Array) -> Result<(), JsValue>;
+    fn close(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
+
+    /// The function that the class gave. It is told one of the numbers below, and the browser's event where there is one.
+    pub type Tell;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(
+        this: &Tell,
+        this_value: &JsValue,
+        happened: u8,
+        event: &JsValue,
+    ) -> Result<(), JsValue>;
 }
 
-/// What the class hears through the function it gave.
-#[wasm_bindgen]
-#[derive(Clone, Copy)]
-pub enum Happened {
-    /// `open`
-    Opened = 0,
-    /// `message`; the second argument is the browser's event.
-    Message = 1,
-    /// `error`
-    Error = 2,
-    /// `close`; the second argument is the browser's event, or nothing when the end is ours: then code 1006, not clean.
-    Closed = 3,
-}
+/// `open`
+const OPENED: u8 = 0;
+/// `message`
+const MESSAGE: u8 = 1;
+/// `error`
+const ERROR: u8 = 2;
+/// `close`, the last thing told; without an event when the end is ours: then code 1006, not clean.
+const CLOSED: u8 = 3;
+/// `error`, the last thing told: the browser will never fire `close`.
+const BLOCKED: u8 = 4;
 
 /// One connection of the class `WebSocket`. Payloads stay JavaScript values.
 ///
@@ -41,8 +49,10 @@ pub enum Happened {
 pub struct SocketHandle(Rc<Inner>);
 
 struct Inner {
-    tell: Function,
+    tell: Tell,
     platform: OnceCell<Platform>,
+    /// Closed when it was made: Chromium's answer when its security policy forbids the connection.
+    blocked: Cell<bool>,
     /// Ended by us, whatever the platform's state: the connect timeout passed.
     abandoned: Cell<bool>,
     deadline: RefCell<Option<Timeout>>,
@@ -50,20 +60,23 @@ struct Inner {
 
 #[wasm_bindgen]
 impl SocketHandle {
-    /// Constructs the browser's object. `connect_timeout_ms` of 0 is no timeout, as the standard has none.
+    /// Constructs the browser's object from the user's own arguments, so that its conversions are theirs. `connect_timeout_ms` of 0 is no
+    /// timeout, as the standard has none.
     ///
     /// # Errors
     /// What the browser's constructor threw, as it threw it.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        url: &str,
-        protocols: &JsValue,
+        class: &Function,
+        arguments: &Array,
         connect_timeout_ms: u32,
-        tell: Function,
+        tell: Tell,
     ) -> Result<SocketHandle, JsValue> {
+        let socket: web_sys::WebSocket = Reflect::construct(class, arguments)?.unchecked_into();
         let inner = Rc::new(Inner {
             tell,
             platform: OnceCell::new(),
+            blocked: Cell::new(socket.ready_state() == web_sys::WebSocket::CLOSED),
             abandoned: Cell::new(false),
             deadline: RefCell::new(None),
         });
@@ -73,12 +86,11 @@ impl SocketHandle {
                 inner.handle(told);
             }
         });
-        let platform = Platform::open_with(url, protocols, told)?;
         // The cell is new: it cannot be full.
-        let _ = inner.platform.set(platform);
+        let _ = inner.platform.set(Platform::of(socket, told));
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
-            let deadline = Timeout::new(connect_timeout_ms, move || {
+            let deadline = Timeout::new(connect_timeout_ms.into(), move || {
                 if let Some(inner) = weak.upgrade() {
                     inner.abandon();
                 }
@@ -86,6 +98,17 @@ impl SocketHandle {
             *inner.deadline.borrow_mut() = Some(deadline);
         }
         Ok(SocketHandle(inner))
+    }
+
+    /// The browser's object, for the time after the end: then nothing is decided here any more.
+    #[wasm_bindgen(getter)]
+    pub fn platform(&self) -> JsValue {
+        self.0
+            .platform
+            .get()
+            .map_or(JsValue::UNDEFINED, |platform| {
+                platform.socket.clone().into()
+            })
     }
 
     /// WHATWG WebSockets §3.1, `readyState`: 0 connecting, 1 open, 2 closing, 3 closed.
@@ -97,74 +120,39 @@ impl SocketHandle {
         }
     }
 
-    /// The URL after parsing, as the platform serializes it.
-    #[wasm_bindgen(getter)]
-    pub fn url(&self) -> String {
-        self.0
-            .platform
-            .get()
-            .map(|platform| platform.socket.url())
-            .unwrap_or_default()
-    }
-
-    /// The subprotocol in use, empty before `open`.
-    #[wasm_bindgen(getter)]
-    pub fn protocol(&self) -> String {
-        self.0
-            .platform
-            .get()
-            .map(|platform| platform.socket.protocol())
-            .unwrap_or_default()
-    }
-
-    /// The extensions in use, empty before `open`.
-    #[wasm_bindgen(getter)]
-    pub fn extensions(&self) -> String {
-        self.0
-            .platform
-            .get()
-            .map(|platform| platform.socket.extensions())
-            .unwrap_or_default()
-    }
-
-    /// Payload bytes sent that have not reached the network.
-    #[wasm_bindgen(getter, js_name = bufferedAmount)]
-    pub fn buffered_amount(&self) -> u32 {
-        self.0
-            .platform
-            .get()
-            .map(|platform| platform.socket.buffered_amount())
-            .unwrap_or_default()
-    }
-
-    /// Whether binary messages come as `Blob`; otherwise as `ArrayBuffer`.
-    #[wasm_bindgen(setter, js_name = wantsBlob)]
-    pub fn set_wants_blob(&self, blob: bool) {
-        if let Some(platform) = self.0.platform.get() {
-            platform.socket.set_binary_type(if blob {
-                web_sys::BinaryType::Blob
-            } else {
-                web_sys::BinaryType::Arraybuffer
-            });
-        }
-    }
-
-    /// Sends a string, a `Blob`, an `ArrayBuffer` or a view of one, as it is; anything else the platform turns into a string.
+    /// Any other attribute, as the platform has it.
     ///
     /// # Errors
-    /// What the platform throws: `InvalidStateError` before `open`.
-    pub fn send(&self, data: &JsValue) -> Result<(), JsValue> {
+    /// None: the platform's getters do not throw.
+    pub fn get(&self, name: &JsValue) -> Result<JsValue, JsValue> {
+        Reflect::get(&self.platform(), name)
+    }
+
+    /// Sets an attribute. The conversion of the value is the platform's.
+    ///
+    /// # Errors
+    /// What the conversion throws.
+    pub fn set(&self, name: &JsValue, value: &JsValue) -> Result<(), JsValue> {
+        Reflect::set(&self.platform(), name, value).map(|_| ())
+    }
+
+    /// Sends. The arguments are the user's own, and the platform turns them into what it can send.
+    ///
+    /// # Errors
+    /// What the platform throws: `InvalidStateError` before `open`, and what a conversion throws.
+    pub fn send(&self, arguments: &Array) -> Result<(), JsValue> {
         match self.0.platform.get() {
-            Some(platform) => platform.socket.unchecked_ref::<Browser>().send(data),
+            Some(platform) => platform.socket.unchecked_ref::<Browser>().send(arguments),
             None => Ok(()),
         }
     }
 
-    /// Begins to close. The arguments are the user's own, conversions included, so that the platform's rules apply to them.
+    /// Begins to close. The arguments are the user's own, so that the platform's rules apply to them: a missing code and an undefined one
+    /// are not the same to every browser.
     ///
     /// # Errors
     /// What the platform throws: `InvalidAccessError` for the code, `SyntaxError` for the reason.
-    pub fn close(&self, arguments: &js_sys::Array) -> Result<(), JsValue> {
+    pub fn close(&self, arguments: &Array) -> Result<(), JsValue> {
         match self.0.platform.get() {
             Some(platform) => platform.socket.unchecked_ref::<Browser>().close(arguments),
             None => Ok(()),
@@ -177,16 +165,20 @@ impl Inner {
         match told {
             Told::Opened => {
                 drop(self.deadline.take());
-                self.tell(Happened::Opened, &JsValue::UNDEFINED);
+                self.tell(OPENED, &JsValue::UNDEFINED);
             }
-            Told::Message(event) => self.tell(Happened::Message, &event),
-            Told::Error => self.tell(Happened::Error, &JsValue::UNDEFINED),
+            Told::Message(event) => self.tell(MESSAGE, &event),
+            Told::Error if self.blocked.get() => {
+                drop(self.deadline.take());
+                self.tell(BLOCKED, &JsValue::UNDEFINED);
+            }
+            Told::Error => self.tell(ERROR, &JsValue::UNDEFINED),
             Told::Closed(event) => {
                 drop(self.deadline.take());
                 if let Some(platform) = self.platform.get() {
                     platform.detach();
                 }
-                self.tell(Happened::Closed, &event);
+                self.tell(CLOSED, &event);
             }
         }
     }
@@ -203,14 +195,12 @@ impl Inner {
         platform.detach();
         // Without arguments it cannot throw.
         let _ = platform.socket.close();
-        self.tell(Happened::Error, &JsValue::UNDEFINED);
-        self.tell(Happened::Closed, &JsValue::UNDEFINED);
+        self.tell(ERROR, &JsValue::UNDEFINED);
+        self.tell(CLOSED, &JsValue::UNDEFINED);
     }
 
-    fn tell(&self, happened: Happened, event: &JsValue) {
+    fn tell(&self, happened: u8, event: &JsValue) {
         // It dispatches an event, and an exception of a listener is reported there, as `dispatchEvent` does.
-        let _ = self
-            .tell
-            .call2(&JsValue::UNDEFINED, &JsValue::from(happened as u32), event);
+        let _ = self.tell.call(&JsValue::UNDEFINED, happened, event);
     }
 }

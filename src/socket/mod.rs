@@ -11,7 +11,7 @@ pub use options::Options;
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
-use crate::transport::{self, Limits, Transport};
+use crate::transport::{self, Dropped, Limits, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -40,10 +40,14 @@ impl Socket {
     ///
     /// # Errors
     /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does.
-    pub async fn connect(url: impl Into<String>, options: Options) -> Result<Self, ConnectError> {
-        let limit = options.connect_timeout;
-        let connecting = async { transport::connect(options.request(url.into())?).await };
-        within(limit, connecting).await
+    pub fn connect(
+        url: impl Into<String>,
+        options: Options,
+    ) -> impl Future<Output = Result<Self, ConnectError>> {
+        let (url, limit) = (url.into(), options.connect_timeout);
+        within(limit, async move {
+            transport::connect(options.request(url)?).await
+        })
     }
 
     /// A socket over a transport that is open already.
@@ -112,6 +116,13 @@ impl Socket {
             .is_some_and(|transport| transport.pushes_back())
     }
 
+    /// What the overflow policy has dropped before it could be read, ever; none once the end has been told.
+    pub fn dropped(&self) -> Dropped {
+        self.transport
+            .as_ref()
+            .map_or(Dropped::default(), |transport| transport.dropped())
+    }
+
     /// Payload bytes sent that have not reached the network, as far as the platform tells.
     pub fn buffered_amount(&self) -> usize {
         self.transport
@@ -143,10 +154,15 @@ impl Socket {
     /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
     pub fn close(&mut self, code: u16, reason: &str) -> Result<(), CloseError> {
         CloseError::check(code, reason)?;
+        self.begin_close(code, reason);
+        Ok(())
+    }
+
+    /// Begins the closing handshake, with arguments that were checked.
+    pub(crate) fn begin_close(&mut self, code: u16, reason: &str) {
         if let Some(transport) = &mut self.transport {
             transport.close(code, reason);
         }
-        Ok(())
     }
 
     /// Waits for the end, and says how it came. Messages that nobody read before are discarded.
@@ -165,7 +181,23 @@ impl Socket {
         self.closed.as_ref()
     }
 
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+    /// Ready when a message may be sent without passing the send watermark, or with false when none can be any more.
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if let Some(transport) = &mut self.transport {
+            ready!(transport.poll_ready(cx));
+        }
+        Poll::Ready(self.is_open())
+    }
+
+    /// Ready when everything sent has been handed over.
+    pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.transport {
+            Some(transport) => transport.poll_flush(cx),
+            None => Poll::Ready(()),
+        }
+    }
+
+    pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         let Some(transport) = &mut self.transport else {
             return Poll::Ready(None);
         };
@@ -221,13 +253,12 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        if let Some(transport) = &mut self.transport {
-            ready!(transport.poll_ready(cx));
-        }
-        Poll::Ready(if self.is_open() {
-            Ok(())
-        } else {
-            Err(SendErrorKind::NotOpen)
+        self.poll_room(cx).map(|open| {
+            if open {
+                Ok(())
+            } else {
+                Err(SendErrorKind::NotOpen)
+            }
         })
     }
 
@@ -239,10 +270,7 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        match &mut self.transport {
-            Some(transport) => transport.poll_flush(cx).map(Ok),
-            None => Poll::Ready(Ok(())),
-        }
+        self.poll_handed_over(cx).map(Ok)
     }
 
     /// Hands over what is left and begins to close with 1000. It does not wait for the peer: [`Socket::closed`] does.

@@ -45,7 +45,7 @@ impl Options {
     /// The checked request that a transport takes.
     pub(super) fn request(self, url: String) -> Result<Request, ConnectErrorKind> {
         // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.
-        if url.contains('#') {
+        if url.bytes().any(|byte| byte == b'#') {
             return Err(ConnectErrorKind::UrlFragment);
         }
         for (index, protocol) in self.protocols.iter().enumerate() {
@@ -54,7 +54,12 @@ impl Options {
                     protocol: protocol.clone(),
                 });
             }
-            if self.protocols[..index].contains(protocol) {
+            if self
+                .protocols
+                .iter()
+                .take(index)
+                .any(|other| other == protocol)
+            {
                 return Err(ConnectErrorKind::DuplicateProtocol {
                     protocol: protocol.clone(),
                 });

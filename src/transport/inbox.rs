@@ -1,6 +1,6 @@
 //! Messages that arrived and wait to be read: a queue with a bound in bytes, and a policy for what comes past it.
 
-use super::Overflow;
+use super::{Dropped, Overflow};
 use crate::message::Message;
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ pub(crate) struct Inbox {
     bytes: usize,
     bound: usize,
     overflow: Overflow,
-    dropped: u64,
+    dropped: Dropped,
 }
 
 impl Inbox {
@@ -21,7 +21,7 @@ impl Inbox {
             bytes: 0,
             bound,
             overflow,
-            dropped: 0,
+            dropped: Dropped::default(),
         }
     }
 
@@ -34,13 +34,14 @@ impl Inbox {
             match self.overflow {
                 Overflow::Close => return false,
                 Overflow::DropOldest if message.cost() <= self.bound => {
-                    while self.bytes + message.cost() > self.bound && self.pop().is_some() {
-                        self.dropped += 1;
+                    while self.bytes + message.cost() > self.bound {
+                        let Some(oldest) = self.pop() else { break };
+                        self.dropped.count(&oldest);
                     }
                 }
                 // Too large for the bound even alone, or the newest is the one to go.
                 _ => {
-                    self.dropped += 1;
+                    self.dropped.count(&message);
                     return true;
                 }
             }
@@ -56,11 +57,17 @@ impl Inbox {
         Some(message)
     }
 
+    /// Everything that waits, to be dropped by whoever asks.
+    pub(crate) fn take(&mut self) -> VecDeque<Message> {
+        self.bytes = 0;
+        core::mem::take(&mut self.messages)
+    }
+
     /// Lets go of everything, as dropped.
     fn drop_all(&mut self) {
-        self.dropped += self.messages.len() as u64;
-        self.messages.clear();
-        self.bytes = 0;
+        while let Some(message) = self.pop() {
+            self.dropped.count(&message);
+        }
     }
 
     /// What the waiting messages count against the bound.
@@ -69,7 +76,7 @@ impl Inbox {
     }
 
     /// Messages that the policy dropped, ever.
-    pub(crate) fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> Dropped {
         self.dropped
     }
 }
@@ -84,7 +91,7 @@ mod tests {
             .iter()
             .map(|text| inbox.push((*text).into()))
             .collect::<Vec<_>>();
-        let dropped = inbox.dropped();
+        let dropped = inbox.dropped().messages;
         let left = std::iter::from_fn(|| inbox.pop())
             .map(|message| String::from_utf8(message.as_bytes().to_vec()).unwrap_or_default());
         (left.collect(), dropped, kept.iter().all(|kept| *kept))

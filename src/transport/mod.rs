@@ -67,6 +67,11 @@ pub trait Transport: MaybeSend {
     /// Whether the peer is held back while nobody reads. Otherwise messages arrive whether there is room for them or not.
     fn pushes_back(&self) -> bool;
 
+    /// What the overflow policy has dropped here, ever. Nothing where the transport pushes back.
+    fn dropped(&self) -> Dropped {
+        Dropped::default()
+    }
+
     /// Payload bytes taken by `send` that have not reached the network, as far as the platform tells.
     fn buffered_amount(&self) -> usize;
 }
@@ -148,15 +153,34 @@ pub enum Overflow {
     Latest,
 }
 
+/// Messages that an overflow policy dropped, and their payload bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// How many.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Dropped {
+    pub(crate) fn count(&mut self, message: &Message) {
+        self.messages += 1;
+        self.bytes += message.len() as u64;
+    }
+}
+
 /// Opens a connection with the platform's own transport. Dropping the future closes whatever it had begun.
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+pub fn connect(
+    request: Request,
+) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
     #[cfg(target_family = "wasm")]
-    return web_socket::connect(request).await;
+    return web_socket::connect(request);
     #[cfg(not(target_family = "wasm"))]
-    return native::connect(request).await;
+    return native::connect(request);
 }
 
 /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.

@@ -4,7 +4,7 @@
 //! [`WebSocket`] is the [`Transport`] made of it.
 
 use super::inbox::Inbox;
-use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -13,9 +13,12 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+#[cfg(target_feature = "atomics")]
+use js_sys::Uint8Array;
+use js_sys::{Array, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent};
 
@@ -42,7 +45,7 @@ pub(crate) struct Platform {
 }
 
 /// For `open`, `message`, `error` and `close`.
-type Closures = [Closure<dyn Fn(web_sys::Event)>; 4];
+type Closures = [Closure<dyn Fn(JsValue)>; 4];
 
 impl Platform {
     /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
@@ -58,19 +61,15 @@ impl Platform {
             .iter()
             .map(|protocol| JsValue::from_str(protocol))
             .collect();
-        Self::open_with(url, &list, told)
+        let socket = web_sys::WebSocket::new_with_str_sequence(url, &list)?;
+        Ok(Self::of(socket, told))
     }
 
-    /// [`open`](Self::open) with the subprotocols as JavaScript gave them.
-    pub(crate) fn open_with(
-        url: &str,
-        protocols: &JsValue,
-        told: Rc<dyn Fn(Told)>,
-    ) -> Result<Self, JsValue> {
-        let socket = web_sys::WebSocket::new_with_str_sequence(url, protocols)?;
-        let closure = |tell: fn(&dyn Fn(Told), web_sys::Event)| {
+    /// [`open`](Self::open) with an object that has just been made.
+    pub(crate) fn of(socket: web_sys::WebSocket, told: Rc<dyn Fn(Told)>) -> Self {
+        let closure = |tell: fn(&dyn Fn(Told), JsValue)| {
             let told = told.clone();
-            Closure::<dyn Fn(web_sys::Event)>::new(move |event| tell(&*told, event))
+            Closure::<dyn Fn(JsValue)>::new(move |event| tell(&*told, event))
         };
         let closures = [
             closure(|told, _| told(Told::Opened)),
@@ -83,10 +82,10 @@ impl Platform {
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onerror(Some(error.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Ok(Self {
+        Self {
             socket,
             closures: RefCell::new(Some(closures)),
-        })
+        }
     }
 
     /// Nothing is told any more, and the closures are gone. The browser's object stays.
@@ -111,14 +110,18 @@ impl Drop for Platform {
 /// The [`Transport`] on the browser's own `WebSocket`.
 pub struct WebSocket {
     platform: Platform,
-    shared: Rc<RefCell<Shared>>,
-    limits: Limits,
+    shared: Rc<Shared>,
     drain: Option<Sleep>,
     close_deadline: Option<Sleep>,
 }
 
 /// What the browser's events and the poll functions share. Never borrowed across a call into JavaScript.
 struct Shared {
+    limits: Limits,
+    state: RefCell<State>,
+}
+
+struct State {
     phase: Phase,
     inbox: Inbox,
     by: Option<By>,
@@ -134,32 +137,34 @@ enum Phase {
 }
 
 impl WebSocket {
-    fn open(request: &Request) -> Result<Self, ConnectErrorKind> {
-        let shared = Rc::new(RefCell::new(Shared {
-            phase: Phase::Connecting,
-            inbox: Inbox::new(request.limits.receive_bound, request.limits.overflow),
-            by: None,
-            reader: None,
-            writer: None,
-        }));
+    fn open(request: Request) -> Result<Self, ConnectErrorKind> {
+        let inbox = Inbox::new(request.limits.receive_bound, request.limits.overflow);
+        let shared = Rc::new(Shared {
+            limits: request.limits,
+            state: RefCell::new(State {
+                phase: Phase::Connecting,
+                inbox,
+                by: None,
+                reader: None,
+                writer: None,
+            }),
+        });
         let told = {
             let shared = shared.clone();
-            let limits = request.limits.clone();
-            Rc::new(move |told: Told| handle(&shared, &limits, told))
+            Rc::new(move |told: Told| handle(&shared, told))
         };
         let platform = Platform::open(&request.url, &request.protocols, told).map_err(refused)?;
         platform.socket.set_binary_type(BinaryType::Arraybuffer);
         Ok(Self {
             platform,
             shared,
-            limits: request.limits.clone(),
             drain: None,
             close_deadline: None,
         })
     }
 
     fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
-        let mut shared = self.shared.borrow_mut();
+        let mut shared = self.shared.state.borrow_mut();
         match &shared.phase {
             Phase::Connecting => {
                 shared.reader = Some(cx.waker().clone());
@@ -172,14 +177,18 @@ impl WebSocket {
             Phase::Open => {
                 drop(shared);
                 let socket = &self.platform.socket;
-                Poll::Ready(Ok(Opened::new(socket.protocol(), socket.extensions())))
+                let settled: &Settled = socket.unchecked_ref();
+                Poll::Ready(Ok(Opened::new(
+                    settled.protocol().unwrap_or_default(),
+                    settled.extensions().unwrap_or_default(),
+                )))
             }
         }
     }
 
     /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
-        self.shared.borrow_mut().by.get_or_insert(By::Us);
+        self.shared.state.borrow_mut().by.get_or_insert(By::Us);
         if self
             .platform
             .socket
@@ -190,7 +199,7 @@ impl WebSocket {
             let _ = self.platform.socket.close();
         }
         if self.close_deadline.is_none() {
-            self.close_deadline = Some(sleep(self.limits.close_timeout));
+            self.close_deadline = Some(sleep(self.shared.limits.close_timeout));
         }
     }
 }
@@ -200,50 +209,56 @@ impl WebSocket {
 /// # Errors
 /// What the constructor threw, or that the connection failed before it was open. There is no time limit here.
 pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
-    let mut socket = WebSocket::open(&request)?;
+    let mut socket = WebSocket::open(request)?;
     let opened = core::future::poll_fn(|cx| socket.poll_opened(cx)).await?;
     Ok((Box::new(socket), opened))
 }
 
 /// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.
-fn handle(shared: &RefCell<Shared>, limits: &Limits, told: Told) {
+fn handle(shared: &Shared, told: Told) {
     match told {
-        Told::Opened => shared.borrow_mut().phase = Phase::Open,
-        Told::Message(event) => arrive(shared, limits, &event),
+        Told::Opened => shared.state.borrow_mut().phase = Phase::Open,
+        Told::Message(event) => arrive(shared, &event),
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
         Told::Error => {
-            let mut state = shared.borrow_mut();
+            let mut state = shared.state.borrow_mut();
             if matches!(state.phase, Phase::Connecting) {
                 state.phase = Phase::Closed(Closed::lost(By::Failure));
             }
         }
         Told::Closed(event) => {
-            let mut state = shared.borrow_mut();
+            let mut state = shared.state.borrow_mut();
             let clean = event.was_clean();
             let by = state
                 .by
                 .unwrap_or(if clean { By::Peer } else { By::Failure });
-            state.phase = Phase::Closed(Closed::new(event.code(), event.reason(), clean, by));
+            // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
+            let code = match event.code() {
+                0 => 1006,
+                code => code,
+            };
+            state.phase = Phase::Closed(Closed::new(code, event.reason(), clean, by));
         }
     }
-    let mut state = shared.borrow_mut();
-    let wakers = [state.reader.take(), state.writer.take()];
+    let mut state = shared.state.borrow_mut();
+    let (reader, writer) = (state.reader.take(), state.writer.take());
     drop(state);
-    for waker in wakers.into_iter().flatten() {
-        waker.wake();
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+    if let Some(writer) = writer {
+        writer.wake();
     }
 }
 
 /// Takes a message, or closes the connection over it.
-fn arrive(shared: &RefCell<Shared>, limits: &Limits, event: &MessageEvent) {
-    let Some(message) = read(event.data()) else {
-        return;
-    };
+fn arrive(shared: &Shared, event: &MessageEvent) {
+    let message = read(event.data(), shared.limits.max_message);
     {
-        let mut state = shared.borrow_mut();
+        let mut state = shared.state.borrow_mut();
         // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
         let ended = !matches!(state.phase, Phase::Open) || state.by.is_some();
-        if ended || (message.len() <= limits.max_message && state.inbox.push(message)) {
+        if ended || message.is_some_and(|message| state.inbox.push(message)) {
             return;
         }
         state.by = Some(By::Us);
@@ -254,13 +269,46 @@ fn arrive(shared: &RefCell<Shared>, limits: &Limits, event: &MessageEvent) {
     }
 }
 
-/// A message's payload, copied once into our memory. `None` for a kind that `binaryType = "arraybuffer"` excludes.
-fn read(data: JsValue) -> Option<Message> {
-    if let Some(text) = data.as_string() {
-        return Some(Message::Text(text));
+/// A message's payload, copied once into our memory. `None` if it has more than `max` bytes, which is seen before anything of it is copied: bytes by
+/// their number, text by its UTF-16 units, each of which is a byte at least.
+fn read(data: JsValue, max: usize) -> Option<Message> {
+    let fits = |data: &Payload| usize::try_from(data.length()).is_ok_and(|length| length <= max);
+    // An `ArrayBuffer` has no `length`: that reads as 0.
+    if !fits(data.unchecked_ref()) {
+        return None;
     }
-    let buffer = data.dyn_into::<ArrayBuffer>().ok()?;
-    Some(Message::Binary(Uint8Array::new(&buffer).to_vec()))
+    if let Some(text) = data.as_string() {
+        return (text.len() <= max).then_some(Message::Text(text));
+    }
+    // `binaryType` is "arraybuffer": what is no string is one.
+    let bytes = Payload::new(&data);
+    fits(&bytes).then(|| Message::Binary(bytes.value_of()))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the handshake settled. The standard has empty strings for nothing, workerd has null.
+    type Settled;
+
+    #[wasm_bindgen(method, getter)]
+    fn protocol(this: &Settled) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    fn extensions(this: &Settled) -> Option<String>;
+
+    /// A string, or a view of a message's bytes: js-sys' own asks for the length three times to copy it.
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type Payload;
+
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    fn new(buffer: &JsValue) -> Payload;
+
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &Payload) -> u32;
+
+    /// ECMA-262 §20.1.3.7: the array itself. It comes back as another type, whose conversion is the copy.
+    #[wasm_bindgen(method, js_name = valueOf)]
+    fn value_of(this: &Payload) -> Vec<u8>;
 }
 
 /// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
@@ -283,7 +331,7 @@ fn refused(thrown: JsValue) -> ConnectErrorKind {
 
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let mut shared = self.shared.borrow_mut();
+        let mut shared = self.shared.state.borrow_mut();
         if let Some(message) = shared.inbox.pop() {
             return Poll::Ready(Event::Message(message));
         }
@@ -295,12 +343,12 @@ impl Transport for WebSocket {
         let closing = shared.by.is_some();
         drop(shared);
         if closing {
-            let timeout = self.limits.close_timeout;
+            let timeout = self.shared.limits.close_timeout;
             let deadline = self.close_deadline.get_or_insert_with(|| sleep(timeout));
             if Pin::new(deadline).poll(cx).is_ready() {
                 let closed = Closed::lost(By::Us);
                 self.platform.detach();
-                self.shared.borrow_mut().phase = Phase::Closed(closed.clone());
+                self.shared.state.borrow_mut().phase = Phase::Closed(closed.clone());
                 return Poll::Ready(Event::Closed(closed));
             }
         }
@@ -309,7 +357,7 @@ impl Transport for WebSocket {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.is_open() && self.room() == 0 {
-            self.shared.borrow_mut().writer = Some(cx.waker().clone());
+            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
             let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
             if Pin::new(drain).poll(cx).is_pending() {
                 return Poll::Pending;
@@ -341,16 +389,17 @@ impl Transport for WebSocket {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.shared.borrow().phase, Phase::Open)
+        matches!(self.shared.state.borrow().phase, Phase::Open)
             && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
-        &self.limits
+        &self.shared.limits
     }
 
     fn room(&self) -> usize {
-        self.limits
+        self.shared
+            .limits
             .send_watermark
             .max(1)
             .saturating_sub(self.buffered_amount())
@@ -359,6 +408,10 @@ impl Transport for WebSocket {
     /// A browser has assembled and queued the message before it shows it.
     fn pushes_back(&self) -> bool {
         false
+    }
+
+    fn dropped(&self) -> Dropped {
+        self.shared.state.borrow().inbox.dropped()
     }
 
     fn buffered_amount(&self) -> usize {

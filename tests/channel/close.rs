@@ -114,3 +114,23 @@ async fn a_send_that_is_dropped_sends_nothing() {
     channel.send("after".into()).await.unwrap();
     assert_eq!(channel.next().await.unwrap().unwrap(), "after");
 }
+
+#[crate::test]
+async fn abort_ends_at_once_though_the_peer_never_answers() {
+    let server = server().await;
+    let mut channel = connect(server.url("/fault/close-unanswered"))
+        .await
+        .unwrap();
+    let control = channel.control();
+    control.abort();
+    let closed = channel.closed().await;
+    assert_eq!(
+        (closed.code, closed.clean, closed.by),
+        (1006, false, By::Us)
+    );
+    assert_eq!(control.closed().await, closed);
+    assert_eq!(
+        channel.send("late".into()).await.unwrap_err().kind,
+        SendErrorKind::NotOpen
+    );
+}

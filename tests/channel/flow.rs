@@ -87,6 +87,38 @@ async fn what_was_taken_before_a_close_is_handed_over_before_it() {
     assert!(rx.next().await.is_none());
 }
 
+/// hixie-75 has no frame for bytes, so that the core refuses them on a connection that is open.
+#[cfg(not(target_family = "wasm"))]
+#[crate::test]
+async fn what_was_taken_and_then_refused_is_counted() {
+    use websocket_channel::{SendErrorKind, proto::Format, transport::pipe::Handshake};
+    let server = server().await;
+    let mut handshake = Handshake::default();
+    handshake.format = Format::Hixie75;
+    handshake.origin = Some("http://127.0.0.1".into());
+    let channel = connect(server.url("/echo"))
+        .handshake(handshake)
+        .await
+        .unwrap();
+    let (tx, mut rx) = channel.split();
+    let control = tx.control();
+    // A `send` is told, and its value comes back.
+    let error = tx.send(vec![1, 2].into()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.value),
+        (SendErrorKind::Refused, vec![1, 2].into())
+    );
+    assert_eq!(control.stats().unsent_messages, 0);
+    tx.try_send(vec![0; 3].into()).unwrap();
+    tx.reserve().await.unwrap().send(vec![0; 4].into()).unwrap();
+    tx.send("text".into()).await.unwrap();
+    let stats = control.stats();
+    assert_eq!((stats.unsent_messages, stats.unsent_bytes), (2, 7));
+    assert_eq!((stats.sent_messages, stats.sent_bytes), (1, 4));
+    assert_eq!(rx.next().await.unwrap().unwrap(), "text".into());
+    assert_eq!(control.close(1000, "").await.unwrap().unsent, 7);
+}
+
 #[crate::test]
 async fn a_full_line_costs_no_encoding() {
     struct Counting(Arc<AtomicUsize>);

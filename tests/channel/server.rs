@@ -1,9 +1,10 @@
 //! Where the test server is: in this process natively, elsewhere for a browser, whose page is told the address when it is compiled.
 
-// Three suites share this file, and each uses a part of it.
+// Several suites share this file, and each uses a part of it.
 #![allow(dead_code)]
 
 use std::fmt::Display;
+use websocket_channel::{Channel, Text, connect};
 
 /// Whom the CONNECT proxy serves: the user of RFC 6455 §4.1's own example. The runner starts its server with the same.
 pub(crate) const PROXY_USER: &str = "ednamode:nocapes!";
@@ -36,17 +37,32 @@ pub(crate) async fn server() -> Server {
 
 #[cfg(target_family = "wasm")]
 pub(crate) async fn server() -> Server {
-    let told = |value: Option<&'static str>| {
-        value.unwrap_or_else(|| panic!("set by the test runner: see tests/README.md"))
-    };
+    report_panics();
+    let server = websocket_channel_test::addresses!();
     Server {
-        origin: told(option_env!("WEBSOCKET_CHANNEL_TEST_SERVER")).into(),
-        refused_port: told(option_env!("WEBSOCKET_CHANNEL_REFUSED_PORT"))
-            .parse()
-            .unwrap(),
-        control: told(option_env!("WEBSOCKET_CHANNEL_CONTROL")).into(),
-        proxy: told(option_env!("WEBSOCKET_CHANNEL_PROXY")).into(),
+        origin: server.ws,
+        refused_port: server.refused,
+        control: server.control,
+        proxy: server.proxy,
     }
+}
+
+/// A panic in a task that no test awaits fails no test: the runner is told of it, and fails the suite.
+#[cfg(target_family = "wasm")]
+pub(crate) fn report_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let Some(runner) = option_env!("WEBSOCKET_CHANNEL_PANICS") else {
+        return;
+    };
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            before(info);
+            let text = js_sys::encode_uri_component(&info.to_string());
+            // The request says it all, and nobody answers.
+            let _ = web_sys::WebSocket::new(&format!("{runner}/?{text}"));
+        }));
+    });
 }
 
 impl Server {
@@ -73,5 +89,44 @@ impl Server {
     /// A URL whose port is held by a socket that does not listen: every connection is refused.
     pub(crate) fn refused(&self) -> String {
         format!("ws://127.0.0.1:{}/", self.refused_port)
+    }
+}
+
+/// The server's control channel, over a WebSocket.
+pub(crate) struct Steering(Channel<String, String>);
+
+impl Server {
+    /// The control channel, to steer connections by their tag.
+    pub(crate) async fn steering(&self) -> Steering {
+        let url = self.control().replacen("http", "ws", 1);
+        Steering(connect(url).codec(Text).await.unwrap())
+    }
+}
+
+impl Steering {
+    /// Has a command carried out, as JSON, and gives the answer.
+    pub(crate) async fn command(&mut self, command: &str) -> String {
+        self.0.send(command.into()).await.unwrap();
+        self.0.next().await.unwrap().unwrap()
+    }
+
+    /// Has a command without further parameters carried out on the connections of a tag.
+    pub(crate) async fn tell(&mut self, what: &str, tag: &str) -> String {
+        self.command(&format!(r#"{{"do":"{what}","tag":"{tag}"}}"#))
+            .await
+    }
+
+    /// The connections of a tag that have not ended.
+    pub(crate) async fn live(&mut self, tag: &str) -> Vec<serde_json::Value> {
+        let told = self.tell("list", tag).await;
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let mut connections = told["connections"].as_array().unwrap().clone();
+        connections.retain(|connection| connection["ended"] == false);
+        connections
+    }
+
+    /// Returns when no connection of a tag is left. The test's limit is the end of patience.
+    pub(crate) async fn none_left(&mut self, tag: &str) {
+        while !self.live(tag).await.is_empty() {}
     }
 }

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod control;
+mod http;
 mod outcome;
 #[path = "../channel/server.rs"]
 mod server;
+mod services;
 mod table;
 
 use outcome::outcome;
@@ -27,8 +29,8 @@ async fn check(title: &str) {
     let mut wrong = String::new();
     for row in section(title) {
         let expected = row.expected(column);
-        // With its reason in the cell.
-        if expected.starts_with("not run") {
+        // It would take the other tests with it: `hang.test.mjs` meets it in a session of its own.
+        if expected == "hangs" {
             continue;
         }
         let found = outcome(&server, &row).await;

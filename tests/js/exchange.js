@@ -5,6 +5,7 @@ import { WebSocket } from 'websocket-channel';
 import { eachClass } from './classes.js';
 import { bytes, firstDifference, SIZES, text } from './payloads.js';
 import { finish, next, opened, url } from './server.js';
+import { throwsDom } from './thrown.js';
 
 eachClass('a message comes back exactly', (Class) => {
   const echo = async (binaryType, payloads) => {
@@ -88,5 +89,20 @@ describe('postMessage', () => {
     socket.postMessage('Hello, WebSocket');
     assert.equal((await message).data, 'Hello, WebSocket');
     await finish(socket);
+  });
+
+  it('throws as send does', async () => {
+    const socket = new WebSocket(url('/echo'));
+    throwsDom(() => socket.postMessage('early'), 'InvalidStateError');
+    await opened(socket);
+    assert.throws(() => socket.postMessage(), TypeError);
+    await finish(socket);
+  });
+
+  it('looks as send does', () => {
+    const { send, postMessage } = Object.getOwnPropertyDescriptors(WebSocket.prototype);
+    assert.deepEqual({ ...postMessage, value: 0 }, { ...send, value: 0 });
+    assert.deepEqual([postMessage.value.name, postMessage.value.length], ['postMessage', 1]);
+    assert.throws(() => postMessage.value.call({}, 'x'), TypeError);
   });
 });

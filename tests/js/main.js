@@ -2,17 +2,28 @@
 
 // prettier-ignore
 const FILES = [
-  'exchange', 'events', 'handlers', 'states', 'close', 'bad_input', 'timeout', 'browser', 'leaks', 'readme_test',
-  'channel/exchange', 'channel/close', 'channel/errors',
+  'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',
+  'clauses/listeners', 'clauses/subclass', 'clauses/reentry', 'blocked', 'fuzz',
+  'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test',
+  'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
+  'channel/schema', 'channel/garbage', 'channel/internal',
 ];
+/** `?only=fuzz,clauses/send` of the page leaves the others out. */
+const only = new URLSearchParams(location.search).get('only')?.split(',') ?? FILES;
 
-const outcome = { done: false, passed: 0, skipped: 0, failures: [], current: '' };
+/** A test that takes longer is named at the end. */
+const SLOW_MS = 2000;
+
+const outcome = { done: false, passed: 0, skipped: 0, failures: [], slow: [], current: '' };
 window.outcome = outcome;
 
 class Collector {
   constructor(runner) {
     runner.on('test', (test) => (outcome.current = test.fullTitle()));
-    runner.on('pass', () => (outcome.passed += 1));
+    runner.on('pass', (test) => {
+      outcome.passed += 1;
+      if (test.duration > SLOW_MS) outcome.slow.push({ title: test.fullTitle(), duration: test.duration });
+    });
     runner.on('pending', () => (outcome.skipped += 1));
     runner.on('fail', (test, error) => {
       outcome.failures.push({ title: test.fullTitle(), message: `${error.message}`, stack: `${error.stack}` });
@@ -24,7 +35,7 @@ class Collector {
 try {
   // For the slowest message of the slowest browser; a hang ends here.
   mocha.setup({ ui: 'bdd', reporter: Collector, timeout: 60_000, checkLeaks: false });
-  for (const file of FILES) await import(`./${file}.js`);
+  for (const file of FILES.filter((file) => only.includes(file))) await import(`./${file}.js`);
   mocha.run();
 } catch (error) {
   outcome.failures.push({ title: 'the tests cannot be loaded', message: `${error}`, stack: `${error.stack}` });

@@ -2,7 +2,7 @@
 
 import { assert } from 'chai';
 import { WebSocket } from 'websocket-channel';
-import { finish, next, opened, url } from './server.js';
+import { finish, next, opened, refused, url } from './server.js';
 
 describe('connectTimeoutMs', () => {
   it('fails a connection that the server never answers: error, then close with 1006', async () => {
@@ -47,4 +47,22 @@ describe('connectTimeoutMs', () => {
       await finish(await opened(new WebSocket(url('/echo'), [], options)));
     }
   });
+});
+
+describe('connectTimeoutMs and a connection that fails by itself', () => {
+  for (const [what, address] of [
+    ['a port that nobody listens on', refused],
+    ['a server that answers 404', url('/status/404')],
+  ]) {
+    it(`${what} gives error and close once, not again when the time is up`, async () => {
+      const limit = 500;
+      const socket = new WebSocket(address, [], { connectTimeoutMs: limit });
+      const transcript = [];
+      socket.onerror = () => transcript.push('error');
+      socket.onclose = ({ code, wasClean }) => transcript.push(`close ${code} ${wasClean}`);
+      // Longer than the limit, set after it: whatever the limit does, it has done by then.
+      await new Promise((resolve) => setTimeout(resolve, limit + 1));
+      assert.deepEqual(transcript, ['error', 'close 1006 false']);
+    });
+  }
 });

@@ -208,6 +208,8 @@ fn heads_that_are_not_http() {
         "HTTP/1.1 1x1 A\r\n\r\n",
         "HTTP/1.1 1010 A\r\n\r\n",
         "ICY 200 OK\r\n\r\n",
+        "HTTP/1.1x 101 A\r\n\r\n",
+        "HTTP/one 404 A\r\n\r\n",
         "HTTP/1.1 101 A\nUpgrade",
         "HTTP/1.1 101 A\r\rn",
         "HTTP/1.1 101 A\r\nno colon\r\n\r\n",

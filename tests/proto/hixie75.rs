@@ -503,6 +503,12 @@ fn frames_have_limits() {
         assert_eq!(verdict(3, 9, role, "80 03 61 61 61"), None);
         assert_eq!(verdict(3, 9, role, "80 04"), Some(FrameTooLong));
     }
+    // The first byte that is wrong decides, wherever the stream is cut.
+    let long = format!("00 {}", "61".repeat(12));
+    for role in [Role::Client, Role::Server] {
+        assert_eq!(verdict(9, 3, role, &long), Some(MessageTooLong));
+    }
+    assert_eq!(verdict(3, 9, Role::Server, "00 61 80 61 61"), Some(Utf8));
     // A replacement has three bytes.
     assert_eq!(verdict(9, 3, Role::Client, "00 80 ff"), None);
     assert_eq!(

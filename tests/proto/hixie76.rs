@@ -287,6 +287,18 @@ fn without_the_eight_bytes_there_is_no_request() {
     }
 }
 
+/// As Perl's Protocol::WebSocket does.
+#[test]
+fn the_eight_bytes_may_be_announced_as_a_body() {
+    let request = REQUEST.replace("Host: ", "Content-Length: 8\r\nHost: ");
+    cut(server, request.as_bytes(), |how, server| {
+        assert!(
+            matches!(events(server)[..], [Event::Request(_)]),
+            "not a request {how}"
+        );
+    });
+}
+
 #[test]
 fn wrong_requests() {
     let key1 = "4 @1  46546xW%0l 1 5";
@@ -332,7 +344,7 @@ fn wrong_requests() {
         ("GET", "POST", Method),
         ("HTTP/1.1", "HTTP/1.0", HttpVersion),
         ("GET /demo", "GET http://example.com/demo", Target),
-        ("Host: ", "Content-Length: 8\r\nHost: ", Body),
+        ("Host: ", "Content-Length: 9\r\nHost: ", Body),
         // hybi-02 and -03 have these keys and other frames.
         ("Host: ", "Sec-WebSocket-Draft: 2\r\nHost: ", Version),
     ];

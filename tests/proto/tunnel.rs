@@ -144,6 +144,7 @@ fn what_is_no_answer() {
     for answer in [
         "\r\n",
         "SSH-2.0-x\r\n\r\n",
+        "HTTP/x.1 200 OK\r\n\r\n",
         "HTTP/1.1 20 x\r\n\r\n",
         "HTTP/1.1 200 OK\n\n",
         "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Measures: `npm run bench -- NAME …`. Nothing here decides; the tests do.
+// Measures: `npm run bench -- NAME …`. Each prints a table and writes `target/bench/NAME.json`. Tests decide; a bench that has a bar and misses it
+// says so by its exit code.
 //
 //   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
-//
-// Each prints a table and writes `target/bench/NAME.json`.
+//   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME]   our clients and others beside the browser's own class
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './build.mjs';
@@ -12,6 +12,7 @@ import { CommandError, endChildrenOnSignals } from './process.mjs';
 /** Each takes the arguments behind its name and gives what is written as JSON. Imported only when it runs. */
 const BENCHES = {
   proto: () => import('../bench/proto.mjs'),
+  browser: () => import('../bench/browser/bench.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandError, endChildrenOnSignals, run } from './process.mjs';
+import { CommandError, capture, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
 import { dropStaleWasm } from './stale.mjs';
 
@@ -24,7 +25,8 @@ const WASM_FEATURES = [
   'sign-ext',
 ];
 const BINDGEN_ARGS = ['--target', 'web', '--no-typescript'];
-const OPT_ARGS = ['-Oz', ...WASM_FEATURES.map((name) => `--enable-${name}`), '--strip-debug', '--strip-producers'];
+const FEATURE_ARGS = WASM_FEATURES.map((name) => `--enable-${name}`);
+const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--strip-target-features'];
 
 /**
  * Compiles one library of the workspace for the browser, small first, and makes its JavaScript.
@@ -33,62 +35,168 @@ const OPT_ARGS = ['-Oz', ...WASM_FEATURES.map((name) => `--enable-${name}`), '--
  * @param {object} library
  * @param {string} library.name its package
  * @param {string[]} [library.features]
+ * @param {string} [library.profile] of Cargo.toml; default: `wasm`, small first
  * @param {string} library.out a folder in `target/`
+ * @param {boolean} [library.shorten] gives the imports names of a letter or two in place of wasm-bindgen's; default: no
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
-export async function wasm(tools, { name, features = [], out }) {
+export async function wasm(tools, { name, features = [], profile = 'wasm', out, shorten = false }) {
   dropStaleWasm(tools, targetFolder(tools));
   const crate = name.replaceAll('-', '_');
-  const args = ['rustc', '--quiet', '--locked', '--lib', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
-  // `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
-  args.push('--package', name, '--crate-type', 'cdylib');
-  if (features.length > 0) args.push('--features', features.join(','));
-  await run('cargo', args, { cwd: root, env: tools.env });
+  await run('cargo', await cargoArgs(tools, { name, features, profile }), { cwd: root, env: tools.env });
 
-  const compiled = join(targetFolder(tools), 'wasm32-unknown-unknown', 'wasm', `${crate}.wasm`);
+  const compiled = join(targetFolder(tools), 'wasm32-unknown-unknown', profile, `${crate}.wasm`);
   const folder = join(root, 'target', out);
   const files = { glue: join(folder, `${crate}.js`), wasm: join(folder, `${crate}_bg.wasm`) };
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
-  const from = fingerprint(tools, compiled);
+  const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
+  const from = fingerprint(tools, compiled, [...optimise, shorten]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
   await run(tools.paths.wasmBindgen, [compiled, ...BINDGEN_ARGS, '--out-dir', folder], { cwd: root, env: tools.env });
-  await run('wasm-opt', [files.wasm, ...OPT_ARGS, '-o', files.wasm], { cwd: root, env: tools.env });
+  if (shorten) await shortenImports(tools, files);
+  await run('wasm-opt', [files.wasm, ...optimise, '-o', files.wasm], { cwd: root, env: tools.env });
   writeFileSync(mark, from);
   return files;
 }
 
-/** Builds `dist/index.js` and `dist/index.d.ts`, and tells the folder. */
+/** What cargo is told, to compile one library of the workspace for the browser. */
+export async function cargoArgs(tools, { name, features = [], profile = 'wasm' }) {
+  const args = ['rustc', '--quiet', '--locked', '--lib', '--profile', profile, '--target', 'wasm32-unknown-unknown'];
+  // `--crate-type cdylib` is given here: in Cargo.toml, beside rlib, it would silently turn LTO off.
+  args.push('--package', name, '--crate-type', 'cdylib');
+  if (features.length > 0) args.push('--features', features.join(','));
+  const { output } = await capture('rustc', ['--print', 'sysroot'], { cwd: root, env: tools.env, quiet: true });
+  const { CARGO_HOME = join(homedir(), '.cargo') } = { ...process.env, ...tools.env };
+  // A panic's place is a path, and no business of whoever downloads the file: the same bytes wherever they are built, and fewer.
+  const folders = [join(CARGO_HOME, 'registry', 'src'), join(output.trim(), 'lib', 'rustlib', 'src', 'rust', 'library'), root];
+  const flags = folders.map((folder) => `--remap-path-prefix=${folder}=`);
+  return [...args, '--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
+}
+
+/** The global of the classic-script build. */
+const GLOBAL = 'WebSocketChannel';
+
+/** Builds everything that is published into `dist/`, and tells the folder. */
 export async function build(tools) {
-  const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm' });
+  const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm', shorten: true });
   const dist = join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
-  await bundle({
-    entryPoints: [join(root, 'src/js/index.js')],
-    outfile: join(dist, 'index.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
-    alias: { glue: files.glue, 'glue/wasm': files.wasm },
-    loader: { '.wasm': 'base64' },
-    logLevel: 'warning',
-  });
-  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.ts'));
+  const glue = await glueAsFunction(bundle, files.glue);
+  const script = (from, to, source, options = {}) =>
+    bundle({
+      entryPoints: [join(root, 'src/js', from)],
+      outfile: join(dist, to),
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      minify: true,
+      legalComments: 'none',
+      alias: { glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
+      // In what only the glue's own loader uses, which is left out.
+      define: { 'import.meta.url': 'undefined' },
+      plugins: [inlineWasm],
+      charset: 'utf8',
+      logLevel: 'warning',
+      ...options,
+    });
+  await Promise.all([
+    script('index.js', 'index.js', 'inlined.js'),
+    script('index.js', 'index.cjs', 'inlined.js', { format: 'cjs' }),
+    // A module is UTF-8; a classic script is what its page is, unless it is ASCII.
+    script('index.js', 'websocket-channel.iife.js', 'inlined.js', { format: 'iife', globalName: GLOBAL, charset: 'ascii' }),
+    script('slim.js', 'slim.js', 'given.js'),
+    script('messagepack.js', 'messagepack.js', 'given.js', { banner: { js: notice('@msgpack/msgpack') } }),
+  ]);
+  // As it is: its imports are those of the published folder.
+  copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
+  copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
+  for (const name of ['index', 'slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
+  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.cts'));
   return dist;
 }
 
+/** The licence of a package that travels inside ours, as it asks for. */
+function notice(name) {
+  const folder = join(root, 'node_modules', name);
+  return `/*! ${name} ${JSON.parse(read(join(folder, 'package.json'))).version}\n${read(join(folder, 'LICENSE')).trim()}\n*/`;
+}
+
+/**
+ * wasm-bindgen names an import after what it calls and a hash: half of them are bytes that no compression shrinks, here and in the glue.
+ * Its exports keep their names: people and `instance.js` read them.
+ */
+async function shortenImports(tools, { glue, wasm }) {
+  const text = `${wasm}.wat`;
+  const options = { cwd: root, env: tools.env };
+  await run('wasm-dis', [wasm, ...FEATURE_ARGS, '-o', text], options);
+  const names = new Map();
+  const shortened = readFileSync(text, 'utf8').replace(/^( \(import "[^"]*" )"([^"]*)"/gm, (_, head, name) => {
+    if (!names.has(name)) names.set(name, `_${names.size.toString(36)}`);
+    return `${head}"${names.get(name)}"`;
+  });
+  writeFileSync(text, shortened);
+  await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
+  rmSync(text);
+  writeFileSync(
+    glue,
+    readFileSync(glue, 'utf8').replace(/^( +)(\w+)(?=: function)/gm, (line, indent, name) =>
+      names.has(name) ? indent + names.get(name) : line,
+    ),
+  );
+}
+
+/**
+ * The bytes as a string that survives whatever a bundler, an editor or a page does to a script: no control characters, nothing to escape. Each
+ * is XORed, so that the frequent ones are ASCII, and what is not printable moves up by 256. After gzip it is 8 KB smaller than base64, whose
+ * six bits a letter hide repetitions; as ASCII with `\u` escapes it is still 6 KB smaller. `inlined.js` turns it back.
+ */
+const inlineWasm = {
+  name: 'inline wasm',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => {
+      const codes = Array.from(readFileSync(path), (byte) => {
+        const code = byte ^ 66;
+        const plain = code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c;
+        return plain ? code : code + 256;
+      });
+      return { contents: codes.map((code) => String.fromCharCode(code)).join(''), loader: 'text' };
+    });
+  },
+};
+
+/**
+ * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
+ * replaced. What it finds under the names `WebAssembly` and `WebSocket` is given to it.
+ */
+async function glueAsFunction(bundle, glue) {
+  const names = 'ChannelHandle, SocketHandle, initSync';
+  const { outputFiles } = await bundle({
+    stdin: { contents: `export { ${names} } from ${JSON.stringify(glue)};`, resolveDir: root },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  });
+  const parts = outputFiles[0].text.match(/^(.*)\nexport \{([^}]*)\};\s*$/s);
+  if (!parts) throw new Error('the glue does not end with its exports');
+  const file = join(dirname(glue), 'glue.js');
+  writeFileSync(file, `export default function (WebAssembly, WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
+  return file;
+}
+
 /** Everything that the output of wasm-bindgen and wasm-opt depends on. */
-function fingerprint(tools, compiled) {
+function fingerprint(tools, compiled, how) {
   const hash = createHash('sha256').update(readFileSync(compiled)).digest('hex');
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   // wasm-bindgen's path has its version in it.
-  return JSON.stringify([hash, tools.paths.wasmBindgen, BINDGEN_ARGS, devDependencies.binaryen, OPT_ARGS]);
+  return JSON.stringify([hash, tools.paths.wasmBindgen, BINDGEN_ARGS, devDependencies.binaryen, how]);
 }
 
 /** Where cargo puts what it makes: users move it by CARGO_TARGET_DIR. */

@@ -149,7 +149,8 @@ async function within(limit, promise, output) {
   }
 }
 
-async function freePort() {
+/** A port that nobody listens on, for a program that must be given one. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const { port } = server.address();

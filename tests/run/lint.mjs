@@ -12,6 +12,7 @@ endChildrenOnSignals();
 const wasm = ['--target', 'wasm32-unknown-unknown', '--locked'];
 const checks = [
   ['rustfmt', 'cargo', ['fmt', '--all', '--check'], {}],
+  ['rustfmt, fuzz targets', 'cargo', ['fmt', '--manifest-path', 'tests/fuzz/Cargo.toml', '--check'], {}],
   ['prettier', 'prettier', ['--check', '{src,tests,www}/**/*.{js,mjs,ts,css}', 'package.json'], tools.env],
   ['clippy, native', 'cargo', ['clippy', '--locked', '--workspace', '--all-targets', ...warnings], {}],
   ['clippy, wasm', 'cargo', ['clippy', ...wasm, '-p', 'websocket-channel', '--all-targets', ...warnings], tools.env],

@@ -27,15 +27,11 @@ test('npm publish --dry-run succeeds, with an allow-list of files', async () => 
   const packed = await capture('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], quiet);
   const found = JSON.parse(packed.output.slice(packed.output.search(/^[[{]/m)));
   const [{ files }] = Array.isArray(found) ? found : Object.values(found);
-  assert.deepEqual(files.map((file) => file.path).sort(), [
-    'CHANGELOG.md',
-    'LICENSE-APACHE',
-    'LICENSE-MIT',
-    'README.md',
-    'dist/index.d.ts',
-    'dist/index.js',
-    'package.json',
-  ]);
+  const paths = files.map((file) => file.path).sort();
+  // What is listed is there, and nothing comes along but what npm always packs.
+  assert.deepEqual(paths, [...manifest.files, 'README.md', 'package.json'].sort());
+  for (const needed of ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'CHANGELOG.md', 'src/js/README.md'])
+    assert.ok(paths.includes(needed), needed);
 });
 
 test('every path of the exports exists', () => {
@@ -43,6 +39,43 @@ test('every path of the exports exists', () => {
   const all = paths(manifest.exports);
   assert.ok(all.length >= 2);
   for (const path of all) assert.ok(existsSync(join(root, path)), path);
+});
+
+test('types come first in the exports, and the default last', () => {
+  const orders = Object.values(manifest.exports).filter((entry) => typeof entry !== 'string');
+  assert.ok(orders.length >= 3);
+  for (const entry of orders) {
+    assert.equal(Object.keys(entry)[0], 'types');
+    assert.equal(Object.keys(entry).at(-1), 'default');
+  }
+});
+
+test('no public type is any, and every entry has its comment', () => {
+  const declarations = manifest.files.filter((file) => /\.d\.c?ts$/.test(file));
+  assert.ok(declarations.length >= 4);
+  for (const file of declarations) {
+    const code = read(file).replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+    assert.doesNotMatch(code, /\bany\b/, file);
+    // Everything that is exported says what it is.
+    for (const [line] of read(file).matchAll(/^.*\n^export (?!\*|type \{)(?:class|interface|type|function|const) \w+/gm)) {
+      assert.match(line, /\*\/\n/, `${file}: ${line.split('\n')[1]}`);
+    }
+  }
+});
+
+test('the page of the package names every option, every code and every entry', () => {
+  const page = read('src/js/README.md');
+  const types = read('src/js/index.d.ts');
+  const options =
+    types.match(/interface ConnectionOptions \{([^]*?)\n\}/)[1] + types.match(/interface ChannelOptions<[^]*?\{([^]*?)\n\}/)[1];
+  const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+  assert.ok(names.length >= 10);
+  const codes = [...types.matchAll(/'([A-Z]+(?:_[A-Z]+)+|INTERNAL|REFUSED|CANCELLED)'/g)].map(([, code]) => code);
+  assert.ok(codes.length >= 15);
+  const entries = Object.keys(manifest.exports).filter((entry) => entry.length > 1 && entry !== './package.json');
+  for (const name of [...names, ...codes, ...entries.map((entry) => `websocket-channel/${entry.slice(2)}`)]) {
+    assert.ok(page.includes(`\`${name}\``), `${name} is missing`);
+  }
 });
 
 test('crate and npm package have one version, and the changelog has it too', () => {
@@ -61,8 +94,10 @@ test('importing the package instantiates nothing', async () => {
     });
   }
   const { Channel, WebSocket } = await import(join(root, 'dist/index.js'));
+  for (const entry of ['slim.js', 'messagepack.js', 'index.cjs', 'websocket-channel.iife.js']) await import(join(root, 'dist', entry));
   assert.deepEqual(instances, []);
   // And the watch works: a construction does instantiate, whatever this Node has for a socket.
+  globalThis.WebSocket ??= class {};
   try {
     new WebSocket('ws://127.0.0.1:1/');
   } catch {

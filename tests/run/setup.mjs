@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // Brings what the project's commands need and does nothing when all is there. `npm start` and `npm test` call it;
-// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit]
+// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit] [--needs peers,python,nginx,perl,tinyproxy,runtimes]
 //
 //   always        Rust's standard library for wasm32, the wasm-bindgen CLI of Cargo.lock's version, the npm packages
-//   with --tests  wasm-pack, and the browsers with their drivers; for WebKit, Xvfb (WebKitGTK has no headless mode)
+//   with --tests  wasm-pack, and the browsers with their drivers; for WebKit, Xvfb (WebKitGTK has no headless mode); and what
+//                 some suites run beside ours: the npm and Python packages of tests/peers, nginx, tinyproxy, a Perl module
 //
 // Tools go to a cache keyed by version: WEBSOCKET_CHANNEL_CACHE, else $XDG_CACHE_HOME/websocket-channel, else
 // ~/.cache/websocket-channel (~/Library/Caches/… on macOS). Only Debian packages are installed system-wide, and rustup
 // gets its wasm32 target. Programs that are not on PATH can be named by CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER,
-// WEBKIT_DRIVER, MINI_BROWSER and XVFB. Exit codes: 0 all there; 2 something is missing that it could not bring (it
+// WEBKIT_DRIVER, MINI_BROWSER, XVFB, NGINX, TINYPROXY and PYTHON. Exit codes: 0 all there; 2 something is missing that it could not bring (it
 // says what to do); 130 and the like: ended by a signal.
 
 import { realpathSync } from 'node:fs';
@@ -17,12 +18,13 @@ import { parseArgs } from 'node:util';
 import { BROWSERS } from './setup/browsers.mjs';
 import { Cache, cacheFolder } from './setup/cache.mjs';
 import { SetupFailure } from './setup/failure.mjs';
+import { NEEDS } from './setup/needs.mjs';
 import { look, refuse, take } from './setup/plan.mjs';
 import { listenForInterrupts } from './setup/process.mjs';
 import { neededRust } from './setup/rust.mjs';
 import { describeSystem } from './setup/system.mjs';
 
-export { BROWSERS, SetupFailure };
+export { BROWSERS, NEEDS, SetupFailure };
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,6 +34,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  * @param {object} [options]
  * @param {boolean} [options.tests] also what only the tests need; default: no
  * @param {string[]} [options.browsers] for the tests; default: all of `BROWSERS`
+ * @param {string[]} [options.needs] of `NEEDS`, for the tests; default: all
  * @param {(line: string) => void} [options.log] default: standard output
  * @param {Record<string, string>} [options.env] where to look for programs and the cache; default: this process's
  * @param {string} [options.osRelease] the file that names the distribution
@@ -39,12 +42,13 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  *   `env`: to be added to the environment of every command that builds for wasm32 or uses the tools
  *   (`{...process.env, ...tools.env}`); native builds and rustfmt run without it.
  *   `paths`: wasmBindgen, wasmBindgenTestRunner; with `tests` also wasmPack and, of the chosen browsers, chromium and
- *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb.
+ *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, perl (a folder for `-I`), tinyproxy, node22, node24, deno and bun.
  * @throws {SetupFailure} with a message for the user and an exit code
  */
 export async function setup({
   tests = false,
   browsers = BROWSERS,
+  needs = NEEDS,
   log = console.log,
   env = process.env,
   osRelease = '/etc/os-release',
@@ -58,7 +62,7 @@ export async function setup({
     system: describeSystem(osRelease),
     neededRust: neededRust(CHECKOUT),
   };
-  const wanted = { tests, browsers };
+  const wanted = { tests, browsers, needs: tests ? needs : [] };
   let { steps, tools } = await look(context, wanted);
   if (steps.length === 0) {
     log(`set-up: all there (${seconds(began)})`);
@@ -111,16 +115,25 @@ function seconds(began) {
   return `${((Date.now() - began) / 1000).toFixed(1)} s`;
 }
 
+/** The members of a list on the command line; none given means all. */
+function chosen(what, list, all) {
+  const names = list?.split(',').filter(Boolean) ?? all;
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`unknown ${what} ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  return names;
+}
+
 async function main() {
   let options;
   try {
-    const { values } = parseArgs({ options: { tests: { type: 'boolean' }, browsers: { type: 'string' } } });
-    const browsers = values.browsers?.split(',').filter(Boolean) ?? BROWSERS;
-    const unknown = browsers.filter((name) => !BROWSERS.includes(name));
-    if (unknown.length > 0) throw new Error(`unknown browser ${unknown.join(', ')}; there are ${BROWSERS.join(', ')}`);
-    options = { tests: values.tests ?? values.browsers !== undefined, browsers };
+    const { values } = parseArgs({ options: { tests: { type: 'boolean' }, browsers: { type: 'string' }, needs: { type: 'string' } } });
+    const browsers = chosen('browser', values.browsers, BROWSERS);
+    const needs = chosen('need', values.needs, NEEDS);
+    options = { tests: values.tests || values.browsers !== undefined || values.needs !== undefined, browsers, needs };
   } catch (error) {
-    console.error(`set-up: ${error.message}\nusage: node tests/run/setup.mjs [--tests] [--browsers ${BROWSERS.join(',')}]`);
+    console.error(
+      `set-up: ${error.message}\nusage: node tests/run/setup.mjs [--tests] [--browsers ${BROWSERS.join(',')}] [--needs ${NEEDS.join(',')}]`,
+    );
     process.exit(2);
   }
   await setupOrExit(options);

@@ -2,13 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setup, SetupFailure } from './setup.mjs';
 import { Cache } from './setup/cache.mjs';
+import { findNeeds } from './setup/needs.mjs';
+import { take } from './setup/plan.mjs';
 import { which } from './setup/process.mjs';
 import { atLeast, lockedVersion } from './setup/rust.mjs';
 import { describeSystem } from './setup/system.mjs';
@@ -40,7 +53,7 @@ function newFolder() {
 /** A PATH with what set-up needs to look around, and no browser. */
 function pathWithoutBrowsers() {
   const folder = newFolder();
-  for (const name of ['node', 'npm', 'cargo', 'rustc', 'rustup', 'cc', 'apt-cache', 'apt-get', 'dpkg-query', 'dpkg-deb']) {
+  for (const name of ['node', 'npm', 'cargo', 'rustc', 'rustup', 'cc', 'apt-cache', 'apt-get', 'dpkg-query', 'dpkg-deb', 'tar', 'perl']) {
     const file = which(name, process.env);
     // Scripts, not links: access(2) ignores the capability by which "nobody" runs what is in root's home folder.
     if (file) writeFileSync(join(folder, name), `#!/bin/sh\nexec '${file}' "$@"\n`, { mode: 0o755 });
@@ -132,7 +145,7 @@ describe('when system packages are missing', () => {
     const env = { PATH: pathWithoutBrowsers(), HOME: home, ...rustHomes, WEBSOCKET_CHANNEL_CACHE: cache };
     const result = runSetup(['--tests'], env, wrapper.length > 0 ? [which('setpriv', process.env), ...wrapper.slice(1)] : []);
     assert.equal(result.status, 2, result.stdout + result.stderr);
-    assert.match(result.stderr, /^ {2}sudo apt-get install --no-install-recommends .*\bchromium chromium-driver firefox-esr\b.*\bxvfb$/m);
+    assert.match(result.stderr, /^ {2}sudo apt-get install --no-install-recommends .*\bchromium chromium-driver firefox-esr\b.*\bxvfb\b/m);
     assert.match(result.stderr, /Nothing was installed/);
     assertNoStackTrace(result);
     assert.deepEqual(remains(cache), []);
@@ -148,7 +161,7 @@ describe('when system packages are missing', () => {
       assert.ok(error instanceof SetupFailure, error.stack);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, /on Plan 9 from Bell Labs/);
-      for (const program of ['Chromium', 'ChromeDriver', 'Firefox', 'WebKitWebDriver', 'Xvfb'])
+      for (const program of ['Chromium', 'ChromeDriver', 'Firefox', 'WebKitWebDriver', 'Xvfb', 'nginx', 'tinyproxy'])
         assert.match(error.message, new RegExp(`^ {2}- ${program}`, 'm'));
       assert.doesNotMatch(error.message, /apt-get/);
       return true;
@@ -157,13 +170,14 @@ describe('when system packages are missing', () => {
     assert.deepEqual(remains(cache), []);
   });
 
-  test('a browser that was not chosen is not missed', async () => {
+  test('a browser that was not chosen is not missed, nor what no chosen suite needs', async () => {
     const osRelease = join(newFolder(), 'os-release');
     writeFileSync(osRelease, 'ID=plan9\n');
     const env = { ...process.env, PATH: pathWithoutBrowsers(), WEBSOCKET_CHANNEL_CACHE: join(newFolder(), 'cache') };
-    await assert.rejects(setup({ tests: true, browsers: ['firefox'], env, osRelease, log() {} }), (error) => {
+    await assert.rejects(setup({ tests: true, browsers: ['firefox'], needs: ['nginx'], env, osRelease, log() {} }), (error) => {
       assert.match(error.message, /Firefox/);
-      assert.doesNotMatch(error.message, /Chrom|WebKit|Xvfb/);
+      assert.match(error.message, /nginx/);
+      assert.doesNotMatch(error.message, /Chrom|WebKit|Xvfb|Python|tinyproxy/);
       return true;
     });
   });
@@ -182,6 +196,49 @@ describe('when system packages are missing', () => {
       assert.doesNotMatch(error.message, /^ {2}- Chromium/m);
       return true;
     });
+  });
+});
+
+describe('what only some suites need', () => {
+  /** As set-up's own, with an empty cache, for somebody who is not root. */
+  const context = () => ({
+    checkout: CHECKOUT,
+    cache: new Cache(newFolder()),
+    env: { ...process.env, PATH: pathWithoutBrowsers() },
+    system: { ...system, root: false },
+    log() {},
+  });
+
+  for (const name of ['nginx', 'perl', 'tinyproxy']) {
+    test(`${name} is unpacked into the cache: nothing is installed, so no service is started`, async (t) => {
+      if (!system.debian) return t.skip('needs Debian');
+      const mine = context();
+      const { steps, paths } = findNeeds([name], mine);
+      if (steps[0].packages) return t.skip(`libraries are missing that only root installs: ${steps[0].packages.join(' ')}`);
+      await take(steps[0], mine);
+      assert.deepEqual(findNeeds([name], mine).steps, [], 'it is found now');
+      assert.ok(paths[name].startsWith(mine.cache.folder));
+      assert.ok(existsSync(paths[name]));
+    });
+  }
+
+  test('the Python packages go to an environment of their own, named for what it holds', async () => {
+    const mine = context();
+    const { steps, paths } = findNeeds(['python'], mine);
+    await take(steps[0], mine);
+    assert.deepEqual(findNeeds(['python'], mine).steps, [], 'it is found now');
+    assert.ok(paths.python.startsWith(mine.cache.folder));
+    assert.deepEqual(readdirSync(mine.cache.folder).filter((item) => !item.startsWith('.')).length, 1);
+    const where = spawnSync(paths.python, ['-c', 'import websockets; print(websockets.__file__)'], { encoding: 'utf8' }).stdout;
+    assert.ok(where.startsWith(mine.cache.folder), where);
+  });
+
+  test('an environment whose Python is gone is made again', async () => {
+    const mine = context();
+    const { paths } = findNeeds(['python'], mine);
+    mkdirSync(dirname(paths.python), { recursive: true });
+    symlinkSync(join(mine.cache.folder, 'gone'), paths.python);
+    assert.equal(findNeeds(['python'], mine).steps.length, 1);
   });
 });
 

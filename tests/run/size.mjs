@@ -1,14 +1,21 @@
 #!/usr/bin/env node
-// Weighs what users download: `npm run size`. Raw, gzip and brotli bytes; a row is JavaScript and wasm together, as the bar counts them.
-import { transform } from 'esbuild';
+// Weighs what users download: `npm run size`. Raw, gzip and brotli bytes; a row is JavaScript and wasm together, as the bars count them.
+// It fails above a bar, and when LTO is off.
+import { build as bundle } from 'esbuild';
 import { readFileSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { build, root, wasm } from './build.mjs';
+import { build, cargoArgs, root, wasm } from './build.mjs';
 import { capture, endChildrenOnSignals } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
 
 const APP = 'websocket-channel-size';
+/** The app that has the bar: with the allocator that its manifest names. */
+const SMALLEST = ['talc'];
+/** Each is a feature of the app, and adds one of the crate's. */
+const ADDED = ['json', 'proto'];
+/** Gzip bytes. */
+const BARS = { app: 20_000, npm: 32_000 };
 
 function weigh(pieces) {
   const sum = (measure) => pieces.reduce((total, piece) => total + measure(piece).length, 0);
@@ -19,31 +26,27 @@ function weigh(pieces) {
   };
 }
 
-async function app(tools, out, features) {
-  const files = await wasm(tools, { name: APP, features, out });
-  const { code } = await transform(readFileSync(files.glue, 'utf8'), { minify: true, format: 'esm' });
-  return weigh([Buffer.from(code), readFileSync(files.wasm)]);
+/** An app as a page has it: the wasm, and what a bundler leaves of the glue when the page initialises it and calls the app's one function. */
+async function app(tools, features) {
+  const files = await wasm(tools, { name: APP, features, out: ['size', ...features].join('-') });
+  const glue = `./${basename(files.glue)}`;
+  const { outputFiles } = await bundle({
+    stdin: { contents: `import init, { echo } from '${glue}'; await init(); echo('/echo');`, resolveDir: dirname(files.glue) },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  return weigh([outputFiles[0].contents, readFileSync(files.wasm)]);
 }
 
 /** Compiles the app once more and looks at what cargo told rustc: a crate type in the wrong place turns LTO off in silence. */
 async function ltoIsOn(tools) {
   const now = new Date();
   utimesSync(join(root, 'tests/size/src/lib.rs'), now, now);
-  const args = [
-    'rustc',
-    '-v',
-    '--locked',
-    '--lib',
-    '--profile',
-    'wasm',
-    '--target',
-    'wasm32-unknown-unknown',
-    '-p',
-    APP,
-    '--crate-type',
-    'cdylib',
-  ];
-  const { output } = await capture('cargo', args, { cwd: root, env: tools.env, quiet: true });
+  const args = await cargoArgs(tools, { name: APP, features: SMALLEST });
+  const loud = args.map((arg) => (arg === '--quiet' ? '-v' : arg));
+  const { output } = await capture('cargo', loud, { cwd: root, env: tools.env, quiet: true });
   return /--crate-name websocket_channel_size .* -C lto(=fat)? /.test(output);
 }
 
@@ -51,13 +54,23 @@ const tools = await setupOrExit();
 endChildrenOnSignals();
 const lto = await ltoIsOn(tools);
 const dist = await build(tools);
+const smallest = await app(tools, SMALLEST);
 const rows = [
-  ['smallest Rust app, text', await app(tools, 'size-text', [])],
-  ['the same with JSON', await app(tools, 'size-json', ['json'])],
-  ['npm default entry', weigh([readFileSync(join(dist, 'index.js'))])],
+  { name: 'smallest Rust app', size: smallest, bar: BARS.app },
+  { name: "  Rust's own allocator", size: await app(tools, []) },
 ];
-const cells = (name, ...numbers) => `${name.padEnd(26)}${numbers.map((number) => String(number).padStart(10)).join('')}`;
-console.log(cells('bytes', 'raw', 'gzip', 'brotli'));
-for (const [name, { raw, gzip, brotli }] of rows) console.log(cells(name, raw, gzip, brotli));
+for (const feature of ADDED) {
+  const size = await app(tools, [...SMALLEST, feature]);
+  rows.push({ name: `  with ${feature}`, size, added: size.gzip - smallest.gzip });
+}
+rows.push({ name: 'npm default entry', size: weigh([readFileSync(join(dist, 'index.js'))]), bar: BARS.npm });
+
+const cells = (name, ...columns) => `${name.padEnd(26)}${columns.map((column) => String(column).padStart(10)).join('')}`;
+console.log(cells('bytes', 'raw', 'gzip', 'brotli', 'adds', 'bar'));
+for (const { name, size, added, bar } of rows) {
+  console.log(cells(name, size.raw, size.gzip, size.brotli, added ? `+${added}` : '', bar ?? ''));
+}
 console.log(`LTO: ${lto ? 'on' : 'OFF'}`);
-process.exitCode = lto ? 0 : 1;
+const over = rows.filter(({ size, bar }) => bar !== undefined && size.gzip > bar);
+for (const { name, size, bar } of over) console.error(`${name}: ${size.gzip} bytes gzip, ${size.gzip - bar} above the bar`);
+process.exitCode = lto && over.length === 0 ? 0 : 1;

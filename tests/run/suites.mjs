@@ -1,13 +1,21 @@
 // The suites, in the order in which they run. `tests/README.md` says what each is for.
 import { join } from 'node:path';
+import { conformance } from '../conformance/conformance.mjs';
 import { root, targetFolder } from './build.mjs';
 import { capabilities, startDriver } from './drivers.mjs';
+import { fuzz } from './fuzz.mjs';
+import { runtimes, WORKERS } from './homes.mjs';
 import { runJsTests } from './js-suite.mjs';
 import { capture } from './process.mjs';
+import { listenForPanics } from './panics.mjs';
 import { BROWSERS } from './setup.mjs';
+import { buildNative } from './test-server.mjs';
 import { dropStaleWasm } from './stale.mjs';
+import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
+/** The test programs that run in a page. */
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks'];
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server'];
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
@@ -15,59 +23,163 @@ async function native() {
   return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE], { cwd: root }));
 }
 
-/** The tests of channel and faults in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
-async function wasm(browser, { tools, server }) {
+/** Test programs in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
+async function wasm(browser, programs, { tools, server }) {
   dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
   mkdirSync(join(root, 'target'), { recursive: true });
   writeFileSync(json, JSON.stringify(capabilities(browser, tools)));
-  const env = {
-    ...tools.env,
-    WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
-    // For the slowest message of the slowest browser; a hang ends here.
-    WASM_BINDGEN_TEST_TIMEOUT: '300',
-    WEBSOCKET_CHANNEL_TEST_SERVER: server.origin,
-    WEBSOCKET_CHANNEL_REFUSED_PORT: String(server.refusedPort),
-    WEBSOCKET_CHANNEL_CONTROL: server.control,
-    WEBSOCKET_CHANNEL_PROXY: server.proxy,
-  };
-  // `proto`: what the browser does itself, our core does in the page as well.
-  const tests = ['--locked', '--features', 'proto', '--test', 'channel', '--test', 'faults', '--test', 'paper'];
-  if (browser === 'webkit') {
-    const driver = await startDriver(browser, tools);
-    try {
+  const panics = await listenForPanics();
+  // WebKit's driver alone is ours to start.
+  const driver = browser === 'webkit' ? await startDriver(browser, tools) : null;
+  try {
+    const env = {
+      ...tools.env,
+      WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
+      // For the slowest message of the slowest browser; a hang ends here.
+      WASM_BINDGEN_TEST_TIMEOUT: process.env.WEBSOCKET_CHANNEL_LONG ? '3600' : '300',
+      ...told(server, panics),
+    };
+    // `proto`: what the browser does itself, our core does in the page as well.
+    const tests = ['--locked', '--features', 'proto', ...programs.flatMap((program) => ['--test', program])];
+    if (driver) {
       env.SAFARIDRIVER_REMOTE = driver.url;
       env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
       env.WASM_BINDGEN_TEST_ONLY_WEB = '1';
-      return cargoCount(await capture('cargo', ['test', '--target', 'wasm32-unknown-unknown', ...tests], { cwd: root, env }));
+      return panics.settle(
+        cargoCount(await capture('cargo', ['test', '--target', 'wasm32-unknown-unknown', ...tests], { cwd: root, env })),
+      );
+    }
+    const flags =
+      browser === 'chromium'
+        ? ['--chrome', '--chromedriver', tools.paths.chromedriver]
+        : ['--firefox', '--geckodriver', tools.paths.geckodriver];
+    return panics.settle(cargoCount(await capture('wasm-pack', ['test', '--headless', ...flags, '--', ...tests], { cwd: root, env })));
+  } finally {
+    await driver?.stop();
+    await panics.stop();
+  }
+}
+
+/** What the tests are told when they are compiled: nothing else gets into a page. */
+function told(server, panics) {
+  return {
+    WEBSOCKET_CHANNEL_PANICS: panics.origin,
+    ...server.env,
+  };
+}
+
+/** The tests of the channel where threads share their memory, its handles in other workers among them. */
+async function sharedMemory({ tools, server }) {
+  const build = await threads(tools);
+  if (build.reason) {
+    console.log(`skipped: ${build.reason}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const json = join(root, 'target', 'webdriver-threads.json');
+  mkdirSync(join(root, 'target'), { recursive: true });
+  writeFileSync(json, JSON.stringify(capabilities('chromium', tools)));
+  const panics = await listenForPanics();
+  try {
+    const env = {
+      ...build.env,
+      CHROMEDRIVER: tools.paths.chromedriver,
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner,
+      WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
+      WASM_BINDGEN_TEST_TIMEOUT: '300',
+      ...told(server, panics),
+    };
+    const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', ...build.args, '--features', 'proto', '--test', 'threads'];
+    return panics.settle(cargoCount(await capture('cargo', args, { cwd: root, env })));
+  } finally {
+    await panics.stop();
+  }
+}
+
+/** The tests of the channel in workers, and the proof that a panic anywhere in a browser fails the suite. */
+async function workers(context) {
+  const count = await wasm('chromium', WORKERS, context);
+  console.log('\na panic that no test awaits:');
+  // This program's one test passes, and a task of it panics.
+  const { passed, failed } = await wasm('chromium', ['panics'], context);
+  const proven = passed === 1 && failed === 1;
+  if (!proven) console.log(`a panic did not fail the suite: ${passed} passed, ${failed} failed`);
+  return { ...count, passed: count.passed + (proven ? 1 : 0), failed: count.failed + (proven ? 0 : 1) };
+}
+
+/** The tests of the channel in Node, Deno and Bun. */
+async function outside({ tools, server }) {
+  dropStaleWasm(tools, targetFolder(tools));
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const add = (count) => Object.keys(total).forEach((key) => (total[key] += count[key]));
+  for (const { name, env } of runtimes(tools)) {
+    console.log(`\n${name}:`);
+    const panics = await listenForPanics();
+    try {
+      const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner };
+      const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', '--features', 'proto', '--test', 'home_outside'];
+      const tests = await capture('cargo', args, { cwd: root, env: { ...tools.env, ...told(server, panics), ...runner, ...env } });
+      const count = panics.settle(cargoCount(tests));
+      add(count);
+      if (count.passed === 0) total.failed += 1;
     } finally {
-      await driver.stop();
+      await panics.stop();
     }
   }
-  const driver =
-    browser === 'chromium'
-      ? ['--chrome', '--chromedriver', tools.paths.chromedriver]
-      : ['--firefox', '--geckodriver', tools.paths.geckodriver];
-  return cargoCount(await capture('wasm-pack', ['test', '--headless', ...driver, '--', ...tests], { cwd: root, env }));
+  return total;
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(file, { tools }) {
+async function node(files, { tools, server }) {
   // Not with set-up's environment: what they start is started as a person would.
-  const env = { WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '' };
-  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', join('tests', 'run', file)], { cwd: root, env });
+  const env = {
+    WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
+    WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
+    WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
+    ...server?.env,
+  };
+  const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
 }
 
-/** @type {{ name: string, browser?: string, server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
+/** Our server and our native client with other people's programs. */
+async function interop(context) {
+  await buildNative('websocket-channel-interop');
+  const files = ['matrix', 'hixie', 'proxy', 'nginx'].map((name) => `tests/interop/${name}.test.mjs`);
+  return node(files, context);
+}
+
+/** The Autobahn cases, and what is wrong with the tool that runs them. */
+async function autobahn(context) {
+  const cases = await conformance(context);
+  const tool = await node(['tests/conformance/tool.test.mjs'], context);
+  return { passed: cases.passed + tool.passed, failed: cases.failed + tool.failed, skipped: cases.skipped + tool.skipped };
+}
+
+/** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
-  ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, context) })),
+  { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
+  ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, PAGE, context) })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
-  { name: 'start', browser: 'chromium', run: (context) => node('start.test.mjs', context) },
-  { name: 'package', run: (context) => node('package.test.mjs', context) },
-  { name: 'setup', run: (context) => node('setup.test.mjs', context) },
+  { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
+  { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },
+  { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
+  { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
+  { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
+  { name: 'hang', browser: 'firefox', run: (context) => node(['tests/faults/hang.test.mjs'], context) },
+  { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
+  { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
+  { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
+  {
+    name: 'homes:js',
+    browser: 'chromium',
+    needs: ['homes', 'runtimes'],
+    server: true,
+    run: (context) => node(['tests/homes/homes.test.mjs'], context),
+  },
+  { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
 ];
 
 /** Adds up the closing lines that libtest and wasm-bindgen-test print, one per test binary. */

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// Runs the suites: `npm test`, `npm test -- --browsers chromium`, `npm test -- native js:firefox`, `npm test -- --list`.
+// Runs the suites: `npm test`, `npm test -- --browsers chromium`, `npm test -- native js:firefox`, `npm test -- --list`;
+// `--long` runs the variants that take minutes.
 // The last line is `N passed, N failed, N skipped` over all of them. Exit codes: 0 all passed; 1 not; 2 a bad command line or set-up.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { endChildrenOnSignals } from './process.mjs';
-import { BROWSERS, setupOrExit } from './setup.mjs';
+import { BROWSERS, NEEDS, setupOrExit } from './setup.mjs';
 import { suites } from './suites.mjs';
 import { startTestServer } from './test-server.mjs';
 
@@ -14,7 +15,7 @@ const PROXY_USER = 'ednamode:nocapes!';
 function arguments_() {
   try {
     const { values, positionals } = parseArgs({
-      options: { browsers: { type: 'string' }, list: { type: 'boolean' } },
+      options: { browsers: { type: 'string' }, list: { type: 'boolean' }, long: { type: 'boolean' } },
       allowPositionals: true,
     });
     const browsers = values.browsers?.split(',').filter(Boolean) ?? BROWSERS;
@@ -25,6 +26,8 @@ function arguments_() {
     // A suite that is asked for by name brings its browser.
     const wanted = (suite) =>
       positionals.length > 0 ? positionals.includes(suite.name) : !suite.browser || browsers.includes(suite.browser);
+    // Tests read it when they are compiled.
+    if (values.long) process.env.WEBSOCKET_CHANNEL_LONG = '1';
     return { list: values.list, chosen: suites.filter(wanted) };
   } catch (error) {
     console.error(`npm test: ${error.message}`);
@@ -43,12 +46,13 @@ if (list) {
 endChildrenOnSignals();
 const began = Date.now();
 const browsers = BROWSERS.filter((browser) => chosen.some((suite) => suite.browser === browser));
-const tools = await setupOrExit({ tests: true, browsers });
+const needs = NEEDS.filter((name) => chosen.some((suite) => suite.needs?.includes(name)));
+const tools = await setupOrExit({ tests: true, browsers, needs });
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
 let server;
 try {
-  if (chosen.some((suite) => suite.name.startsWith('js:') || suite.name === 'package')) {
+  if (chosen.some((suite) => suite.name.startsWith('js:') || ['package', 'homes:js'].includes(suite.name))) {
     console.log('building the package …');
     await build(tools);
   }
@@ -57,7 +61,7 @@ try {
     console.log(`\n── ${suite.name} ──`);
     const suiteBegan = Date.now();
     const count = await suite.run({ tools, server });
-    if (count.passed + count.failed === 0) {
+    if (count.passed + count.failed + count.skipped === 0) {
       console.log(`${suite.name} ran no test, and that is a failure`);
       count.failed = 1;
     }

@@ -79,13 +79,13 @@ impl Codec {
         let mut inflated = [0; STEP];
         loop {
             let (taken, made) = (decompress.total_in(), decompress.total_out());
-            let status = decompress
-                .decompress(piece, &mut inflated, FlushDecompress::Sync)
-                .map_err(|_| Violation::Deflate)?;
+            let status = decompress.decompress(piece, &mut inflated, FlushDecompress::Sync);
             let taken = (decompress.total_in() - taken) as usize;
             let made = (decompress.total_out() - made) as usize;
             piece = piece.get(taken..).unwrap_or_default();
+            // Also what came out before an error: were it not looked at first, the cut of the pieces would decide what is found.
             sink(inflated.get(..made).unwrap_or_default())?;
+            let status = status.map_err(|_| Violation::Deflate)?;
             if status == Status::StreamEnd {
                 // §7.2.3.4: a block with BFINAL set may be used to flush. What compressed it began anew behind it, and so do we.
                 decompress.reset(false);

@@ -119,10 +119,13 @@ impl Assembly {
         max: usize,
     ) -> Result<(), Violation> {
         let mut sink = |inflated: &[u8]| {
-            if inflated.len() > max.saturating_sub(self.len()) {
+            // What may still come is looked at first: were it not, the cut of the pieces would decide what is found.
+            let room = max.saturating_sub(self.len());
+            self.push(inflated.get(..room).unwrap_or(inflated), None, 0)?;
+            if inflated.len() > room {
                 return Err(Violation::MessageTooLong);
             }
-            self.push(inflated, None, 0)
+            Ok(())
         };
         unmasked(piece, mask, offset, |block| codec.inflate(block, &mut sink))?;
         if last {

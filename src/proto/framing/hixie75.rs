@@ -148,20 +148,26 @@ impl Frames {
     /// [`Violation::FrameTooLong`] and [`Violation::MessageTooLong`] before the byte that would be too many is kept;
     /// [`Violation::Utf8`] on a server.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, Violation> {
+        let max_frame = usize::try_from(self.max_frame).unwrap_or(usize::MAX);
         while !input.is_empty() {
             // "-75: Client out of buffer or over an artificial limit MUST fail": dropped frames cost no memory, but time.
             match &mut self.state {
                 State::Type => self.state = Self::begin(self.role, take(input)),
                 State::Text(payload) => {
                     let (piece, ended) = up_to_ff(input);
-                    let len = payload.len() + piece.len();
-                    if len as u64 > self.max_frame {
-                        return Err(Violation::FrameTooLong);
+                    let room = self
+                        .max_message
+                        .min(max_frame)
+                        .saturating_sub(payload.len());
+                    // What may still come is looked at first: were it not, the cut of the pieces would decide what is found.
+                    payload.push(piece.get(..room).unwrap_or(piece))?;
+                    if piece.len() > room {
+                        return Err(if self.max_message < max_frame {
+                            Violation::MessageTooLong
+                        } else {
+                            Violation::FrameTooLong
+                        });
                     }
-                    if len > self.max_message {
-                        return Err(Violation::MessageTooLong);
-                    }
-                    payload.push(piece)?;
                     if ended && let State::Text(payload) = self.end() {
                         return Ok(Some(Frame::Text(payload.finish(self.max_message)?)));
                     }

@@ -1,6 +1,6 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
-use super::head::{Head, HeadReader, is_token, is_value};
+use super::head::{Head, HeadReader, is_token, is_value, is_version};
 use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::Opened;
@@ -191,7 +191,7 @@ impl ClientHandshake for Waiting {
 /// The status of a status line (RFC 9112 §4): `HTTP/1.1 SP 3DIGIT SP [reason]`.
 pub(crate) fn status(line: &str) -> Result<u16, Violation> {
     let (version, rest) = line.split_once(' ').ok_or(Violation::HeadSyntax)?;
-    if !version.starts_with("HTTP/") {
+    if !is_version(version) {
         return Err(Violation::HeadSyntax);
     }
     let code = rest.split(' ').next().unwrap_or_default();

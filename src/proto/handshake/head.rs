@@ -145,6 +145,12 @@ pub fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether this is a version of HTTP, as its messages name it (RFC 9112 §2.3): `HTTP/1.1`, or other digits.
+pub(crate) fn is_version(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+        if major.is_ascii_digit() && minor.is_ascii_digit())
+}
+
 /// Whether this can be the value of a header without breaking the head apart.
 pub fn is_value(text: &str) -> bool {
     !text

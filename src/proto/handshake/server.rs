@@ -1,7 +1,7 @@
 //! The server's side of the handshake: which wire format a request is of, the plain requests beside them, and what RFC 6455
 //! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
-use super::head::{Head, Headers, is_token, is_value};
+use super::head::{Head, Headers, is_token, is_value, is_version};
 use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
@@ -199,7 +199,7 @@ pub(crate) fn read(
     else {
         return Err(Violation::HeadSyntax);
     };
-    if !is_token(method) || !version.starts_with("HTTP/") {
+    if !is_token(method) || !is_version(version) {
         return Err(Violation::HeadSyntax);
     }
     let is_path = target.starts_with('/');
@@ -222,8 +222,13 @@ pub(crate) fn read(
     } else {
         return read_rfc6455(request, &version, limits, random);
     };
-    // hixie-75: tokens other than `GET`, a path and `HTTP/1.1`, in this order: the server "should abort".
-    check_start(&request, &version)?;
+    // hixie-75: tokens other than `GET`, a path and `HTTP/1.1`, in this order: the server "should abort". A client of hixie-76 may
+    // announce the eight bytes behind its head, for proxies to let them through.
+    let bodies: &[&str] = match format {
+        Format::Hixie76 => &["0", "8"],
+        _ => &["0"],
+    };
+    check_start(&request, &version, bodies)?;
     if !is_path {
         return Err(Violation::Target);
     }
@@ -239,8 +244,8 @@ pub(crate) fn read(
     Ok(Read::Whole(request, Some(Box::new(handshake))))
 }
 
-/// RFC 6455 §4.2.1 item 1: "An HTTP/1.1 or higher GET request". A body would be read as frames.
-fn check_start(request: &Request, version: &str) -> Result<(), Violation> {
+/// RFC 6455 §4.2.1 item 1: "An HTTP/1.1 or higher GET request". A body of another length than these would be read as frames.
+fn check_start(request: &Request, version: &str, bodies: &[&str]) -> Result<(), Violation> {
     if request.method != "GET" {
         return Err(Violation::Method);
     }
@@ -248,7 +253,9 @@ fn check_start(request: &Request, version: &str) -> Result<(), Violation> {
         return Err(Violation::HttpVersion);
     }
     let mut lengths = request.headers.all("Content-Length");
-    if lengths.any(|length| length != "0") || request.headers.first("Transfer-Encoding").is_some() {
+    if lengths.any(|length| !bodies.contains(&length))
+        || request.headers.first("Transfer-Encoding").is_some()
+    {
         return Err(Violation::Body);
     }
     Ok(())
@@ -267,7 +274,7 @@ fn read_rfc6455(
     }
 
     // RFC 6455 §4.2.1, in its order.
-    check_start(&request, version)?;
+    check_start(&request, version, &["0"])?;
     if headers.only("Host").is_none() {
         return Err(Violation::Host);
     }

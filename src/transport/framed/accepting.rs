@@ -3,7 +3,7 @@
 use super::Framed;
 use crate::error::{Cause, Misuse};
 use crate::message::Opened;
-use crate::proto::{Request, Response};
+use crate::proto::{Deflate, Request, Response};
 use core::fmt;
 use core::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,6 +19,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
     /// What the client asks for.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// The compression to agree to if it was offered, now that the request is known; `None` declines. Default: what the connection was made with.
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.framed.connection.compress(deflate);
     }
 
     /// Accepts it as a WebSocket, with one of the subprotocols offered or none. The answer is with the stream when this returns.

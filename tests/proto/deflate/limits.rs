@@ -71,3 +71,19 @@ fn what_counts_against_a_message_is_what_it_inflates_to() {
     client.handle_bytes(START, &hex("c1 07 f248cdc9c90700"));
     assert_eq!(client.violation(), None);
 }
+
+#[test]
+fn the_first_wrong_byte_decides_wherever_the_stream_is_cut() {
+    let mut limits = Limits::default();
+    limits.max_message = 3;
+    for (block, violation) in [
+        ("000500faff61ff616161", Violation::Utf8),
+        ("000500faff616161ff61", Violation::MessageTooLong),
+    ] {
+        let bytes = frame(0xc1, &hex(block));
+        let make = || open_with(Role::Client, EXTENSION, limits.clone(), &knobs(|_| {}));
+        crate::support::cut(make, &bytes, |how, client| {
+            assert_eq!(client.violation(), Some(violation), "{block} {how}");
+        });
+    }
+}

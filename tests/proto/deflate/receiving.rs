@@ -166,3 +166,10 @@ fn context_is_forgotten_where_it_was_agreed_to_be() {
     client.handle_bytes(START, &hex("c1 05 f200110000"));
     assert_eq!(client.violation(), Some(Violation::Deflate));
 }
+
+#[test]
+fn the_first_wrong_byte_decides_wherever_the_stream_is_cut() {
+    // A stored block with a byte that is no text, and behind it a block of a kind that there is not.
+    violates(&hex("c1 07 000100feffff 07"), Violation::Utf8, 1007);
+    violates(&hex("c1 07 000100feff61 07"), Violation::Deflate, 1007);
+}

@@ -21,6 +21,11 @@ export function dependencies(name, context) {
   return [...text.matchAll(/^ {2}Depends: ([a-z0-9][a-z0-9.+-]*)$/gm)].map((match) => match[1]);
 }
 
+/** Whether a package is installed, and not only unpacked or known. */
+export function isInstalled(name, context) {
+  return ask(['dpkg-query', '-W', '-f', '${db:Status-Status}', name], context.env) === 'installed';
+}
+
 /** Brings the package lists up to date, so that `name` can be installed. */
 export async function update(name, context) {
   const { result, command } = await apt(['update'], context);

@@ -8,6 +8,7 @@ import { hostEnv, lockedVersion } from './rust.mjs';
 /** The versions the tests were last run with. wasm-bindgen's is not ours to choose: it must equal the crate's. */
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
+const CARGO_FUZZ = '0.13.2';
 
 /**
  * They mostly wait for browsers and files: optimised fully they are no quicker at what the tests ask of them, and take
@@ -43,6 +44,18 @@ export function findWasmPack(context) {
     context,
   );
   return { ...tool, paths: { wasmPack: tool.programs[0] } };
+}
+
+/** cargo-fuzz, and a C++ compiler: it brings libFuzzer as source. */
+export function findCargoFuzz(context) {
+  const tool = findTool(
+    { crate: 'cargo-fuzz', name: 'cargo-fuzz', label: 'cargo-fuzz', version: CARGO_FUZZ, programs: ['cargo-fuzz'], usual: '1 min' },
+    context,
+  );
+  const compiler = which(['c++', 'g++', 'clang++'], context.env)
+    ? []
+    : [{ what: 'C++ compiler (for libFuzzer)', usual: '20 s', packages: ['g++'], labels: ['a C++ compiler (c++)'] }];
+  return { paths: { cargoFuzz: tool.programs[0] }, steps: [...compiler, ...tool.steps] };
 }
 
 /** Any geckodriver will do, so one that is installed is taken. */

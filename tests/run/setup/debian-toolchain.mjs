@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { candidate, dependencies, download, install, update } from './apt.mjs';
+import { candidate, dependencies, download, install, isInstalled, update } from './apt.mjs';
 import { SetupFailure, stepFailure } from './failure.mjs';
 import { ask, isExecutable, run } from './process.mjs';
 import { atLeast, hostEnv } from './rust.mjs';
@@ -89,10 +89,6 @@ function libstd(version) {
 
 function libraryPackage(version, context) {
   return version && (dependencies(libstd(version), context).find((name) => /^libllvm\d+$/.test(name)) ?? null);
-}
-
-function isInstalled(name, context) {
-  return ask(['dpkg-query', '-W', '-f', '${db:Status-Status}', name], context.env) === 'installed';
 }
 
 function refusal(context, tried, todo) {

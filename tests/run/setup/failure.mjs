@@ -16,7 +16,7 @@ export class SetupFailure extends Error {
 
 /** Words of the package managers for "nobody answers". */
 const NO_NETWORK =
-  /could ?n[o']t (resolve|connect)|failure resolving|unable to connect|network is unreachable|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED|connection refused|connection timed out|ETIMEDOUT|error sending request|dns error|operation timed out/i;
+  /could ?n[o']t (resolve|connect)|failure resolving|unable to connect|network is unreachable|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ECONNREFUSED|connection refused|connection timed out|ETIMEDOUT|error sending request|dns error|operation timed out|name resolution|failed to establish a new connection/i;
 
 /**
  * The message of a step that failed: which, what was tried, what was said, what to do.

@@ -3,19 +3,24 @@ import { join } from 'node:path';
 import { stepFailure } from './failure.mjs';
 import { run } from './process.mjs';
 
-// The npm packages of package-lock.json. Asking npm whether they are there takes a second or more, and `npm ci` begins
+// The npm packages of a package-lock.json. Asking npm whether they are there takes a second or more, and `npm ci` begins
 // by deleting them; npm's own record of what it installed, written last, tells it in a millisecond.
 
-/** The step to take if node_modules is not what package-lock.json says. */
-export function findNodeModules(context) {
-  const bin = join(context.checkout, 'node_modules/.bin');
-  if (matches(context.checkout)) return { bin, steps: [] };
-  return { bin, steps: [{ what: 'npm packages of package-lock.json', usual: '10 s', act: () => install(context) }] };
+/**
+ * The step to take if a folder's node_modules is not what its package-lock.json says.
+ * @param {string} [name] the folder, from the checkout; default: the checkout itself
+ */
+export function findNodeModules(context, name = '') {
+  const folder = join(context.checkout, name);
+  const bin = join(folder, 'node_modules/.bin');
+  if (matches(folder)) return { bin, steps: [] };
+  const what = `npm packages of ${join(name, 'package-lock.json')}`;
+  return { bin, steps: [{ what, usual: '10 s', act: () => install(what, folder, context) }] };
 }
 
-function matches(checkout) {
-  const wanted = packages(join(checkout, 'package-lock.json'));
-  const there = packages(join(checkout, 'node_modules/.package-lock.json'));
+function matches(folder) {
+  const wanted = packages(join(folder, 'package-lock.json'));
+  const there = packages(join(folder, 'node_modules/.package-lock.json'));
   if (!wanted || !there) return false;
   // Optional ones are those of other systems.
   return Object.entries(wanted).every(
@@ -31,7 +36,7 @@ function packages(lockFile) {
   }
 }
 
-async function install(context) {
+async function install(what, folder, context) {
   // npm's own retries wait a minute before they tell that there is no network.
   const command = [
     'npm',
@@ -42,6 +47,6 @@ async function install(context) {
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
   ];
-  const result = await run(command, { cwd: context.checkout, env: context.env, logFile: context.cache.logFile('npm-ci') });
-  if (!result.ok) throw stepFailure('npm packages of package-lock.json', ['npm ci'], result, context, 'npm-ci');
+  const result = await run(command, { cwd: folder, env: context.env, logFile: context.cache.logFile('npm-ci') });
+  if (!result.ok) throw stepFailure(what, ['npm ci'], result, context, 'npm-ci');
 }

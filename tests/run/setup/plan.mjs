@@ -3,6 +3,7 @@ import { findBrowsers } from './browsers.mjs';
 import { findWasmBindgen, findWasmPack } from './cargo-tools.mjs';
 import { install } from './apt.mjs';
 import { SetupFailure } from './failure.mjs';
+import { findNeeds } from './needs.mjs';
 import { findNodeModules } from './node-modules.mjs';
 import { which } from './process.mjs';
 import { activeRust, atLeast } from './rust.mjs';
@@ -13,8 +14,8 @@ import { findWasmStd } from './wasm-std.mjs';
  * @property {string} what as the user would name it
  * @property {string} usual how long it usually takes
  * @property {() => Promise<void>} [act] brings it; may be left out if installing `packages` is all
- * @property {string[]} [packages] Debian packages that have to be installed, as root
- * @property {string[]} [labels] what those are called elsewhere
+ * @property {string[]} [packages] Debian packages that have to be installed, as root; elsewhere the user has to
+ * @property {string[]} [labels] what is then to be installed elsewhere; given together with `packages`
  * @property {string[]} [maybePackages] Debian packages that may turn out to be needed
  */
 
@@ -22,7 +23,7 @@ import { findWasmStd } from './wasm-std.mjs';
  * Looks at what is there; changes nothing.
  * @returns {Promise<{steps: Step[], tools: object}>} what is missing, in the order to bring it, and what there is
  */
-export async function look(context, { tests, browsers }) {
+export async function look(context, { tests, browsers, needs }) {
   const compiler = findCompiler(context);
   context.rust = activeRust(context);
   // Everything below asks Rust; a Rust that is missing or too old is one thing that set-up does not bring.
@@ -37,18 +38,19 @@ export async function look(context, { tests, browsers }) {
   const bindgen = findWasmBindgen(context);
   const pack = tests ? findWasmPack(context) : { steps: [] };
   const chosen = tests ? findBrowsers(browsers, context) : { steps: [] };
-  const parts = [compiler, std, chosen, modules, bindgen, pack];
+  const needed = findNeeds(needs, context);
+  const parts = [compiler, std, chosen, modules, bindgen, pack, needed];
   const bins = [bindgen.bin, pack.bin, chosen.bin, modules.bin].filter(Boolean);
   return {
     // The standard library first: it alone may find out late that it needs root, and then nothing is begun.
     steps: [
       ...compiler.steps,
       ...std.steps,
-      ...chosen.steps.filter((step) => step.packages),
+      ...[...chosen.steps, ...needed.steps].filter((step) => step.packages),
       ...modules.steps,
       ...bindgen.steps,
       ...pack.steps,
-      ...chosen.steps.filter((step) => !step.packages),
+      ...[...chosen.steps, ...needed.steps].filter((step) => !step.packages),
     ],
     tools: {
       env: { PATH: [...bins, context.env.PATH].join(delimiter), ...std.env },
@@ -63,7 +65,7 @@ export function refuse(steps, context) {
   const packaged = steps.filter((step) => step.packages);
   const packages = [...new Set(packaged.flatMap((step) => step.packages))];
   const labels = packaged.flatMap((step) => step.labels);
-  if (packages.length === 0) return;
+  if (packaged.length === 0) return;
   if (!debian) {
     throw new SetupFailure(
       [
@@ -103,6 +105,6 @@ function findCompiler(context) {
 
 /** Does one step. */
 export async function take(step, context) {
-  if (step.packages) await install(step.packages, context);
+  if (step.packages?.length > 0) await install(step.packages, context);
   await step.act?.();
 }

@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::exec::Exec;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use websocket_channel_server::{Credentials, Options};
@@ -25,6 +27,14 @@ It prints where it listens, and ends on SIGINT and SIGTERM.
 A bad command line, an unreadable certificate or a port that is taken: one
 sentence and exit status 2.
 
+  websocket-channel-server exec [FLAGS] -- COMMAND ARGUMENTS
+
+runs the server for as long as the command runs, on free ports, passes signals
+on to it, and ends with its exit status: 128 and more after a signal, 2 if it
+cannot be started. The command finds the addresses in its environment, under the
+names that --json has for them, as WEBSOCKET_CHANNEL_TEST_WS, _HTTP, _REFUSED,
+_WSS, _ROOT, _PROXY and _CONTROL.
+
 Services: /echo /close /chat /flood /fragment /ping /probe /slow /pipe /cut
 /sink /silent /status/CODE. GET /faults lists the faults, /fault/NAME is one.
 
@@ -49,23 +59,34 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
     pub(crate) until_stdin_closes: bool,
     pub(crate) help: bool,
+    /// What to run the server for. Without, it runs until it is told to end.
+    pub(crate) exec: Option<Exec>,
 }
 
 impl Arguments {
     /// Reads the arguments behind the program's name; the error is a sentence for the user.
-    pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn parse(all: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let mut all = all.peekable();
+        let exec = all.next_if(|first| first == "exec").is_some();
         let mut parsed = Self {
             options: Options::new(),
             root: None,
             json: false,
             until_stdin_closes: false,
             help: false,
+            exec: None,
         };
         let (mut certificate, mut key) = (None, None);
-        while let Some(argument) = arguments.next() {
+        while let Some(argument) = all.next() {
+            if exec && argument == "--" {
+                parsed.exec = Some(Exec::read(all)?);
+                break;
+            }
+            let mut arguments = [argument].into_iter().chain(&mut all).map(text);
+            let argument = arguments.next().transpose()?.unwrap_or_default();
             let options = &mut parsed.options;
             let mut value = |what: &str| {
-                let value = arguments.next();
+                let value = arguments.next().transpose()?;
                 value.ok_or_else(|| format!("{argument} wants {what}"))
             };
             match argument.as_str() {
@@ -107,8 +128,25 @@ impl Arguments {
             (None, None) => None,
             _ => return Err("--cert and --key want each other".into()),
         };
+        if exec && !parsed.help {
+            if parsed.exec.is_none() {
+                return Err("exec wants -- and a command behind it".into());
+            }
+            if parsed.json || parsed.until_stdin_closes {
+                return Err(
+                    "exec leaves standard input and output to its command: no --json, and no --until-stdin-closes"
+                        .into(),
+                );
+            }
+        }
         Ok(parsed)
     }
+}
+
+fn text(argument: OsString) -> Result<String, String> {
+    argument
+        .into_string()
+        .map_err(|argument| format!("{argument:?} is not UTF-8"))
 }
 
 const PORT: &str = "a number from 0 to 65535";

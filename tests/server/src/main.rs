@@ -1,8 +1,11 @@
 //! The test server as a program. See `--help`.
 
 mod arguments;
+mod exec;
+mod signals;
 
 use arguments::Arguments;
+use signals::Signals;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +16,7 @@ use websocket_channel_server::TestServer;
 const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+    let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
         Err(sentence) => return fail(&sentence),
     };
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> ExitCode {
     // Before the line is printed: whoever reads it may signal at once.
-    let signals = match Signals::listen() {
+    let mut signals = match Signals::listen(arguments.exec.is_some()) {
         Ok(signals) => signals,
         Err(error) => return fail(&format!("the server cannot start: {error}")),
     };
@@ -51,17 +54,25 @@ async fn run(arguments: Arguments) -> ExitCode {
         Ok(port) => port,
         Err(error) => return fail(&format!("the server cannot start: {error}")),
     };
+    let addresses = serde_json::json!({
+        "ws": server.url(),
+        "http": server.http_url(),
+        "refused": refused,
+        "wss": server.wss_url(),
+        "root": path,
+        "proxy": server.proxy_url(),
+        "control": server.control_url(),
+    });
+    if let Some(exec) = arguments.exec {
+        let status = exec.run(&addresses, signals).await;
+        server.shutdown().await;
+        return match status {
+            Ok(status) => ExitCode::from(status),
+            Err(sentence) => fail(&sentence),
+        };
+    }
     if arguments.json {
-        let line = serde_json::json!({
-            "ws": server.url(),
-            "http": server.http_url(),
-            "refused": refused,
-            "wss": server.wss_url(),
-            "root": path,
-            "proxy": server.proxy_url(),
-            "control": server.control_url(),
-        });
-        say(&format!("{line}\n"));
+        say(&format!("{addresses}\n"));
     } else {
         say(&format!("listening on {}\n", server.url()));
         say(&format!("with TLS on {}", server.wss_url()));
@@ -70,7 +81,7 @@ async fn run(arguments: Arguments) -> ExitCode {
         say(&format!("control channel on {}\n", server.control_url()));
     }
     tokio::select! {
-        () = signals.wait() => {}
+        _ = signals.next() => {}
         () = stdin_closed(), if arguments.until_stdin_closes => {}
     }
     server.shutdown().await;
@@ -116,47 +127,6 @@ fn say(text: &str) {
     let mut out = std::io::stdout();
     // Whoever closed our standard output does not want to know.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// What ends the program. Listened for from construction on, so that none is missed.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// Returns on SIGINT and on SIGTERM.
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// What ends the program where there are no signals: Ctrl-C.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn wait(self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// Returns when standard input ends: when whoever started us ended, however it ended.

@@ -118,7 +118,12 @@ fn what_it_cannot_do_is_one_sentence_and_exit_status_2() {
             &["--cert", "/no/such.pem", "--key", "/no/such.pem"],
             "no certificate",
         ),
+        (
+            &["--cert", "Cargo.toml", "--key", "Cargo.toml"],
+            "no certificate or key that can be used",
+        ),
         (&["--root", "/no/such/folder/root.pem"], "cannot be written"),
+        (&["--root", "/"], "cannot be written"),
         (&["--pipe-to", "example.com:80"], "of this machine"),
         (&["--pipe-to", "10.0.0.1:80"], "of this machine"),
         (&["--www", "/no/such/folder"], "wants a folder"),

@@ -171,6 +171,33 @@ async fn sink_takes_everything_and_says_nothing() {
 }
 
 #[tokio::test]
+async fn sink_tells_of_so_many_messages() {
+    let server = server().await;
+    let mut socket = open(&server, "/sink?tell=3").await;
+    for _ in 0..2 {
+        for _ in 0..3 {
+            socket.send("x".into()).unwrap();
+        }
+        assert_eq!(next(&mut socket).await, Event::Message("taken".into()));
+    }
+    assert_eq!(status(connect(&server, "/sink?tell=x", &[]).await), 400);
+}
+
+#[tokio::test]
+async fn repeat_sends_the_first_message_back_so_often() {
+    let server = server().await;
+    let mut socket = open(&server, "/repeat?count=50").await;
+    for text in ["first", "second"] {
+        socket.send(text.into()).unwrap();
+    }
+    for _ in 0..50 {
+        assert_eq!(next(&mut socket).await, Event::Message("first".into()));
+    }
+    socket.close(1000, "");
+    assert!(matches!(next(&mut socket).await, Event::Closed(_)));
+}
+
+#[tokio::test]
 async fn silent_never_answers_and_ends_with_the_client() {
     let server = server().await;
     let mut io = TcpStream::connect(server.address()).await.unwrap();

@@ -1,17 +1,52 @@
 //! The smallest Rust apps that do the main thing: connect, send, receive, and tell how it ended. Built only to be weighed.
 //!
-//! Without features: default features of the crate, class transport, text codec. Each feature of this crate adds one thing.
+//! Without features: default features of the crate, class transport, text codec, Rust's own allocator. Each feature of this crate adds or
+//! changes one thing.
 
 use wasm_bindgen::prelude::wasm_bindgen;
+use websocket_channel::Channel;
+#[cfg(not(feature = "proto"))]
+use websocket_channel::connect;
+#[cfg(feature = "proto")]
+use websocket_channel::{Options, Socket};
+
+#[cfg(feature = "talc")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+#[wasm_bindgen]
+extern "C" {
+    /// Where the app says what came.
+    #[wasm_bindgen(js_namespace = console)]
+    fn log(line: &str);
+}
+
+/// Starts a task, as front ends do, that says the answer and the close reason.
+#[wasm_bindgen]
+pub fn echo(url: String) {
+    wasm_bindgen_futures::spawn_local(async move {
+        if let Some(line) = talk(url).await {
+            log(&line);
+        }
+    });
+}
 
 /// Sends one line, gives back the answer and the close reason.
-#[wasm_bindgen]
-pub async fn echo(url: String) -> Option<String> {
+async fn talk(url: String) -> Option<String> {
     #[cfg(feature = "json")]
-    use json::{codec, said, say};
+    use json::{Codec, ToClient, ToServer, said, say};
     #[cfg(not(feature = "json"))]
-    use text::{codec, said, say};
-    let chat = websocket_channel::connect(url).codec(codec()).await.ok()?;
+    use text::{Codec, ToClient, ToServer, said, say};
+    // By the browser's own WebSocket.
+    #[cfg(not(feature = "proto"))]
+    let chat: Channel<ToServer, ToClient> = connect(url).codec(Codec).await.ok()?;
+    // By our own protocol core, over a relay.
+    #[cfg(feature = "proto")]
+    let chat: Channel<ToServer, ToClient> = {
+        let relay = Socket::connect(url, Options::default()).await.ok()?;
+        let inner = Socket::connect_over(relay.into_bytes(), "ws://inner/", Options::default());
+        Channel::from_socket(inner.await.ok()?, Codec)
+    };
     let (tx, mut rx) = chat.split();
     tx.send(say()).await.ok()?;
     let answer = said(rx.next().await?.ok()?);
@@ -21,9 +56,9 @@ pub async fn echo(url: String) -> Option<String> {
 
 #[cfg(not(feature = "json"))]
 mod text {
-    pub(crate) fn codec() -> websocket_channel::Text {
-        websocket_channel::Text
-    }
+    pub(crate) type ToServer = String;
+    pub(crate) type ToClient = String;
+    pub(crate) use websocket_channel::Text as Codec;
 
     pub(crate) fn say() -> String {
         "hello".into()
@@ -37,7 +72,6 @@ mod text {
 #[cfg(feature = "json")]
 mod json {
     use serde::{Deserialize, Serialize};
-    use websocket_channel::codec::Codec;
 
     #[derive(Serialize)]
     pub(crate) enum ToServer {
@@ -49,9 +83,7 @@ mod json {
         Said { who: String, text: String },
     }
 
-    pub(crate) fn codec() -> impl Codec<ToServer, ToClient> {
-        websocket_channel::Json
-    }
+    pub(crate) use websocket_channel::Json as Codec;
 
     pub(crate) fn say() -> ToServer {
         ToServer::Say("hello".into())

@@ -24,5 +24,5 @@ impl Parameters {
 
 pub(super) async fn run(mut socket: Socket, parameters: Parameters) {
     socket.close_with(parameters.0.as_ref());
-    sink(socket).await;
+    sink(socket, 0).await;
 }

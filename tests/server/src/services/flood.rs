@@ -40,5 +40,5 @@ pub(super) async fn run(mut socket: Socket, parameters: Parameters) {
     if !parameters.stay {
         socket.close_with(CloseFrame::new(1000, "").ok().as_ref());
     }
-    sink(socket).await;
+    sink(socket, 0).await;
 }

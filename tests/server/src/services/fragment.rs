@@ -1,7 +1,7 @@
 //! `/fragment?size=&pings=`: every message back in pieces. Text is cut inside of characters, too.
 
 use super::hand::{Answer, Hand, frame};
-use super::{number, parameter};
+use super::{flag, number};
 use crate::line::Line;
 use std::io;
 use websocket_channel::Message;
@@ -16,11 +16,7 @@ pub(super) struct Parameters {
 
 impl Parameters {
     pub(super) fn read(request: &Request) -> Result<Self, String> {
-        let pings = match parameter(request, "pings").as_deref() {
-            None | Some("no") => false,
-            Some("yes") => true,
-            Some(other) => return Err(format!("pings is \"yes\" or \"no\", not {other:?}")),
-        };
+        let pings = flag(request, "pings")?;
         let size = number(request, "size", 1, 1 << 20)?.max(1);
         Ok(Self { size, pings })
     }

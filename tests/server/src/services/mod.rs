@@ -12,14 +12,16 @@
 //! | `/slow?rate=` | reads `rate` (1024) bytes a second and sends nothing |
 //! | `/pipe?to=HOST:PORT` | relays the bytes of binary messages to this TCP port and back: a port of the server's own, or one that was allowed |
 //! | `/cut` | at the client's first frame, sends the text `last words` and is gone without a Close frame |
-//! | `/sink` | reads everything, sends nothing |
+//! | `/repeat?count=` | the client's first message, `count` (100) times |
+//! | `/sink?tell=` | reads everything; after every `tell` (never) messages it sends the text `taken` |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
 //! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
 //! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!
 //! Every service that opens takes the first of the server's subprotocols that the client offered, or with `?protocol=` that
-//! one if it was offered. Any other path is a file of the served folder, or 404.
+//! one if it was offered; and with `?deflate=yes` it agrees to permessage-deflate if that was offered, but for those that write their
+//! frames by hand (`/fragment`, `/ping`, `/probe`, `/slow`, `/cut`). Any other path is a file of the served folder, or 404.
 //!
 //! Virtual hosts: under the host `NAME.localhost` the path `/…` means `/NAME/…`, where `NAME` is one of these services, so that
 //! `ws://echo.localhost:PORT/` is `/echo` and `ws://fault.localhost:PORT/silence` is `/fault/silence`.
@@ -35,6 +37,7 @@ mod hosts;
 mod ping;
 mod pipe;
 mod probe;
+mod repeat;
 mod slow;
 
 pub(crate) use hosts::{is_loopback_name, loopback, names as host_names};
@@ -49,7 +52,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use websocket_channel::proto::{Connection, Request, Response};
+use websocket_channel::proto::{Connection, Deflate, Request, Response};
 use websocket_channel::transport::framed::{self, Accepting, Framed};
 use websocket_channel::transport::{Limits, Transport as _, tcp};
 use websocket_channel::{Event, random};
@@ -58,7 +61,7 @@ use websocket_channel::{Event, random};
 pub(crate) type Socket = Framed<Line>;
 
 /// The services that want a WebSocket.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "/echo",
     "/close",
     "/chat",
@@ -68,6 +71,7 @@ const SERVICES: [&str; 11] = [
     "/fragment",
     "/ping",
     "/probe",
+    "/repeat",
     "/slow",
     "/pipe",
 ];
@@ -198,12 +202,17 @@ async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
     reject(accepting, wrong).await;
 }
 
-async fn open(accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
+async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
     // What is wrong with the query is told before anything opens.
+    let deflate = match flag(request, "deflate") {
+        Ok(deflate) => deflate,
+        Err(sentence) => return reject(accepting, wrong(sentence)).await,
+    };
     let service = match Service::read(path, request, shared).await {
         Ok(service) => service,
         Err(response) => return reject(accepting, response).await,
     };
+    accepting.compress(deflate.then(Deflate::default));
     let protocol = choose_protocol(request, &shared.protocols);
     let protocol = protocol.as_deref();
     // The client may be gone first, in any of them.
@@ -225,7 +234,14 @@ async fn open(accepting: Accepting<Line>, request: &Request, path: &str, shared:
                 Service::Close(close) => close::run(socket, close).await,
                 Service::Flood(flood) => flood::run(socket, flood).await,
                 Service::Pipe(target) => pipe::run(socket, target).await,
-                _ => sink(socket).await,
+                Service::Repeat(count) => repeat::run(socket, count).await,
+                Service::Sink(tell) => sink(socket, tell).await,
+                // Served above.
+                Service::Cut
+                | Service::Fragment(_)
+                | Service::Ping(_)
+                | Service::Probe(_)
+                | Service::Slow(_) => {}
             }
             Ok(())
         }
@@ -236,7 +252,10 @@ async fn open(accepting: Accepting<Line>, request: &Request, path: &str, shared:
 enum Service {
     Echo,
     Chat,
-    Sink,
+    /// After how many messages it tells.
+    Sink(usize),
+    /// How many times.
+    Repeat(usize),
     Cut,
     Close(close::Parameters),
     Flood(flood::Parameters),
@@ -249,7 +268,6 @@ enum Service {
 
 impl Service {
     async fn read(path: &str, request: &Request, shared: &Shared) -> Result<Self, Response> {
-        let wrong = |sentence: String| Response::new(400, format!("{sentence}\n"));
         Ok(match path {
             "/echo" => Service::Echo,
             "/chat" => Service::Chat,
@@ -261,9 +279,17 @@ impl Service {
             "/probe" => Service::Probe(probe::Parameters::read(request).map_err(wrong)?),
             "/slow" => Service::Slow(slow::rate(request).map_err(wrong)?),
             "/pipe" => Service::Pipe(pipe::connect(request, &shared.pipe_to).await?),
-            _ => Service::Sink,
+            "/repeat" => {
+                Service::Repeat(number(request, "count", 100, 1_000_000_000).map_err(wrong)?)
+            }
+            _ => Service::Sink(number(request, "tell", 0, 1_000_000_000).map_err(wrong)?),
         })
     }
+}
+
+/// The answer to a query that is wrong.
+fn wrong(sentence: String) -> Response {
+    Response::new(400, format!("{sentence}\n"))
 }
 
 /// What one connection may cost. Little waits here: thousands of them share the machine.
@@ -286,6 +312,15 @@ pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     pairs
         .find(|(candidate, _)| candidate == name)
         .map(|(_, value): (_, Cow<'_, str>)| value.into_owned())
+}
+
+/// Yes or no in the request's query; no, when it is not there.
+fn flag(request: &Request, name: &str) -> Result<bool, String> {
+    match parameter(request, name).as_deref() {
+        None | Some("no") => Ok(false),
+        Some("yes") => Ok(true),
+        Some(other) => Err(format!("{name} is \"yes\" or \"no\", not {other:?}")),
+    }
 }
 
 /// A number in the request's query.
@@ -325,8 +360,16 @@ async fn silent(accepting: Accepting<Line>) {
     let _ = io.shutdown().await;
 }
 
-async fn sink(mut socket: Socket) {
-    while !matches!(next(&mut socket).await, Event::Closed(_)) {}
+/// Reads to the end, and tells of every `tell` messages; never, if that is 0.
+async fn sink(mut socket: Socket, tell: usize) {
+    let mut taken = 0_usize;
+    while let Event::Message(_) = next(&mut socket).await {
+        taken += 1;
+        if tell > 0 && taken.is_multiple_of(tell) {
+            // The client may be gone meanwhile; the next event says so.
+            let _ = socket.send("taken".into());
+        }
+    }
 }
 
 /// The next thing that happens on the connection.

@@ -1,0 +1,50 @@
+// How values become messages: the codecs that have a name, and the user's own.
+
+/** Where `websocket-channel/messagepack` leaves its codec: it is a bundle of its own, and this one must not grow by it. */
+const REGISTRY = Symbol.for('websocket-channel.codecs');
+
+const expectText = (message) => {
+  if (typeof message !== 'string') throw new TypeError('a binary message where text was expected');
+  return message;
+};
+const expectBytes = (message) => {
+  if (typeof message === 'string') throw new TypeError('a text message where bytes were expected');
+  return message;
+};
+const same = (value) => value;
+
+const codecs = {
+  json: { encode: encodeJson, decode: (message) => JSON.parse(expectText(message)) },
+  text: { encode: expectText, decode: expectText },
+  bytes: { encode: expectBytes, decode: expectBytes },
+  raw: { encode: same, decode: same },
+};
+
+function encodeJson(value) {
+  const text = JSON.stringify(value);
+  // `JSON.stringify(undefined)` is not a string.
+  if (text === undefined) throw new TypeError('the value has no JSON');
+  return text;
+}
+
+/** The codec of the option `codec`. */
+export function codecOf(codec = 'raw') {
+  const found = typeof codec === 'string' ? (codecs[codec] ?? globalThis[REGISTRY]?.[codec]) : codec;
+  if (typeof found?.encode === 'function' && typeof found.decode === 'function') return found;
+  throw new TypeError(
+    codec === 'messagepack'
+      ? "codec 'messagepack' is there once 'websocket-channel/messagepack' has been imported"
+      : `codec is one of ${Object.keys(codecs).join(', ')}, messagepack, or { encode, decode }`,
+  );
+}
+
+/** What a codec made, as it is handed over: a string or a `Uint8Array`. */
+export function messageOf(value) {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+}
+
+/** A message that does not change when its buffer does. */
+export const copyOf = (message) => (typeof message === 'string' ? message : message.slice());

@@ -1,0 +1,41 @@
+// The options of a channel, checked before anything happens.
+import { codecOf } from './codecs.js';
+import { timeoutOf } from './timeout.js';
+
+/** In the order in which Rust counts them. */
+const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
+
+/** More bytes than wasm can address. */
+const MOST = 2 ** 32 - 1;
+
+function bytesOf(name, value) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name} is a number of bytes, 0 or more`);
+  return Math.min(Math.floor(value), MOST);
+}
+
+/**
+ * What the options say. The names carry their units; so do the values here, and `undefined` is the default of Rust.
+ * @throws {TypeError} naming the option
+ */
+export function settingsOf(options) {
+  const { protocols = [], codec, schema, signal, overflow = 'close' } = options ?? {};
+  const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = options ?? {};
+  const policy = OVERFLOW.indexOf(overflow);
+  if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
+  const validate = schema?.['~standard']?.validate;
+  if (schema !== undefined && typeof validate !== 'function') throw new TypeError('schema is a Standard Schema (standardschema.dev)');
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw new TypeError('signal is an AbortSignal');
+  return {
+    protocols,
+    codec: codecOf(codec),
+    validate,
+    signal,
+    connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
+    closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),
+    sendWatermarkBytes: bytesOf('sendWatermarkBytes', sendWatermarkBytes),
+    receiveBoundBytes: bytesOf('receiveBoundBytes', receiveBoundBytes),
+    policy,
+    maxMessageBytes: bytesOf('maxMessageBytes', maxMessageBytes),
+  };
+}

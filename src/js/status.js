@@ -1,0 +1,61 @@
+// How a channel stands, for those who show it.
+
+export const CONNECTING = 0;
+export const OPEN = 1;
+export const CLOSING = 2;
+export const CLOSED = 3;
+
+const NAMES = ['connecting', 'open', 'closing', 'closed'];
+
+/** Live values, and a `change` event for each change of `state`. Values that a plain channel does not have are those of one that never reconnects. */
+export class ChannelStatus extends EventTarget {
+  #state = CONNECTING;
+  #reason = null;
+  // Weak: who looks at a status does not keep the connection.
+  #handle;
+  #dropped = 0;
+
+  /** @param {(move: (state: number, reason?: object, handle?: object) => void) => void} begin is given the one way to change it */
+  constructor(begin) {
+    super();
+    begin((state, reason = null, handle) => {
+      if (handle) this.#handle = new WeakRef(handle);
+      if (state === this.#state) return;
+      this.#state = state;
+      this.#reason = reason;
+      this.dispatchEvent(new Event('change'));
+    });
+  }
+
+  get state() {
+    return NAMES[this.#state];
+  }
+
+  get reason() {
+    return this.#reason;
+  }
+
+  get queuedBytes() {
+    return this.#handle?.deref()?.queuedBytes ?? 0;
+  }
+
+  get dropped() {
+    return (this.#dropped = this.#handle?.deref()?.dropped ?? this.#dropped);
+  }
+
+  get attempt() {
+    return 1;
+  }
+
+  get nextRetryAt() {
+    return null;
+  }
+
+  get resumed() {
+    return false;
+  }
+
+  get rtt() {
+    return null;
+  }
+}

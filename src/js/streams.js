@@ -1,0 +1,29 @@
+// A channel as Web Streams. Neither queues anything: what waits to be read waits in the channel, and a write waits for the line.
+import { ChannelClosedError } from './errors.js';
+
+/** Cancelling it closes the channel. */
+export function readableOf(channel) {
+  const values = channel[Symbol.asyncIterator]();
+  const source = {
+    async pull(controller) {
+      const { done, value } = await values.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: () => channel.close(),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Closing and aborting it close the channel; it fails when the channel ends. */
+export function writableOf(channel) {
+  const sink = {
+    start(controller) {
+      channel.closed.then((closed) => controller.error(new ChannelClosedError(closed)));
+    },
+    write: (value) => channel.send(value),
+    close: () => channel.close(),
+    abort: () => channel.close(),
+  };
+  return new WritableStream(sink);
+}

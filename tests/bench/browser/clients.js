@@ -1,0 +1,104 @@
+// The clients written in JavaScript, and the one function by which the bench runs any client. It is bundled into the page.
+import init, * as rust from 'bench-glue';
+import { Channel, WebSocket as Ours } from 'websocket-channel';
+import PartySocket from 'partysocket/ws';
+import ReconnectingWebSocket from 'reconnecting-websocket';
+
+const fail = () => {
+  throw new Error('not the message that was sent');
+};
+
+const check = (text) => {
+  const { symbol, price, size, sequence, venue, flags, open } = JSON.parse(text);
+  if (!(symbol && price > 0 && size > 0 && sequence > 0 && venue && flags.length > 0 && open)) fail();
+};
+
+const lengthOf = (message) => (typeof message === 'string' ? message.length : message.byteLength);
+
+/** Whatever has the interface of the browser's class. */
+const withClass = (Class) => async (kind, url, payload, count) => {
+  const socket = new Class(url);
+  socket.binaryType = 'arraybuffer';
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  const length = lengthOf(payload);
+  const began = performance.now();
+  await new Promise((resolve, reject) => {
+    let left = kind === 'send' ? 1 : count;
+    socket.onclose = reject;
+    socket.onmessage = ({ data }) => {
+      if (kind === 'json') check(data);
+      else if (kind !== 'send' && lengthOf(data) !== length) fail();
+      if (--left === 0) resolve();
+      else if (kind === 'echo') socket.send(payload);
+    };
+    for (let i = kind === 'send' ? count : 1; i > 0; i--) socket.send(payload);
+  });
+  const took = performance.now() - began;
+  socket.onclose = null;
+  socket.close();
+  return took;
+};
+
+const withChannel = async (kind, url, payload, count) => {
+  const channel = new Channel(url, { codec: kind === 'json' ? { encode: String, decode: (text) => (check(text), true) } : 'raw' });
+  await channel.opened;
+  const length = lengthOf(payload);
+  const messages = channel[Symbol.asyncIterator]();
+  const receive = async () => {
+    const { value } = await messages.next();
+    if (kind === 'json' ? !value : kind !== 'send' && lengthOf(value) !== length) fail();
+  };
+  const began = performance.now();
+  if (kind === 'send') {
+    for (let i = 0; i < count; i++) await channel.send(payload);
+    await receive();
+  } else if (kind === 'echo') {
+    for (let i = 0; i < count; i++) {
+      await channel.send(payload);
+      await receive();
+    }
+  } else {
+    await channel.send(payload);
+    for (let i = 0; i < count; i++) await receive();
+  }
+  const took = performance.now() - began;
+  await channel.close();
+  return took;
+};
+
+const clients = {
+  browser: withClass(WebSocket),
+  'web-sys closures': rust.closures,
+  'gloo-net': rust.gloo,
+  ws_stream_wasm: rust.ws_stream,
+  'tokio-tungstenite-wasm': rust.tungstenite,
+  'ours, Rust by class': rust.ours,
+  'ours, npm WebSocket': withClass(Ours),
+  'ours, npm Channel': withChannel,
+  partysocket: withClass(PartySocket),
+  'reconnecting-websocket': withClass(ReconnectingWebSocket),
+};
+
+const quote = `{"symbol":"WSCH","price":1234.5678,"size":100,"sequence":9007199254,"venue":"loopback","flags":[1,2,3,5,8,13],"open":true,"note":"${'.'.repeat(30)}"}`;
+
+const payloads = {
+  bytes: (size) => new Uint8Array(size).fill(7),
+  ascii: (size) => 'x'.repeat(size),
+  // Two bytes each in UTF-8.
+  unicode: (size) => 'ж'.repeat(size / 2),
+  json: () => quote.padEnd(160),
+};
+
+/** Resolves to messages a second. */
+globalThis.bench = {
+  clients: Object.keys(clients),
+  ready: init('/bench.wasm'),
+  async run(client, { kind, of, size, count }, origin) {
+    const service = { send: `sink?tell=${count}`, echo: 'echo' }[kind] ?? `repeat?count=${count}`;
+    const took = await clients[client](kind, `${origin}/${service}`, payloads[of](size), count);
+    return count / (took / 1000);
+  },
+};

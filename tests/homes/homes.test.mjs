@@ -1,0 +1,239 @@
+// The package as it is published, in every home it claims: packed, installed into a fresh project, built or loaded there, and a message
+// exchanged with the test server. `npm test -- homes` prints the table.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+import { root } from '../run/build.mjs';
+import { bundlers } from './bundlers.mjs';
+import { pages, refusing } from './pages.mjs';
+import { install, program, project, tool, write } from './project.mjs';
+import { serve } from './site.mjs';
+import { exchangeInWorkerd } from './workerd.mjs';
+
+const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
+const echo = `${process.env.WEBSOCKET_CHANNEL_TEST_WS}/echo`;
+const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS ?? '{}');
+/** A hang ends here; the slowest takes some ten seconds on two cores. */
+const timeout = 120_000;
+
+const table = [];
+/** A test that is a row of the table. */
+function home(name, what, run) {
+  test(`${name}: ${what}`, { timeout }, async () => {
+    const began = Date.now();
+    const row = { name, what, passed: 'FAILED', version: '' };
+    table.push(row);
+    row.version = (await run()) ?? '';
+    row.passed = `passed (${((Date.now() - began) / 1000).toFixed(1)} s)`;
+  });
+}
+
+let site;
+let browser;
+
+before(async () => {
+  install();
+  site = await serve(project);
+  browser = await chromium.launch({
+    executablePath: process.env.WEBSOCKET_CHANNEL_CHROMIUM,
+    args: ['--no-sandbox', '--disable-background-networking', '--no-first-run'],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+  const widths = ['name', 'what'].map((key) => Math.max(...table.map((row) => row[key].length)));
+  console.log('\nThe packed package, installed and run:');
+  for (const { name, what, passed, version } of table) {
+    console.log(`  ${name.padEnd(widths[0])}  ${what.padEnd(widths[1])}  ${passed}${version && ` ${version}`}`);
+  }
+});
+
+/** What a page says that was opened with the address of the echo. */
+async function said(page, csp) {
+  const context = await browser.newContext();
+  try {
+    const tab = await context.newPage();
+    const errors = [];
+    tab.on('pageerror', (error) => errors.push(error.message));
+    const query = new URLSearchParams({ url: echo, ...(csp ? { csp } : {}) });
+    await tab.goto(`${site.origin}/${page}?${query}`);
+    await tab.waitForFunction(() => 'outcome' in window, null, { timeout: 30_000 }).catch(() => {});
+    assert.deepEqual(errors, []);
+    return await tab.evaluate(() => window.outcome);
+  } finally {
+    await context.close();
+  }
+}
+
+/** What a program prints. */
+async function printed(file, args, env) {
+  const { stdout } = await promisify(execFile)(file, args, { cwd: project, timeout: 60_000, env: { ...process.env, ...env } });
+  return stdout.trim();
+}
+
+describe('bundlers', () => {
+  for (const [name, build] of Object.entries(bundlers)) {
+    home(name, 'built, then Chromium', async () => assert.equal(await said(await build()), EXCHANGED));
+  }
+});
+
+describe('pages', () => {
+  for (const [name, make] of Object.entries(pages)) home(name, 'Chromium', async () => assert.equal(await said(make()), EXCHANGED));
+
+  const connect = `connect-src ${echo.replace(/\/echo$/, '')}`;
+  home("CSP script-src 'self' 'wasm-unsafe-eval'", 'Chromium', async () => {
+    assert.equal(await said(pages['script type=module'](), `script-src 'self' 'wasm-unsafe-eval'; ${connect}`), EXCHANGED);
+  });
+  home("CSP script-src 'self'", 'a named error', async () => {
+    assert.equal(await said(refusing(), `script-src 'self'; ${connect}`), 'PlatformError WASM_REFUSED, PlatformError WASM_REFUSED');
+  });
+});
+
+describe('a new user', () => {
+  home('the chat of the documentation', 'an empty folder, Vite, Chromium', async () => {
+    const page = readFileSync(join(project, 'node_modules/websocket-channel/src/js/README.md'), 'utf8');
+    for (const [language, name] of [
+      ['html', 'index.html'],
+      ['js', 'chat.js'],
+    ]) {
+      write(`chat/${name}`, page.match(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm'))[1]);
+    }
+    const { build } = await tool('vite');
+    await build({ root: join(project, 'chat'), base: './', logLevel: 'warn', build: { outDir: '../chat-built', emptyOutDir: true } });
+    const tab = await browser.newPage();
+    await tab.goto(`${site.origin}/chat-built/index.html?url=${encodeURIComponent(echo.replace(/echo$/, 'chat'))}`);
+    await tab.fill('input', 'hello');
+    await tab.press('input', 'Enter');
+    assert.equal(await tab.textContent('li'), 'server: hello');
+    assert.equal(await tab.inputValue('input'), '');
+    assert.equal(await tab.evaluate(() => document.querySelector('output').value), 'open');
+    await tab.close();
+  });
+});
+
+const run = `exchange(library, process.argv.at(-1)).then(console.log, (error) => console.log(error.stack)).finally(() => process.exit());\n`;
+const imported = () =>
+  write('imported.mjs', `import * as library from 'websocket-channel';\nimport { exchange } from './exchange.js';\n${run}`);
+const required = () =>
+  write('required.cjs', `const library = require('websocket-channel');\nconst { exchange } = require('./exchange.cjs');\n${run}`);
+
+describe('runtimes', () => {
+  for (const [name, key, args] of [
+    ['Node 22', 'node22', []],
+    ['Node 24', 'node24', []],
+    ['Deno', 'deno', ['run', '--allow-all', '--node-modules-dir=manual', '--quiet']],
+    ['Bun', 'bun', ['run']],
+  ]) {
+    home(name, 'import', async () => {
+      assert.equal(await printed(runtimes[key], [...args, imported(), echo]), EXCHANGED);
+      return printed(runtimes[key], ['--version']).then((text) => text.split('\n')[0]);
+    });
+    home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
+  }
+
+  home('workerd', 'esbuild, condition workerd', () => exchangeInWorkerd(echo, EXCHANGED));
+
+  for (const [how, loading] of [
+    ['import', `const library = await import('websocket-channel');`],
+    ['require', `import { createRequire } from 'node:module';\nconst library = createRequire(import.meta.url)('websocket-channel');`],
+  ]) {
+    home('rendering on a server without WebSocket', how, async () => {
+      const file = write(
+        `server-${how}.mjs`,
+        `${loading}
+const why = (Class) => {
+  try {
+    return new Class('ws://127.0.0.1:1/') && 'constructed';
+  } catch ({ name, code, message }) {
+    return [name, code, message.includes('there is no WebSocket')].join(' ');
+  }
+};
+console.log(typeof WebSocket, why(library.Channel), why(library.WebSocket));
+`,
+      );
+      const without = await printed(runtimes.node22, ['--no-experimental-websocket', file]);
+      assert.equal(without, 'undefined PlatformError NO_WEBSOCKET true PlatformError NO_WEBSOCKET true');
+    });
+  }
+});
+
+describe('what comes with it', () => {
+  home('MessagePack', 'by name and as a codec, Node 22', async () => {
+    const file = write(
+      'messagepack.mjs',
+      `import { Channel } from 'websocket-channel';
+try {
+  new Channel('ws://127.0.0.1:1/', { codec: 'messagepack' });
+} catch (error) {
+  console.log(error.name, error.message.includes('websocket-channel/messagepack'));
+}
+const { messagepack } = await import('websocket-channel/messagepack');
+for (const codec of ['messagepack', messagepack()]) {
+  const channel = new Channel(process.argv.at(-1), { codec });
+  const value = { text: 'é', bytes: new Uint8Array([1, 2]), list: [1, null, -1.5, true] };
+  await channel.send(value);
+  for await (const message of channel) {
+    console.log(JSON.stringify([message.text, message.bytes.constructor.name, [...message.bytes], message.list]));
+    break;
+  }
+}
+process.exit();
+`,
+    );
+    const line = '["é","Uint8Array",[1,2],[1,null,-1.5,true]]';
+    assert.equal(await printed(runtimes.node22, [file, echo]), ['TypeError true', line, line].join('\n'));
+  });
+
+  home('Standard Schema', 'zod and valibot, Node 24', async () => {
+    const file = write(
+      'schema.mjs',
+      `import { Channel } from 'websocket-channel';
+import * as v from 'valibot';
+import { z } from 'zod';
+for (const schema of [
+  z.object({ say: z.string(), at: z.coerce.date() }),
+  v.objectAsync({ say: v.pipeAsync(v.string(), v.checkAsync(async () => true)), at: v.pipe(v.string(), v.transform((text) => new Date(text))) }),
+]) {
+  const channel = new Channel(process.argv.at(-1), { codec: 'json', schema });
+  await channel.send({ say: 'hello', at: new Date(0), more: 1 });
+  await channel.send({ say: 1 });
+  try {
+    for await (const message of channel) console.log(Object.keys(message).join(), message.at.getTime());
+  } catch ({ name, code, issues, raw }) {
+    console.log(name, code, issues.map(({ path }) => path.map((part) => part.key ?? part).join('.')).join(), raw);
+  }
+  await channel.close();
+}
+process.exit();
+`,
+    );
+    const lines = ['say,at 0', 'DecodeError SCHEMA_FAILED say,at {"say":1}'];
+    assert.equal(await printed(runtimes.node24, [file, echo]), [...lines, ...lines].join('\n'));
+  });
+});
+
+describe('types', () => {
+  const check = async (moduleResolution, module, include) => {
+    cpSync(join(root, 'tests/types'), join(project, 'types'), { recursive: true });
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, types: [] };
+    const lib = ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'];
+    const compilerOptions = { ...strict, module, moduleResolution, target: 'es2022', lib };
+    const config = write(`types/tsconfig.${moduleResolution}.json`, JSON.stringify({ compilerOptions, include }));
+    const { stdout } = await promisify(execFile)(program('tsc'), ['-p', config]).catch((error) => error);
+    assert.equal(stdout, '');
+  };
+  home('TypeScript', 'moduleResolution nodenext, also CommonJS', () => check('nodenext', 'nodenext', ['*.ts', '*.cts']));
+  home('TypeScript', 'moduleResolution bundler', () => check('bundler', 'esnext', ['*.ts']));
+
+  test('a type that is wrong is found', async () => {
+    const broken = readFileSync(join(root, 'tests/types/channel.ts'), 'utf8').replaceAll('// @ts-expect-error', '//');
+    write('types/broken/channel.ts', broken);
+    await assert.rejects(check('nodenext', 'nodenext', ['broken/*.ts']));
+  });
+});

@@ -1,0 +1,26 @@
+//! The channel's tests in Node, Deno and Bun, over the `WebSocket` that is global there: `tests/run/homes.mjs` says in which.
+
+// A page's tests are in `channel`; natively there is nothing to see here.
+#![cfg(target_family = "wasm")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../channel/close.rs"]
+mod close;
+#[path = "../channel/connect.rs"]
+mod connect;
+#[path = "../channel/exchange.rs"]
+mod exchange;
+#[path = "../channel/flow.rs"]
+mod flow;
+mod here;
+#[path = "../channel/server.rs"]
+mod server;
+#[path = "../channel/typed.rs"]
+mod typed;
+
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[test]
+fn this_is_the_home() {
+    assert_eq!(here::home(), here::expected());
+}

@@ -1,0 +1,47 @@
+// The fresh project of a user: the packed package, installed by npm, and nothing else.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { root } from '../run/build.mjs';
+
+/** Where it is made, anew in every run. */
+export const project = join(root, 'target', 'homes');
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(join(here, 'package.json'));
+
+/** A package that only these tests have. */
+export const tool = async (name) => {
+  const module = await import(pathToFileURL(require.resolve(name)));
+  return module.default ?? module;
+};
+
+/** A program of such a package. */
+export const program = (name) => join(here, 'node_modules/.bin', name);
+
+/** Packs, and installs what was packed. */
+export function install() {
+  rmSync(project, { recursive: true, force: true });
+  mkdirSync(project, { recursive: true });
+  // `dist/` has been built by whoever runs this.
+  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: root, stdio: 'pipe' });
+  const [tarball] = readdirSync(project);
+  write('package.json', JSON.stringify({ private: true, type: 'module' }));
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  execFileSync('npm', ['install', ...flags, join(project, tarball)], { cwd: project, stdio: 'pipe' });
+  // Schema libraries are the user's own.
+  for (const name of ['valibot', 'zod']) symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
+  cpSync(join(here, 'exchange.js'), join(project, 'exchange.js'));
+  write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
+  write('exchange.cjs', `${readFileSync(join(project, 'exchange.classic.js'), 'utf8')}\nmodule.exports = { exchange };\n`);
+}
+
+/** Writes a file of the project. */
+export function write(name, text) {
+  const file = join(project, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}

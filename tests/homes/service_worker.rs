@@ -1,0 +1,28 @@
+//! The channel's tests in a service worker.
+
+// A page's tests are in `channel`; natively there is nothing to see here.
+#![cfg(target_family = "wasm")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../channel/close.rs"]
+mod close;
+#[path = "../channel/connect.rs"]
+mod connect;
+#[path = "../channel/exchange.rs"]
+mod exchange;
+#[path = "../channel/flow.rs"]
+mod flow;
+mod here;
+#[path = "../channel/server.rs"]
+mod server;
+#[path = "../channel/typed.rs"]
+mod typed;
+
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_service_worker);
+
+#[test]
+fn this_is_the_home() {
+    assert_eq!(here::home(), "ServiceWorkerGlobalScope");
+}

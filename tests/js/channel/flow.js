@@ -1,0 +1,206 @@
+// What waits when the line is full, what is bounded, and what is dropped.
+
+import { assert } from 'chai';
+import { Channel, ChannelClosedError, SendError } from 'websocket-channel';
+import { bytes } from '../payloads.js';
+import { url } from '../server.js';
+import { read } from './exchange.js';
+import { rejects } from './rejection.js';
+
+/** More than any buffer between here and a peer that does not read. */
+const MUCH = bytes(8 << 20);
+
+/** A channel whose line is full: the peer reads a byte a second, and the browser holds more than the watermark. */
+async function full() {
+  const channel = new Channel(url('/slow?rate=1'), { codec: 'bytes', sendWatermarkBytes: 1 << 20, closeTimeoutMs: 1 });
+  await channel.send(MUCH);
+  while (channel.trySend(MUCH)) await new Promise((resolve) => setTimeout(resolve));
+  return channel;
+}
+
+describe('the line of a Channel', () => {
+  it('makes send wait when it is full, and trySend tell; the end rejects what waited', async () => {
+    const channel = await full();
+    const waiting = channel.send(MUCH);
+    const outcome = waiting.then(
+      () => 'sent',
+      (error) => error,
+    );
+    assert.isFalse(channel.trySend(bytes(1)));
+    await channel.close();
+    const error = await outcome;
+    assert.instanceOf(error, SendError);
+    assert.equal(error.code, 'NOT_OPEN');
+    assert.strictEqual(error.value, MUCH);
+  });
+
+  it('is given up by a signal of the send, which sends nothing', async () => {
+    const channel = await full();
+    const abort = new AbortController();
+    const waiting = channel.send(MUCH, { signal: abort.signal });
+    abort.abort('enough');
+    const error = await rejects(() => waiting, SendError);
+    assert.deepEqual([error.code, error.cause], ['CANCELLED', 'enough']);
+    assert.strictEqual(error.value, MUCH);
+    await channel.close();
+  });
+
+  it('takes a send whose signal never fires, or fires later', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text' });
+    const abort = new AbortController();
+    await channel.send('before open', { signal: abort.signal });
+    await channel.send('after', { signal: abort.signal });
+    abort.abort();
+    assert.equal(await read(channel), 'before open');
+    assert.equal(await read(channel), 'after');
+    const error = await rejects(() => channel.send('too late', { signal: abort.signal }), SendError);
+    assert.equal(error.code, 'CANCELLED');
+    await channel.send('still open');
+    assert.equal(await read(channel), 'still open');
+    await channel.close();
+  });
+
+  it('of a send that waits to be open is given up, too', async () => {
+    const channel = new Channel(url('/silent'), { codec: 'text', connectTimeoutMs: 0 });
+    const abort = new AbortController();
+    const waiting = channel.send('never', { signal: abort.signal });
+    abort.abort();
+    assert.equal((await rejects(() => waiting, SendError)).code, 'CANCELLED');
+    const closing = new AbortController();
+    closing.abort();
+    assert.equal((await channel.close(1000, '', { signal: closing.signal })).by, 'us');
+  });
+
+  it('is taken by trySend from open on, not before and not after', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'json' });
+    assert.isFalse(channel.trySend('too early'));
+    await channel.opened;
+    assert.isTrue(channel.trySend({ n: 1 }));
+    assert.deepEqual(await read(channel), { n: 1 });
+    const failed = await rejects(async () => channel.trySend(undefined), SendError);
+    assert.equal(failed.code, 'ENCODE_FAILED');
+    await channel.close();
+    const late = await rejects(async () => channel.trySend('late'), SendError);
+    assert.deepEqual([late.code, late.value], ['NOT_OPEN', 'late']);
+    const never = new Channel('ws://');
+    await never.closed;
+    assert.equal((await rejects(async () => never.trySend('x'), SendError)).code, 'NOT_OPEN');
+  });
+
+  it('says how many bytes that it took were not handed over', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes' });
+    await channel.opened;
+    assert.isTrue(channel.trySend(bytes(10)));
+    assert.equal((await channel.close()).unsentBytes, 0);
+  });
+});
+
+describe('what arrives and is not read', () => {
+  const flood = (count, then = 'stay') => url(`/flood?count=${count}&size=1000&then=${then}`);
+  /** All of a flood has arrived: its close came behind it. */
+  const flooded = async (options) => {
+    const channel = new Channel(flood(100, 'close'), { codec: 'bytes', ...options });
+    await channel.closed;
+    return channel;
+  };
+
+  it('past receiveBoundBytes closes the channel with 4009, and what came before can be read', async () => {
+    const channel = new Channel(flood(100), { codec: 'bytes', receiveBoundBytes: 10_000 });
+    const closed = await channel.closed;
+    assert.deepEqual([closed.code, closed.by], [4009, 'us']);
+    let count = 0;
+    for await (const { length } of channel) count += length / 1000;
+    assert.isAbove(count, 0);
+    assert.isAtMost(count, 20);
+  });
+
+  it('is kept below it, and counted', async () => {
+    const channel = await flooded({ receiveBoundBytes: 200_000 });
+    const { queuedBytes, dropped } = channel.status;
+    assert.isAtLeast(queuedBytes, 100 * 1000);
+    assert.equal(dropped, 0);
+    let count = 0;
+    for await (const { length } of channel) count += length / 1000;
+    assert.equal(count, 100);
+    assert.equal(channel.status.queuedBytes, 0);
+  });
+
+  for (const overflow of ['drop-oldest', 'drop-newest', 'latest']) {
+    it(`is dropped and counted with overflow ${overflow}`, async () => {
+      const channel = await flooded({ receiveBoundBytes: 10_000, overflow });
+      let count = 0;
+      for await (const { length } of channel) count += length / 1000;
+      assert.isAbove(count, 0);
+      assert.isBelow(count, 20);
+      assert.equal(channel.status.dropped + count, 100);
+    });
+  }
+
+  it('and is larger than maxMessageBytes closes the channel with 4009', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes', maxMessageBytes: 100 });
+    await channel.send(bytes(100));
+    assert.lengthOf(await read(channel), 100);
+    await channel.send(bytes(101));
+    const closed = await channel.closed;
+    assert.deepEqual([closed.code, closed.by], [4009, 'us']);
+  });
+});
+
+describe('the time limit of close', () => {
+  it('is closeTimeoutMs, after which the end is not clean', async () => {
+    const channel = new Channel(url('/fault/close-unanswered'), { closeTimeoutMs: 50 });
+    await channel.opened;
+    const { code, wasClean, by } = await channel.close(4000, 'bye');
+    assert.deepEqual([code, wasClean, by], [1006, false, 'us']);
+    await rejects(async () => {
+      for await (const _ of channel);
+    }, ChannelClosedError);
+  });
+
+  it('is a signal: the channel ends at once', async () => {
+    const channel = new Channel(url('/fault/close-unanswered'), { closeTimeoutMs: 0 });
+    await channel.opened;
+    const abort = new AbortController();
+    const closing = channel.close(4000, 'bye', { signal: abort.signal });
+    abort.abort();
+    const { code, wasClean, by } = await closing;
+    assert.deepEqual([code, wasClean, by], [1006, false, 'us']);
+  });
+});
+
+describe('the options of a Channel', () => {
+  it('are checked before anything happens, and named', () => {
+    for (const [name, bad] of [
+      ['connectTimeoutMs', [-1, NaN, '5', null]],
+      ['closeTimeoutMs', [-1, NaN, '5', null]],
+      ['sendWatermarkBytes', [-1, NaN, '5', null]],
+      ['receiveBoundBytes', [-1, NaN, '5', null]],
+      ['maxMessageBytes', [-1, NaN, '5', null]],
+      ['overflow', ['grow', '', null, 1]],
+      ['schema', [null, {}, { '~standard': {} }]],
+      ['signal', [null, {}, new AbortController()]],
+      ['codec', [null, 'morse', { encode() {} }]],
+    ]) {
+      for (const value of bad) assert.throws(() => new Channel(url('/echo'), { [name]: value }), TypeError, name);
+    }
+    assert.throws(() => new Channel(), TypeError);
+  });
+
+  it('may be huge, or nothing', async () => {
+    const huge = { sendWatermarkBytes: Infinity, receiveBoundBytes: 2 ** 40, maxMessageBytes: Infinity, closeTimeoutMs: Infinity };
+    for (const options of [undefined, null, {}, huge]) {
+      const channel = new Channel(url('/echo'), options);
+      await channel.send('hello');
+      assert.equal(await read(channel), 'hello');
+      await channel.close();
+    }
+  });
+
+  it('of 0 bytes mean nothing beyond it: a send waits until all is out, any message is too large', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text', sendWatermarkBytes: 0, maxMessageBytes: 0 });
+    await channel.send('');
+    assert.equal(await read(channel), '');
+    await channel.send('x');
+    assert.equal((await channel.closed).code, 4009);
+  });
+});

@@ -1,0 +1,108 @@
+//! Cycles that must leave nothing behind: no JavaScript reference, no memory, no socket on the server, no file natively.
+//!
+//! 500 of each; 10,000 by `npm test -- --long`, which also prints what was measured.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod measure;
+#[path = "../channel/server.rs"]
+mod server;
+
+use measure::{Measure, alone, report, turn};
+use server::{Server, server};
+use std::future::IntoFuture;
+use std::pin::pin;
+use websocket_channel::{Bytes, Connect, connect};
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use tokio::test;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+pub(crate) const LONG: bool = option_env!("WEBSOCKET_CHANNEL_LONG").is_some();
+const CYCLES: usize = if LONG { 10_000 } else { 500 };
+/// After these, what the page, the allocator and the runtime bring once is there, and the server's list is as long as it gets.
+const WARM_UP: usize = 200;
+/// Cycles between two looks at the server, so that what it still has to close does not pile up.
+const LOOK: usize = 50;
+
+fn to(server: &Server, tag: &str) -> Connect<Vec<u8>, Vec<u8>> {
+    connect(server.url(format_args!("/echo?tag={tag}"))).codec(Bytes)
+}
+
+/// Connect, use, drop: as a whole, or one half after the other, or by a close.
+async fn used(server: &Server, tag: &str, cycle: usize) {
+    let mut channel = to(server, tag).await.unwrap();
+    let message = vec![cycle as u8; 1000];
+    channel.send(message.clone()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), message);
+    match cycle % 3 {
+        0 => drop(channel),
+        1 => {
+            let (tx, rx) = channel.split();
+            drop(tx);
+            drop(rx);
+        }
+        _ => {
+            channel.control().close(1000, "").await.unwrap();
+        }
+    }
+}
+
+/// Connect and cancel: before the first turn, after some of them, or when the server has the request.
+async fn cancelled(server: &Server, tag: &str, cycle: usize) {
+    let mut connecting = pin!(to(server, tag).into_future());
+    for _ in 0..cycle % 4 {
+        if futures::poll!(connecting.as_mut()).is_ready() {
+            return;
+        }
+        turn().await;
+    }
+}
+
+#[crate::test]
+async fn cycles_leave_nothing_behind() {
+    let _alone = alone();
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = measure::unique("used");
+    let mut warm = Measure::default();
+    for cycle in 0..WARM_UP + CYCLES {
+        used(&server, &tag, cycle).await;
+        if cycle % LOOK == LOOK - 1 {
+            steering.none_left(&tag).await;
+        }
+        if cycle == WARM_UP - 1 {
+            warm = Measure::settled(None).await;
+        }
+    }
+    steering.none_left(&tag).await;
+    let end = Measure::settled(Some(&warm)).await;
+    report("connect, use, drop", CYCLES, &warm, &end);
+    assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
+}
+
+#[crate::test]
+async fn cancelled_cycles_leave_nothing_behind() {
+    let _alone = alone();
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = measure::unique("cancelled");
+    let mut warm = Measure::default();
+    for cycle in 0..WARM_UP + CYCLES {
+        cancelled(&server, &tag, cycle).await;
+        if cycle % LOOK == LOOK - 1 {
+            steering.none_left(&tag).await;
+        }
+        if cycle == WARM_UP - 1 {
+            warm = Measure::settled(None).await;
+        }
+    }
+    steering.none_left(&tag).await;
+    let end = Measure::settled(Some(&warm)).await;
+    report("connect, cancel", CYCLES, &warm, &end);
+    assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
+}

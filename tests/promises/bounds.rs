@@ -1,0 +1,256 @@
+//! Promise 3: our memory is bounded, both ways, whatever the peer sends or does not take.
+//!
+//! The long variants, with a gibibyte and a clock, run by `npm test -- --long`.
+
+use crate::line::{TRANSPORTS, fill, open, turn, unique};
+use crate::server::server;
+use futures::{FutureExt, SinkExt};
+use websocket_channel::{Bytes, Message, Options, Overflow, Socket, connect};
+
+const LONG: bool = option_env!("WEBSOCKET_CHANNEL_LONG").is_some();
+
+const SIZE: usize = 64 << 10;
+/// Messages of a flood: a gibibyte, or enough of it to pass every bound several times.
+const FLOOD: usize = if LONG { 16 << 10 } else { 1 << 10 };
+/// What may wait to be read.
+const BOUND: usize = 4 << 20;
+const WATERMARK: usize = 1 << 20;
+
+/// The memory of this instance, in bytes, which never shrinks. Natively the server lives in the same process: no measure of ours.
+#[cfg(target_family = "wasm")]
+fn memory() -> usize {
+    use wasm_bindgen::JsCast;
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer = js_sys::Reflect::get(&memory.buffer(), &"byteLength".into()).unwrap();
+    buffer.as_f64().unwrap() as usize
+}
+
+/// A flood at a reader that takes a sixteenth of it, or 1 MiB a second for ten seconds: what is counted and what is allocated stays
+/// under the bound, and every message is accounted for.
+#[cfg(target_family = "wasm")]
+#[crate::test]
+async fn a_flood_stays_under_the_bound_with_every_policy() {
+    let server = server().await;
+    for overflow in [
+        Overflow::Close,
+        Overflow::DropOldest,
+        Overflow::DropNewest,
+        Overflow::Latest,
+    ] {
+        let url = server.url(format_args!("/flood?count={FLOOD}&size={SIZE}&then=stay"));
+        let before = memory();
+        let channel = connect(url)
+            .codec(Bytes)
+            .receive_bound(BOUND, overflow)
+            .await
+            .unwrap();
+        let control = channel.control();
+        let (_tx, mut rx) = channel.split();
+        use futures::StreamExt as _;
+        let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
+        rx.set_wake(move || drop(arrived.unbounded_send(())));
+        let mut read = 0u64;
+        let mut read_next = |read: &mut u64| {
+            if let Ok(message) = rx.try_recv() {
+                assert_eq!(message.unwrap().len(), SIZE);
+                *read += 1;
+            }
+        };
+        let began = js_sys::Date::now();
+        while control.status() == websocket_channel::Status::Open
+            && control.stats().received_messages < FLOOD as u64
+        {
+            arrivals.next().await.unwrap();
+            let stats = control.stats();
+            assert!(stats.queued_bytes <= BOUND, "{overflow:?}: {stats:?}");
+            let due = if LONG {
+                ((js_sys::Date::now() - began) / 62.5) as u64
+            } else {
+                stats.received_messages / 16
+            };
+            if read < due {
+                read_next(&mut read);
+            }
+        }
+        // The clock's variant goes on until its ten seconds are over: the reader catches up meanwhile.
+        while LONG && js_sys::Date::now() - began < 10_000.0 {
+            read_next(&mut read);
+            turn().await;
+        }
+        let grown = memory() - before;
+        // Ours, once in the transport's hands and once in the channel's, and the allocator's fragments.
+        assert!(grown <= 3 * BOUND, "{overflow:?}: {grown} bytes more");
+        if overflow == Overflow::Close {
+            let closed = control.closed().await;
+            assert_eq!((closed.code, closed.by), (4009, websocket_channel::By::Us));
+        }
+        while let Ok(message) = rx.try_recv() {
+            assert_eq!(message.unwrap().len(), SIZE);
+            read += 1;
+        }
+        let stats = control.stats();
+        if overflow == Overflow::Close {
+            assert!(stats.received_messages >= read);
+        } else {
+            assert_eq!(
+                (stats.received_messages, stats.queued_bytes),
+                (FLOOD as u64, 0)
+            );
+            assert_eq!(read + stats.dropped_messages, FLOOD as u64, "{overflow:?}");
+            assert!(stats.dropped_messages > 0, "{overflow:?}: no flood");
+        }
+        if LONG {
+            web_log(&format!(
+                "{overflow:?}: {grown} bytes more, {read} read, {stats:?}"
+            ));
+        }
+    }
+}
+
+#[cfg(target_family = "wasm")]
+fn web_log(line: &str) {
+    wasm_bindgen_test::console_log!("{line}");
+}
+
+/// Bytes that the server has sent to the one connection of a tag.
+#[cfg(not(target_family = "wasm"))]
+async fn sent(steering: &mut crate::server::Steering, tag: &str) -> u64 {
+    let live = steering.live(tag).await;
+    live[0]["sent"].as_u64().unwrap()
+}
+
+/// Natively the stream's flow control holds the sender back: seen from the server, its bytes stop; and nothing is lost.
+#[cfg(not(target_family = "wasm"))]
+#[crate::test]
+async fn a_reader_that_stops_stops_the_server_and_loses_nothing() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = unique("stall");
+    let url = server.url(format_args!(
+        "/flood?count={FLOOD}&size={SIZE}&then=stay&tag={tag}"
+    ));
+    let mut channel = connect(url)
+        .codec(Bytes)
+        .receive_bound(BOUND, Overflow::DropOldest)
+        .await
+        .unwrap();
+    let control = channel.control();
+    // It stands still when it has not moved while it was asked this often, over a connection that does move.
+    let (mut last, mut same) = (0, 0);
+    while same < 200 {
+        let now = sent(&mut steering, &tag).await;
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    let total = (FLOOD * SIZE) as u64;
+    // The bound, the driver's window, the server's own watermark, and the kernel's buffers on both sides.
+    assert!(last < total / 2, "{last} of {total} bytes have been sent");
+    let began = std::time::Instant::now();
+    for number in 0..FLOOD {
+        if LONG && began.elapsed().as_secs() < 10 {
+            // 1 MiB a second, as long as the clock's variant lasts.
+            tokio::time::sleep(std::time::Duration::from_micros(62_500)).await;
+            let stats = control.stats();
+            assert!(sent(&mut steering, &tag).await - stats.received_bytes < 32 << 20);
+        }
+        let message = channel.next().await.unwrap().unwrap();
+        assert!(message.len() == SIZE && message.iter().all(|byte| *byte == number as u8));
+        assert!(control.stats().queued_bytes <= 2 * SIZE + 64);
+    }
+    assert_eq!(control.stats().dropped_messages, 0);
+    if LONG {
+        println!(
+            "stood still at {last} of {total} bytes, window {:?}",
+            control.stats()
+        );
+    }
+}
+
+/// Whoever sends to a peer that takes nothing waits: what the platform holds, and we, stays under the watermark and one message.
+#[crate::test]
+async fn a_frozen_peer_holds_the_sender_at_the_watermark() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = unique("watermark");
+    let mut options = Options::default();
+    options.limits.send_watermark = WATERMARK;
+    let url = server.url(format_args!("/sink?tag={tag}"));
+    let mut socket = Socket::connect(url, options).await.unwrap();
+    steering.tell("freeze", &tag).await;
+    #[cfg(target_family = "wasm")]
+    let before = memory();
+    let mut sent = 0;
+    let gibibyte = (1 << 30) / SIZE;
+    'sending: while sent < gibibyte {
+        let mut waited = 0;
+        while futures::future::poll_fn(|cx| socket.poll_ready_unpin(cx))
+            .now_or_never()
+            .is_none()
+        {
+            waited += 1;
+            if waited == 300 {
+                break 'sending;
+            }
+            turn().await;
+        }
+        assert!(socket.buffered_amount() < WATERMARK);
+        socket
+            .start_send_unpin(Message::Binary(vec![7; SIZE]))
+            .unwrap();
+        assert!(socket.buffered_amount() <= WATERMARK + SIZE);
+        sent += 1;
+        // Not without letting the platform take what it will.
+        turn().await;
+    }
+    assert!(sent < gibibyte / 8, "nothing holds the sender back");
+    assert!(sent * SIZE >= WATERMARK);
+    assert!(socket.buffered_amount() >= WATERMARK);
+    #[cfg(target_family = "wasm")]
+    assert!(memory() - before <= 2 * WATERMARK);
+    steering.tell("thaw", &tag).await;
+    futures::future::poll_fn(|cx| socket.poll_ready_unpin(cx))
+        .await
+        .unwrap();
+}
+
+/// The same through the channel, which has no queue of its own to hide it in.
+#[crate::test]
+async fn a_channel_hands_over_no_more_than_the_watermark_and_one_message() {
+    for transport in TRANSPORTS {
+        let (channel, mut peer) = open(transport, "handed-over", WATERMARK).await;
+        peer.freeze().await;
+        fill(&channel).await;
+        let control = channel.control();
+        let before = control.stats().sent_bytes;
+        // Many at once, each holding its own value.
+        let mut sends = futures::future::join_all((0..100).map(|_| channel.send(vec![1; SIZE])));
+        for _ in 0..50 {
+            assert!(futures::poll!(&mut sends).is_pending());
+            turn().await;
+        }
+        assert_eq!(control.stats().sent_bytes, before, "{transport:?}");
+        drop(sends);
+        peer.thaw().await;
+        channel.send(vec![2]).await.unwrap();
+        assert_eq!(control.stats().sent_messages, 2, "{transport:?}");
+    }
+}
+
+/// One message that is announced and never ends costs nothing: the browser keeps it, or the core refuses it.
+#[crate::test]
+async fn a_gibibyte_announced_is_not_allocated() {
+    let server = server().await;
+    #[cfg(target_family = "wasm")]
+    let before = memory();
+    let mut channel = connect(server.url("/fault/length-1-gib?after=client"))
+        .max_message(1 << 20)
+        .close_timeout(std::time::Duration::from_millis(300))
+        .await
+        .unwrap();
+    channel.send("go on".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "hi".into());
+    let closed = channel.control().close(4000, "").await.unwrap();
+    assert!(!closed.clean, "{closed:?}");
+    #[cfg(target_family = "wasm")]
+    assert!(memory() - before <= 1 << 20);
+}

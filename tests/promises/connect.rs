@@ -1,0 +1,93 @@
+//! Promise 2: `connect` ends, with an open channel or with a typed error and the time it took.
+
+use crate::faults::{self, column};
+use crate::line::unique;
+use crate::server::server;
+use std::time::Duration;
+use websocket_channel::{ConnectErrorKind, connect};
+
+/// For whoever never answers. It decides no outcome that another fault has: those come at once.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+const SECTIONS: [&str; 8] = [
+    "Closes",
+    "Frames",
+    "Text",
+    "Streams that break",
+    "Extensions",
+    "Subprotocols",
+    "Answers",
+    "Silence",
+];
+
+#[crate::test]
+async fn connect_ends_in_every_fault_there_is() {
+    let server = server().await;
+    let mut met = 0;
+    for row in SECTIONS.into_iter().flat_map(faults::section) {
+        if row.expected(column()).starts_with("not run") {
+            continue;
+        }
+        let url = match row.fault {
+            "refuse" => server.refused(),
+            name => server.url(format_args!("/fault/{name}?every=1")),
+        };
+        let outcome = connect(url)
+            .protocols(row.offer().iter().copied())
+            .connect_timeout(PATIENCE)
+            .close_timeout(PATIENCE)
+            .await;
+        met += 1;
+        let Err(error) = outcome else { continue };
+        match &error.kind {
+            ConnectErrorKind::TimedOut { limit } => assert_eq!(*limit, PATIENCE, "{}", row.fault),
+            ConnectErrorKind::Failed { closed, .. } => {
+                assert_eq!((closed.code, closed.clean), (1006, false), "{}", row.fault);
+            }
+            other => panic!("{}: {other:?}", row.fault),
+        }
+        assert!(error.elapsed <= PATIENCE * 100, "{}: {error:?}", row.fault);
+    }
+    assert!(met >= 89, "{met} faults");
+}
+
+#[crate::test]
+async fn connect_ends_however_the_handshake_is_made_to_fail() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    for how in [r#""rst""#, r#""fin""#, r#""silence""#, "200", "503"] {
+        let tag = unique("fail");
+        let told = steering
+            .command(&format!(
+                r#"{{"do":"fail","tag":"{tag}","count":1,"how":{how}}}"#
+            ))
+            .await;
+        assert_eq!(told, r#"{"fail":1}"#);
+        let url = server.url(format_args!("/echo?tag={tag}"));
+        let error = connect(&url).connect_timeout(PATIENCE).await.unwrap_err();
+        let expected = match how {
+            r#""silence""# => "TIMED_OUT",
+            _ => "CONNECT_FAILED",
+        };
+        assert_eq!(error.code(), expected, "{how}");
+        steering.none_left(&tag).await;
+        // The next one is not held responsible.
+        let channel = connect(&url).await.unwrap();
+        drop(channel);
+        steering.none_left(&tag).await;
+    }
+}
+
+#[crate::test]
+async fn a_frozen_server_is_given_up_after_the_timeout() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = unique("frozen");
+    steering.tell("freeze", &tag).await;
+    let url = server.url(format_args!("/echo?tag={tag}"));
+    let error = connect(&url).connect_timeout(PATIENCE).await.unwrap_err();
+    assert_eq!(error.code(), "TIMED_OUT");
+    // It went, though the server never read a word of it.
+    steering.tell("thaw", &tag).await;
+    steering.none_left(&tag).await;
+}

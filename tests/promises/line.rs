@@ -1,0 +1,170 @@
+//! A connection over each transport there is, to a peer that echoes and can be stopped.
+
+use crate::server::{Server, Steering, server};
+use futures::StreamExt;
+use futures::future::{AbortHandle, abortable};
+use futures::lock::{Mutex, OwnedMutexGuard};
+use std::sync::Arc;
+use websocket_channel::transport::Limits;
+use websocket_channel::{Bytes, Channel, Connect, Socket, connect};
+
+/// What carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// The platform's own: TCP natively, in a page the browser's class.
+    Platform,
+    /// Two ends in memory.
+    Memory,
+}
+
+/// All there are.
+pub(crate) const TRANSPORTS: [Transport; 2] = [Transport::Platform, Transport::Memory];
+
+/// More than the platform's and the kernel's buffers take from a peer that does not read.
+pub(crate) const LARGE: usize = 16 << 20;
+
+/// What a message to the peer looks like, and what comes back.
+pub(crate) type Echo = Channel<Vec<u8>, Vec<u8>>;
+
+/// The peer of a connection: it sends back what it reads.
+pub(crate) struct Peer(Kind);
+
+enum Kind {
+    Server(Steering, String, #[allow(dead_code)] Box<Server>),
+    Memory {
+        gate: Arc<Mutex<()>>,
+        shut: Option<OwnedMutexGuard<()>>,
+        task: AbortHandle,
+    },
+}
+
+/// A channel to an echo, with room for one message at a time when `watermark` is 1.
+pub(crate) async fn open(transport: Transport, name: &str, watermark: usize) -> (Echo, Peer) {
+    match transport {
+        Transport::Platform => {
+            let tag = unique(name);
+            let server = server().await;
+            let steering = server.steering().await;
+            let channel = asked(&server, &tag)
+                .send_watermark(watermark)
+                .await
+                .unwrap();
+            (channel, Peer(Kind::Server(steering, tag, Box::new(server))))
+        }
+        Transport::Memory => {
+            let mut limits = Limits::default();
+            limits.send_watermark = watermark;
+            let (ours, theirs) = Socket::pair(&limits, "");
+            let gate = Arc::new(Mutex::new(()));
+            let (echoing, task) = abortable(echo(theirs, gate.clone()));
+            spawn(async {
+                let _ = echoing.await;
+            });
+            let peer = Kind::Memory {
+                gate,
+                shut: None,
+                task,
+            };
+            (Channel::from_socket(ours, Bytes), Peer(peer))
+        }
+    }
+}
+
+/// A connection to the server's echo, to be awaited.
+pub(crate) fn asked(server: &Server, tag: &str) -> Connect<Vec<u8>, Vec<u8>> {
+    connect(server.url(format_args!("/echo?tag={tag}"))).codec(Bytes)
+}
+
+async fn echo(mut socket: Socket, gate: Arc<Mutex<()>>) {
+    loop {
+        drop(gate.lock().await);
+        let Some(message) = socket.next().await else {
+            return;
+        };
+        // The reader may wait for another turn of this very loop: no waiting for room.
+        if socket.send_now(message).is_err() {
+            return;
+        }
+    }
+}
+
+impl Peer {
+    /// It reads nothing more.
+    pub(crate) async fn freeze(&mut self) {
+        match &mut self.0 {
+            Kind::Server(steering, tag, _) => drop(steering.tell("freeze", tag).await),
+            Kind::Memory { gate, shut, .. } => *shut = Some(gate.clone().lock_owned().await),
+        }
+    }
+
+    /// It goes on.
+    pub(crate) async fn thaw(&mut self) {
+        match &mut self.0 {
+            Kind::Server(steering, tag, _) => drop(steering.tell("thaw", tag).await),
+            Kind::Memory { shut, .. } => *shut = None,
+        }
+    }
+
+    /// It is gone, without a word where that is possible.
+    pub(crate) async fn cut(&mut self) {
+        match &mut self.0 {
+            Kind::Server(steering, tag, _) => drop(steering.tell("cut", tag).await),
+            Kind::Memory { task, .. } => task.abort(),
+        }
+    }
+
+    /// Returns when it knows of no connection any more.
+    pub(crate) async fn none_left(&mut self) {
+        match &mut self.0 {
+            Kind::Server(steering, tag, _) => steering.none_left(tag).await,
+            // The lock is this test's, and the task's.
+            Kind::Memory { gate, .. } => {
+                while Arc::strong_count(gate) > 1 {
+                    turn().await
+                }
+            }
+        }
+    }
+}
+
+/// Fills the line of a peer that was frozen: whatever is sent next has to wait.
+pub(crate) async fn fill(channel: &Echo) {
+    channel.send(vec![0; LARGE]).await.unwrap();
+}
+
+/// Runs a task of this test's own.
+#[cfg(target_family = "wasm")]
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(task);
+}
+
+/// Runs a task of this test's own.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}
+
+/// Lets every other task, and in a page every event, have a turn.
+#[cfg(target_family = "wasm")]
+pub(crate) async fn turn() {
+    let (done, over) = futures::channel::oneshot::channel();
+    let _timeout = gloo_timers::callback::Timeout::new(0, move || {
+        let _ = done.send(());
+    });
+    over.await.unwrap();
+}
+
+/// Lets every other task, and in a page every event, have a turn.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) async fn turn() {
+    tokio::task::yield_now().await;
+}
+
+/// A tag that no other run has: what the server planned for one outlives the page.
+pub(crate) fn unique(name: &str) -> String {
+    #[cfg(target_family = "wasm")]
+    return format!("{name}-{}", (js_sys::Math::random() * 1e15) as u64);
+    // Every test has a server of its own.
+    #[cfg(not(target_family = "wasm"))]
+    name.to_owned()
+}

@@ -1,0 +1,26 @@
+//! The promises of the channel, one file for each, over every transport there is. `table.md` says which test shows what, and where.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod bounds;
+mod cancel;
+mod connect;
+mod drop;
+mod end;
+#[path = "../faults/table.rs"]
+mod faults;
+mod handles;
+mod line;
+mod sends;
+#[path = "../channel/server.rs"]
+mod server;
+#[cfg(not(target_family = "wasm"))]
+mod table;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use tokio::test;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,133 @@
+// What the types of `Channel` allow and what they do not: `tsc --strict` reads it, nobody runs it.
+import { Channel, ChannelClosedError, ChannelError, ConnectError, DecodeError, SendError } from 'websocket-channel';
+import type { Closed, ChannelState, Codec, Opened, RawMessage } from 'websocket-channel';
+import { messagepack } from 'websocket-channel/messagepack';
+import { init, Channel as SlimChannel } from 'websocket-channel/slim';
+import * as v from 'valibot';
+import { z } from 'zod';
+
+/** Both types are the same, not only assignable. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_proof: Same<A, B>): void => {};
+
+type ToServer = { say: string };
+type ToClient = { said: string; who: string };
+
+export async function typed(): Promise<void> {
+  const chat = new Channel<ToServer, ToClient>('wss://chat.example/ws', { codec: 'json', protocols: ['chat.v1'] });
+  const opened: Opened = await chat.opened;
+  same<typeof opened.protocol, string>(true);
+  await chat.send({ say: 'hello' });
+  // @ts-expect-error: not what the channel sends
+  await chat.send({ shout: 'hello' });
+  // @ts-expect-error: nothing is not what the channel sends
+  await chat.send();
+  const taken: boolean = chat.trySend({ say: 'hello' });
+  // @ts-expect-error: not what the channel sends
+  chat.trySend(taken);
+  for await (const message of chat) {
+    same<typeof message, ToClient>(true);
+    // @ts-expect-error: no such member
+    message.shouted;
+  }
+  const closed: Closed = await chat.close(4000, 'bye', { signal: AbortSignal.timeout(1000) });
+  same<typeof closed.by, 'us' | 'peer' | 'failure'>(true);
+  // @ts-expect-error: read-only
+  closed.code = 1000;
+  // @ts-expect-error: read-only
+  chat.closed = Promise.resolve(closed);
+}
+
+export async function untyped(): Promise<void> {
+  const channel = new Channel(new URL('ws://localhost/'));
+  for await (const message of channel) {
+    same<typeof message, unknown>(true);
+    // @ts-expect-error: what is unknown has no members
+    message.said;
+  }
+}
+
+export function options(): void {
+  const url = 'ws://localhost/';
+  new Channel(url, { overflow: 'drop-oldest', receiveBoundBytes: 1, sendWatermarkBytes: 0, maxMessageBytes: Infinity });
+  new Channel(async ({ attempt, signal }) => (await fetch(`/token?${attempt}`, { signal })).text(), { protocols: async () => ['a'] });
+  // @ts-expect-error: no such policy
+  new Channel(url, { overflow: 'grow' });
+  // @ts-expect-error: no such codec
+  new Channel(url, { codec: 'morse' });
+  // @ts-expect-error: a number of milliseconds
+  new Channel(url, { connectTimeoutMs: '5s' });
+  // @ts-expect-error: the unit is in the name
+  new Channel(url, { connectTimeout: 5 });
+  // @ts-expect-error: a codec has both halves
+  new Channel(url, { codec: { encode: String } });
+  // @ts-expect-error: a URL is missing
+  new Channel();
+}
+
+export async function codecs(): Promise<void> {
+  const dates: Codec<Date, Date> = { encode: (date) => date.toISOString(), decode: (message) => new Date(String(message)) };
+  const channel = new Channel('ws://localhost/', { codec: dates });
+  same<typeof channel, Channel<Date, Date>>(true);
+  // @ts-expect-error: not a date
+  await channel.send('today');
+  const packed = new Channel('ws://localhost/', { codec: messagepack<ToServer, ToClient>() });
+  same<typeof packed, Channel<ToServer, ToClient>>(true);
+  new Channel<ToServer, ToClient>('ws://localhost/', { codec: 'messagepack' });
+}
+
+export async function schemas(): Promise<void> {
+  const zod = new Channel('ws://localhost/', { codec: 'json', schema: z.object({ said: z.string(), at: z.coerce.date() }) });
+  for await (const message of zod) same<typeof message, { said: string; at: Date }>(true);
+  const valibot = new Channel('ws://localhost/', { codec: 'json', schema: v.object({ said: v.string() }) });
+  for await (const message of valibot) same<typeof message, { said: string }>(true);
+  new Channel<ToServer, { said: string }>('ws://localhost/', { schema: z.object({ said: z.string() }) });
+  // @ts-expect-error: the schema gives something else
+  new Channel<ToServer, { said: number }>('ws://localhost/', { schema: z.object({ said: z.string() }) });
+}
+
+export async function streams(channel: Channel<string, number>): Promise<void> {
+  const { value } = await channel.readable.getReader().read();
+  same<typeof value, number | undefined>(true);
+  await channel.writable.getWriter().write('text');
+  // @ts-expect-error: the stream takes what the channel sends
+  await channel.writable.getWriter().write(1);
+}
+
+export function status({ status }: Channel): ChannelState {
+  status.addEventListener('change', function () {
+    const { queuedBytes } = this;
+    same<typeof queuedBytes, number>(true);
+  });
+  // @ts-expect-error: read-only
+  status.state = 'open';
+  const { reason } = status;
+  if (reason instanceof ChannelError) throw reason;
+  if (reason) same<typeof reason, Closed>(true);
+  return status.state;
+}
+
+export function errors(error: unknown): string {
+  if (error instanceof DecodeError) {
+    same<typeof error.raw, RawMessage>(true);
+    return error.issues?.[0]?.message ?? error.code;
+  }
+  if (error instanceof SendError) same<typeof error.code, 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL'>(true);
+  // @ts-expect-error: no such code
+  if (error instanceof ConnectError) return error.code === 'LATE' ? 'late' : error.code;
+  if (error instanceof ChannelClosedError) return error.closed.reason;
+  return error instanceof Error ? error.message : 'not ours';
+}
+
+export async function disposed(): Promise<void> {
+  await using channel = new Channel<string, string>('ws://localhost/', { codec: 'text' });
+  await channel.send('hello');
+}
+
+export async function slim(module: WebAssembly.Module): Promise<void> {
+  await init(module);
+  await init('/websocket-channel.wasm');
+  await init(new Uint8Array(8));
+  await init(fetch('/websocket-channel.wasm'));
+  new SlimChannel<string, string>('ws://localhost/', { codec: 'text' });
+}
