@@ -112,7 +112,9 @@ export class Channel {
       throw new CloseError('BAD_CLOSE_CODE', `close code ${code} is neither 1000 nor from 3000 to 4999`);
     }
     return abortable(signal, async (aborted) => {
-      aborted?.then(() => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason)));
+      const giveUp = () => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason));
+      // It throws where the instance was given up, and then the end has come.
+      aborted?.then(giveUp).catch(() => {});
       const handle = await this.#opening.catch(() => null);
       try {
         if (handle) await this.#call(() => handle.close(code, `${reason}`));
@@ -156,7 +158,7 @@ export class Channel {
     try {
       if (before) await before;
       const handle = this.#handle ?? (await this.#opening);
-      const message = this.#call(() => handle.tryNext()) ?? (await this.#call(() => handle.next()));
+      const message = this.#call(() => handle.tryRead()) ?? (await this.#call(() => handle.read()));
       if (message !== undefined) return { done: false, value: await this.#decode(message) };
       const closed = await this.#closed;
       if (!closed.wasClean) throw new ChannelClosedError(closed);

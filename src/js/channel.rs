@@ -122,8 +122,8 @@ impl ChannelHandle {
     }
 
     /// The next message if it has arrived, a string or a `Uint8Array`; or else nothing.
-    #[wasm_bindgen(js_name = tryNext)]
-    pub fn try_next(&self) -> JsValue {
+    #[wasm_bindgen(js_name = tryRead)]
+    pub fn try_read(&self) -> JsValue {
         match self.receiver.borrow_mut().try_recv() {
             Ok(Ok(message)) => value(&message),
             _ => JsValue::UNDEFINED,
@@ -131,10 +131,10 @@ impl ChannelHandle {
     }
 
     /// The next message, a string or a `Uint8Array`; nothing at the end.
-    pub fn next(&self) -> Promise {
+    pub fn read(&self) -> Promise {
         let receiver = self.receiver.clone();
         promise(None, async move {
-            // Borrowed for the length of one poll only: another `next` may run meanwhile.
+            // Borrowed for the length of one poll only: another `read` may run meanwhile.
             let next = poll_fn(|cx| Pin::new(&mut *receiver.borrow_mut()).poll_next(cx)).await;
             Ok(match next {
                 Some(Ok(message)) => value(&message),

@@ -23,13 +23,15 @@ export function settingsOf(options) {
   const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = options ?? {};
   const policy = OVERFLOW.indexOf(overflow);
   if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
-  const validate = schema?.['~standard']?.validate;
-  if (schema !== undefined && typeof validate !== 'function') throw new TypeError('schema is a Standard Schema (standardschema.dev)');
+  const standard = schema?.['~standard'];
+  if (schema !== undefined && typeof standard?.validate !== 'function')
+    throw new TypeError('schema is a Standard Schema (standardschema.dev)');
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw new TypeError('signal is an AbortSignal');
   return {
     protocols,
     codec: codecOf(codec),
-    validate,
+    // With its own `this`.
+    validate: standard && ((value) => standard.validate(value)),
     signal,
     connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
     closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),

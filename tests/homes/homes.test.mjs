@@ -96,7 +96,7 @@ describe('pages', () => {
 });
 
 describe('a new user', () => {
-  home('the chat of the documentation', 'an empty folder, Vite, Chromium', async () => {
+  home('the chat of the documentation', 'an empty folder, the dev server of Vite', async () => {
     const page = readFileSync(join(project, 'node_modules/websocket-channel/src/js/README.md'), 'utf8');
     for (const [language, name] of [
       ['html', 'index.html'],
@@ -104,16 +104,22 @@ describe('a new user', () => {
     ]) {
       write(`chat/${name}`, page.match(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm'))[1]);
     }
-    const { build } = await tool('vite');
-    await build({ root: join(project, 'chat'), base: './', logLevel: 'warn', build: { outDir: '../chat-built', emptyOutDir: true } });
+    const { createServer } = await tool('vite');
+    const vite = await createServer({ root: join(project, 'chat'), logLevel: 'warn', server: { host: '127.0.0.1', port: 0 } });
+    await vite.listen();
     const tab = await browser.newPage();
-    await tab.goto(`${site.origin}/chat-built/index.html?url=${encodeURIComponent(echo.replace(/echo$/, 'chat'))}`);
-    await tab.fill('input', 'hello');
-    await tab.press('input', 'Enter');
-    assert.equal(await tab.textContent('li'), 'server: hello');
-    assert.equal(await tab.inputValue('input'), '');
-    assert.equal(await tab.evaluate(() => document.querySelector('output').value), 'open');
-    await tab.close();
+    try {
+      await tab.goto(`${vite.resolvedUrls.local[0]}?url=${encodeURIComponent(echo.replace(/echo$/, 'chat'))}`);
+      // It reloads the page once, when it has found what to prepare.
+      await tab.waitForFunction(() => document.querySelector('output').value === 'open');
+      await tab.fill('input', 'hello');
+      await tab.press('input', 'Enter');
+      assert.equal(await tab.textContent('li'), 'server: hello');
+      assert.equal(await tab.inputValue('input'), '');
+    } finally {
+      await tab.close();
+      await vite.close();
+    }
   });
 });
 

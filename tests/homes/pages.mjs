@@ -1,5 +1,7 @@
 // Pages that load the package without a bundler.
-import { write } from './project.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { project, write } from './project.mjs';
 
 const PACKAGE = '/node_modules/websocket-channel/dist';
 const html = (head) => `<!doctype html><meta charset="utf-8" /><title>home</title>${head}\n`;
@@ -36,6 +38,13 @@ export const pages = {
     return 'classic/index.html';
   },
 
+  'classic script in a page that is not UTF-8'() {
+    const page = pages['classic script']();
+    const text = readFileSync(join(project, page), 'utf8').replace('utf-8', 'windows-1252');
+    write('classic/latin.html', text);
+    return 'classic/latin.html';
+  },
+
   'module worker'() {
     write('module-worker/worker.js', module + answers.replace('LIBRARY', 'library').replace('SOURCE.', ''));
     write('module-worker/main.js', asks(worker(`, { type: 'module' }`)));
@@ -48,6 +57,15 @@ export const pages = {
     write('classic-worker/main.js', asks(worker('')));
     write('classic-worker/index.html', html('<script src="main.js"></script>'));
     return 'classic-worker/index.html';
+  },
+
+  'shared worker'() {
+    const answer = answers.replace('LIBRARY', 'library').replace('SOURCE', 'port').replace('onmessage', 'port.onmessage');
+    write('shared-worker/worker.js', `${module}onconnect = ({ ports: [port] }) => {\n${answer}};\n`);
+    const start = `const { port: WORKER } = new SharedWorker('worker.js', { type: 'module' });\n  const ANSWERS = WORKER;`;
+    write('shared-worker/main.js', asks(start));
+    write('shared-worker/index.html', html('<script src="main.js"></script>'));
+    return 'shared-worker/index.html';
   },
 
   'service worker'() {

@@ -6,6 +6,9 @@ const TRAP = Uint8Array.of(
   ...[0x07, 0x05, 0x01, 0x01, 0x74, 0x00, 0x00, 0x0a, 0x05, 0x01, 0x03, 0x00, 0x00, 0x0b],
 );
 
+/** The build shortens the names of imports; these are wasm-bindgen's, by which a test says what it means. */
+const names = await (await fetch('./imports.json')).json();
+
 let copies = 0;
 
 /**
@@ -19,7 +22,7 @@ export async function copyOfPackage() {
   const trap = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.t;
   const guarded = (name, run) =>
     function (...args) {
-      if (copy.armed && name.includes(copy.armed)) {
+      if (copy.armed && names[name]?.includes(copy.armed)) {
         copy.armed = undefined;
         trap();
       }

@@ -6,6 +6,8 @@ import { WebSocket } from 'websocket-channel';
 import { refused, url } from './server.js';
 
 const Browser = globalThis.WebSocket;
+/** Less than the limit of a test, so that the scenario can say where it is. */
+const LIMIT_MS = 25_000;
 const TYPES = ['open', 'message', 'error', 'close'];
 
 /** One test per scenario: `scenarios` is an object of functions, and their names are the titles. */
@@ -31,7 +33,15 @@ export function same(ours, theirs, hint = '') {
 /** What `scenario` tells of `Class`, as lines. */
 export async function transcriptOf(Class, scenario) {
   const told = new Told(Class);
-  await scenario(told);
+  let timer;
+  const stuck = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it goes on for ever after «${told.lines.at(-1)}»`)), LIMIT_MS);
+  });
+  try {
+    await Promise.race([scenario(told), stuck]);
+  } finally {
+    clearTimeout(timer);
+  }
   return told.lines;
 }
 

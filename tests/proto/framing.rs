@@ -221,3 +221,19 @@ fn mask_is_the_same_from_every_offset_and_undoes_itself() {
         }
     }
 }
+
+#[test]
+fn long_masks_are_the_same_wherever_they_lie_in_memory() {
+    let mut key = [0; 4];
+    fixed(&mut key);
+    for len in [127, 128, 129, 159, 160, 175, 303, 1024] {
+        for start in 0..65 {
+            let plain: Vec<u8> = (0..start + len).map(|at| (at % 253) as u8).collect();
+            let mut bytes = plain.clone();
+            mask::apply(key, start, &mut bytes[start..]);
+            let masked = |at: usize| plain[at] ^ if at < start { 0 } else { key[at % 4] };
+            let expected: Vec<u8> = (0..plain.len()).map(masked).collect();
+            assert_eq!(bytes, expected, "{len} bytes at {start}");
+        }
+    }
+}

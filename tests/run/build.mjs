@@ -37,7 +37,7 @@ const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--stri
  * @param {string[]} [library.features]
  * @param {string} [library.profile] of Cargo.toml; default: `wasm`, small first
  * @param {string} library.out a folder in `target/`
- * @param {boolean} [library.shorten] gives the imports names of a letter or two in place of wasm-bindgen's; default: no
+ * @param {boolean} [library.shorten] takes the hashes out of the names of the imports; default: no
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
 export async function wasm(tools, { name, features = [], profile = 'wasm', out, shorten = false }) {
@@ -51,7 +51,7 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten]);
+  const from = fingerprint(tools, compiled, [...optimise, shorten && `${IMPORTS} ${shortenImports}`]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
@@ -75,6 +75,9 @@ export async function cargoArgs(tools, { name, features = [], profile = 'wasm' }
   const flags = folders.map((folder) => `--remap-path-prefix=${folder}=`);
   return [...args, '--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
+
+/** What the shortened imports were called, beside the glue. */
+const IMPORTS = 'imports.json';
 
 /** The global of the classic-script build. */
 const GLOBAL = 'WebSocketChannel';
@@ -128,19 +131,25 @@ function notice(name) {
 }
 
 /**
- * wasm-bindgen names an import after what it calls and a hash: half of them are bytes that no compression shrinks, here and in the glue.
- * Its exports keep their names: people and `instance.js` read them.
+ * wasm-bindgen names an import after what it calls and a hash, which no compression shrinks, here and in the glue: it goes. The rest of the name
+ * stays, and so do the exports': tests and `instance.js` read them.
  */
 async function shortenImports(tools, { glue, wasm }) {
   const text = `${wasm}.wat`;
   const options = { cwd: root, env: tools.env };
   await run('wasm-dis', [wasm, ...FEATURE_ARGS, '-o', text], options);
   const names = new Map();
+  const taken = new Set();
   const shortened = readFileSync(text, 'utf8').replace(/^( \(import "[^"]*" )"([^"]*)"/gm, (_, head, name) => {
-    if (!names.has(name)) names.set(name, `_${names.size.toString(36)}`);
-    return `${head}"${names.get(name)}"`;
+    let short = name.replace(/_[0-9a-f]{16}$/, '_');
+    if (taken.has(short)) short += taken.size;
+    taken.add(short);
+    names.set(name, short);
+    return `${head}"${short}"`;
   });
   writeFileSync(text, shortened);
+  // For the tests that have an import of their choice trap.
+  writeFileSync(join(dirname(glue), IMPORTS), JSON.stringify(Object.fromEntries([...names].map(([name, short]) => [short, name]))));
   await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
   rmSync(text);
   writeFileSync(

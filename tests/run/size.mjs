@@ -14,8 +14,8 @@ const APP = 'websocket-channel-size';
 const SMALLEST = ['talc'];
 /** Each is a feature of the app, and adds one of the crate's. */
 const ADDED = ['json', 'proto'];
-/** Gzip bytes. */
-const BARS = { app: 20_000, npm: 32_000 };
+/** Gzip bytes: 20 KB and 32 KB. */
+const BARS = { app: 20 << 10, npm: 32 << 10 };
 
 function weigh(pieces) {
   const sum = (measure) => pieces.reduce((total, piece) => total + measure(piece).length, 0);
@@ -63,7 +63,13 @@ for (const feature of ADDED) {
   const size = await app(tools, [...SMALLEST, feature]);
   rows.push({ name: `  with ${feature}`, size, added: size.gzip - smallest.gzip });
 }
-rows.push({ name: 'npm default entry', size: weigh([readFileSync(join(dist, 'index.js'))]), bar: BARS.npm });
+const published = (...names) => weigh(names.map((name) => readFileSync(join(dist, name))));
+rows.push(
+  { name: 'npm default entry', size: published('index.js'), bar: BARS.npm },
+  { name: '  slim and its wasm', size: published('slim.js', 'websocket-channel.wasm') },
+  { name: '  classic script', size: published('websocket-channel.iife.js') },
+  { name: '  messagepack', size: published('messagepack.js') },
+);
 
 const cells = (name, ...columns) => `${name.padEnd(26)}${columns.map((column) => String(column).padStart(10)).join('')}`;
 console.log(cells('bytes', 'raw', 'gzip', 'brotli', 'adds', 'bar'));

@@ -15,7 +15,11 @@ pub fn apply(key: [u8; 4], offset: usize, payload: &mut [u8]) {
     } else {
         vectors::wide(
             #[inline(always)]
-            || apply_here(key, payload),
+            || {
+                let (head, payload) = split_to_align(payload);
+                apply_here(key, head);
+                apply_here(key, payload);
+            },
         );
     }
 }
@@ -25,6 +29,16 @@ pub(super) fn applied(key: [u8; 4], masked: &[u8]) -> Vec<u8> {
     let mut bytes = masked.to_vec();
     apply(key, 0, &mut bytes);
     bytes
+}
+
+/// What is allocated lies at a multiple of 16, and a block that does not lie at one of 32 straddles two lines of the cache every other time, which
+/// costs a third of the speed. A whole number of keys comes first.
+#[inline(always)]
+fn split_to_align(payload: &mut [u8]) -> (&mut [u8], &mut [u8]) {
+    match payload.as_ptr().align_offset(size_of::<Block>()) {
+        16 if payload.len() > 16 => payload.split_at_mut(16),
+        _ => (&mut [], payload),
+    }
 }
 
 #[inline(always)]

@@ -65,6 +65,21 @@ describe('the schema of a Channel', () => {
     });
   }
 
+  it('is called with its own this', async () => {
+    const standard = {
+      version: 1,
+      vendor: 'test',
+      factor: 3,
+      validate(value) {
+        return { value: value * this.factor };
+      },
+    };
+    const channel = new Channel(url('/echo'), { codec: 'json', schema: { '~standard': standard } });
+    await channel.send(2);
+    assert.equal(await read(channel), 6);
+    await channel.close();
+  });
+
   it('may be a function with the standard property', async () => {
     const callable = Object.assign(() => {}, schema(check));
     const channel = new Channel(url('/echo'), { codec: 'json', schema: callable });

@@ -1,6 +1,6 @@
 // WHATWG WebSockets §3.1, the constructor: its arguments as Web IDL converts them, URLs, and subprotocols.
 
-import { origin } from '../server.js';
+import { origin, refused } from '../server.js';
 import { clauses } from '../transcript.js';
 
 const host = new URL(origin).host;
@@ -41,7 +41,7 @@ const GOOD_URLS = [
   `ws://${host}/e\tcho`,
   `http://${host}/echo`,
   `HTTP://${host}/echo?x`,
-  `https://${host}/echo`,
+  refused.replace('ws:', 'https:'),
   `ws://LOCALHOST:${host.split(':')[1]}/echo`,
   `ws://0x7f.1:${host.split(':')[1]}/echo`,
   `ws://[::1]:1/`,
@@ -71,8 +71,14 @@ clauses('the constructor and its URL', {
     for (const fragment of FRAGMENTS) await construct(t, fragment, t.url(`/echo${fragment}`));
   },
 
-  async 'parses and resolves'(t) {
-    for (const good of GOOD_URLS) await construct(t, good, good);
+  'parses and resolves'(t) {
+    // Whether anyone answers is not the question, and some let a browser wait for long.
+    for (const good of GOOD_URLS) {
+      const socket = t.attempt(good, () => new t.Class(good));
+      if (!socket) continue;
+      t.say('  url', socket.url, socket.protocol, socket.extensions, socket.bufferedAmount, socket.binaryType);
+      socket.close();
+    }
   },
 
   async 'converts to a string'(t) {

@@ -126,8 +126,6 @@ clauses('a listener', {
             throw new Error('on purpose 2');
           },
         });
-        socket.addEventListener('message', { handleEvent: 5 });
-        socket.addEventListener('message', {});
         socket.addEventListener('message', ({ data }) => t.say('last', data));
       }),
     );
