@@ -65,6 +65,10 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     }
 
     /// The next value: see [`Receiver::next`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
+    )]
     pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
         self.receiver.next()
     }

@@ -213,16 +213,18 @@ impl Connection {
 
     /// Takes bytes up to the end of a message, or to whatever else happens; all of them if nothing does.
     fn read_on(&mut self, now: Duration, input: &mut &[u8]) -> Option<Message> {
-        if let Some(message) = self.take_message(input) {
-            return Some(message);
-        }
         match &mut self.wire {
-            Wire::Frames(framing) => match framing.decode(input) {
-                Ok(None) => {}
-                Ok(Some(Incoming::Message(message))) => return Some(message),
-                Ok(Some(incoming)) => self.receive(now, incoming),
-                Err(violation) => self.fail(now, violation),
-            },
+            Wire::Frames(framing) => {
+                if let Some(message) = framing.take_message(input) {
+                    return Some(message);
+                }
+                match framing.decode(input) {
+                    Ok(None) => {}
+                    Ok(Some(Incoming::Message(message))) => return Some(message),
+                    Ok(Some(incoming)) => self.receive(now, incoming),
+                    Err(violation) => self.fail(now, violation),
+                }
+            }
             Wire::Response(handshake) => match handshake.handle_bytes(input) {
                 Ok(None) => {}
                 Ok(Some(agreed)) => self.agree(agreed),
