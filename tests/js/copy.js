@@ -6,23 +6,20 @@ const TRAP = Uint8Array.of(
   ...[0x07, 0x05, 0x01, 0x01, 0x74, 0x00, 0x00, 0x0a, 0x05, 0x01, 0x03, 0x00, 0x00, 0x0b],
 );
 
-/** The build shortens the names of imports; these are wasm-bindgen's, by which a test says what it means. */
-const names = await (await fetch('./imports.json')).json();
-
 let copies = 0;
 
 /**
  * Loads the package anew.
- * @returns {Promise<{WebSocket, Channel, instances: Copy[], natives: WebSocket[], trapAt(name: string): void}>} the package; what it has
- * made of wasm and of the browser's class; and a way to make the next call of an import whose name has `name` in it a trap: a real one, with
+ * @returns {Promise<{WebSocket, Channel, instances: Copy[], natives: WebSocket[], trapAt(code: string): void}>} the package; what it has
+ * made of wasm and of the browser's class; and a way to make the next call of an import whose source has `code` in it a trap: a real one, with
  * Rust's frames below it
  */
 export async function copyOfPackage() {
   const copy = { instances: [], natives: [], armed: undefined };
   const trap = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.t;
-  const guarded = (name, run) =>
+  const guarded = (run, source = String(run)) =>
     function (...args) {
-      if (copy.armed && names[name]?.includes(copy.armed)) {
+      if (copy.armed && source.includes(copy.armed)) {
         copy.armed = undefined;
         trap();
       }
@@ -34,7 +31,7 @@ export async function copyOfPackage() {
     constructor(module, imports) {
       const wrapped = {};
       for (const [space, functions] of Object.entries(imports)) {
-        wrapped[space] = Object.fromEntries(Object.entries(functions).map(([name, run]) => [name, guarded(name, run)]));
+        wrapped[space] = Object.fromEntries(Object.entries(functions).map(([name, run]) => [name, guarded(run)]));
       }
       const instance = new Instance(module, wrapped);
       copy.instances.push(new Insight(instance.exports));
@@ -67,7 +64,7 @@ export async function copyOfPackage() {
     }
   };
   return Object.assign(copy, loaded, {
-    trapAt: (name) => (copy.armed = name),
+    trapAt: (code) => (copy.armed = code),
     socket: (...args) => watching(() => new loaded.WebSocket(...args)),
     channel: (...args) => watching(() => new loaded.Channel(...args)),
   });

@@ -26,19 +26,8 @@ function random(seed) {
   };
 }
 
-const PATHS = [
-  '/echo',
-  '/echo',
-  '/echo',
-  '/echo',
-  '/echo',
-  '/echo?x y',
-  '/close?code=3001&reason=r',
-  '/close',
-  '/flood?count=4&size=3',
-  '/fragment?size=2',
-  '/status/404',
-];
+// None that closes by itself: whether that comes before what a program sends is a race, and decides whether the end is clean.
+const PATHS = ['/echo', '/echo', '/echo', '/echo', '/echo?x y', '/fragment?size=2', '/status/404'];
 const BAD_PATHS = ['/echo#', '/echo#x'];
 const PROTOCOLS = [
   undefined,

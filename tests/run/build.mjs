@@ -51,7 +51,7 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten && `${IMPORTS} ${shortenImports}`]);
+  const from = fingerprint(tools, compiled, [...optimise, shorten && `${shortenImports}`]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
@@ -75,9 +75,6 @@ export async function cargoArgs(tools, { name, features = [], profile = 'wasm' }
   const flags = folders.map((folder) => `--remap-path-prefix=${folder}=`);
   return [...args, '--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
-
-/** What the shortened imports were called, beside the glue. */
-const IMPORTS = 'imports.json';
 
 /** The global of the classic-script build. */
 const GLOBAL = 'WebSocketChannel';
@@ -148,8 +145,6 @@ async function shortenImports(tools, { glue, wasm }) {
     return `${head}"${short}"`;
   });
   writeFileSync(text, shortened);
-  // For the tests that have an import of their choice trap.
-  writeFileSync(join(dirname(glue), IMPORTS), JSON.stringify(Object.fromEntries([...names].map(([name, short]) => [short, name]))));
   await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
   rmSync(text);
   writeFileSync(

@@ -42,7 +42,6 @@ function compose() {
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'tests/js'), folder, { recursive: true });
   copyFileSync(join(root, 'dist/index.js'), join(folder, 'websocket-channel.js'));
-  copyFileSync(join(root, 'target/npm/imports.json'), join(folder, 'imports.json'));
   copyFileSync(join(root, 'node_modules/mocha/mocha.js'), join(folder, 'mocha.js'));
   copyFileSync(join(root, 'node_modules/chai/index.js'), join(folder, 'chai.js'));
   return folder;
