@@ -37,9 +37,12 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `json` | yes | [`Json`]: any serde type as JSON text |
+//! | `messagepack` | no | `MessagePack`: any serde type as MessagePack |
 //! | `deflate` | yes | permessage-deflate wherever the protocol core is |
 //! | `tls` | yes | `wss` natively, by rustls |
 //! | `proto` | natively always, in wasm no | the protocol core |
+//! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
+//! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `js` | no | the exports that the npm package is built from |
 
 pub mod channel;
@@ -62,10 +65,12 @@ pub mod transport;
 mod vectors;
 
 pub use channel::{
-    Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,
+    Attempt, Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,
 };
 #[cfg(feature = "json")]
 pub use codec::Json;
+#[cfg(feature = "messagepack")]
+pub use codec::MessagePack;
 pub use codec::{Bytes, Text};
 pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
@@ -73,4 +78,4 @@ pub use error::{
 };
 pub use message::{By, Closed, Event, Message, Opened};
 pub use socket::{ByteStream, Options, Socket};
-pub use transport::Overflow;
+pub use transport::{Hint, Overflow};

@@ -2,10 +2,11 @@
 
 use super::Channel;
 use crate::codec::{Codec, Raw};
-use crate::error::ConnectError;
+use crate::error::{ConnectError, ConnectErrorKind};
 use crate::message::Message;
 use crate::socket::{Options, Socket};
-use crate::transport::Overflow;
+use crate::time::Instant;
+use crate::transport::{MaybeSend, Overflow};
 use core::fmt;
 use core::future::{Future, IntoFuture};
 use core::pin::Pin;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
     Connect {
         url: url.into(),
+        opener: None,
+        spoken: None,
         options: Options::default(),
         codec: Choice::Default(|| Arc::new(Raw)),
     }
@@ -29,6 +32,8 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connect<Tx, Rx> {
     url: String,
+    opener: Option<Opener>,
+    spoken: Option<Spoken>,
     options: Options,
     codec: Choice<Tx, Rx>,
 }
@@ -39,14 +44,108 @@ enum Choice<Tx, Rx> {
     Made(Arc<dyn Codec<Tx, Rx>>),
 }
 
+/// One attempt to connect, as a [`url_provider`](Connect::url_provider) is asked for its URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The URL that was given to [`connect`].
+    pub url: String,
+    /// Which one it is, from 1. A channel connects once, so there is no second yet.
+    pub number: u32,
+}
+
+/// The subprotocol that the codec names.
+struct Spoken {
+    name: String,
+    began: Instant,
+    offer: fn(&mut Self, &mut Options),
+    check: fn(&Self, &Socket) -> Result<(), ConnectError>,
+}
+
+impl Spoken {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            began: Instant::now(),
+            offer: Self::offer,
+            check: Self::check,
+        }
+    }
+
+    /// Once, and before all others.
+    fn offer(&mut self, options: &mut Options) {
+        self.began = Instant::now();
+        options.protocols.retain(|protocol| *protocol != self.name);
+        options.protocols.insert(0, self.name.clone());
+    }
+
+    fn check(&self, socket: &Socket) -> Result<(), ConnectError> {
+        let chosen = &socket.opened().protocol;
+        if *chosen == self.name {
+            return Ok(());
+        }
+        let kind = ConnectErrorKind::Subprotocol {
+            expected: self.name.clone(),
+            chosen: chosen.clone(),
+        };
+        Err(ConnectError::new(kind, self.began.elapsed()))
+    }
+}
+
+/// How to open the socket, if not by the URL alone: a function, so that a program that never asks for it has nothing of it.
+#[cfg(target_family = "wasm")]
+type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>>>;
+#[cfg(not(target_family = "wasm"))]
+type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>> + Send>;
+
 impl<Tx, Rx> Connect<Tx, Rx> {
     /// How values become messages. It fixes the channel's types.
     pub fn codec<T, R>(self, codec: impl Codec<T, R> + 'static) -> Connect<T, R> {
         Connect {
             url: self.url,
+            opener: self.opener,
+            // Known here, where the codec's type is: one that names none costs nothing.
+            spoken: codec.subprotocol().map(Spoken::new),
             options: self.options,
             codec: Choice::Made(Arc::new(codec)),
         }
+    }
+
+    /// Asks `provide` for the URL when it connects: for a token that is fresh. The connect timeout holds for that as well, and dropping the
+    /// connection that is being made drops the future.
+    ///
+    /// An `Err` fails the connection with [`ConnectErrorKind::NoUrl`], which keeps its words.
+    ///
+    /// ```no_run
+    /// # async fn fresh_token() -> Result<String, std::io::Error> { Ok("t".into()) }
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = websocket_channel::connect("wss://chat.example/ws")
+    ///     .url_provider(|attempt| async move {
+    ///         let token = fresh_token().await?;
+    ///         Ok::<_, std::io::Error>(format!("{}?token={token}", attempt.url))
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn url_provider<F, E>(
+        mut self,
+        mut provide: impl FnMut(Attempt) -> F + MaybeSend + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<String, E>> + MaybeSend + 'static,
+        E: fmt::Display,
+    {
+        self.opener = Some(Box::new(move |url, options| {
+            let provided = provide(Attempt { url, number: 1 });
+            let url = async move {
+                provided.await.map_err(|error| ConnectErrorKind::NoUrl {
+                    detail: error.to_string(),
+                })
+            };
+            Box::pin(Socket::connect_to(url, options))
+        }));
+        self
     }
 
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
@@ -81,6 +180,13 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
+    /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`. Natively it says nothing.
+    #[cfg(feature = "web-stream")]
+    pub fn transport(mut self, carrier: crate::transport::Carrier) -> Self {
+        self.options.carrier = carrier;
+        self
+    }
+
     /// Natively: header lines, origin and compression of the handshake.
     #[cfg(not(target_family = "wasm"))]
     pub fn handshake(mut self, handshake: crate::transport::pipe::Handshake) -> Self {
@@ -107,12 +213,22 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     type IntoFuture = Connecting<Tx, Rx>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let mut options = self.options;
+        let codec = match self.codec {
+            Choice::Default(codec) => codec(),
+            Choice::Made(codec) => codec,
+        };
+        let mut spoken = self.spoken;
+        if let Some(spoken) = &mut spoken {
+            (spoken.offer)(spoken, &mut options);
+        }
         Connecting {
-            socket: Box::pin(Socket::connect(self.url, self.options)),
-            codec: match self.codec {
-                Choice::Default(codec) => codec(),
-                Choice::Made(codec) => codec,
+            spoken,
+            socket: match self.opener {
+                Some(open) => open(self.url, options),
+                None => Box::pin(Socket::connect(self.url, options)),
             },
+            codec,
         }
     }
 }
@@ -120,6 +236,7 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
 /// A connection being made. Dropping it closes whatever it had begun.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
+    spoken: Option<Spoken>,
     // Knows nothing of the types: it is compiled once, not once for every channel.
     socket: Pin<Box<Opening>>,
     codec: Arc<dyn Codec<Tx, Rx>>,
@@ -135,6 +252,9 @@ impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let socket = ready!(self.socket.as_mut().poll(cx))?;
+        if let Some(spoken) = &self.spoken {
+            (spoken.check)(spoken, &socket)?;
+        }
         Poll::Ready(Ok(Channel::over(socket, self.codec.clone())))
     }
 }

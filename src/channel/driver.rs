@@ -55,6 +55,9 @@ impl Driver {
         }
         let sent = self.poll_send(cx);
         let _ = self.socket.poll_handed_over(cx);
+        if let Some(look) = self.mailbox.look() {
+            look(&self.mailbox, &mut self.socket, cx);
+        }
         if received == Turn::Over || sent == Turn::Over {
             cx.waker().wake_by_ref();
         }

@@ -13,10 +13,6 @@ use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back: its receive bound comes on
-/// top. Enough to keep a reader busy between two turns of the driver, little beside the bound.
-const WINDOW: usize = 64 << 10;
-
 /// How a channel stands. It only ever goes forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -62,9 +58,14 @@ impl Stats {
 /// Called when there is something to read or the channel has ended.
 pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 
+/// What the driver does for those who wait until everything is sent: as a function, so that a program in which nobody does has nothing of it.
+pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>);
+
 pub(super) struct Mailbox {
     opened: Opened,
-    pushes_back: bool,
+    /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back. Otherwise everything is
+    /// fetched, and the bound is the inbox's.
+    window: usize,
     state: Lock<State>,
 }
 
@@ -78,6 +79,13 @@ struct State {
     room: usize,
     /// Somebody found no room: the driver shall look for it.
     wants_room: bool,
+    /// How far what was taken or sent has come, as the driver last saw it.
+    progress: Progress,
+    /// Set while somebody waits for it to come further.
+    look: Option<Look>,
+    wants_drained: bool,
+    /// What was taken was refused by the platform, and nobody has been told yet.
+    refused: bool,
     inbox: Inbox,
     /// What the transport dropped before the driver could fetch it.
     dropped: Dropped,
@@ -92,24 +100,20 @@ struct State {
     driver: Option<Waker>,
     reader: Option<Waker>,
     hook: Option<Hook>,
-    /// Tasks that wait for a change of status, each under the key its wait was given.
+    /// Tasks that wait for a change of status or for progress, each under the key its wait was given.
     watchers: Vec<(u64, Waker)>,
     next_watcher: u64,
 }
 
-impl State {
-    /// Has a task woken when the status changes.
-    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
-        let key = *key.get_or_insert_with(|| {
-            self.next_watcher += 1;
-            self.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => self.watchers.push((key, waker)),
-        }
-    }
+/// How far everything that was to be sent has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Progress {
+    /// Some of it is still ours.
+    Underway,
+    /// The platform has it.
+    HandedOver,
+    /// The platform has passed it on.
+    Drained,
 }
 
 /// What the handles want of the driver.
@@ -128,6 +132,21 @@ pub(super) enum Refused {
     NotOpen,
 }
 
+impl State {
+    /// Notes a task that waits for a change.
+    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
+        let key = *key.get_or_insert_with(|| {
+            self.next_watcher += 1;
+            self.next_watcher
+        });
+        let waker = cx.waker().clone();
+        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, old)) => *old = waker,
+            None => self.watchers.push((key, waker)),
+        }
+    }
+}
+
 impl Mailbox {
     pub(super) fn new(socket: &Socket) -> Self {
         let pushes_back = socket.pushes_back();
@@ -138,13 +157,21 @@ impl Mailbox {
         };
         Self {
             opened: socket.opened().clone(),
-            pushes_back,
+            window: if pushes_back {
+                socket.read_ahead().max(1)
+            } else {
+                usize::MAX
+            },
             state: Lock::new(State {
                 status: Status::Open,
                 offers: VecDeque::new(),
                 accepted: VecDeque::new(),
                 room: socket.room(),
                 wants_room: false,
+                progress: Progress::Drained,
+                look: None,
+                wants_drained: false,
+                refused: false,
                 inbox: Inbox::new(bound, overflow),
                 dropped: Dropped::default(),
                 stats: Stats::default(),
@@ -278,9 +305,74 @@ impl Mailbox {
                 return Err(Refused::NotOpen);
             }
             state.room = state.room.saturating_sub(message.len().max(1));
+            state.progress = Progress::Underway;
             state.accepted.push_back(message);
             Ok(())
         })
+    }
+}
+
+/// For those who wait until everything is sent.
+impl Mailbox {
+    /// Ready when everything taken or sent so far has come this far. `key` is as in [`poll_status`](Self::poll_status).
+    pub(super) fn poll_progress(
+        &self,
+        far: Progress,
+        key: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        let mut state = self.lock();
+        if core::mem::take(&mut state.refused) {
+            return Poll::Ready(Err(SendErrorKind::Refused));
+        }
+        if let Status::Closed(closed) = &state.status {
+            let sent = closed.unsent == 0 && (closed.clean || far == Progress::HandedOver);
+            return Poll::Ready(sent.then_some(()).ok_or(SendErrorKind::NotOpen));
+        }
+        if state.progress >= far {
+            return Poll::Ready(Ok(()));
+        }
+        state.look = Some(Self::look_for_progress);
+        state.wants_drained |= far == Progress::Drained;
+        state.watch(key, cx);
+        let driver = state.driver.take();
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        Poll::Pending
+    }
+
+    /// For the driver at the end of its turn: how far everything has come.
+    fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) {
+        let mut state = self.lock();
+        let wants_drained = state.wants_drained;
+        if !state.accepted.is_empty() {
+            return;
+        }
+        drop(state);
+        if socket.poll_handed_over(cx).is_pending() {
+            return;
+        }
+        let drained = wants_drained && socket.poll_drained(cx).is_ready();
+        state = self.lock();
+        if drained || !wants_drained {
+            state.look = None;
+            state.wants_drained = false;
+        }
+        let far = if drained {
+            Progress::Drained
+        } else {
+            Progress::HandedOver
+        };
+        // Woken without need, they would wake the driver in turn, and so on.
+        if far <= state.progress {
+            return;
+        }
+        state.progress = far;
+        let watchers = core::mem::take(&mut state.watchers);
+        drop(state);
+        wake(watchers);
     }
 }
 
@@ -313,10 +405,10 @@ impl Mailbox {
     /// The next message, and `None` when all have been read and the end has come.
     pub(super) fn poll_message(&self, waker: Option<&Waker>) -> Poll<Option<Message>> {
         let mut state = self.lock();
-        let was_full = state.inbox.bytes() >= WINDOW;
+        let was_full = state.inbox.bytes() >= self.window;
         if let Some(message) = state.inbox.pop() {
             // The driver stopped at a full window; below it, it goes on.
-            let below = was_full && state.inbox.bytes() < WINDOW;
+            let below = was_full && state.inbox.bytes() < self.window;
             let driver = if below { state.driver.take() } else { None };
             drop(state);
             if let Some(driver) = driver {
@@ -389,7 +481,7 @@ impl Mailbox {
     /// nobody reads: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         let state = self.lock();
-        !self.pushes_back || !state.receiver || state.discards || state.inbox.bytes() < WINDOW
+        !state.receiver || state.discards || state.inbox.bytes() < self.window
     }
 
     /// The transport has dropped so much, ever.
@@ -429,6 +521,10 @@ impl Mailbox {
         self.lock().accepted.pop_front()
     }
 
+    pub(super) fn look(&self) -> Option<Look> {
+        self.lock().look
+    }
+
     pub(super) fn next_offer(&self) -> Option<Arc<Offer>> {
         self.lock().offers.pop_front()
     }
@@ -453,11 +549,14 @@ impl Mailbox {
         let mut state = self.lock();
         state.stats.sent_messages += 1;
         state.stats.sent_bytes += bytes as u64;
+        state.progress = Progress::Underway;
     }
 
     /// A message that was taken is lost.
     pub(super) fn count_unsent(&self, message: &Message) {
-        self.lock().stats.count_unsent(message);
+        let mut state = self.lock();
+        state.stats.count_unsent(message);
+        state.refused = true;
     }
 
     /// The first sign of an end: what waits to be sent comes back.

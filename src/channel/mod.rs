@@ -13,7 +13,7 @@ mod receiver;
 mod sender;
 mod task;
 
-pub use connect::{Connect, connect};
+pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Changes, Control};
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
@@ -21,13 +21,14 @@ pub use receiver::Receiver;
 pub use sender::Sender;
 
 use crate::codec::Codec;
-use crate::error::{DecodeError, SendError};
+use crate::error::{DecodeError, SendError, SendErrorKind};
 use crate::message::{Closed, Opened};
 use crate::socket::Socket;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::Stream;
+use futures_sink::Sink;
 use std::sync::Arc;
 
 /// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
@@ -62,6 +63,22 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     /// The value and why it was not sent.
     pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
         self.sender.send(value)
+    }
+
+    /// Waits until everything that was taken has been handed over: see [`Sender::flush`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn flush(&self) -> Result<(), SendErrorKind> {
+        self.sender.flush().await
+    }
+
+    /// Waits until the platform holds nothing of what was sent: see [`Sender::drained`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn drained(&self) -> Result<(), SendErrorKind> {
+        self.sender.drained().await
     }
 
     /// The next value: see [`Receiver::next`].
@@ -100,6 +117,36 @@ impl<Tx, Rx> Stream for Channel<Tx, Rx> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(cx)
+    }
+}
+
+/// As its [`Sender`] is one: it holds one item at most.
+impl<Tx, Rx> Sink<Tx> for Channel<Tx, Rx> {
+    type Error = SendErrorKind;
+
+    fn poll_ready(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        Pin::new(&mut self.sender).poll_ready(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, value: Tx) -> Result<(), SendErrorKind> {
+        Pin::new(&mut self.sender).start_send(value)
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        Pin::new(&mut self.sender).poll_flush(cx)
+    }
+
+    fn poll_close(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        Pin::new(&mut self.sender).poll_close(cx)
     }
 }
 

@@ -6,7 +6,10 @@ use crate::message::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// JSON (RFC 8259) in text messages; binary messages are read too. Nesting deeper than 128 is a [`DecodeError`].
+/// JSON (RFC 8259) in text messages; binary messages are read too.
+///
+/// Reading: nesting deeper than 128 is a [`DecodeError`]: deep enough for data, shallow enough for the stack of a page. No other limit is needed: the
+/// message is no larger than `max_message`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 

@@ -1,14 +1,57 @@
 //! How values become messages: one trait, chosen once on the builder and erased there.
+//!
+//! A codec of your own is two functions. This one has a name on the wire, so that a server that speaks another version is noticed at connect:
+//!
+//! ```
+//! use websocket_channel::codec::{Decode, Encode};
+//! use websocket_channel::{Channel, DecodeError, EncodeError, Message, Socket, transport::Limits};
+//!
+//! /// A price in cents: eight bytes, big-endian.
+//! struct Prices;
+//!
+//! impl Encode<u64> for Prices {
+//!     fn encode(&self, cents: &u64) -> Result<Message, EncodeError> {
+//!         Ok(Message::Binary(cents.to_be_bytes().into()))
+//!     }
+//!     fn subprotocol(&self) -> Option<&str> {
+//!         Some("prices.v2")
+//!     }
+//! }
+//!
+//! impl Decode<u64> for Prices {
+//!     fn decode(&self, message: Message) -> Result<u64, DecodeError> {
+//!         match message.as_bytes().try_into() {
+//!             Ok(bytes) if matches!(message, Message::Binary(_)) => Ok(u64::from_be_bytes(bytes)),
+//!             _ => Err(DecodeError::new(message, "a price has eight bytes")),
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // With a server: `connect(url).codec(Prices).await?`. Here both ends are in memory.
+//! let (shop, till) = Socket::pair(&Limits::default(), "prices.v2");
+//! let shop: Channel<u64, u64> = Channel::from_socket(shop, Prices);
+//! let mut till: Channel<u64, u64> = Channel::from_socket(till, Prices);
+//! shop.send(1995).await?;
+//! assert_eq!(till.next().await.transpose()?, Some(1995));
+//! # Ok(())
+//! # }
+//! ```
 
 mod bytes;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(feature = "messagepack")]
+mod message_pack;
 mod raw;
 mod text;
 
 pub use bytes::Bytes;
 #[cfg(feature = "json")]
 pub use json::Json;
+#[cfg(feature = "messagepack")]
+pub use message_pack::MessagePack;
 pub use raw::Raw;
 pub use text::Text;
 
@@ -24,6 +67,12 @@ pub trait Encode<T>: Send + Sync {
     /// # Errors
     /// When the value has no encoding. The sender gets its value back.
     fn encode(&self, value: &T) -> Result<Message, EncodeError>;
+
+    /// The subprotocol (RFC 6455 §1.9) whose messages these are; `None`, the default, for one that needs no name. Connecting offers it before all
+    /// others, and fails when the server chooses another or none: so both ends agree, or nothing is sent.
+    fn subprotocol(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Turns messages into values of `T`. Pure, as [`Encode`] is.

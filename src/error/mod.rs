@@ -26,6 +26,11 @@ pub struct ConnectError {
 pub enum ConnectErrorKind {
     /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
     BadUrl,
+    /// The application's own URL provider failed.
+    NoUrl {
+        /// Its error's words.
+        detail: String,
+    },
     /// The URL has a fragment, even an empty one (WHATWG WebSockets §3.1). The caller's fault.
     UrlFragment,
     /// A subprotocol that is not a token (RFC 6455 §4.1, item 10). The caller's fault.
@@ -38,13 +43,23 @@ pub enum ConnectErrorKind {
         /// The offending one.
         protocol: String,
     },
-    /// The platform would not even try: its constructor threw. Mixed content or a Content Security Policy are likely causes.
+    /// The server speaks another subprotocol than the codec, or none. The connection was closed again.
+    Subprotocol {
+        /// What the codec speaks.
+        expected: String,
+        /// What the server chose, empty for none.
+        chosen: String,
+    },
+    /// The platform would not even try: its constructor threw, or gave a socket that was closed already. Mixed content or a Content Security
+    /// Policy are likely causes: [`ConnectError::hint`] guesses.
     Refused {
-        /// The exception's name, such as `SecurityError`.
+        /// The exception's name, such as `SecurityError`; empty if there was none.
         name: String,
         /// The exception's message, in the platform's words.
         message: String,
     },
+    /// The transport that was asked for is not in this browser. The others may do.
+    Unsupported,
     /// Neither open nor failed within the connect timeout.
     TimedOut {
         /// The timeout that passed.
@@ -102,10 +117,13 @@ impl ConnectErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             ConnectErrorKind::BadUrl => "BAD_URL",
+            ConnectErrorKind::NoUrl { .. } => "NO_URL",
             ConnectErrorKind::UrlFragment => "URL_FRAGMENT",
             ConnectErrorKind::BadProtocol { .. } => "BAD_PROTOCOL",
             ConnectErrorKind::DuplicateProtocol { .. } => "DUPLICATE_PROTOCOL",
+            ConnectErrorKind::Subprotocol { .. } => "SUBPROTOCOL",
             ConnectErrorKind::Refused { .. } => "REFUSED",
+            ConnectErrorKind::Unsupported => "UNSUPPORTED",
             ConnectErrorKind::TimedOut { .. } => "TIMED_OUT",
             ConnectErrorKind::Failed { .. } => "CONNECT_FAILED",
         }
@@ -116,6 +134,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
+            ConnectErrorKind::NoUrl { detail } => write!(f, "there is no URL: {detail}"),
             ConnectErrorKind::UrlFragment => {
                 f.write_str("a WebSocket URL must not have a fragment")
             }
@@ -125,8 +144,14 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::DuplicateProtocol { protocol } => {
                 write!(f, "the subprotocol `{protocol}` is named twice")
             }
+            ConnectErrorKind::Subprotocol { expected, .. } => {
+                write!(f, "the server does not speak `{expected}`")
+            }
             ConnectErrorKind::Refused { name, message } => {
                 write!(f, "the platform refused to connect: {name}: {message}")
+            }
+            ConnectErrorKind::Unsupported => {
+                f.write_str("this browser has not the transport that was asked for")
             }
             ConnectErrorKind::TimedOut { limit } => {
                 write!(f, "not open within {} ms", millis(*limit))

@@ -4,6 +4,7 @@ mod bytes;
 mod options;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod over;
+mod trace;
 
 pub use bytes::{ByteStream, TEXT_AMONG_BYTES};
 pub use options::Options;
@@ -13,7 +14,7 @@ use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
 use crate::transport::{self, Dropped, Limits, Transport};
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::{Future, poll_fn, ready};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -44,8 +45,18 @@ impl Socket {
         url: impl Into<String>,
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
-        let (url, limit) = (url.into(), options.connect_timeout);
+        Self::connect_to(ready(Ok(url.into())), options)
+    }
+
+    /// The same with a URL that has yet to come; the timeout holds for that as well.
+    pub(crate) fn connect_to(
+        url: impl Future<Output = Result<String, ConnectErrorKind>>,
+        options: Options,
+    ) -> impl Future<Output = Result<Self, ConnectError>> {
+        let limit = options.connect_timeout;
         within(limit, async move {
+            let url = url.await?;
+            trace::connecting(&url);
             transport::connect(options.request(url)?).await
         })
     }
@@ -116,6 +127,13 @@ impl Socket {
             .is_some_and(|transport| transport.pushes_back())
     }
 
+    /// Bytes worth fetching ahead of a slow reader.
+    pub(crate) fn read_ahead(&self) -> usize {
+        self.transport
+            .as_ref()
+            .map_or(0, |transport| transport.read_ahead())
+    }
+
     /// What the overflow policy has dropped before it could be read, ever; none once the end has been told.
     pub fn dropped(&self) -> Dropped {
         self.transport
@@ -148,6 +166,21 @@ impl Socket {
         })
     }
 
+    /// Waits until the platform holds nothing of what was sent, as far as it tells: see [`Transport::poll_drained`], also for what each of them
+    /// can know. At once when the connection is not open.
+    ///
+    /// Cancellation: dropping the future leaves nothing behind.
+    pub async fn drained(&mut self) {
+        poll_fn(|cx| self.poll_drained(cx)).await;
+    }
+
+    pub(crate) fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.transport {
+            Some(transport) => transport.poll_drained(cx),
+            None => Poll::Ready(()),
+        }
+    }
+
     /// Begins the closing handshake. Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
     ///
     /// # Errors
@@ -161,6 +194,7 @@ impl Socket {
     /// Begins the closing handshake, with arguments that were checked.
     pub(crate) fn begin_close(&mut self, code: u16, reason: &str) {
         if let Some(transport) = &mut self.transport {
+            trace::closing(code);
             transport.close(code, reason);
         }
     }
@@ -204,6 +238,7 @@ impl Socket {
         match ready!(transport.poll_event(cx)) {
             Event::Message(message) => Poll::Ready(Some(message)),
             Event::Closed(closed) => {
+                trace::closed(&closed);
                 self.closed = Some(closed);
                 self.transport = None;
                 Poll::Ready(None)
@@ -232,8 +267,15 @@ async fn within(
     })
     .await;
     match outcome {
-        Ok((transport, opened)) => Ok(Socket::over(transport, opened)),
-        Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
+        Ok((transport, opened)) => {
+            trace::opened(began.elapsed());
+            Ok(Socket::over(transport, opened))
+        }
+        Err(kind) => {
+            let error = ConnectError::new(kind, began.elapsed());
+            trace::failed(&error);
+            Err(error)
+        }
     }
 }
 

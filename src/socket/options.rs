@@ -1,6 +1,8 @@
 //! What a connection is asked for, checked before any platform sees it.
 
 use crate::error::ConnectErrorKind;
+#[cfg(feature = "web-stream")]
+use crate::transport::Carrier;
 #[cfg(not(target_family = "wasm"))]
 use crate::transport::native::Network;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
@@ -18,6 +20,9 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// The bounds of the connection.
     pub limits: Limits,
+    /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`.
+    #[cfg(feature = "web-stream")]
+    pub carrier: Carrier,
     /// Header lines, origin and compression, where the handshake is ours: natively, and over a stream of bytes. A browser's own WebSocket
     /// does as the browser does.
     #[cfg(any(feature = "proto", not(target_family = "wasm")))]
@@ -33,6 +38,8 @@ impl Default for Options {
             protocols: Vec::new(),
             connect_timeout: Duration::from_secs(20),
             limits: Limits::default(),
+            #[cfg(feature = "web-stream")]
+            carrier: Carrier::default(),
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             handshake: Handshake::default(),
             #[cfg(not(target_family = "wasm"))]
@@ -69,6 +76,8 @@ impl Options {
             url,
             protocols: self.protocols,
             limits: self.limits,
+            #[cfg(feature = "web-stream")]
+            carrier: self.carrier,
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             handshake: self.handshake,
             #[cfg(not(target_family = "wasm"))]

@@ -62,6 +62,17 @@ impl Memory {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ready when the other end has read as much as `done` wants, or never will.
+    fn poll_until(&mut self, cx: &mut Context<'_>, done: fn(&Side, &Limits) -> bool) -> Poll<()> {
+        self.sides(|ours, theirs| {
+            if ours.closed.is_some() || done(theirs, &self.limits) {
+                return Poll::Ready(());
+            }
+            ours.writer = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    }
+
     /// Both ends at once: in memory the closing handshake takes no time.
     fn end(&self, code: u16, reason: &str) {
         let wakers = self.sides(|ours, theirs| {
@@ -94,15 +105,9 @@ impl Transport for Memory {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_open() || self.room() > 0 {
-            return Poll::Ready(());
-        }
-        self.sides(|ours, _| ours.writer = Some(cx.waker().clone()));
-        // The other end may have read between the look and the note.
-        if self.room() > 0 {
-            return Poll::Ready(());
-        }
-        Poll::Pending
+        self.poll_until(cx, |theirs, limits| {
+            theirs.inbox_bytes < limits.send_watermark.max(1)
+        })
     }
 
     fn send(&mut self, message: Message) -> Result<(), Message> {
@@ -130,6 +135,10 @@ impl Transport for Memory {
 
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
+    }
+
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_until(cx, |theirs, _| theirs.inbox.is_empty())
     }
 
     fn close(&mut self, code: u16, reason: &str) {

@@ -4,6 +4,7 @@
 
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
+mod hint;
 pub(crate) mod inbox;
 pub mod memory;
 #[cfg(not(target_family = "wasm"))]
@@ -22,6 +23,10 @@ pub mod tls;
 pub mod tunnel;
 #[cfg(target_family = "wasm")]
 pub mod web_socket;
+#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+pub mod web_stream;
+
+pub use hint::Hint;
 
 use crate::error::ConnectErrorKind;
 use crate::message::{Event, Message, Opened};
@@ -52,6 +57,14 @@ pub trait Transport: MaybeSend {
     /// Ready when every message sent has been handed over to the platform.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
+    /// Ready when the platform holds nothing of what was sent, as far as it tells, and also when the connection is no longer open.
+    ///
+    /// - A browser's `WebSocket`: `bufferedAmount` is 0: everything is with the operating system or the browser's network process.
+    /// - `WebSocketStream`, which has no such count: it has taken every write.
+    /// - The core over bytes: the stream has taken them all and was flushed.
+    /// - Memory: the other end has read them all.
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
     /// Begins the closing handshake; the arguments have been checked. A second call does nothing.
     fn close(&mut self, code: u16, reason: &str);
 
@@ -66,6 +79,11 @@ pub trait Transport: MaybeSend {
 
     /// Whether the peer is held back while nobody reads. Otherwise messages arrive whether there is room for them or not.
     fn pushes_back(&self) -> bool;
+
+    /// Bytes worth fetching ahead of a slow reader, where the peer is held back. 64 KiB or so: enough to keep a reader busy, little beside the bound.
+    fn read_ahead(&self) -> usize {
+        64 << 10
+    }
 
     /// What the overflow policy has dropped here, ever. Nothing where the transport pushes back.
     fn dropped(&self) -> Dropped {
@@ -85,6 +103,9 @@ pub struct Request {
     pub protocols: Vec<String>,
     /// The limits of this connection.
     pub limits: Limits,
+    /// Which of the browser's two sockets carries it.
+    #[cfg(feature = "web-stream")]
+    pub carrier: Carrier,
     /// What else the core's own handshake asks for. A browser's does not.
     #[cfg(any(feature = "proto", not(target_family = "wasm")))]
     pub handshake: pipe::Handshake,
@@ -100,6 +121,8 @@ impl Request {
             url: url.into(),
             protocols: Vec::new(),
             limits: Limits::default(),
+            #[cfg(feature = "web-stream")]
+            carrier: Carrier::default(),
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             handshake: pipe::Handshake::default(),
             #[cfg(not(target_family = "wasm"))]
@@ -153,6 +176,21 @@ pub enum Overflow {
     Latest,
 }
 
+/// Which of a browser's two sockets carries a connection. Natively there is one way, which pushes back, and this says nothing.
+#[cfg(feature = "web-stream")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// `WebSocket`, which every browser has. It cannot hold the peer back: [`Overflow`] says what happens past the receive bound.
+    #[default]
+    WebSocket,
+    /// Receive backpressure where the browser can: `WebSocketStream` if there is one (Chromium, Deno), otherwise `WebSocket`.
+    /// [`Socket::pushes_back`](crate::Socket::pushes_back) tells which it became.
+    PushingBack,
+    /// `WebSocketStream`, or [`ConnectErrorKind::Unsupported`]. It is in no standard yet.
+    WebSocketStream,
+}
+
 /// Messages that an overflow policy dropped, and their payload bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -174,6 +212,7 @@ impl Dropped {
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
+#[cfg(not(all(feature = "web-stream", target_family = "wasm")))]
 pub fn connect(
     request: Request,
 ) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
@@ -181,6 +220,19 @@ pub fn connect(
     return web_socket::connect(request);
     #[cfg(not(target_family = "wasm"))]
     return native::connect(request);
+}
+
+/// Opens a connection with that one of the browser's own transports which the request names. Dropping the future closes whatever it had begun.
+///
+/// # Errors
+/// Why it did not open. The connect timeout is the caller's.
+#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    match request.carrier {
+        Carrier::WebSocketStream => web_stream::connect(request).await,
+        Carrier::PushingBack if web_stream::is_there() => web_stream::connect(request).await,
+        _ => web_socket::connect(request).await,
+    }
 }
 
 /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.

@@ -154,6 +154,13 @@ impl WebSocket {
             Rc::new(move |told: Told| handle(&shared, told))
         };
         let platform = Platform::open(&request.url, &request.protocols, told).map_err(refused)?;
+        // Chromium's way to say that the page's security policy forbids it: closed at once, an `error` and never a `close`.
+        if platform.socket.ready_state() == web_sys::WebSocket::CLOSED {
+            return Err(ConnectErrorKind::Refused {
+                name: String::new(),
+                message: "it was closed at once".into(),
+            });
+        }
         platform.socket.set_binary_type(BinaryType::Arraybuffer);
         Ok(Self {
             platform,
@@ -184,6 +191,20 @@ impl WebSocket {
                 )))
             }
         }
+    }
+
+    /// Ready when the browser holds fewer unsent bytes than that, or is not open.
+    fn poll_below(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+        while self.is_open() && self.buffered_amount() >= bytes {
+            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
+            let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
+            if Pin::new(drain).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.drain = None;
+        }
+        self.drain = None;
+        Poll::Ready(())
     }
 
     /// `by` keeps the first answer: who began does not change when the other side follows.
@@ -312,7 +333,7 @@ extern "C" {
 }
 
 /// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
-fn refused(thrown: JsValue) -> ConnectErrorKind {
+pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
     let field = |name: &str| {
         Reflect::get(&thrown, &name.into())
             .ok()
@@ -356,16 +377,7 @@ impl Transport for WebSocket {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.is_open() && self.room() == 0 {
-            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
-            let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
-            if Pin::new(drain).poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            self.drain = None;
-        }
-        self.drain = None;
-        Poll::Ready(())
+        self.poll_below(cx, self.shared.limits.send_watermark.max(1))
     }
 
     fn send(&mut self, message: Message) -> Result<(), Message> {
@@ -382,6 +394,10 @@ impl Transport for WebSocket {
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         // `send` hands over at once; nothing waits here.
         Poll::Ready(())
+    }
+
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_below(cx, 1)
     }
 
     fn close(&mut self, code: u16, reason: &str) {

@@ -1,7 +1,8 @@
 //! Ends: the peer's, ours, and those of handles that are dropped.
 
+use crate::connect;
 use crate::server::server;
-use websocket_channel::{By, CloseError, SendErrorKind, Status, Text, connect};
+use websocket_channel::{By, CloseError, SendErrorKind, Status, Text};
 
 #[crate::test]
 async fn the_peers_code_and_reason_arrive() {

@@ -1,9 +1,10 @@
 //! What `connect` answers to bad input: always a typed error, always within the timeout.
 
+use crate::connect;
 use crate::server::server;
 use std::time::Duration;
 use websocket_channel::error::Cause;
-use websocket_channel::{By, ConnectError, ConnectErrorKind, connect};
+use websocket_channel::{By, ConnectError, ConnectErrorKind};
 
 async fn error(url: &str, protocols: &[&str]) -> ConnectError {
     connect(url)
@@ -146,4 +147,34 @@ fn hidden_or(cause: &Cause, known: impl Fn(&Cause) -> bool) -> bool {
     } else {
         known(cause)
     }
+}
+
+#[crate::test]
+async fn the_url_comes_from_its_provider() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo"))
+        .url_provider(|attempt| async move {
+            assert_eq!(attempt.number, 1);
+            Ok::<_, String>(format!("{}?protocol=chat.v1", attempt.url))
+        })
+        .protocols(["chat.v1", "chat.v2"])
+        .await
+        .unwrap();
+    channel.send("hello".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "hello".into());
+    let error = connect(server.url("/echo"))
+        .url_provider(|_| async { Err::<String, _>("no token today") })
+        .await
+        .unwrap_err();
+    let detail = "no token today".into();
+    assert_eq!(error.kind, ConnectErrorKind::NoUrl { detail });
+    assert_eq!(error.code(), "NO_URL");
+    // It may take as long as connecting may.
+    let limit = Duration::from_millis(50);
+    let error = connect(server.url("/echo"))
+        .url_provider(|_| std::future::pending::<Result<String, String>>())
+        .connect_timeout(limit)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ConnectErrorKind::TimedOut { limit });
 }

@@ -1,7 +1,8 @@
 //! Messages of every length class of RFC 6455 §5.2, byte-exact both ways.
 
+use crate::connect;
 use crate::server::server;
-use websocket_channel::{Bytes, Channel, Message, Text, connect};
+use websocket_channel::{Bytes, Channel, Message, Text};
 
 /// Around the borders of the 7-bit, 16-bit and 64-bit lengths, and one that no single read holds.
 const SIZES: [usize; 7] = [0, 1, 125, 126, 65_535, 65_536, 16 << 20];

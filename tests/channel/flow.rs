@@ -1,13 +1,13 @@
 //! Waiting and not waiting, both ways: watermark, permits, `try_send`, `try_recv`, the receive bound and its policies.
 
+use crate::connect;
 use crate::server::server;
 use futures::{FutureExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use websocket_channel::{
-    By, Bytes, EncodeError, Message, Overflow, Status, Text, TryRecvError, TrySendErrorKind,
+    By, Bytes, EncodeError, Message, Status, Text, TryRecvError, TrySendErrorKind,
     codec::{Decode, Encode},
-    connect,
 };
 
 #[crate::test]
@@ -111,6 +111,10 @@ async fn what_was_taken_and_then_refused_is_counted() {
     assert_eq!(control.stats().unsent_messages, 0);
     tx.try_send(vec![0; 3].into()).unwrap();
     tx.reserve().await.unwrap().send(vec![0; 4].into()).unwrap();
+    // Who waits for it to be handed over is told, once for the first, which was refused before the permit came, and once for the second.
+    assert_eq!(tx.flush().await, Err(SendErrorKind::Refused));
+    assert_eq!(tx.flush().await, Err(SendErrorKind::Refused));
+    assert_eq!(tx.flush().await, Ok(()));
     tx.send("text".into()).await.unwrap();
     let stats = control.stats();
     assert_eq!((stats.unsent_messages, stats.unsent_bytes), (2, 7));
@@ -196,103 +200,6 @@ async fn messages_and_bytes_are_counted() {
     assert_eq!((stats.sent_messages, stats.sent_bytes), (3, 3));
     assert_eq!((stats.received_messages, stats.received_bytes), (3, 3));
     assert_eq!((stats.queued_bytes, stats.dropped_messages), (0, 0));
-}
-
-const FLOOD: usize = 200;
-const SIZE: usize = 10_000;
-
-/// A bound that holds about ten of the flood's messages.
-const BOUND: usize = 10 * SIZE + 1000;
-
-/// Has the whole flood echoed and reads none of it, where the transport cannot push back.
-#[cfg(target_family = "wasm")]
-async fn flooded(
-    overflow: Overflow,
-) -> (
-    websocket_channel::Control,
-    websocket_channel::Receiver<Vec<u8>>,
-) {
-    let server = server().await;
-    let channel = connect(server.url("/echo"))
-        .codec(Bytes)
-        .receive_bound(BOUND, overflow)
-        .await
-        .unwrap();
-    let (tx, mut rx) = channel.split();
-    let control = tx.control();
-    let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
-    rx.set_wake(move || drop(arrived.unbounded_send(())));
-    for _ in 0..FLOOD {
-        if tx.send(vec![7; SIZE]).await.is_err() {
-            // Only the policy `Close` ends it.
-            assert_ne!(control.status(), Status::Open);
-            break;
-        }
-    }
-    while control.status() == Status::Open && control.stats().received_messages < FLOOD as u64 {
-        arrivals.next().await.unwrap();
-        assert!(control.stats().queued_bytes <= BOUND);
-    }
-    (control, rx)
-}
-
-#[cfg(target_family = "wasm")]
-#[crate::test]
-async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
-    let (control, mut rx) = flooded(Overflow::Close).await;
-    let closed = control.closed().await;
-    assert_eq!((closed.code, closed.by), (4009, By::Us));
-    let mut read = 0;
-    while let Some(message) = rx.next().await {
-        assert_eq!(message.unwrap().len(), SIZE);
-        read += 1;
-    }
-    assert_eq!(read, 10);
-}
-
-#[cfg(target_family = "wasm")]
-#[crate::test]
-async fn past_the_bound_the_policies_drop_and_count() {
-    for (overflow, kept) in [
-        (Overflow::DropOldest, 10),
-        (Overflow::DropNewest, 10),
-        (Overflow::Latest, 1),
-    ] {
-        let (control, mut rx) = flooded(overflow).await;
-        assert_eq!(
-            control.stats().dropped_messages,
-            (FLOOD - kept) as u64,
-            "{overflow:?}"
-        );
-        for _ in 0..kept {
-            assert_eq!(rx.next().await.unwrap().unwrap().len(), SIZE);
-        }
-        assert_eq!(
-            rx.try_recv().map(drop),
-            Err(TryRecvError::Empty),
-            "{overflow:?}"
-        );
-    }
-}
-
-/// Natively the stream's flow control holds the sender back: nothing is dropped, whatever the policy, and memory stays below the bound.
-#[cfg(not(target_family = "wasm"))]
-#[crate::test]
-async fn past_the_bound_reading_pauses_and_nothing_is_lost() {
-    let server = server().await;
-    let url = server.url(format_args!("/flood?count={FLOOD}&size={SIZE}"));
-    let mut channel = connect(url)
-        .codec(Bytes)
-        .receive_bound(BOUND, Overflow::DropOldest)
-        .await
-        .unwrap();
-    let control = channel.control();
-    for _ in 0..FLOOD {
-        assert_eq!(channel.next().await.unwrap().unwrap().len(), SIZE);
-        // The driver's window comes on top of the bound.
-        assert!(control.stats().queued_bytes <= BOUND + (64 << 10));
-    }
-    assert_eq!(control.stats().dropped_messages, 0);
 }
 
 #[crate::test]

@@ -2,15 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+mod carrier;
 mod close;
 mod connect;
 mod exchange;
 mod flow;
 mod memory;
+#[cfg(target_family = "wasm")]
+mod overflow;
+#[cfg(not(target_family = "wasm"))]
+mod pushing_back;
 #[rustfmt::skip] // The README shows the lines as they stand.
 mod readme;
 mod server;
+mod sink;
+mod steering;
+#[cfg(all(feature = "tracing", not(target_family = "wasm")))]
+mod trace;
 mod typed;
+
+pub(crate) use websocket_channel::connect;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;

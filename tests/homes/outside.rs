@@ -19,6 +19,7 @@ mod server;
 mod typed;
 
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
+pub(crate) use websocket_channel::connect;
 
 #[test]
 fn this_is_the_home() {

@@ -5,9 +5,7 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use websocket_channel::transport::Limits;
-use websocket_channel::{
-    Changes, Channel, Connect, Control, Message, Permit, Receiver, Sender, Socket,
-};
+use websocket_channel::{Changes, Channel, Control, Message, Permit, Receiver, Sender, Socket};
 
 fn is_send_and_sync<T: Send + Sync>() {}
 
@@ -22,7 +20,6 @@ async fn handles_are_send_and_sync() {
     is_send_and_sync::<Changes>();
     is_send_and_sync::<Permit<'_, Value>>();
     is_send_and_sync::<Sender<Cell<u8>>>();
-    is_send_and_sync::<Connect<Value, Value>>();
 }
 
 /// A future that waits can be moved to another thread, with the value that it holds.

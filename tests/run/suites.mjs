@@ -16,7 +16,8 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
 const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks'];
-const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server'];
+const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
+const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
 async function native() {
@@ -41,7 +42,7 @@ async function wasm(browser, programs, { tools, server }) {
       ...told(server, panics),
     };
     // `proto`: what the browser does itself, our core does in the page as well.
-    const tests = ['--locked', '--features', 'proto', ...programs.flatMap((program) => ['--test', program])];
+    const tests = ['--locked', '--features', 'proto,web-stream,messagepack', ...programs.flatMap((program) => ['--test', program])];
     if (driver) {
       env.SAFARIDRIVER_REMOTE = driver.url;
       env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
@@ -161,7 +162,12 @@ async function autobahn(context) {
 export const suites = [
   { name: 'native', run: native },
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
-  ...BROWSERS.map((browser) => ({ name: `wasm:${browser}`, browser, server: true, run: (context) => wasm(browser, PAGE, context) })),
+  ...BROWSERS.map((browser) => ({
+    name: `wasm:${browser}`,
+    browser,
+    server: true,
+    run: (context) => wasm(browser, PAGE, context),
+  })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
   { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },

@@ -203,6 +203,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         self.poll_until(cx, Self::is_flushed)
     }
 
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_until(cx, Self::is_flushed)
+    }
+
     fn close(&mut self, code: u16, reason: &str) {
         // The arguments have been checked; what must not be sent goes out as an empty body.
         self.close_with(CloseFrame::new(code, reason).ok().as_ref());

@@ -1,0 +1,51 @@
+//! Any serde type as MessagePack.
+
+use super::{Decode, Encode};
+use crate::error::{DecodeError, EncodeError};
+use crate::message::Message;
+use rmp_serde::Deserializer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// As serde_json's own limit, which [`Json`](super::Json) has: deep enough for data, shallow enough for the stack of a page.
+const MAX_DEPTH: usize = 128;
+
+/// MessagePack in binary messages; structs are maps with the names of their fields, so that a field may come or go without a new protocol.
+///
+/// Reading: nesting deeper than 128, bytes behind the value, and text messages are a [`DecodeError`]. No other limit is needed: a length that is
+/// announced allocates nothing before its bytes are there, and the message is no larger than `max_message`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MessagePack;
+
+impl<T: Serialize> Encode<T> for MessagePack {
+    fn encode(&self, value: &T) -> Result<Message, EncodeError> {
+        rmp_serde::to_vec_named(value)
+            .map(Message::Binary)
+            .map_err(|error| EncodeError::new(error.to_string()))
+    }
+}
+
+impl<T: DeserializeOwned> Decode<T> for MessagePack {
+    fn decode(&self, message: Message) -> Result<T, DecodeError> {
+        let Message::Binary(bytes) = &message else {
+            return Err(DecodeError::new(
+                message,
+                "a text message where MessagePack was expected",
+            ));
+        };
+        match read(bytes) {
+            Ok(value) => Ok(value),
+            Err(detail) => Err(DecodeError::new(message, detail)),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, String> {
+    let mut deserializer = Deserializer::new(&mut bytes);
+    deserializer.set_max_depth(MAX_DEPTH);
+    let value = T::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    if !bytes.is_empty() {
+        return Err(format!("{} bytes behind the value", bytes.len()));
+    }
+    Ok(value)
+}

@@ -1,0 +1,88 @@
+//! Events of `tracing`, where the feature is on; nothing where it is not.
+//!
+//! What may be a secret is never among the fields: of a URL its scheme, host and path, of an error its code, and no reason, subprotocol or message.
+
+#[cfg(feature = "tracing")]
+mod enabled {
+    use crate::error::ConnectError;
+    use crate::message::Closed;
+    use core::time::Duration;
+
+    const TARGET: &str = "websocket_channel";
+
+    pub(crate) fn connecting(url: &str) {
+        let url = redacted(url);
+        tracing::debug!(target: TARGET, url, "connecting");
+    }
+
+    pub(crate) fn opened(elapsed: Duration) {
+        let elapsed_ms = elapsed.as_millis() as u64;
+        tracing::info!(target: TARGET, elapsed_ms, "opened");
+    }
+
+    pub(crate) fn failed(error: &ConnectError) {
+        let elapsed_ms = error.elapsed.as_millis() as u64;
+        tracing::warn!(target: TARGET, code = error.code(), elapsed_ms, "connecting failed");
+    }
+
+    pub(crate) fn closing(code: u16) {
+        tracing::debug!(target: TARGET, code, "closing");
+    }
+
+    pub(crate) fn closed(closed: &Closed) {
+        let by = match closed.by {
+            crate::message::By::Us => "us",
+            crate::message::By::Peer => "peer",
+            crate::message::By::Failure => "failure",
+        };
+        tracing::info!(target: TARGET, code = closed.code, clean = closed.clean, by, "closed");
+    }
+
+    /// The URL without credentials and query.
+    fn redacted(url: &str) -> String {
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.into();
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}://{host}{path}")
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::redacted;
+
+        #[test]
+        fn a_url_is_told_without_its_secrets() {
+            for (url, told) in [
+                ("wss://h/chat?token=s", "wss://h/chat"),
+                ("wss://user:pass@h:1/chat/", "wss://h:1/chat/"),
+                ("wss://user:p@ss@h?token=a/b", "wss://h"),
+                ("wss://h/a@b", "wss://h/a@b"),
+                ("/relative?token=s", "/relative"),
+                ("", ""),
+            ] {
+                assert_eq!(redacted(url), told);
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    use crate::error::ConnectError;
+    use crate::message::Closed;
+    use core::time::Duration;
+
+    pub(crate) fn connecting(_: &str) {}
+    pub(crate) fn opened(_: Duration) {}
+    pub(crate) fn failed(_: &ConnectError) {}
+    pub(crate) fn closing(_: u16) {}
+    pub(crate) fn closed(_: &Closed) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) use disabled::{closed, closing, connecting, failed, opened};
+#[cfg(feature = "tracing")]
+pub(super) use enabled::{closed, closing, connecting, failed, opened};

@@ -1,0 +1,125 @@
+//! How far what was sent has come: taken, handed over, drained; and the sink that is made of it.
+
+use crate::connect;
+use crate::server::server;
+use crate::steering::{command, steering};
+use futures::{FutureExt, SinkExt, StreamExt, poll, stream};
+use std::future::poll_fn;
+use websocket_channel::transport::Limits;
+use websocket_channel::{Bytes, Channel, SendErrorKind, Socket, Text};
+
+#[crate::test]
+async fn a_channel_is_a_sink_and_a_stream() {
+    let server = server().await;
+    // A watermark of one byte: each item waits for the one before.
+    let mut channel: Channel<String, String> = connect(server.url("/echo"))
+        .codec(Text)
+        .send_watermark(1)
+        .await
+        .unwrap();
+    let mut values = stream::iter((0..50).map(|n| Ok(n.to_string())));
+    SinkExt::send_all(&mut channel, &mut values).await.unwrap();
+    for n in 0..50 {
+        let next = StreamExt::next(&mut channel).await;
+        assert_eq!(next.unwrap().unwrap(), n.to_string());
+    }
+    SinkExt::close(&mut channel).await.unwrap();
+    let closed = channel.closed().await;
+    assert_eq!((closed.code, closed.clean), (1000, true));
+    let error = SinkExt::feed(&mut channel, "late".into()).await;
+    assert_eq!(error, Err(SendErrorKind::NotOpen));
+}
+
+#[crate::test]
+async fn a_sink_holds_one_item_at_most() {
+    let server = server().await;
+    let channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let control = channel.control();
+    let (mut tx, mut rx) = channel.split();
+    poll_fn(|cx| tx.poll_ready_unpin(cx)).await.unwrap();
+    tx.start_send_unpin("one".into()).unwrap();
+    // Taken, and not handed over before the driver's turn: no second one until then.
+    assert_eq!(control.stats().sent_messages, 0);
+    assert!(poll!(poll_fn(|cx| tx.poll_ready_unpin(cx))).is_pending());
+    SinkExt::flush(&mut tx).await.unwrap();
+    assert_eq!(control.stats().sent_messages, 1);
+    assert_eq!(rx.next().await.unwrap().unwrap(), "one");
+    // It has got its permit meanwhile; dropped, it gives it back.
+    let other = tx.clone();
+    drop(tx);
+    other.send("two".into()).await.unwrap();
+    assert_eq!(rx.next().await.unwrap().unwrap(), "two");
+}
+
+#[crate::test]
+async fn flush_means_handed_over() {
+    let server = server().await;
+    let channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let (tx, _rx) = channel.split();
+    let control = tx.control();
+    for _ in 0..10 {
+        tx.try_send("taken".into()).unwrap();
+    }
+    assert_eq!(control.stats().sent_messages, 0);
+    tx.flush().await.unwrap();
+    assert_eq!(control.stats().sent_messages, 10);
+    // There is nothing left to wait for.
+    assert_eq!(tx.flush().now_or_never(), Some(Ok(())));
+}
+
+/// A server that reads nothing: handed over, but not drained.
+#[crate::test]
+async fn drained_waits_for_the_platform_and_flush_does_not() {
+    /// More than the buffers of the operating system and of a browser's pipes hold.
+    const SIZE: usize = 32 << 20;
+    let server = server().await;
+    let mut steering = steering(&server).await;
+    let channel = connect(server.url("/sink?tag=drained"))
+        .codec(Bytes)
+        .await
+        .unwrap();
+    // Nothing was sent: nothing is held.
+    channel.drained().await.unwrap();
+    command(&mut steering, r#"{"do":"freeze","tag":"drained"}"#).await;
+    channel.send(vec![7; SIZE]).await.unwrap();
+    {
+        let mut drained = std::pin::pin!(channel.drained());
+        for _ in 0..20 {
+            assert!(poll!(drained.as_mut()).is_pending());
+            command(&mut steering, r#"{"do":"list","tag":"drained"}"#).await;
+        }
+        command(&mut steering, r#"{"do":"thaw","tag":"drained"}"#).await;
+        drained.await.unwrap();
+    }
+    channel.flush().await.unwrap();
+    let control = channel.control();
+    control.close(1000, "").await.unwrap();
+    // A clean end comes behind everything that was sent.
+    channel.drained().await.unwrap();
+}
+
+#[crate::test]
+async fn what_cannot_drain_any_more_is_told() {
+    let server = server().await;
+    let mut steering = steering(&server).await;
+    let channel = connect(server.url("/sink?tag=cut-drained"))
+        .codec(Bytes)
+        .await
+        .unwrap();
+    command(&mut steering, r#"{"do":"freeze","tag":"cut-drained"}"#).await;
+    channel.send(vec![7; 32 << 20]).await.unwrap();
+    let (drained, _) = futures::join!(
+        channel.drained(),
+        command(&mut steering, r#"{"do":"cut","tag":"cut-drained"}"#)
+    );
+    assert_eq!(drained, Err(SendErrorKind::NotOpen));
+}
+
+#[crate::test]
+async fn in_memory_drained_means_read() {
+    let (mut one, mut other) = Socket::pair(&Limits::default(), "");
+    one.send_now("hello".into()).unwrap();
+    assert!(one.drained().now_or_never().is_none());
+    assert_eq!(other.next().await, Some("hello".into()));
+    assert_eq!(one.drained().now_or_never(), Some(()));
+}
