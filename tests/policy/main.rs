@@ -13,7 +13,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 /// Chromium gives a socket that is closed and never says so by `close`; Firefox and WebKit throw.
 #[wasm_bindgen_test]
 async fn what_the_policy_forbids_is_refused_at_once_with_a_hint() {
-    let url = option_env!("WEBSOCKET_CHANNEL_TEST_SERVER").expect("set by the test runner");
+    let url = websocket_channel_test::addresses!().ws;
     drop(connect(format!("{url}/echo")).await.unwrap());
     forbid();
     let error = connect(format!("{url}/echo")).await.unwrap_err();
