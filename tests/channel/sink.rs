@@ -132,7 +132,12 @@ async fn what_cannot_drain_any_more_is_told() {
     channel.send(vec![7; 32 << 20]).await.unwrap();
     let cut = steer("cut");
     let (drained, _) = futures::join!(channel.drained(), command(&mut steering, &cut));
-    assert_eq!(drained, Err(SendErrorKind::NotOpen));
+    // Where the platform says that it holds nothing, there was nothing left to wait for.
+    let early = drained.is_ok() && !counts_what_the_peer_did_not_take();
+    assert!(
+        early || drained == Err(SendErrorKind::NotOpen),
+        "{drained:?}"
+    );
 }
 
 #[crate::test]
