@@ -28,6 +28,10 @@ impl<Rx> Receiver<Rx> {
     /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
     ///
     /// Cancellation: dropping the future loses nothing.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
+    )]
     pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
         let codec = &*self.codec;
         let mut waiting = Waiting::new(&self.mailbox);
