@@ -65,11 +65,10 @@ mod platform {
     }
 
     impl Timeout {
-        pub(crate) fn new(millis: u64, call: impl Fn() + 'static) -> Self {
+        pub(crate) fn new(millis: f64, call: impl Fn() + 'static) -> Self {
             let call = Closure::<dyn Fn(JsValue)>::new(move |_| call());
-            // A longer one, in a signed 32-bit count of milliseconds, would fire at once.
-            let millis = i32::try_from(millis).unwrap_or(i32::MAX);
-            let id = set_timeout(&call, millis);
+            // A longer one, in a signed 32-bit count of milliseconds, would fire at once: the cast ends at the largest.
+            let id = set_timeout(&call, millis as i32);
             Self { id, _call: call }
         }
     }
@@ -95,10 +94,7 @@ mod platform {
     pub(crate) fn timer(after: Duration) -> Timer {
         let state = Rc::new(State::default());
         let shared = state.clone();
-        let millis = after
-            .as_secs()
-            .saturating_mul(1000)
-            .saturating_add(after.subsec_millis().into());
+        let millis = after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis());
         let timeout = Timeout::new(millis, move || {
             shared.fired.set(true);
             if let Some(waker) = shared.waker.take() {

@@ -54,41 +54,50 @@ pub struct Attempt {
     pub number: u32,
 }
 
-/// The subprotocol that the codec names.
+/// The subprotocol that the codec names, and how to open a socket that speaks it: a function, so that only who has one has it.
 struct Spoken {
     name: String,
-    began: Instant,
-    offer: fn(&mut Self, &mut Options),
-    check: fn(&Self, &Socket) -> Result<(), ConnectError>,
+    open: fn(String, String, Options, Option<Opener>) -> Pin<Box<Opening>>,
 }
 
 impl Spoken {
     fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            began: Instant::now(),
-            offer: Self::offer,
-            check: Self::check,
+            open: Self::open,
         }
     }
 
-    /// Once, and before all others.
-    fn offer(&mut self, options: &mut Options) {
-        self.began = Instant::now();
-        options.protocols.retain(|protocol| *protocol != self.name);
-        options.protocols.insert(0, self.name.clone());
+    /// Offers it once, and before all others, and refuses a server that speaks another.
+    fn open(
+        name: String,
+        url: String,
+        mut options: Options,
+        opener: Option<Opener>,
+    ) -> Pin<Box<Opening>> {
+        let began = Instant::now();
+        options.protocols.retain(|protocol| *protocol != name);
+        options.protocols.insert(0, name.clone());
+        let opening = open(url, options, opener);
+        Box::pin(async move {
+            let socket = opening.await?;
+            let chosen = &socket.opened().protocol;
+            if *chosen == name {
+                return Ok(socket);
+            }
+            let kind = ConnectErrorKind::Subprotocol {
+                chosen: chosen.clone(),
+                expected: name,
+            };
+            Err(ConnectError::new(kind, began.elapsed()))
+        })
     }
+}
 
-    fn check(&self, socket: &Socket) -> Result<(), ConnectError> {
-        let chosen = &socket.opened().protocol;
-        if *chosen == self.name {
-            return Ok(());
-        }
-        let kind = ConnectErrorKind::Subprotocol {
-            expected: self.name.clone(),
-            chosen: chosen.clone(),
-        };
-        Err(ConnectError::new(kind, self.began.elapsed()))
+fn open(url: String, options: Options, opener: Option<Opener>) -> Pin<Box<Opening>> {
+    match opener {
+        Some(open) => open(url, options),
+        None => Box::pin(Socket::connect(url, options)),
     }
 }
 
@@ -213,20 +222,20 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     type IntoFuture = Connecting<Tx, Rx>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let mut options = self.options;
         let codec = match self.codec {
             Choice::Default(codec) => codec(),
             Choice::Made(codec) => codec,
         };
-        let mut spoken = self.spoken;
-        if let Some(spoken) = &mut spoken {
-            (spoken.offer)(spoken, &mut options);
-        }
+        let Self {
+            url,
+            options,
+            opener,
+            ..
+        } = self;
         Connecting {
-            spoken,
-            socket: match self.opener {
-                Some(open) => open(self.url, options),
-                None => Box::pin(Socket::connect(self.url, options)),
+            socket: match self.spoken {
+                Some(spoken) => (spoken.open)(spoken.name, url, options, opener),
+                None => open(url, options, opener),
             },
             codec,
         }
@@ -236,7 +245,6 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
 /// A connection being made. Dropping it closes whatever it had begun.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
-    spoken: Option<Spoken>,
     // Knows nothing of the types: it is compiled once, not once for every channel.
     socket: Pin<Box<Opening>>,
     codec: Arc<dyn Codec<Tx, Rx>>,
@@ -252,9 +260,6 @@ impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let socket = ready!(self.socket.as_mut().poll(cx))?;
-        if let Some(spoken) = &self.spoken {
-            (spoken.check)(spoken, &socket)?;
-        }
         Poll::Ready(Ok(Channel::over(socket, self.codec.clone())))
     }
 }

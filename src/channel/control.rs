@@ -46,10 +46,22 @@ impl Control {
     ///
     /// # Errors
     /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
-    pub async fn close(&self, code: u16, reason: &str) -> Result<Closed, CloseError> {
-        CloseError::check(code, reason)?;
-        self.mailbox.close(code, reason);
-        Ok(self.closed().await)
+    pub fn close(
+        &self,
+        code: u16,
+        reason: &str,
+    ) -> impl Future<Output = Result<Closed, CloseError>> {
+        let mut watch = Watch::new(&self.mailbox);
+        let mut begun = false;
+        poll_fn(move |cx| {
+            let Watch { mailbox, key } = &mut watch;
+            if !begun {
+                begun = true;
+                CloseError::check(code, reason)?;
+                mailbox.close(code, reason);
+            }
+            mailbox.poll_closed(key, cx).map(Ok)
+        })
     }
 
     /// Ends the channel at once. What was accepted is handed over and the connection closes, with 1000 unless another close had begun, but nobody

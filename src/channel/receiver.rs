@@ -6,7 +6,7 @@ use crate::codec::Decode;
 use crate::error::{DecodeError, TryRecvError};
 use crate::message::{Closed, Message, Opened};
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::Stream;
@@ -28,9 +28,17 @@ impl<Rx> Receiver<Rx> {
     /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
     ///
     /// Cancellation: dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<Rx, DecodeError>> {
-        let message = self.message().await?;
-        Some(self.codec.decode(message))
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
+    )]
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
+        let codec = &*self.codec;
+        let mut waiting = Waiting::new(&self.mailbox);
+        poll_fn(move |cx| {
+            let message = Pin::new(&mut waiting).poll(cx);
+            message.map(|message| message.map(|message| codec.decode(message)))
+        })
     }
 
     /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
@@ -55,7 +63,7 @@ impl<Rx> Receiver<Rx> {
     ///
     /// Cancellation: dropping the future loses nothing but the values it discarded.
     pub async fn closed(&mut self) -> Closed {
-        while self.message().await.is_some() {}
+        while Waiting::new(&self.mailbox).await.is_some() {}
         self.control().closed().await
     }
 
@@ -67,13 +75,6 @@ impl<Rx> Receiver<Rx> {
     /// A handle that closes the channel and tells its status, and does not keep it open.
     pub fn control(&self) -> Control {
         Control::new(self.mailbox.clone())
-    }
-
-    fn message(&mut self) -> Waiting<'_> {
-        Waiting {
-            mailbox: &self.mailbox,
-            pending: false,
-        }
     }
 
     fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
@@ -95,6 +96,15 @@ impl<Rx> Stream for Receiver<Rx> {
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
     pending: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(mailbox: &'a Mailbox) -> Self {
+        Self {
+            mailbox,
+            pending: false,
+        }
+    }
 }
 
 impl Future for Waiting<'_> {

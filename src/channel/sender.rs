@@ -18,10 +18,8 @@ use std::sync::Arc;
 pub struct Sender<Tx> {
     mailbox: Arc<Mailbox>,
     codec: Arc<dyn Encode<Tx>>,
-    /// As a sink: the permit that `poll_ready` waits for, or has got.
-    permit: Option<Arc<Offer>>,
-    /// As a sink: the wait of `poll_flush`.
-    flushing: Option<u64>,
+    /// Once it has been used as a sink.
+    sunk: Option<Box<dyn Sunk>>,
 }
 
 impl<Tx> Sender<Tx> {
@@ -30,8 +28,7 @@ impl<Tx> Sender<Tx> {
         Self {
             mailbox,
             codec,
-            permit: None,
-            flushing: None,
+            sunk: None,
         }
     }
 
@@ -44,12 +41,30 @@ impl<Tx> Sender<Tx> {
     ///
     /// # Errors
     /// The value and why it was not sent: it cannot be encoded, or the connection is closing or closed.
-    pub async fn send(&self, value: Tx) -> Result<(), SendError<Tx>> {
-        let sent = match self.codec.encode(&value) {
-            Ok(message) => Waiting::new(&self.mailbox, Some(message)).await,
-            Err(error) => Err(SendErrorKind::Encode(error)),
-        };
-        sent.map_err(|kind| SendError::new(value, kind))
+    pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
+        // The value, until it is settled, and its place in line once it has one.
+        let mut value = Some(value);
+        let mut waiting: Option<Waiting<'_>> = None;
+        poll_fn(move |cx| {
+            let Some(unsent) = &value else {
+                return Poll::Pending;
+            };
+            let outcome = match &mut waiting {
+                Some(waiting) => ready!(Pin::new(waiting).poll(cx)),
+                None => match self.codec.encode(unsent) {
+                    Ok(message) => {
+                        let waiting = waiting.insert(Waiting::new(&self.mailbox, Some(message)));
+                        ready!(Pin::new(waiting).poll(cx))
+                    }
+                    Err(error) => Err(SendErrorKind::Encode(error)),
+                },
+            };
+            let unsent = value.take();
+            Poll::Ready(outcome.or_else(|kind| match unsent {
+                Some(value) => Err(SendError::new(value, kind)),
+                None => Ok(()),
+            }))
+        })
     }
 
     /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send watermark, and handed over in
@@ -174,18 +189,26 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// `start_send` means taken, as with [`try_send`](Sender::try_send), and `poll_flush` handed over. It holds one item at most: `poll_ready` is ready
-/// when the one before has been handed over and there is room below the send watermark. `poll_close` hands over what is left and begins to close
-/// with 1000; it does not wait for the peer, and the other senders end with it.
-///
-/// A sink cannot hand a value back; [`send`](Sender::send) can.
-impl<Tx> Sink<Tx> for Sender<Tx> {
-    type Error = SendErrorKind;
+/// What a sender needs once it is used as a sink. By a trait, so that a program in which none is has nothing of it.
+trait Sunk: Send + Sync {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>>;
 
-    fn poll_ready(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendErrorKind>> {
+    /// Gives the permit back, or the place in line.
+    fn withdraw(&mut self);
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>>;
+}
+
+struct Sinking {
+    mailbox: Arc<Mailbox>,
+    /// The permit that `poll_ready` waits for, or has got.
+    permit: Option<Arc<Offer>>,
+    /// The wait of `poll_flush`.
+    flushing: Option<u64>,
+}
+
+impl Sunk for Sinking {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
         let permit = match self.permit.take() {
             Some(permit) => permit,
             None => match self.mailbox.offer(None) {
@@ -200,8 +223,57 @@ impl<Tx> Sink<Tx> for Sender<Tx> {
         granted
     }
 
-    fn start_send(mut self: Pin<&mut Self>, value: Tx) -> Result<(), SendErrorKind> {
+    fn withdraw(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.mailbox.withdraw(&permit);
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+        self.mailbox
+            .poll_progress(Progress::HandedOver, &mut self.flushing, cx)
+    }
+}
+
+impl Drop for Sinking {
+    fn drop(&mut self) {
         self.withdraw();
+        if let Some(key) = self.flushing {
+            self.mailbox.unwatch(key);
+        }
+    }
+}
+
+impl<Tx> Sender<Tx> {
+    fn sunk(&mut self) -> &mut dyn Sunk {
+        let mailbox = &self.mailbox;
+        &mut **self.sunk.get_or_insert_with(|| {
+            Box::new(Sinking {
+                mailbox: mailbox.clone(),
+                permit: None,
+                flushing: None,
+            })
+        })
+    }
+}
+
+/// `start_send` means taken, as with [`try_send`](Sender::try_send), and `poll_flush` handed over. It holds one item at most: `poll_ready` is ready
+/// when the one before has been handed over and there is room below the send watermark. `poll_close` hands over what is left and begins to close
+/// with 1000; it does not wait for the peer, and the other senders end with it.
+///
+/// A sink cannot hand a value back; [`send`](Sender::send) can.
+impl<Tx> Sink<Tx> for Sender<Tx> {
+    type Error = SendErrorKind;
+
+    fn poll_ready(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        self.sunk().poll_ready(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, value: Tx) -> Result<(), SendErrorKind> {
+        self.sunk().withdraw();
         let message = self.codec.encode(&value).map_err(SendErrorKind::Encode)?;
         self.mailbox
             .accept(message)
@@ -212,10 +284,7 @@ impl<Tx> Sink<Tx> for Sender<Tx> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        let Self {
-            mailbox, flushing, ..
-        } = &mut *self;
-        mailbox.poll_progress(Progress::HandedOver, flushing, cx)
+        self.sunk().poll_flush(cx)
     }
 
     fn poll_close(
@@ -225,15 +294,6 @@ impl<Tx> Sink<Tx> for Sender<Tx> {
         ready!(self.as_mut().poll_flush(cx))?;
         self.mailbox.close(1000, "");
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<Tx> Sender<Tx> {
-    /// Gives the sink's permit back, or its place in line.
-    fn withdraw(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            self.mailbox.withdraw(&permit);
-        }
     }
 }
 
@@ -254,10 +314,8 @@ impl<Tx> Clone for Sender<Tx> {
 
 impl<Tx> Drop for Sender<Tx> {
     fn drop(&mut self) {
-        self.withdraw();
-        if let Some(key) = self.flushing {
-            self.mailbox.unwatch(key);
-        }
+        // Its place in line goes before it does.
+        self.sunk = None;
         self.mailbox.remove_sender();
     }
 }

@@ -2,7 +2,7 @@
 import { abortable } from './abort.js';
 import { copyOf, messageOf } from './codecs.js';
 import { begin } from './connect.js';
-import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError } from './errors.js';
+import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError, wordsOf } from './errors.js';
 import { named } from './named.js';
 import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
@@ -81,7 +81,7 @@ export class Channel {
     } catch (error) {
       if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
       if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
-      throw new SendError(error.code, error.message, value);
+      throw new SendError(error.code, wordsOf(error), value);
     }
   }
 
@@ -102,14 +102,15 @@ export class Channel {
     try {
       return this.#call(() => handle.trySend(message));
     } catch (error) {
-      throw new SendError(error.code, error.message, value);
+      throw new SendError(error.code, wordsOf(error), value);
     }
   }
 
   async close(code = 1000, reason = '', { signal } = {}) {
     // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
-      throw new CloseError('BAD_CLOSE_CODE', `close code ${code} is neither 1000 nor from 3000 to 4999`);
+      const wrong = { code: 'BAD_CLOSE_CODE', about: code };
+      throw new CloseError(wrong.code, wordsOf(wrong));
     }
     return abortable(signal, async (aborted) => {
       const giveUp = () => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason));
@@ -120,7 +121,7 @@ export class Channel {
         if (handle) await this.#call(() => handle.close(code, `${reason}`));
       } catch (error) {
         // Otherwise the instance was given up, and the end has come.
-        if (!(error instanceof Error)) throw new CloseError(error.code, error.message);
+        if (!(error instanceof Error)) throw new CloseError(error.code, wordsOf(error));
       }
       return this.#closed;
     });

@@ -1,7 +1,9 @@
 //! What the class `Channel` stands on: the Rust channel of raw messages. Values are encoded and decoded in JavaScript, where they live.
 
 use crate::channel::{Control, Receiver, Sender, Status, connect};
-use crate::error::{CloseError, ConnectError, SendError, SendErrorKind, TrySendErrorKind};
+use crate::error::{
+    CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind, TrySendErrorKind,
+};
 use crate::message::{By, Closed, Message};
 use crate::transport::{Limits, Overflow};
 use core::cell::RefCell;
@@ -30,7 +32,7 @@ impl ChannelHandle {
     /// two timeouts 0 is none.
     ///
     /// # Errors
-    /// An object with `code` and `message`.
+    /// An object with `code` and `about`.
     // One call across the boundary, and no object to take apart.
     #[allow(clippy::too_many_arguments)]
     pub fn connect(
@@ -95,7 +97,7 @@ impl ChannelHandle {
     }
 
     /// Sends a string or a `Uint8Array` as it is at the call; the promise resolves when it has been handed over, or rejects with an object with
-    /// `code` and `message`. When `aborted` resolves before, nothing is sent.
+    /// `code` and `about`. When `aborted` resolves before, nothing is sent.
     pub fn send(&self, data: &JsValue, aborted: Option<Promise>) -> Promise {
         let sender = self.sender.clone();
         let message = message(data);
@@ -108,7 +110,7 @@ impl ChannelHandle {
     /// Takes a string or a `Uint8Array` if that needs no waiting; false if the line is full.
     ///
     /// # Errors
-    /// An object with `code` and `message`.
+    /// An object with `code` and `about`.
     #[wasm_bindgen(js_name = trySend)]
     pub fn try_send(&self, data: &JsValue) -> Result<bool, JsValue> {
         match self.sender.try_send(message(data)) {
@@ -165,7 +167,7 @@ impl ChannelHandle {
     /// Begins to close, and resolves at the end.
     ///
     /// # Errors
-    /// An object with `code` and `message`, when an argument is not allowed. Nothing has happened then.
+    /// An object with `code` and `about`, when an argument is not allowed. Nothing has happened then.
     pub fn close(&self, code: u16, reason: String) -> Promise {
         let control = self.control.clone();
         promise(None, async move {
@@ -201,7 +203,7 @@ fn boxed(aborted: Option<Promise>, mut work: Work) -> Promise {
         match &mut aborted {
             Some(aborted) => Pin::new(aborted)
                 .poll(cx)
-                .map(|_| Err(failure("CANCELLED", ""))),
+                .map(|_| Err(failure("CANCELLED", JsValue::UNDEFINED))),
             None => Poll::Pending,
         }
     }))
@@ -255,20 +257,30 @@ fn closed(closed: Closed) -> JsValue {
 }
 
 fn connect_error(error: ConnectError) -> JsValue {
-    failure(error.code(), &error.to_string())
+    let about = match &error.kind {
+        ConnectErrorKind::BadProtocol { protocol }
+        | ConnectErrorKind::DuplicateProtocol { protocol } => protocol.into(),
+        ConnectErrorKind::Refused { name, message } => [name, ": ", message].concat().into(),
+        _ => JsValue::UNDEFINED,
+    };
+    failure(error.code(), about)
 }
 
 fn send_error<T>(error: SendError<T>) -> JsValue {
-    failure(error.code(), &error.to_string())
+    failure(error.code(), JsValue::UNDEFINED)
 }
 
 fn close_error(error: CloseError) -> JsValue {
-    failure(error.code(), &error.to_string())
+    let about = match error {
+        CloseError::Code(code) => code.into(),
+        CloseError::Reason(bytes) => (bytes as u32).into(),
+    };
+    failure(error.code(), about)
 }
 
-/// What the JavaScript side makes an `Error` of.
-fn failure(code: &str, message: &str) -> JsValue {
-    object(&[("code", code.into()), ("message", message.into())])
+/// What the JavaScript side makes an `Error` of. Its words are in `errors.js`: formatted here, they would be a kilobyte more of wasm.
+fn failure(code: &str, about: JsValue) -> JsValue {
+    object(&[("code", code.into()), ("about", about)])
 }
 
 fn object(entries: &[(&str, JsValue)]) -> JsValue {

@@ -1,7 +1,7 @@
 // From a URL, or a function that gives one, to an open channel; and what is told about it until its end. Nothing here holds the `Channel` itself:
 // when the user has let go of it, it is collected and the connection closes.
 import { unless } from './abort.js';
-import { ConnectError } from './errors.js';
+import { ConnectError, wordsOf } from './errors.js';
 import { current } from './instance.js';
 import { CLOSED, CLOSING, OPEN } from './status.js';
 
@@ -120,9 +120,8 @@ async function open(ChannelHandle, call, url, settings, signal) {
       ),
     );
   } catch (error) {
-    const { code, message } = error;
-    if (code === 'CANCELLED') throw cancelled();
-    throw new ConnectError(code, message, error instanceof Error ? { cause: error } : undefined);
+    if (error.code === 'CANCELLED') throw cancelled();
+    throw new ConnectError(error.code, wordsOf(error, limit), error instanceof Error ? { cause: error } : undefined);
   }
   // It opened in the very moment.
   if (!signal.aborted) return handle;
@@ -137,7 +136,8 @@ async function provided(values, limit, signal, cancelled) {
   const timer = limit && setTimeout(() => over.abort(), limit);
   const forward = () => over.abort();
   signal.addEventListener('abort', forward);
-  const refusal = () => (signal.aborted ? cancelled() : new ConnectError('TIMED_OUT', `not open within ${limit} ms`));
+  const late = { code: 'TIMED_OUT' };
+  const refusal = () => (signal.aborted ? cancelled() : new ConnectError(late.code, wordsOf(late, limit)));
   const attempt = { attempt: 1, signal: over.signal };
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {

@@ -8,6 +8,24 @@ export class ChannelError extends Error {
   }
 }
 
+/** Rust's words for each code, with a place for what it says besides. */
+const WORDS = {
+  BAD_URL: 'the URL is not a WebSocket URL',
+  URL_FRAGMENT: 'a WebSocket URL must not have a fragment',
+  BAD_PROTOCOL: '`$` is not a subprotocol token',
+  DUPLICATE_PROTOCOL: 'the subprotocol `$` is named twice',
+  REFUSED: 'the platform refused to connect: $',
+  TIMED_OUT: 'not open within $ ms',
+  CONNECT_FAILED: 'failed before it was open (close code 1006; browsers hide the cause)',
+  NOT_OPEN: 'not sent: the connection is closing or closed',
+  SEND_REFUSED: 'not sent: the platform refused the message',
+  BAD_CLOSE_CODE: 'close code $ is neither 1000 nor from 3000 to 4999',
+  LONG_CLOSE_REASON: 'the close reason has $ bytes, more than 123',
+};
+
+/** The words of an error of Rust, which knows no time limit but ours; or the message of one of ours. */
+export const wordsOf = ({ code, message, about }, limit) => message ?? (WORDS[code] ?? code).replace('$', () => about ?? limit);
+
 /** Why `opened` rejected. */
 export class ConnectError extends ChannelError {}
 

@@ -90,7 +90,7 @@ impl SocketHandle {
         let _ = inner.platform.set(Platform::of(socket, told));
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
-            let deadline = Timeout::new(connect_timeout_ms.into(), move || {
+            let deadline = Timeout::new(f64::from(connect_timeout_ms), move || {
                 if let Some(inner) = weak.upgrade() {
                     inner.abandon();
                 }

@@ -9,7 +9,7 @@ use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
 use core::cell::RefCell;
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -229,10 +229,25 @@ impl WebSocket {
 ///
 /// # Errors
 /// What the constructor threw, or that the connection failed before it was open. There is no time limit here.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
-    let mut socket = WebSocket::open(request)?;
-    let opened = core::future::poll_fn(|cx| socket.poll_opened(cx)).await?;
-    Ok((Box::new(socket), opened))
+pub fn connect(
+    request: Request,
+) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
+    let mut request = Some(request);
+    let mut opening = None;
+    poll_fn(move |cx| {
+        if let Some(request) = request.take() {
+            opening = Some(Box::new(WebSocket::open(request)?));
+        }
+        let Some(mut socket) = opening.take() else {
+            return Poll::Pending;
+        };
+        let outcome = socket.poll_opened(cx);
+        if outcome.is_pending() {
+            opening = Some(socket);
+            return Poll::Pending;
+        }
+        outcome.map_ok(|opened| (socket as Box<dyn Transport>, opened))
+    })
 }
 
 /// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.

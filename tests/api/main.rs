@@ -45,7 +45,7 @@ fn the_listing_has_what_everybody_uses() {
     let lines = listing::lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     for known in [
         "pub fn connect(url: impl Into<String>) -> Connect<Message, Message>",
-        "impl Sender<Tx>: pub async fn send(&self, value: Tx) -> Result<(), SendError<Tx>>",
+        "impl Sender<Tx>: pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>>",
         "pub enum Overflow #[non_exhaustive]: Latest",
     ] {
         assert!(

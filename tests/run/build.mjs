@@ -37,7 +37,7 @@ const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--stri
  * @param {string[]} [library.features]
  * @param {string} [library.profile] of Cargo.toml; default: `wasm`, small first
  * @param {string} library.out a folder in `target/`
- * @param {boolean} [library.shorten] takes the hashes out of the names of the imports; default: no
+ * @param {boolean} [library.shorten] takes the hashes out of names, and the words out of panics; default: no
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
 export async function wasm(tools, { name, features = [], profile = 'wasm', out, shorten = false }) {
@@ -51,12 +51,12 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten && `${shortenImports}`]);
+  const from = fingerprint(tools, compiled, [...optimise, shorten && `${PANICS}${FORMATS}${shortenWasm}${trapIn}${shortenNames}`]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
   await run(tools.paths.wasmBindgen, [compiled, ...BINDGEN_ARGS, '--out-dir', folder], { cwd: root, env: tools.env });
-  if (shorten) await shortenImports(tools, files);
+  if (shorten) await shortenWasm(tools, files);
   await run('wasm-opt', [files.wasm, ...optimise, '-o', files.wasm], { cwd: root, env: tools.env });
   writeFileSync(mark, from);
   return files;
@@ -128,48 +128,89 @@ function notice(name) {
 }
 
 /**
- * wasm-bindgen names an import after what it calls and a hash, which no compression shrinks, here and in the glue: it goes. The rest of the name
- * stays, and so do the exports': tests and `instance.js` read them.
+ * What a panic does before it traps: it words a message that nobody is told, for std has no stderr in a page. Each of these traps at once instead,
+ * and wasm-opt drops what only they called. Whoever calls such a function does not go on after it, so nothing else changes.
  */
-async function shortenImports(tools, { glue, wasm }) {
+const PANICS = new RegExp(
+  [
+    /^"?core(\[\w+\])?::panicking::\w+(::<.*>)?"?$/,
+    /^"?core(\[\w+\])?::(option|result|str|slice::index|cell)::\w*(_failed?|panic_already\w*borrowed)(::<.*>)?"?$/,
+    /^"?core(\[\w+\])?::(panicking::panic_const::\w+|cell::lazy::panic_poisoned)"?$/,
+    /^"?alloc(\[\w+\])?::(raw_vec::(handle_error|capacity_overflow)|alloc::handle_alloc_error)"?$/,
+    /^"?(std|__rustc)(\[\w+\])?::(alloc::rust_oom|rust_begin_unwind|rust_panic)"?$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+
+/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. */
+const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?"?$/;
+
+/** For npm: panics without words, and names without hashes. */
+async function shortenWasm(tools, { glue, wasm }) {
   const text = `${wasm}.wat`;
   const options = { cwd: root, env: tools.env };
   await run('wasm-dis', [wasm, ...FEATURE_ARGS, '-o', text], options);
   const names = new Map();
+  const shortened = shortenNames(readFileSync(text, 'utf8'), names).replaceAll(/^ \(import "[^"]*"/gm, ' (import "rust"');
+  const silent = trapIn(shortened, (name) => PANICS.test(name));
+  const formats = (name) => FORMATS.test(name);
+  // Only what has no caller but its like: a program that formats anything itself keeps it all.
+  const others = trapIn(silent, formats);
+  const called = [...others.matchAll(/\(call \$("[^"]*"|[^\s)]*)/g)].some(([, name]) => formats(name));
+  writeFileSync(text, called ? silent : others);
+  await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
+  rmSync(text);
+  const script = readFileSync(glue, 'utf8').replace(/\b__wbg_\w+(?=: function)|\bwasm_bindgen__\w+/g, (name) => names.get(name) ?? name);
+  writeFileSync(glue, script.replace(/"\.\/\w+_bg\.js"(?=: import0)/, 'rust'));
+}
+
+/** Puts a trap in place of the body of every function with such a name. */
+function trapIn(text, named) {
+  // A function is printed from one space before its bracket to one space before the closing one.
+  return text.replace(/^( \(func \$("[^"]*"|\S*).*\n)[^]*?\n \)$/gm, (whole, head, name) =>
+    named(name) ? `${head}  (unreachable)\n )` : whole,
+  );
+}
+
+/**
+ * wasm-bindgen names an import, and the export by which a closure is called, after what it calls and a hash, which no compression shrinks, here and
+ * in the glue: it goes. The rest of the name stays, and so do the other exports': tests and `instance.js` read them.
+ */
+function shortenNames(text, names) {
   const taken = new Set();
-  const shortened = readFileSync(text, 'utf8').replace(/^( \(import "[^"]*" )"([^"]*)"/gm, (_, head, name) => {
-    let short = name.replace(/_[0-9a-f]{16}$/, '_');
+  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (_, head, name) => {
+    let short = name.replace(/^wasm_bindgen__.*_/, '').replace(/_?h?[0-9a-f]{16}$/, '_');
+    if (short === name || name.startsWith('__wbindgen_generic')) return `${head}"${name}"`;
     if (taken.has(short)) short += taken.size;
     taken.add(short);
     names.set(name, short);
     return `${head}"${short}"`;
   });
-  writeFileSync(text, shortened);
-  await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
-  rmSync(text);
-  writeFileSync(
-    glue,
-    readFileSync(glue, 'utf8').replace(/^( +)(\w+)(?=: function)/gm, (line, indent, name) =>
-      names.has(name) ? indent + names.get(name) : line,
-    ),
-  );
 }
 
+/** The printable ASCII that a script's string holds without escapes, in the order in which `inlined.js` counts. */
+const PLAIN = Array.from({ length: 0x7f - 0x23 }, (_, i) => i + 0x23).filter((code) => code !== 0x5c);
+
 /**
- * The bytes as a string that survives whatever a bundler, an editor or a page does to a script: no control characters, nothing to escape. Each
- * is XORed, so that the frequent ones are ASCII, and what is not printable moves up by 256. After gzip it is 8 KB smaller than base64, whose
- * six bits a letter hide repetitions; as ASCII with `\u` escapes it is still 6 KB smaller. `inlined.js` turns it back.
+ * The bytes as a string that survives whatever a bundler, an editor or a page does to a script: no control characters, nothing to escape. The most
+ * frequent bytes are ASCII, and the others follow from 256 on; which are which comes first, as 64 hexadecimal digits. After gzip it is 9 KB smaller
+ * than base64, whose six bits a letter hide repetitions. `inlined.js` turns it back.
  */
 const inlineWasm = {
   name: 'inline wasm',
   setup({ onLoad }) {
     onLoad({ filter: /\.wasm$/ }, ({ path }) => {
-      const codes = Array.from(readFileSync(path), (byte) => {
-        const code = byte ^ 66;
-        const plain = code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c;
-        return plain ? code : code + 256;
-      });
-      return { contents: codes.map((code) => String.fromCharCode(code)).join(''), loader: 'text' };
+      const bytes = readFileSync(path);
+      const counts = new Array(256).fill(0);
+      for (const byte of bytes) counts[byte] += 1;
+      const frequent = new Set([...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, PLAIN.length));
+      let [plain, moved, digits] = [0, 256, ''];
+      const codes = counts.map((_, byte) => (frequent.has(byte) ? PLAIN[plain++] : moved++));
+      for (let byte = 0; byte < 256; byte += 4) {
+        digits += [0, 1, 2, 3].reduce((digit, bit) => digit | (frequent.has(byte + bit) << bit), 0).toString(16);
+      }
+      return { contents: digits + Array.from(bytes, (byte) => String.fromCharCode(codes[byte])).join(''), loader: 'text' };
     });
   },
 };

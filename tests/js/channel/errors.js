@@ -24,6 +24,10 @@ describe('a Channel that cannot connect', () => {
       const error = await rejects(() => channel.opened, ConnectError);
       assert.equal(error.code, code);
       assert.isNotEmpty(error.message);
+      // Its words have a place for what is wrong, and it is filled.
+      assert.notMatch(error.message, /\$|undefined/);
+      const wrong = options?.connectTimeoutMs ?? (code === 'BAD_PROTOCOL' ? options.protocols[1] : '');
+      assert.include(error.message, `${wrong}`);
     });
   }
 
