@@ -65,6 +65,15 @@ pub(crate) fn report_panics() {
     });
 }
 
+/// A tag that no other run has: what the server was told of one outlives the page.
+pub(crate) fn unique(name: &str) -> String {
+    #[cfg(target_family = "wasm")]
+    return format!("{name}-{}", (js_sys::Math::random() * 1e15) as u64);
+    // Every test has a server of its own.
+    #[cfg(not(target_family = "wasm"))]
+    name.to_owned()
+}
+
 impl Server {
     /// The URL of a service.
     pub(crate) fn url(&self, path: impl Display) -> String {

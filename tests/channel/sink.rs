@@ -1,8 +1,9 @@
 //! How far what was sent has come: taken, handed over, drained; and the sink that is made of it.
 
 use crate::connect;
-use crate::server::server;
+use crate::server::{server, unique};
 use crate::steering::{command, steering};
+use futures::future::FusedFuture as _;
 use futures::{FutureExt, SinkExt, StreamExt, poll, stream};
 use std::future::poll_fn;
 use websocket_channel::transport::Limits;
@@ -67,6 +68,20 @@ async fn flush_means_handed_over() {
     assert_eq!(tx.flush().now_or_never(), Some(Ok(())));
 }
 
+/// Whether `bufferedAmount` falls only as the network takes the bytes. In WebKit it does when the process next door has them, and runtimes
+/// without a page each have their own idea.
+fn counts_what_the_peer_did_not_take() -> bool {
+    #[cfg(target_family = "wasm")]
+    {
+        let get = |object: &_, name: &str| js_sys::Reflect::get(object, &name.into()).unwrap();
+        let agent = get(&get(&js_sys::global(), "navigator"), "userAgent");
+        let agent = agent.as_string().unwrap_or_default();
+        agent.contains("Firefox/") || agent.contains("Chrome/")
+    }
+    #[cfg(not(target_family = "wasm"))]
+    true
+}
+
 /// A server that reads nothing: handed over, but not drained.
 #[crate::test]
 async fn drained_waits_for_the_platform_and_flush_does_not() {
@@ -74,22 +89,27 @@ async fn drained_waits_for_the_platform_and_flush_does_not() {
     const SIZE: usize = 32 << 20;
     let server = server().await;
     let mut steering = steering(&server).await;
-    let channel = connect(server.url("/sink?tag=drained"))
+    let tag = unique("drained");
+    let steer = |what: &str| format!(r#"{{"do":"{what}","tag":"{tag}"}}"#);
+    let channel = connect(server.url(format_args!("/sink?tag={tag}")))
         .codec(Bytes)
         .await
         .unwrap();
     // Nothing was sent: nothing is held.
     channel.drained().await.unwrap();
-    command(&mut steering, r#"{"do":"freeze","tag":"drained"}"#).await;
+    command(&mut steering, &steer("freeze")).await;
     channel.send(vec![7; SIZE]).await.unwrap();
     {
-        let mut drained = std::pin::pin!(channel.drained());
+        let mut drained = std::pin::pin!(channel.drained().fuse());
         for _ in 0..20 {
-            assert!(poll!(drained.as_mut()).is_pending());
-            command(&mut steering, r#"{"do":"list","tag":"drained"}"#).await;
+            let early = poll!(drained.as_mut()).is_ready();
+            assert!(!early || !counts_what_the_peer_did_not_take());
+            command(&mut steering, &steer("list")).await;
         }
-        command(&mut steering, r#"{"do":"thaw","tag":"drained"}"#).await;
-        drained.await.unwrap();
+        command(&mut steering, &steer("thaw")).await;
+        if !drained.is_terminated() {
+            drained.await.unwrap();
+        }
     }
     channel.flush().await.unwrap();
     let control = channel.control();
@@ -102,16 +122,16 @@ async fn drained_waits_for_the_platform_and_flush_does_not() {
 async fn what_cannot_drain_any_more_is_told() {
     let server = server().await;
     let mut steering = steering(&server).await;
-    let channel = connect(server.url("/sink?tag=cut-drained"))
+    let tag = unique("cut-drained");
+    let steer = |what: &str| format!(r#"{{"do":"{what}","tag":"{tag}"}}"#);
+    let channel = connect(server.url(format_args!("/sink?tag={tag}")))
         .codec(Bytes)
         .await
         .unwrap();
-    command(&mut steering, r#"{"do":"freeze","tag":"cut-drained"}"#).await;
+    command(&mut steering, &steer("freeze")).await;
     channel.send(vec![7; 32 << 20]).await.unwrap();
-    let (drained, _) = futures::join!(
-        channel.drained(),
-        command(&mut steering, r#"{"do":"cut","tag":"cut-drained"}"#)
-    );
+    let cut = steer("cut");
+    let (drained, _) = futures::join!(channel.drained(), command(&mut steering, &cut));
     assert_eq!(drained, Err(SendErrorKind::NotOpen));
 }
 

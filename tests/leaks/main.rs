@@ -11,7 +11,7 @@ mod measure;
 mod server;
 
 use measure::{Measure, alone, report, turn};
-use server::{Server, server};
+use server::{Server, server, unique};
 use std::future::IntoFuture;
 use std::pin::pin;
 use websocket_channel::{Bytes, Connect, connect};
@@ -70,7 +70,7 @@ async fn cycles_leave_nothing_behind() {
     let _alone = alone();
     let server = server().await;
     let mut steering = server.steering().await;
-    let tag = measure::unique("used");
+    let tag = unique("used");
     let mut warm = Measure::default();
     for cycle in 0..WARM_UP + CYCLES {
         used(&server, &tag, cycle).await;
@@ -92,7 +92,7 @@ async fn cancelled_cycles_leave_nothing_behind() {
     let _alone = alone();
     let server = server().await;
     let mut steering = server.steering().await;
-    let tag = measure::unique("cancelled");
+    let tag = unique("cancelled");
     let mut warm = Measure::default();
     for cycle in 0..WARM_UP + CYCLES {
         cancelled(&server, &tag, cycle).await;

@@ -1,9 +1,9 @@
 //! What is measured, and when it has come to rest: one seam, two bodies.
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use native::{Measure, alone, print, turn, unique};
+pub(crate) use native::{Measure, alone, print, turn};
 #[cfg(target_family = "wasm")]
-pub(crate) use web::{Measure, alone, print, turn, unique};
+pub(crate) use web::{Measure, alone, print, turn};
 
 /// Turns for what was scheduled to come to rest. A leak is what is still there then.
 const TURNS: usize = 500;
@@ -78,11 +78,6 @@ mod web {
         over.await.unwrap();
     }
 
-    /// The server serves other pages too.
-    pub(crate) fn unique(name: &str) -> String {
-        format!("{name}-{}", (js_sys::Math::random() * 1e15) as u64)
-    }
-
     pub(crate) fn print(line: &str) {
         wasm_bindgen_test::console_log!("{line}");
     }
@@ -128,11 +123,6 @@ mod native {
 
     pub(crate) async fn turn() {
         tokio::task::yield_now().await;
-    }
-
-    /// Every test has a server of its own.
-    pub(crate) fn unique(name: &str) -> String {
-        name.to_owned()
     }
 
     pub(crate) fn print(line: &str) {

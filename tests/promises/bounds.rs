@@ -2,8 +2,8 @@
 //!
 //! The long variants, with a gibibyte and a clock, run by `npm test -- --long`.
 
-use crate::line::{TRANSPORTS, fill, open, turn, unique};
-use crate::server::server;
+use crate::line::{TRANSPORTS, fill, open, turn};
+use crate::server::{server, unique};
 use futures::{FutureExt, SinkExt};
 use websocket_channel::{Bytes, Message, Options, Overflow, Socket, connect};
 

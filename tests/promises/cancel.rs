@@ -1,7 +1,7 @@
 //! Promise 5, cancelling: every await of the channel is dropped at each point at which it can wait, and nothing is left behind.
 
-use crate::line::{TRANSPORTS, Transport, asked, fill, open, turn, unique};
-use crate::server::server;
+use crate::line::{TRANSPORTS, Transport, asked, fill, open, turn};
+use crate::server::{server, unique};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};

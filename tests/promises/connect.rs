@@ -1,8 +1,7 @@
 //! Promise 2: `connect` ends, with an open channel or with a typed error and the time it took.
 
 use crate::faults::{self, column};
-use crate::line::unique;
-use crate::server::server;
+use crate::server::{server, unique};
 use std::time::Duration;
 use websocket_channel::{ConnectErrorKind, connect};
 

@@ -1,6 +1,6 @@
 //! A connection over each transport there is, to a peer that echoes and can be stopped.
 
-use crate::server::{Server, Steering, server};
+use crate::server::{Server, Steering, server, unique};
 use futures::StreamExt;
 use futures::future::{AbortHandle, abortable};
 use futures::lock::{Mutex, OwnedMutexGuard};
@@ -158,13 +158,4 @@ pub(crate) async fn turn() {
 #[cfg(not(target_family = "wasm"))]
 pub(crate) async fn turn() {
     tokio::task::yield_now().await;
-}
-
-/// A tag that no other run has: what the server planned for one outlives the page.
-pub(crate) fn unique(name: &str) -> String {
-    #[cfg(target_family = "wasm")]
-    return format!("{name}-{}", (js_sys::Math::random() * 1e15) as u64);
-    // Every test has a server of its own.
-    #[cfg(not(target_family = "wasm"))]
-    name.to_owned()
 }

@@ -46,6 +46,7 @@ fn tests() -> BTreeMap<String, BTreeSet<&'static str>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests")
             .join(program);
+        let only = modules(&folder.join("main.rs"));
         for file in sources(&folder) {
             let mut module: Vec<String> = file
                 .strip_prefix(&folder)
@@ -58,10 +59,12 @@ fn tests() -> BTreeMap<String, BTreeSet<&'static str>> {
                 module.clear();
             }
             let text = std::fs::read_to_string(&file).unwrap();
+            let declared = module.last().and_then(|module| only.get(module).copied());
             let parsed = syn::parse_file(&text)
                 .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let mut finder = Finder {
-                everywhere: EVERYWHERE.contains(program),
+                web: EVERYWHERE.contains(program) && declared != Some(Only::Native),
+                native: declared != Some(Only::Web),
                 text: &text,
                 prefix: [&[(*program).to_owned()], module.as_slice()]
                     .concat()
@@ -82,8 +85,42 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Where alone something is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Only {
+    Native,
+    Web,
+}
+
+/// What the attributes say of it.
+fn only(attributes: &[syn::Attribute]) -> Option<Only> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .filter_map(|attribute| attribute.meta.require_list().ok())
+        .find_map(
+            |list| match list.tokens.to_string().replace(' ', "").as_str() {
+                "target_family=\"wasm\"" => Some(Only::Web),
+                "not(target_family=\"wasm\")" => Some(Only::Native),
+                _ => None,
+            },
+        )
+}
+
+/// The modules of a program that are not compiled everywhere.
+fn modules(main: &Path) -> BTreeMap<String, Only> {
+    let text = std::fs::read_to_string(main).unwrap();
+    let items = syn::parse_file(&text).unwrap().items;
+    let modules = items.iter().filter_map(|item| match item {
+        syn::Item::Mod(module) => Some((module.ident.to_string(), only(&module.attrs)?)),
+        _ => None,
+    });
+    modules.collect()
+}
+
 struct Finder<'a> {
-    everywhere: bool,
+    web: bool,
+    native: bool,
     text: &'a str,
     prefix: String,
     found: &'a mut BTreeMap<String, BTreeSet<&'static str>>,
@@ -98,18 +135,9 @@ impl Visit<'_> for Finder<'_> {
         if !function.attrs.iter().any(is_test) {
             return visit::visit_item_fn(self, function);
         }
-        let targets: Vec<String> = function
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"))
-            .filter_map(|attribute| attribute.meta.require_list().ok())
-            .map(|list| list.tokens.to_string().replace(' ', ""))
-            .collect();
-        let only_web = targets.iter().any(|cfg| cfg == "target_family=\"wasm\"");
-        let only_native = !self.everywhere
-            || targets
-                .iter()
-                .any(|cfg| cfg == "not(target_family=\"wasm\")");
+        let only = only(&function.attrs);
+        let web = self.web && only != Some(Only::Native);
+        let native = self.native && only != Some(Only::Web);
         let span = function.block.brace_token.span;
         let lines = span.open().start().line - 1..span.close().end().line;
         let body: Vec<&str> = self.text.lines().collect();
@@ -119,13 +147,13 @@ impl Visit<'_> for Finder<'_> {
         // A test of the pair alone needs no network.
         let network = !memory || has(&["TRANSPORTS", "server()"]);
         let mut columns = BTreeSet::new();
-        if network && !only_web {
+        if network && native {
             columns.insert("TCP");
         }
         if memory {
             columns.insert("memory");
         }
-        if network && !only_native {
+        if network && web {
             columns.extend(["Chromium", "Firefox", "WebKit"]);
         }
         let name = format!("{}::{}", self.prefix, function.sig.ident);
