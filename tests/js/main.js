@@ -1,16 +1,10 @@
 // Runs the tests in this page and keeps what happened where WebDriver reads it: `window.outcome`.
 
-// prettier-ignore
-const FILES = [
-  // First: Firefox connects to one host at a time, and may hold on for 20 s to what the other tests gave up while it connected.
-  'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
-  'channel/schema', 'channel/garbage', 'channel/internal',
-  'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',
-  'clauses/listeners', 'clauses/subclass', 'clauses/reentry', 'blocked', 'fuzz',
-  'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test',
-];
-/** `?only=fuzz,clauses/send` of the page leaves the others out. */
-const only = new URLSearchParams(location.search).get('only')?.split(',') ?? FILES;
+import { PAGES } from './pages.js';
+
+/** `?page=0` runs the files of one page, `?only=fuzz,clauses/send` those named. */
+const query = new URLSearchParams(location.search);
+const files = query.get('only')?.split(',') ?? PAGES[query.get('page')];
 
 /** A test that takes longer is named at the end. */
 const SLOW_MS = 2000;
@@ -36,7 +30,7 @@ class Collector {
 try {
   // For the slowest message of the slowest browser; a hang ends here.
   mocha.setup({ ui: 'bdd', reporter: Collector, timeout: 60_000, checkLeaks: false });
-  for (const file of FILES.filter((file) => only.includes(file))) await import(`./${file}.js`);
+  for (const file of files) await import(`./${file}.js`);
   mocha.run();
 } catch (error) {
   outcome.failures.push({ title: 'the tests cannot be loaded', message: `${error}`, stack: `${error.stack}` });

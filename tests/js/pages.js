@@ -1,0 +1,15 @@
+// Which files of tests share a page. Each page is opened in a browser of its own: Firefox connects to one host at a time, has 200 sockets at the
+// most, and may hold on for 20 s to what a test gave up while it connected.
+
+// prettier-ignore
+export const PAGES = [
+  [
+    'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
+    'channel/schema', 'channel/garbage', 'channel/internal',
+  ],
+  [
+    'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',
+    'clauses/listeners', 'clauses/subclass', 'clauses/reentry',
+  ],
+  ['blocked', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
+];
