@@ -228,6 +228,9 @@ async fn the_transcript_is_every_byte() {
     let server = server().await;
     let mut socket = open(&server, "/echo?tag=t").await;
     ask(&mut socket, "hi").await;
+    // So long that its header and its payload are written from where they lie.
+    let long = "a".repeat(20_000);
+    ask(&mut socket, long).await;
     socket.close(4000, "bye");
     assert!(matches!(next(&mut socket).await, Event::Closed(_)));
     let told = until(&server, "transcript?tag=t", |told| {
@@ -242,9 +245,10 @@ async fn the_transcript_is_every_byte() {
     };
     // "GET /echo?tag=t HTTP/1.1\r\n" … and a masked Close frame of seven bytes at the end.
     assert!(hex("received").starts_with("474554202f6563686f3f7461673d7420485454502f312e310d0a"));
-    // The echo, and the Close frame answered.
+    // Both echoes, and the Close frame answered.
     let sent = hex("sent");
-    assert!(sent.ends_with("8102686988050fa0627965"), "{sent}");
+    let frames = format!("81026869817e4e20{}88050fa0627965", "61".repeat(20_000));
+    assert!(sent.ends_with(&frames), "{sent}");
     assert_eq!(told["connections"][0]["sent"]["left_out"], 0);
 }
 

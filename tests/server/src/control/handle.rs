@@ -60,14 +60,14 @@ impl Handle {
     pub(crate) fn poll_read(&self, cx: &Context<'_>) -> Poll<io::Result<Settings>> {
         let mut inner = self.lock();
         // Kept even when it may: settings can change while the stream waits.
-        inner.reader = Some(cx.waker().clone());
+        keep(&mut inner.reader, cx);
         gate(&inner)
     }
 
     /// Whether the stream may write, and how.
     pub(crate) fn poll_write(&self, cx: &Context<'_>) -> Poll<io::Result<Settings>> {
         let mut inner = self.lock();
-        inner.writer = Some(cx.waker().clone());
+        keep(&mut inner.writer, cx);
         gate(&inner)
     }
 
@@ -160,6 +160,14 @@ impl Handle {
             "received": inner.received.tell(),
             "sent": inner.sent.tell(),
         })
+    }
+}
+
+/// Mostly it is the same task that waits again.
+fn keep(waiting: &mut Option<Waker>, cx: &Context<'_>) {
+    match waiting {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => *waiting = Some(cx.waker().clone()),
     }
 }
 

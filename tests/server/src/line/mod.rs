@@ -6,7 +6,7 @@ pub(crate) use tcp::{Cut, Tcp};
 
 use crate::control::Handle;
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -82,6 +82,11 @@ impl Line {
         }
     }
 
+    /// Whether what is written goes straight to the stream.
+    fn is_direct(&self, settings: &Settings) -> bool {
+        settings.delay.is_zero() && settings.rate.is_none() && self.queue.is_empty()
+    }
+
     /// Writes what is queued and due. Ready when nothing is left.
     fn poll_queue(&mut self, cx: &mut Context<'_>, settings: &Settings) -> Poll<io::Result<()>> {
         while let Some((due, bytes)) = self.queue.front_mut() {
@@ -138,7 +143,7 @@ impl AsyncWrite for Line {
     ) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
         let settings = ready!(line.handle.poll_write(cx))?;
-        if settings.delay.is_zero() && settings.rate.is_none() && line.queue.is_empty() {
+        if line.is_direct(&settings) {
             let written = ready!(line.wire.as_mut().poll_write(cx, bytes))?;
             line.handle.sent(bytes.get(..written).unwrap_or_default());
             return Poll::Ready(Ok(written));
@@ -155,6 +160,35 @@ impl AsyncWrite for Line {
             .push_back((Instant::now() + settings.delay, taken.to_vec()));
         line.queued += taken.len();
         Poll::Ready(Ok(taken.len()))
+    }
+
+    /// All runs at once where nothing delays them. Otherwise the first, which is to be queued.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        runs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let line = self.as_mut().get_mut();
+        let settings = ready!(line.handle.poll_write(cx))?;
+        if !line.is_direct(&settings) {
+            let first = runs.iter().find(|run| !run.is_empty());
+            return self.poll_write(cx, first.map_or(&[], |run| run));
+        }
+        let written = ready!(line.wire.as_mut().poll_write_vectored(cx, runs))?;
+        let mut left = written;
+        for run in runs {
+            let part = run.get(..left).unwrap_or(run);
+            line.handle.sent(part);
+            left -= part.len();
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.wire {
+            Wire::Plain(tcp) => tcp.is_write_vectored(),
+            Wire::Tls(tls) => tls.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,7 +1,8 @@
 //! A TCP stream with two holders: the service that reads and writes it, and whoever ends it from outside.
 
+use socket2::SockRef;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, IoSlice, Read as _};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -71,7 +72,7 @@ impl Tcp {
     }
 
     fn shut_down(&self) -> io::Result<()> {
-        socket2::SockRef::from(&*self.0).shutdown(Shutdown::Write)
+        SockRef::from(&*self.0).shutdown(Shutdown::Write)
     }
 }
 
@@ -83,9 +84,24 @@ impl AsyncRead for Tcp {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(buffer.initialize_unfilled()) {
+            let room = buffer.initialize_unfilled();
+            let mut partial = 0;
+            let read = self.0.try_io(Interest::READABLE, || {
+                let read = (&*SockRef::from(&*self.0)).read(room)?;
+                // As tokio's own stream does: epoll tells of what comes later, so that nobody has to try and find nothing.
+                if cfg!(target_os = "linux") && (1..room.len()).contains(&read) {
+                    partial = read;
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Ok(read)
+            });
+            match read {
                 Ok(read) => {
                     buffer.advance(read);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(_) if partial > 0 => {
+                    buffer.advance(partial);
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -108,6 +124,24 @@ impl AsyncWrite for Tcp {
                 written => return Poll::Ready(written),
             }
         }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        runs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(cx))?;
+            match self.0.try_write_vectored(runs) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
