@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 // The lock is between tests, each on a thread and a runtime of its own: nobody else waits on this one's.
 #![allow(clippy::await_holding_lock)]
+// In a page there is one thread, and the lock is nothing.
+#![cfg_attr(target_family = "wasm", allow(clippy::let_unit_value))]
 
 mod measure;
 #[path = "../channel/server.rs"]
