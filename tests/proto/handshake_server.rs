@@ -195,6 +195,7 @@ fn wrong_requests() {
         "chat",
         "*",
         "/#x",
+        "/\tdemo",
         "ftp://example.com/",
         "http://example.com?x",
         "example.com:80",

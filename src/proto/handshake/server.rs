@@ -336,7 +336,8 @@ fn read_rfc6455(
 
 /// The path and query of a target: RFC 6455 §4.2.1 item 1 takes a path or an absolute `http` URL.
 fn path_and_query(target: &str) -> Result<&str, Violation> {
-    if target.contains('#') || !target.is_ascii() {
+    // RFC 3986 has neither controls nor anything beyond ASCII in it, and a tab is the one control that a head may have elsewhere.
+    if target.contains('#') || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Violation::Target);
     }
     let Some((scheme, rest)) = target
