@@ -67,15 +67,15 @@ async fn cancelled(server: &Server, tag: &str, cycle: usize) {
     }
 }
 
-#[crate::test]
-async fn cycles_leave_nothing_behind() {
+/// Plays a cycle again and again: once warm, nothing grows.
+async fn leaves_nothing_behind(what: &str, play: impl AsyncFn(&Server, &str, usize)) {
     let _alone = alone();
     let server = server().await;
     let mut steering = server.steering().await;
-    let tag = unique("used");
+    let tag = unique("cycle");
     let mut warm = Measure::default();
     for cycle in 0..WARM_UP + CYCLES {
-        used(&server, &tag, cycle).await;
+        play(&server, &tag, cycle).await;
         if cycle % LOOK == LOOK - 1 {
             steering.none_left(&tag).await;
         }
@@ -85,28 +85,16 @@ async fn cycles_leave_nothing_behind() {
     }
     steering.none_left(&tag).await;
     let end = Measure::settled(Some(&warm)).await;
-    report("connect, use, drop", CYCLES, &warm, &end);
+    report(what, CYCLES, &warm, &end);
     assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
 }
 
 #[crate::test]
+async fn cycles_leave_nothing_behind() {
+    leaves_nothing_behind("connect, use, drop", used).await;
+}
+
+#[crate::test]
 async fn cancelled_cycles_leave_nothing_behind() {
-    let _alone = alone();
-    let server = server().await;
-    let mut steering = server.steering().await;
-    let tag = unique("cancelled");
-    let mut warm = Measure::default();
-    for cycle in 0..WARM_UP + CYCLES {
-        cancelled(&server, &tag, cycle).await;
-        if cycle % LOOK == LOOK - 1 {
-            steering.none_left(&tag).await;
-        }
-        if cycle == WARM_UP - 1 {
-            warm = Measure::settled(None).await;
-        }
-    }
-    steering.none_left(&tag).await;
-    let end = Measure::settled(Some(&warm)).await;
-    report("connect, cancel", CYCLES, &warm, &end);
-    assert!(end.is_flat(&warm), "{warm:?} became {end:?}");
+    leaves_nothing_behind("connect, cancel", cancelled).await;
 }
