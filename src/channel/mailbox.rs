@@ -2,9 +2,9 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
+use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
 use crate::transport::inbox::Inbox;
