@@ -2,6 +2,8 @@
 //!
 //! Commands go down as verbs; what happened comes up as [`Event`]s, in order; nothing calls sideways.
 
+#[cfg(target_family = "wasm")]
+mod attributes;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 mod hint;
