@@ -235,6 +235,19 @@ impl Socket {
         Poll::Ready(self.is_open())
     }
 
+    /// Pings the peer, where there are pings, so that [`round_trip`](Self::round_trip) tells how long the answer took.
+    pub fn ping(&mut self) {
+        if let Some(transport) = &mut self.transport {
+            transport.ping();
+        }
+    }
+
+    /// From the last ping that was answered to its pong. None before the first, where there are no pings, and after the end:
+    /// see [`Transport::ping`].
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.transport.as_ref()?.round_trip()
+    }
+
     /// Ready when everything sent has been handed over.
     pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.transport {
