@@ -4,6 +4,8 @@
 
 #[cfg(target_family = "wasm")]
 mod attributes;
+#[cfg(target_family = "wasm")]
+mod drain;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 mod hint;

@@ -4,6 +4,7 @@
 //! [`WebSocket`] is the [`Transport`] made of it.
 
 use super::attributes::{get, set, text};
+use super::drain::Drain;
 use super::inbox::Inbox;
 use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
@@ -12,8 +13,7 @@ use crate::time::{Sleep, sleep};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
-use core::time::Duration;
+use core::task::{Context, Poll, Waker, ready};
 use js_sys::Array;
 #[cfg(target_feature = "atomics")]
 use js_sys::Uint8Array;
@@ -22,9 +22,6 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent};
-
-/// How long to wait before looking at `bufferedAmount` again: there is no event for it. Incoming events look too.
-const DRAIN_CHECK: Duration = Duration::from_millis(4);
 
 /// What the browser tells, as it tells it.
 pub(crate) enum Told {
@@ -111,7 +108,7 @@ impl Drop for Platform {
 pub struct WebSocket {
     platform: Platform,
     shared: Rc<Shared>,
-    drain: Option<Sleep>,
+    drain: Drain,
     close_deadline: Option<Sleep>,
 }
 
@@ -165,7 +162,7 @@ impl WebSocket {
         Ok(Self {
             platform,
             shared,
-            drain: None,
+            drain: Drain::default(),
             close_deadline: None,
         })
     }
@@ -194,16 +191,16 @@ impl WebSocket {
 
     /// Ready when the browser holds fewer unsent bytes than that, or is not open.
     fn poll_below(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
-        while self.is_open() && self.buffered_amount() >= bytes {
-            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
-            let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
-            if Pin::new(drain).poll(cx).is_pending() {
-                return Poll::Pending;
+        loop {
+            let held = self.buffered_amount();
+            if held < bytes || !self.is_open() {
+                self.drain.rest(held);
+                return Poll::Ready(());
             }
-            self.drain = None;
+            // Incoming events look, too.
+            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
+            ready!(self.drain.poll(cx, held));
         }
-        self.drain = None;
-        Poll::Ready(())
     }
 
     /// `by` keeps the first answer: who began does not change when the other side follows.
