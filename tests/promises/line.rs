@@ -1,5 +1,6 @@
 //! A connection over each transport there is, to a peer that echoes and can be stopped.
 
+use crate::faults::{Column, column};
 use crate::server::{Server, Steering, server, unique};
 use futures::StreamExt;
 use futures::future::{AbortHandle, abortable};
@@ -125,6 +126,29 @@ impl Peer {
             }
         }
     }
+}
+
+/// Whether the line of a peer that does not read stays full. WebKit's `bufferedAmount` falls when the process next door has the bytes: there it is
+/// full until the next event.
+pub(crate) fn stays_full() -> bool {
+    column() != Column::Webkit
+}
+
+/// A turn for every other task, and for events where a line that was filled stays full in spite of them.
+pub(crate) async fn still() {
+    if stays_full() {
+        return turn().await;
+    }
+    let mut turned = false;
+    std::future::poll_fn(|cx| {
+        if turned {
+            return std::task::Poll::Ready(());
+        }
+        turned = true;
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// Fills the line of a peer that was frozen: whatever is sent next has to wait.

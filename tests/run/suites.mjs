@@ -15,7 +15,7 @@ import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
-const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks'];
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
 const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
@@ -167,8 +167,7 @@ export const suites = [
     name: `wasm:${browser}`,
     browser,
     server: true,
-    // `tests/promises/table.md` says why.
-    run: (context) => wasm(browser, browser === 'webkit' ? PAGE.filter((name) => name !== 'promises') : PAGE, context),
+    run: (context) => wasm(browser, PAGE, context),
   })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
