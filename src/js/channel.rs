@@ -6,6 +6,7 @@ use crate::error::{
     TrySendErrorKind,
 };
 use crate::message::{By, Closed, Message};
+use crate::transport::web_socket::bytes_of;
 use crate::transport::{Limits, Overflow};
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
@@ -232,7 +233,7 @@ fn policy(overflow: u8) -> Overflow {
 fn message(data: &JsValue) -> Message {
     match data.as_string() {
         Some(text) => Message::Text(text),
-        None => Message::Binary(Uint8Array::new(data).to_vec()),
+        None => Message::Binary(bytes_of(data)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! One waker for two tasks.
 
+use crate::lock::Lock;
 use core::task::Waker;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Wake;
 
 /// A stream remembers one task for each direction, the last that polled it. Here either task may poll either direction, so
@@ -24,11 +25,11 @@ impl Wake for Wakers {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Slot(Mutex<Option<Waker>>);
+pub(super) struct Slot(Lock<Option<Waker>>);
 
 impl Slot {
     pub(super) fn register(&self, waker: &Waker) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.0.lock();
         match &mut *slot {
             Some(known) => known.clone_from(waker),
             None => *slot = Some(waker.clone()),
@@ -37,11 +38,7 @@ impl Slot {
 
     pub(super) fn wake(&self) {
         // Outside the lock: a waker may run anything.
-        let waker = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let waker = self.0.lock().clone();
         if let Some(waker) = waker {
             waker.wake();
         }
