@@ -239,7 +239,18 @@ impl Mailbox {
     }
 
     pub(super) fn remove_sender(&self) {
-        self.tell_driver(|state| state.senders -= 1);
+        let mut state = self.lock();
+        state.senders -= 1;
+        // Only the last one is missed.
+        let driver = if state.senders == 0 {
+            state.driver.take()
+        } else {
+            None
+        };
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
@@ -543,6 +554,10 @@ impl Mailbox {
         if let Some(hook) = hook {
             hook();
         }
+    }
+
+    pub(super) fn has_accepted(&self) -> bool {
+        !self.lock().accepted.is_empty()
     }
 
     /// What was taken without waiting, oldest first.

@@ -86,6 +86,12 @@ impl Platform {
         }
     }
 
+    /// Messages go straight to this function, and are not told.
+    #[cfg(feature = "js")]
+    pub(crate) fn hand_messages_to(&self, function: &js_sys::Function) {
+        self.socket.set_onmessage(Some(function));
+    }
+
     /// Nothing is told any more, and the closures are gone. The browser's object stays.
     pub(crate) fn detach(&self) {
         // The handlers go before the closures: an event in between would call a closure that has been dropped.
@@ -246,7 +252,7 @@ pub fn connect(
     })
 }
 
-/// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.
+/// Takes one event of the browser, and wakes whoever waits: a channel's driver does its work at once, other tasks run later.
 fn handle(shared: &Shared, told: Told) {
     match told {
         Told::Opened => shared.state.borrow_mut().phase = Phase::Open,
@@ -275,11 +281,16 @@ fn handle(shared: &Shared, told: Told) {
     let mut state = shared.state.borrow_mut();
     let (reader, writer) = (state.reader.take(), state.writer.take());
     drop(state);
+    // Mostly one and the same.
+    if let Some(writer) = writer
+        && !reader
+            .as_ref()
+            .is_some_and(|reader| reader.will_wake(&writer))
+    {
+        writer.wake();
+    }
     if let Some(reader) = reader {
         reader.wake();
-    }
-    if let Some(writer) = writer {
-        writer.wake();
     }
 }
 

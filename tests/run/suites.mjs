@@ -16,6 +16,11 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
 const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
+/** Two of them once more, over `WebSocketStream`. */
+const OVER_STREAM = ['channel_stream', 'promises_stream'];
+
+/** Those of a browser. */
+const programs = (browser) => (browser === 'chromium' ? [...PAGE, ...OVER_STREAM] : PAGE);
 const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
@@ -167,7 +172,7 @@ export const suites = [
     name: `wasm:${browser}`,
     browser,
     server: true,
-    run: (context) => wasm(browser, PAGE, context),
+    run: (context) => wasm(browser, programs(browser), context),
   })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },

@@ -5,6 +5,8 @@
 #![cfg(all(target_family = "wasm", target_feature = "atomics"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../channel/by_default.rs"]
+mod by_default;
 #[path = "../channel/close.rs"]
 mod close;
 #[path = "../channel/connect.rs"]
@@ -19,11 +21,12 @@ mod server;
 mod typed;
 mod worker;
 
+pub(crate) use by_default::{LARGEST, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-use websocket_channel::{By, Bytes, Channel, SendErrorKind, connect};
+use websocket_channel::{By, Bytes, Channel, SendErrorKind};
 use worker::{assert_shared, in_worker};
 
 #[test]
