@@ -2,6 +2,10 @@
 //!
 //! Commands go down as verbs; what happened comes up as [`Event`]s, in order; nothing calls sideways.
 
+#[cfg(target_family = "wasm")]
+mod attributes;
+#[cfg(target_family = "wasm")]
+mod drain;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 mod hint;
@@ -92,6 +96,15 @@ pub trait Transport: MaybeSend {
 
     /// Payload bytes taken by `send` that have not reached the network, as far as the platform tells.
     fn buffered_amount(&self) -> usize;
+
+    /// Pings the peer (RFC 6455 §5.5.2); its answer comes up in [`round_trip`](Self::round_trip). Nothing where there is no ping: browsers give a
+    /// page none, the formats of 2009 have none, and in memory there is nothing to measure.
+    fn ping(&mut self) {}
+
+    /// From the last ping that was answered to its pong, what either side had queued before them included. None before the first.
+    fn round_trip(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What every transport is given to open a connection. Checked: a URL without fragment, subprotocols that are distinct tokens.

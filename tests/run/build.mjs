@@ -51,7 +51,7 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten && `${PANICS}${FORMATS}${shortenWasm}${trapIn}${shortenNames}`]);
+  const from = fingerprint(tools, compiled, [...optimise, shorten && `${PANICS}${FORMATS}${KNOWN}${shortenWasm}${trapIn}${shortenNames}`]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
@@ -161,7 +161,7 @@ async function shortenWasm(tools, { glue, wasm }) {
   writeFileSync(text, called ? silent : others);
   await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
   rmSync(text);
-  const script = readFileSync(glue, 'utf8').replace(/\b__wbg_\w+(?=: function)|\bwasm_bindgen__\w+/g, (name) => names.get(name) ?? name);
+  const script = readFileSync(glue, 'utf8').replace(/\b\w+(?=: function)|(?<=\bwasm\.)\w+/g, (name) => names.get(name) ?? name);
   writeFileSync(glue, script.replace(/"\.\/\w+_bg\.js"(?=: import0)/, 'rust'));
 }
 
@@ -173,20 +173,25 @@ function trapIn(text, named) {
   );
 }
 
+/** Exports that `glueAsFunction`, `instance.js` and tests look for. */
+const KNOWN = ['__wbindgen_start', '__wbindgen_externrefs', 'memory'];
+
 /**
- * wasm-bindgen names an import, and the export by which a closure is called, after what it calls and a hash, which no compression shrinks, here and
- * in the glue: it goes. The rest of the name stays, and so do the other exports': tests and `instance.js` read them.
+ * wasm-bindgen names an import after what it calls and a hash, and an export after its class: nobody but the glue reads them, and no compression
+ * shrinks a hash. They become letters.
  */
 function shortenNames(text, names) {
-  const taken = new Set();
-  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (_, head, name) => {
-    let short = name.replace(/^wasm_bindgen__.*_/, '').replace(/_?h?[0-9a-f]{16}$/, '_');
-    if (short === name || name.startsWith('__wbindgen_generic')) return `${head}"${name}"`;
-    if (taken.has(short)) short += taken.size;
-    taken.add(short);
-    names.set(name, short);
-    return `${head}"${short}"`;
+  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (whole, head, name) => {
+    if (KNOWN.includes(name)) return whole;
+    names.set(name, letters(names.size));
+    return `${head}"${names.get(name)}"`;
   });
+}
+
+/** a, b, … z, A, … Z, aa, … */
+function letters(index) {
+  const all = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  return (index < all.length ? '' : letters(Math.floor(index / all.length) - 1)) + all[index % all.length];
 }
 
 /** The printable ASCII that a script's string holds without escapes, in the order in which `inlined.js` counts. */
@@ -215,14 +220,28 @@ const inlineWasm = {
   },
 };
 
+/** What wasm-bindgen writes for places that have no wasm of ours, or for programs that do what ours does not. */
+const SPARE = [
+  /^if \(Symbol\.dispose\) .*$/gm,
+  /\(typeof FinalizationRegistry === 'undefined'\)\s*\? .*\s*: /g,
+  /^ *if \(realloc === undefined\) \{[^}]*\}$/gm,
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^\}$/gm,
+  // Its own loaders.
+  /^export \{ initSync, .*$/gm,
+];
+
 /**
  * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
- * replaced. What it finds under the names `WebAssembly` and `WebSocket` is given to it.
+ * replaced. What it finds under the name `WebSocket` is given to it, and `start` what makes the exports of an instance from its imports.
  */
 async function glueAsFunction(bundle, glue) {
-  const names = 'ChannelHandle, SocketHandle, initSync';
+  const lean = SPARE.reduce((text, spare) => {
+    if (text.search(spare) < 0) throw new Error(`the glue has no ${spare}`);
+    return text.replace(spare, '');
+  }, read(glue));
+  const start = 'export function start(instantiate) { wasm = instantiate(__wbg_get_imports()); wasm.__wbindgen_start(); }';
   const { outputFiles } = await bundle({
-    stdin: { contents: `export { ${names} } from ${JSON.stringify(glue)};`, resolveDir: root },
+    stdin: { contents: `${lean}\n${start}`, resolveDir: root },
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -232,7 +251,7 @@ async function glueAsFunction(bundle, glue) {
   const parts = outputFiles[0].text.match(/^(.*)\nexport \{([^}]*)\};\s*$/s);
   if (!parts) throw new Error('the glue does not end with its exports');
   const file = join(dirname(glue), 'glue.js');
-  writeFileSync(file, `export default function (WebAssembly, WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
+  writeFileSync(file, `export default function (WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
   return file;
 }
 
