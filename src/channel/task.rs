@@ -21,57 +21,75 @@ pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 mod here {
-    use core::cell::RefCell;
+    use core::cell::Cell;
     use core::pin::Pin;
-    use core::sync::atomic::{AtomicBool, Ordering};
     use core::task::{Context, Waker};
-    use send_wrapper::SendWrapper;
+    use js_sys::Function;
+    use std::rc::Rc;
     use std::sync::Arc;
     use std::task::Wake;
+    use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::{JsCast, JsValue};
 
+    #[derive(Default)]
     struct Task {
-        /// Gone when it has ended, and with it the wakers by which it knows itself. There is one thread: the wrapper says so to `Waker`.
-        work: SendWrapper<RefCell<Option<Work>>>,
-        /// It goes on in the next microtask.
-        queued: AtomicBool,
+        /// Taken out while it runs, and gone when it has ended.
+        running: Cell<Option<Running>>,
+        /// It was woken while it ran.
+        again: Cell<bool>,
     }
 
-    type Work = Pin<Box<dyn Future<Output = ()>>>;
-
-    /// Runs `work` from the next microtask on.
-    pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
-        queue(Arc::new(Task {
-            work: SendWrapper::new(RefCell::new(Some(Box::pin(work)))),
-            queued: AtomicBool::new(false),
-        }));
+    struct Running {
+        work: Pin<Box<dyn Future<Output = ()>>>,
+        waker: Waker,
+        /// It holds the task, which holds it: both go at the end.
+        _run: Closure<dyn Fn(JsValue)>,
     }
 
-    fn queue(task: Arc<Task>) {
-        if !task.queued.swap(true, Ordering::Relaxed) {
-            wasm_bindgen_futures::spawn_local(async move {
-                task.queued.store(false, Ordering::Relaxed);
-                task.wake();
-            });
+    /// A waker may be on any thread, and what it wakes here on none but this one. A JavaScript function may be called for by both.
+    struct Call(Function);
+
+    impl Wake for Call {
+        fn wake(self: Arc<Self>) {
+            // It throws when the task has ended, and then there is nothing to wake.
+            let _ = self.0.call0(&JsValue::UNDEFINED);
         }
     }
 
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {
-            // Woken by its own doing it goes on later, so that others have their turn.
-            let Ok(mut work) = self.work.try_borrow_mut() else {
-                return queue(self.clone());
+    /// Runs `work` now, and whenever it is woken.
+    pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
+        let task = Rc::new(Task::default());
+        let run = {
+            let task = task.clone();
+            Closure::<dyn Fn(JsValue)>::new(move |_| task.run())
+        };
+        let function: &Function = run.as_ref().unchecked_ref();
+        task.running.set(Some(Running {
+            work: Box::pin(work),
+            waker: Arc::new(Call(function.clone())).into(),
+            _run: run,
+        }));
+        task.run();
+    }
+
+    impl Task {
+        fn run(&self) {
+            let Some(mut running) = self.running.take() else {
+                self.again.set(true);
+                return;
             };
-            let Some(running) = &mut *work else { return };
-            let waker = Waker::from(self.clone());
-            if running
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_ready()
-            {
-                let done = work.take();
-                drop(work);
-                drop(done);
+            loop {
+                self.again.set(false);
+                let mut cx = Context::from_waker(&running.waker);
+                if running.work.as_mut().poll(&mut cx).is_ready() {
+                    return;
+                }
+                // What it wakes itself for is bounded: nothing arrives before this call is over.
+                if !self.again.get() {
+                    break;
+                }
             }
+            self.running.set(Some(running));
         }
     }
 }

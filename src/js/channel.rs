@@ -15,7 +15,6 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use futures_core::Stream;
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -67,7 +66,6 @@ impl ChannelHandle {
         promise(aborted, async move {
             let (sender, mut receiver) = connecting.await.map_err(connect_error)?.split();
             let control = sender.control();
-            let rung = SendWrapper::new(rung);
             receiver.set_wake(move || {
                 // It resolves a promise, and throws nothing.
                 let _ = rung.call0(&JsValue::UNDEFINED);
