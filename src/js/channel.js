@@ -18,6 +18,7 @@ export class Channel {
   #cancel = new AbortController();
   // Calls into Rust: they fail when its instance is given up.
   #call;
+  #arrival;
   // A promise of the handle, and from open on the handle itself.
   #opening;
   #handle;
@@ -36,8 +37,9 @@ export class Channel {
     this.#validate = settings.validate;
     let move;
     this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed, call } = begin(url, settings, move, this.#cancel);
+    const { opening, closed, call, arrival } = begin(url, settings, move, this.#cancel);
     this.#call = call;
+    this.#arrival = arrival;
     this.#opening = opening;
     this.#closed = closed;
     this.#opened = opening.then((handle) => {
@@ -157,8 +159,10 @@ export class Channel {
     try {
       if (before) await before;
       const handle = this.#handle ?? (await this.#opening);
-      const message = this.#call(() => handle.tryRead()) ?? (await this.#call(() => handle.read()));
-      if (message !== undefined) return { done: false, value: await this.#decode(message) };
+      const next = () => this.#call(() => handle.tryRead());
+      let message;
+      while ((message = next()) === undefined) await this.#arrival();
+      if (message !== null) return { done: false, value: await this.#decode(message) };
       const closed = await this.#closed;
       if (!closed.wasClean) throw new ChannelClosedError(closed);
       return { done: true, value: undefined };

@@ -2,9 +2,11 @@
 
 use crate::channel::{Control, Receiver, Sender, Status, connect};
 use crate::error::{
-    CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind, TrySendErrorKind,
+    CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind, TryRecvError,
+    TrySendErrorKind,
 };
 use crate::message::{By, Closed, Message};
+use crate::transport::web_socket::bytes_of;
 use crate::transport::{Limits, Overflow};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
@@ -12,7 +14,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use futures_core::Stream;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use send_wrapper::SendWrapper;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
@@ -43,14 +46,14 @@ extern "C" {
 #[wasm_bindgen]
 pub struct ChannelHandle {
     sender: Sender<Message>,
-    receiver: Rc<RefCell<Receiver<Message>>>,
+    receiver: RefCell<Receiver<Message>>,
     control: Control,
 }
 
 #[wasm_bindgen]
 impl ChannelHandle {
     /// Connects, and resolves when the connection is open, unless `signal` aborts before. An option that is missing keeps its default; of the
-    /// two timeouts 0 is none.
+    /// two timeouts 0 is none. `rung` is called when something has arrived to be read, and at the end; it must not call back from there.
     ///
     /// # Errors
     /// An object with `code` and `about`.
@@ -66,6 +69,7 @@ impl ChannelHandle {
         receive_bound: Option<u32>,
         overflow: u8,
         max_message: Option<u32>,
+        rung: Function,
     ) -> Promise {
         let mut connecting = connect(url).protocols(protocols);
         if let Some(limit) = connect_timeout_ms {
@@ -83,11 +87,16 @@ impl ChannelHandle {
             connecting = connecting.max_message(bytes as usize);
         }
         promise(signal, async move {
-            let (sender, receiver) = connecting.await.map_err(connect_error)?.split();
+            let (sender, mut receiver) = connecting.await.map_err(connect_error)?.split();
             let control = sender.control();
+            let rung = SendWrapper::new(rung);
+            receiver.set_wake(move || {
+                // It resolves a promise, and throws nothing.
+                let _ = rung.call0(&JsValue::UNDEFINED);
+            });
             Ok(JsValue::from(Self {
                 sender,
-                receiver: Rc::new(RefCell::new(receiver)),
+                receiver: RefCell::new(receiver),
                 control,
             }))
         })
@@ -117,15 +126,22 @@ impl ChannelHandle {
         self.control.stats().dropped_messages as f64
     }
 
-    /// Sends a string or a `Uint8Array` as it is at the call; the promise resolves when it has been handed over, or rejects with an object with
-    /// `code` and `about`. When `signal` aborts before, nothing is sent.
-    pub fn send(&self, data: &JsValue, signal: Option<Signal>) -> Promise {
+    /// Sends a string or a `Uint8Array` as it is at the call. Nothing to wait for if it has been handed over, as it is where there is room; or
+    /// else a promise that resolves when it has been. When `signal` aborts before, nothing is sent.
+    ///
+    /// # Errors
+    /// An object with `code` and `about`, thrown or as the promise's rejection.
+    pub fn send(&self, data: &JsValue, signal: Option<Signal>) -> Result<JsValue, JsValue> {
         let sender = self.sender.clone();
         let message = message(data);
-        promise(signal, async move {
+        let mut work: Work = Box::pin(async move {
             sender.send(message).await.map_err(send_error)?;
             Ok(JsValue::UNDEFINED)
-        })
+        });
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => done,
+            Poll::Pending => Ok(boxed(signal, work).into()),
+        }
     }
 
     /// Takes a string or a `Uint8Array` if that needs no waiting; false if the line is full.
@@ -144,27 +160,15 @@ impl ChannelHandle {
         }
     }
 
-    /// The next message if it has arrived, a string or a `Uint8Array`; or else nothing.
+    /// The next message if it has arrived, a string or a `Uint8Array`; undefined if it has not, and null at the end.
     #[wasm_bindgen(js_name = tryRead)]
     pub fn try_read(&self) -> JsValue {
         match self.receiver.borrow_mut().try_recv() {
             Ok(Ok(message)) => value(&message),
-            _ => JsValue::UNDEFINED,
+            Err(TryRecvError::Closed) => JsValue::NULL,
+            // The raw codec has no errors.
+            Ok(Err(_)) | Err(_) => JsValue::UNDEFINED,
         }
-    }
-
-    /// The next message, a string or a `Uint8Array`; nothing at the end.
-    pub fn read(&self) -> Promise {
-        let receiver = self.receiver.clone();
-        promise(None, async move {
-            // Borrowed for the length of one poll only: another `read` may run meanwhile.
-            let next = poll_fn(|cx| Pin::new(&mut *receiver.borrow_mut()).poll_next(cx)).await;
-            Ok(match next {
-                Some(Ok(message)) => value(&message),
-                // The raw codec has no errors.
-                Some(Err(_)) | None => JsValue::UNDEFINED,
-            })
-        })
     }
 
     /// Resolves with the state when it is another than `seen`: 1 open, 2 closing, and at the end with how it came. It does not keep the channel.
@@ -301,7 +305,7 @@ fn policy(overflow: u8) -> Overflow {
 fn message(data: &JsValue) -> Message {
     match data.as_string() {
         Some(text) => Message::Text(text),
-        None => Message::Binary(Uint8Array::new(data).to_vec()),
+        None => Message::Binary(bytes_of(data)),
     }
 }
 

@@ -195,7 +195,7 @@ impl Connection {
         }
     }
 
-    /// The next message, if it lies whole at the front of `bytes` and nothing is to be told before it.
+    /// The next message, if it lies whole at the front of `bytes` and nothing is to be told before it. Of a long one it may take the beginning.
     #[inline]
     pub(crate) fn take_message(&mut self, bytes: &mut &[u8]) -> Option<Message> {
         match &mut self.wire {
@@ -250,6 +250,7 @@ impl Connection {
 
     /// Where the stream's next bytes belong, if they can be read to where they will stay. To be asked anew for every read, and
     /// [`handle_filled`](Self::handle_filled) told how many there were.
+    #[inline]
     pub(crate) fn vacancy(&mut self) -> Option<Vacancy<'_>> {
         match &mut self.wire {
             Wire::Frames(framing) if self.state.reads() => framing.vacancy(),
@@ -257,16 +258,29 @@ impl Connection {
         }
     }
 
-    /// So many bytes were read to the vacancy. What they have behind what belongs there is appended to `surplus`, for `handle_bytes`.
-    pub(crate) fn handle_filled(&mut self, now: Duration, filled: usize, surplus: &mut Vec<u8>) {
+    /// So many bytes were read to the vacancy. Gives the message that they end, which has not to wait for anybody; what they have behind it is
+    /// appended to `surplus`, for `handle_bytes`. Looks at the clock only if it must.
+    pub(crate) fn handle_filled(
+        &mut self,
+        now: impl FnOnce() -> Duration,
+        filled: usize,
+        surplus: &mut Vec<u8>,
+    ) -> Option<Message> {
         let Wire::Frames(framing) = &mut self.wire else {
-            return;
+            return None;
         };
         match framing.decode_filled(filled, surplus) {
-            Ok(None) => {}
-            Ok(Some(message)) => self.deliver(message),
-            Err(violation) => self.fail(now, violation),
+            Ok(message) => message,
+            Err(violation) => {
+                self.fail(now(), violation);
+                None
+            }
         }
+    }
+
+    /// A message that [`handle_filled`](Self::handle_filled) gave has to wait after all.
+    pub(crate) fn handle_message(&mut self, message: Message) {
+        self.deliver(message);
     }
 
     /// The stream ended or failed: no byte will come any more.
@@ -349,7 +363,20 @@ impl Connection {
         self.outgoing.runs(runs)
     }
 
+    /// Whether [`outgoing`](Self::outgoing) is all that waits to be written.
+    #[inline]
+    pub(crate) fn is_one_run(&self) -> bool {
+        self.outgoing.is_one_run()
+    }
+
+    /// All that waits to be written, if that is one large payload and what comes before it.
+    #[inline]
+    pub(crate) fn outgoing_pair(&self) -> Option<[&[u8]; 2]> {
+        self.outgoing.pair()
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is due. It may change with every call of anything else.
+    #[inline]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.deadline
     }

@@ -70,6 +70,12 @@ impl Outgoing {
         self.bytes.len() - self.sent + self.moved_len
     }
 
+    /// Whether nothing was moved.
+    #[inline]
+    pub(crate) fn is_one_run(&self) -> bool {
+        self.moved.is_empty()
+    }
+
     /// The first run: everything unsent, unless payloads were moved.
     #[inline]
     pub(crate) fn first(&self) -> &[u8] {
@@ -101,6 +107,17 @@ impl Outgoing {
         }
         add(self.bytes.get(at..).unwrap_or_default());
         filled
+    }
+
+    /// The runs, if they are one moved payload and what comes before it.
+    #[inline]
+    pub(crate) fn pair(&self) -> Option<[&[u8]; 2]> {
+        match self.moved.front() {
+            Some(moved) if self.moved.len() == 1 && moved.at == self.bytes.len() => {
+                Some([self.bytes.get(self.sent..)?, moved.unsent()])
+            }
+            _ => None,
+        }
     }
 
     /// How much of the unsent bytes is payload; headers among what was sent count as payload until the queue runs empty.
@@ -154,9 +171,8 @@ impl Outgoing {
         self.bytes.clear();
         self.sent = 0;
         self.payload = 0;
-        while let Some(moved) = self.moved.pop_front() {
-            self.moved_len -= moved.unsent().len();
-        }
+        while self.moved.pop_front().is_some() {}
+        self.moved_len = 0;
         if self.bytes.capacity() > KEPT_CAPACITY {
             self.bytes = Vec::new();
         }
@@ -224,5 +240,30 @@ mod tests {
             assert_eq!(written, all.len());
             assert!(outgoing.first().is_empty() && outgoing.unsent_payload() == 0);
         }
+    }
+
+    #[test]
+    fn a_pair_is_one_payload_and_what_comes_before_it() {
+        let mut outgoing = Outgoing {
+            vectored: true,
+            ..Outgoing::default()
+        };
+        outgoing.append(0).extend(b"abc");
+        assert!(outgoing.is_one_run() && outgoing.pair().is_none());
+        outgoing.append_moved(b"XYZ".to_vec());
+        assert!(!outgoing.is_one_run());
+        assert_eq!(outgoing.pair(), Some([&b"abc"[..], b"XYZ"]));
+        outgoing.advance(1);
+        assert_eq!(outgoing.pair(), Some([&b"bc"[..], b"XYZ"]));
+        outgoing.advance(3);
+        assert_eq!(outgoing.pair(), Some([&b""[..], b"YZ"]));
+        outgoing.append(0).extend(b"d");
+        assert_eq!(outgoing.pair(), None, "something is behind it");
+        outgoing.append_moved(b"W".to_vec());
+        assert_eq!(outgoing.pair(), None, "there are two");
+        outgoing.advance(3);
+        assert_eq!(outgoing.pair(), Some([&b""[..], b"W"]));
+        outgoing.advance(1);
+        assert!(outgoing.is_one_run() && outgoing.len() == 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Long payloads, which are read straight to where they stay and written from there, among short ones.
 
-use crate::support::{flush, next, piped, soon, upgraded};
+use crate::support::{flush, limits, next, piped, soon, upgraded};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use websocket_channel::proto::Role;
 use websocket_channel::transport::{Limits, Transport};
@@ -23,8 +23,19 @@ fn mixed() -> Vec<Message> {
     sizes.flat_map(each).collect()
 }
 
-#[tokio::test]
-async fn long_and_short_messages_stay_whole_and_in_order() {
+/// Long ones right behind each other, the next one's header being read with the one before; and short ones there.
+fn one_after_the_other() -> Vec<Message> {
+    let sizes = [
+        70_000, 70_000, 65_536, 5, 70_000, 0, 65_536, 126, 65_535, 20_000, 20_000, 4, 200_000,
+        200_000, 3, 2, 66_000,
+    ];
+    let sizes = sizes.into_iter().enumerate();
+    sizes
+        .map(|(seed, size)| Message::Binary(bytes(size, seed)))
+        .collect()
+}
+
+async fn all_come(messages: fn() -> Vec<Message>) {
     for capacity in [255, 4096, 5001, 70_000, 1 << 22] {
         for role in [Role::Client, Role::Server] {
             let other = match role {
@@ -35,13 +46,13 @@ async fn long_and_short_messages_stay_whole_and_in_order() {
             let (mut sender, peer) = piped(role, &limits, capacity);
             let mut receiver = upgraded(peer, other, &limits);
             let send = async {
-                for message in mixed() {
+                for message in messages() {
                     sender.send(message).unwrap();
                 }
                 flush(&mut sender).await;
             };
             let receive = async {
-                for (at, message) in mixed().into_iter().enumerate() {
+                for (at, message) in messages().into_iter().enumerate() {
                     let event = next(&mut receiver).await;
                     assert!(
                         event == Event::Message(message),
@@ -51,6 +62,73 @@ async fn long_and_short_messages_stay_whole_and_in_order() {
             };
             soon("all of them", async { tokio::join!(send, receive) }).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn long_and_short_messages_stay_whole_and_in_order() {
+    all_come(mixed).await;
+}
+
+#[tokio::test]
+async fn long_messages_right_behind_each_other_stay_whole_and_in_order() {
+    all_come(one_after_the_other).await;
+}
+
+/// A task that only writes reads for the other one, and keeps what it read.
+#[tokio::test]
+async fn long_messages_that_the_writer_finds_stay_in_order() {
+    let limits = limits(|limits| limits.send_watermark = 1);
+    let (mut sender, peer) = piped(Role::Server, &Limits::default(), 1 << 16);
+    let mut receiver = upgraded(peer, Role::Client, &limits);
+    // More than the pipe holds, so that the writer has to wait, and reads meanwhile.
+    receiver.send(Message::Binary(bytes(300_000, 1))).unwrap();
+    let send = async {
+        for message in one_after_the_other() {
+            sender.send(message).unwrap();
+        }
+        let event = next(&mut sender).await;
+        assert!(event == Event::Message(Message::Binary(bytes(300_000, 1))));
+        flush(&mut sender).await;
+    };
+    let receive = async {
+        flush(&mut receiver).await;
+        for (at, message) in one_after_the_other().into_iter().enumerate() {
+            let event = next(&mut receiver).await;
+            assert!(event == Event::Message(message), "message {at}");
+        }
+    };
+    soon("all of them", async { tokio::join!(send, receive) }).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_right_behind_a_long_message_is_found() {
+    let limits = limits(|limits| limits.max_message = 100_000);
+    for (behind, code) in [
+        // Longer than is taken; not minimal; masked, by a server; a reserved bit.
+        (&b"\x82\x7f\0\0\0\0\0\x01\x86\xa1"[..], 1009),
+        (b"\x82\x7f\0\0\0\0\0\0\xff\xff", 1002),
+        (b"\x82\xff\0\0\0\0\0\x01\x00\x00", 1002),
+        (b"\xc2\x7f\0\0\0\0\0\x01\x00\x00", 1002),
+    ] {
+        let (mut client, mut peer) = piped(Role::Client, &limits, 1 << 20);
+        let long = bytes(70_000, 0);
+        let frame = b"\x82\x7f\0\0\0\0\0\x01\x11\x70";
+        peer.write_all(&[frame, &long[..], behind].concat())
+            .await
+            .unwrap();
+        let message = soon("the message", next(&mut client)).await;
+        assert!(message == Event::Message(Message::Binary(long)));
+        let client = tokio::spawn(async move { next(&mut client).await });
+        let mut close = [0; 8];
+        soon("the Close frame", peer.read_exact(&mut close))
+            .await
+            .unwrap();
+        drop(peer);
+        let Event::Closed(closed) = soon("the end", client).await.unwrap() else {
+            panic!("a message instead of the end");
+        };
+        assert_eq!(closed.code, code);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is woken when, polled by hand. The stream here never wakes anybody: what one task finds out, the other must be told.
+//! Who is woken when, polled by hand. The stream here wakes nobody of itself: what one task finds out, the other must be told.
 
 use crate::support::{limits, upgraded};
 use std::io;
@@ -20,16 +20,22 @@ struct Stream(Arc<Mutex<State>>);
 struct State {
     to_read: Vec<u8>,
     room: usize,
+    fails: bool,
+    /// As a socket does, it remembers one task for each direction: the last that it had nothing for.
+    reader: Option<Waker>,
+    writer: Option<Waker>,
 }
 
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let bytes = std::mem::take(&mut self.0.lock().unwrap().to_read);
+        let mut state = self.0.lock().unwrap();
+        let bytes = std::mem::take(&mut state.to_read);
         if bytes.is_empty() {
+            state.reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
         buffer.put_slice(&bytes);
@@ -40,13 +46,17 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut state = self.0.lock().unwrap();
+        if state.fails {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         let taken = bytes.len().min(state.room);
         state.room -= taken;
         if taken == 0 {
+            state.writer = Some(cx.waker().clone());
             Poll::Pending
         } else {
             Poll::Ready(Ok(taken))
@@ -106,6 +116,20 @@ impl Scene {
     fn ready(&mut self) -> Poll<()> {
         let waker = Waker::from(self.writer.clone());
         self.socket.poll_ready(&mut Context::from_waker(&waker))
+    }
+
+    /// Wakes whomever the stream remembers, for each direction, and says how often reader and writer were.
+    fn wake(&self) -> [(usize, usize); 2] {
+        let (reader, writer) = {
+            let mut state = self.stream.0.lock().unwrap();
+            (state.reader.take(), state.writer.take())
+        };
+        [reader, writer].map(|waker| {
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            (self.reader.woken(), self.writer.woken())
+        })
     }
 
     fn flush(&mut self) -> Poll<()> {
@@ -174,4 +198,56 @@ async fn send_wakes_a_reader_that_waits_and_no_other() {
     assert!(scene.read().is_ready());
     scene.socket.send(Message::from("d")).unwrap();
     assert_eq!(scene.reader.woken(), 0, "it is at work");
+}
+
+#[tokio::test]
+async fn the_stream_wakes_both_tasks_that_wait_whoever_came_last() {
+    for reader_first in [true, false] {
+        let mut scene = Scene::new();
+        scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+        for reads in [reader_first, !reader_first] {
+            if reads {
+                assert!(scene.read().is_pending());
+            } else {
+                assert!(scene.ready().is_pending());
+            }
+        }
+        assert_eq!(
+            scene.wake(),
+            [(1, 1), (1, 1)],
+            "reader first: {reader_first}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_stream_wakes_a_task_that_does_both_once() {
+    let mut scene = Scene::new();
+    scene.writer = scene.reader.clone();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.read().is_pending());
+    assert!(scene.ready().is_pending());
+    assert_eq!(scene.wake(), [(1, 0), (1, 0)]);
+}
+
+#[tokio::test]
+async fn the_stream_wakes_only_the_task_that_waits() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.ready().is_pending());
+    scene.stream.0.lock().unwrap().room = 1000;
+    assert!(scene.ready().is_ready());
+    assert!(scene.read().is_pending());
+    assert_eq!(scene.wake()[0], (1, 0));
+}
+
+#[tokio::test]
+async fn a_write_that_fails_for_the_reader_is_told_to_the_writer() {
+    let mut scene = Scene::new();
+    scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
+    assert!(scene.ready().is_pending());
+    scene.stream.0.lock().unwrap().fails = true;
+    assert!(scene.read().is_pending());
+    assert_eq!(scene.writer.woken(), 1);
+    assert!(scene.ready().is_ready() && !scene.socket.is_open());
 }

@@ -140,6 +140,11 @@ describe('runtimes', () => {
       assert.equal(await printed(runtimes[key], [...args, imported(), echo]), EXCHANGED);
       return printed(runtimes[key], ['--version']).then((text) => text.split('\n')[0]);
     });
+    // It ends by itself: nothing is left open that a runtime would wait for.
+    home(name, 'a sender whose timers come late', async () => {
+      const said = await printed(runtimes[key], [...args, join(project, 'late.mjs'), echo.replace(/echo$/, 'sink')]);
+      assert.equal(said, '{"turned":true,"open":0}');
+    });
     home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
   }
 

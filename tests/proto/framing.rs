@@ -1,6 +1,6 @@
 //! RFC 6455 §5.2 base framing, §5.3 masking.
 
-use crate::support::{events, fails, fixed, hex, masked, open, receives, take};
+use crate::support::{START, events, fails, fixed, hex, masked, open, receives, take};
 use websocket_channel::Message;
 use websocket_channel::error::Violation::*;
 use websocket_channel::proto::framing::mask;
@@ -43,6 +43,36 @@ fn messages() -> Vec<(Vec<u8>, Message)> {
         ));
     }
     rows
+}
+
+/// The front of a message is taken up apart from the rest; wherever it is cut, the same comes of it.
+#[test]
+fn a_message_may_come_in_two_pieces() {
+    for (frame, message) in messages() {
+        for role in [Role::Client, Role::Server] {
+            let sent = match role {
+                Role::Client => frame.clone(),
+                Role::Server => masked(&frame),
+            };
+            let near = (0..sent.len().min(20)).chain([sent.len() / 2, sent.len() - 1]);
+            for at in near {
+                let mut connection = open(role);
+                let (mut front, mut rest) = sent.split_at(at);
+                assert_eq!(
+                    connection.handle_bytes_until_event(START, &mut front),
+                    None,
+                    "{role:?}, {} bytes cut at {at}",
+                    message.len()
+                );
+                let event = connection.handle_bytes_until_event(START, &mut rest);
+                assert!(
+                    event == Some(Event::Message(message.clone())) && rest.is_empty(),
+                    "{role:?}, {} bytes cut at {at}",
+                    message.len()
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -146,8 +146,8 @@ const PANICS = new RegExp(
     .join('|'),
 );
 
-/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. */
-const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?"?$/;
+/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. One of two of a name has a number. */
+const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?(\[\d+\])?"?$/;
 
 /** For npm: panics without words, and names without hashes. */
 async function shortenWasm(tools, { glue, wasm }) {

@@ -39,10 +39,26 @@ impl Assembly {
 
     pub(super) fn binary(compressed: bool) -> Self {
         Self {
-            payload: Payload::Binary(Vec::new()),
-            side: Vec::new(),
             compressed,
+            ..Self::begun(Vec::new())
+        }
+    }
+
+    /// A binary message of which these bytes came.
+    pub(super) fn begun(bytes: Vec<u8>) -> Self {
+        Self {
+            payload: Payload::Binary(bytes),
+            side: Vec::new(),
+            compressed: false,
             fragments: 0,
+        }
+    }
+
+    /// The bytes of a binary message.
+    pub(super) fn take_binary(&mut self) -> Option<Vec<u8>> {
+        match &mut self.payload {
+            Payload::Binary(bytes) => Some(core::mem::take(bytes)),
+            Payload::Text(_) => None,
         }
     }
 

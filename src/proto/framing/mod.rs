@@ -21,8 +21,8 @@ pub(crate) trait Framing: Send + fmt::Debug {
     /// What the peer did wrong, at the first byte that shows it. Not called again after that.
     fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, Violation>;
 
-    /// Takes a message off the front of `input` if one lies there whole, alone and right: the common case, and nothing but that, so that it is fast.
-    /// `None`, always right, leaves everything to `decode`.
+    /// Takes a message off the front of `input` if one lies there whole, alone and right, or all of `input` if that is the beginning of a long one:
+    /// the common cases, and nothing but that, so that they are fast. `None`, always right, leaves what is left of `input` to `decode`.
     fn take_message(&mut self, _input: &mut &[u8]) -> Option<Message> {
         None
     }

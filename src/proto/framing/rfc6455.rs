@@ -23,6 +23,9 @@ const MAX_HEADER: usize = 14;
 const MAX_UNSEEN_RESERVE: usize = 64 << 10;
 /// A payload of which fewer bytes than this are missing is not worth a read of its own.
 const MIN_DIRECT: usize = 4 << 10;
+/// The first bytes of a message in one frame that is not compressed.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 /// RFC 7692 §6: the bit of a compressed message.
 const RSV1: u8 = 0x40;
 
@@ -33,6 +36,8 @@ pub(crate) struct Rfc6455 {
     max_frame: usize,
     max_message: usize,
     max_fragments: usize,
+    /// The longest header of the peer's frames.
+    longest_header: usize,
     /// A message in one frame that is shorter than this is within every limit.
     whole_below: usize,
     /// The beginning of a header that is not whole yet.
@@ -56,6 +61,11 @@ impl Rfc6455 {
             max_frame: limits.max_frame,
             max_message: limits.max_message,
             max_fragments: limits.max_fragments,
+            longest_header: match role {
+                Role::Server => MAX_HEADER,
+                // Nothing is masked.
+                Role::Client => MAX_HEADER - 4,
+            },
             whole_below: match limits.max_fragments {
                 0 => 0,
                 _ => limits.max_frame.min(limits.max_message).saturating_add(1),
@@ -141,8 +151,7 @@ impl Rfc6455 {
             }
             _ => {
                 if offset == 0 {
-                    let room = frame.len.min(MAX_UNSEEN_RESERVE.max(piece.len()));
-                    assembly.reserve(room + MAX_HEADER);
+                    assembly.reserve(room(frame.len, piece) + self.longest_header);
                 }
                 assembly.push(piece, frame.mask, offset)?;
             }
@@ -151,6 +160,75 @@ impl Rfc6455 {
             return Ok(None);
         }
         Ok(self.end_frame(frame.fin)?.map(Incoming::Message))
+    }
+
+    /// What begins a message in one frame within every limit, if that lies there with its whole header.
+    #[inline(always)]
+    fn front<'a>(&self, input: &'a [u8]) -> Option<Front<'a>> {
+        let (&[first, second], rest) = input.split_first_chunk()?;
+        let masked = self.role == Role::Server;
+        let (len, least, rest) = match second ^ (u8::from(masked) << 7) {
+            short @ 0..=125 => (usize::from(short), 0, rest),
+            126 => {
+                let (&field, rest) = rest.split_first_chunk()?;
+                (usize::from(u16::from_be_bytes(field)), 126, rest)
+            }
+            127 => {
+                let (&field, rest) = rest.split_first_chunk()?;
+                let len = usize::try_from(u64::from_be_bytes(field)).ok()?;
+                (len, 0x1_0000, rest)
+            }
+            _ => return None,
+        };
+        // One that is not minimal is left to `decode`, as is everything that is wrong.
+        if len < least || len >= self.whole_below {
+            return None;
+        }
+        let (key, rest) = if masked {
+            let (&key, rest) = rest.split_first_chunk()?;
+            (Some(key), rest)
+        } else {
+            (None, rest)
+        };
+        Some(Front {
+            first,
+            key,
+            len,
+            rest,
+        })
+    }
+
+    /// What lies behind a message that is whole: begins the next one if that is long, or appends it to `surplus`.
+    #[inline]
+    fn begin(&mut self, input: &[u8], surplus: &mut Vec<u8>) {
+        match self.front(input) {
+            Some(Front {
+                first: BINARY,
+                key,
+                len,
+                rest,
+            }) if rest.len() < len => self.begin_binary(key, len, rest),
+            _ => surplus.extend_from_slice(input),
+        }
+    }
+
+    /// Begins a binary message of which more is to come.
+    #[inline(never)]
+    fn begin_binary(&mut self, mask: Option<[u8; 4]>, len: usize, piece: &[u8]) {
+        let mut bytes = Vec::with_capacity(room(len, piece) + self.longest_header);
+        bytes.extend_from_slice(piece);
+        if let Some(key) = mask {
+            mask::apply(key, 0, &mut bytes);
+        }
+        self.assembly = Some(Assembly::begun(bytes));
+        self.frame = Some(Frame {
+            kind: Kind::Binary,
+            fin: true,
+            compressed: false,
+            mask,
+            len,
+            read: piece.len(),
+        });
     }
 
     /// A data frame was read to its end.
@@ -184,35 +262,25 @@ impl Framing for Rfc6455 {
 
     #[inline]
     fn take_message(&mut self, input: &mut &[u8]) -> Option<Message> {
-        // A message in one frame of less than 64 KiB, with nothing unfinished before it.
         if self.frame.is_some() || self.assembly.is_some() || self.header_len > 0 {
             return None;
         }
-        let (&[first, second], rest) = input.split_first_chunk()?;
-        let masked = self.role == Role::Server;
-        let (len, rest) = match second ^ (u8::from(masked) << 7) {
-            short @ 0..=125 => (usize::from(short), rest),
-            126 => {
-                let (&field, rest) = rest.split_first_chunk()?;
-                let len = usize::from(u16::from_be_bytes(field));
-                // Not minimal, if it is less.
-                (Some(len).filter(|len| *len > 125)?, rest)
+        let Front {
+            first,
+            key,
+            len,
+            rest,
+        } = self.front(input)?;
+        let Some((payload, rest)) = rest.split_at_checked(len) else {
+            if first == BINARY {
+                self.begin_binary(key, len, rest);
+                *input = &[];
             }
-            _ => return None,
-        };
-        let (key, rest) = if masked {
-            let (&key, rest) = rest.split_first_chunk()?;
-            (Some(key), rest)
-        } else {
-            (None, rest)
-        };
-        if len >= self.whole_below {
             return None;
-        }
-        let (payload, rest) = rest.split_at_checked(len)?;
+        };
         let message = match first {
-            0x82 => Message::Binary(binary(key, payload)),
-            0x81 => Message::Text(text(key, payload)?),
+            BINARY => Message::Binary(binary(key, payload)),
+            TEXT => Message::Text(text(key, payload)?),
             _ => return None,
         };
         *input = rest;
@@ -228,10 +296,10 @@ impl Framing for Rfc6455 {
         let bytes = self.assembly.as_mut()?.direct();
         if bytes.capacity() - bytes.len() < MIN_DIRECT {
             let room = missing.min(MAX_UNSEEN_RESERVE.max(bytes.len() * 3));
-            bytes.reserve_exact(room + MAX_HEADER);
+            bytes.reserve_exact(room + self.longest_header);
         }
         // The next frame's header comes with it, and then needs no read of its own.
-        let len = (missing + MAX_HEADER).min(bytes.capacity() - bytes.len());
+        let len = (missing + self.longest_header).min(bytes.capacity() - bytes.len());
         Some(Vacancy { bytes, len })
     }
 
@@ -245,20 +313,28 @@ impl Framing for Rfc6455 {
         };
         let own = filled.min(frame.len - frame.read);
         let bytes = assembly.direct();
-        surplus.extend_from_slice(&bytes[bytes.len() - (filled - own)..]);
-        bytes.truncate(bytes.len() - (filled - own));
+        let end = bytes.len() - (filled - own);
         if let Some(key) = frame.mask {
-            let start = bytes.len() - own;
-            mask::apply(key, frame.read, &mut bytes[start..]);
+            let start = end - own;
+            mask::apply(key, frame.read, &mut bytes[start..end]);
         }
-        assembly.take_direct()?;
         frame.read += own;
-        if frame.read < frame.len {
-            return Ok(None);
-        }
+        let ended = frame.read == frame.len;
         let fin = frame.fin;
-        self.frame = None;
-        self.end_frame(fin)
+        if ended {
+            self.frame = None;
+            if fin && let Some(mut bytes) = assembly.take_binary() {
+                self.assembly = None;
+                self.begin(&bytes[end..], surplus);
+                bytes.truncate(end);
+                return Ok(Some(Message::Binary(bytes)));
+            }
+        }
+        let bytes = assembly.direct();
+        surplus.extend_from_slice(&bytes[end..]);
+        bytes.truncate(end);
+        assembly.take_direct()?;
+        if ended { self.end_frame(fin) } else { Ok(None) }
     }
 
     fn encode_message(&mut self, message: Message, out: &mut Outgoing) -> Result<(), Message> {
@@ -278,6 +354,19 @@ impl Framing for Rfc6455 {
         let body = body.map(CloseFrame::to_bytes).unwrap_or_default();
         self.encode_control(Kind::Close, &body, out);
     }
+}
+
+/// The header of a message in one frame, and what lies behind it.
+struct Front<'a> {
+    first: u8,
+    key: Option<[u8; 4]>,
+    len: usize,
+    rest: &'a [u8],
+}
+
+/// Room to make for a payload that begins with this piece.
+fn room(len: usize, piece: &[u8]) -> usize {
+    len.min(MAX_UNSEEN_RESERVE.max(piece.len()))
 }
 
 #[inline(always)]

@@ -24,8 +24,7 @@ const MAX_RUNS: usize = 8;
 impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// The core's next event; its last one only when our own last bytes are written, or cannot be.
     pub(super) fn poll_core(&mut self, cx: &mut Context<'_>) -> Poll<proto::Event> {
-        self.reader_waits = false;
-        let mut registered = false;
+        self.tasks.reader.works();
         loop {
             if self.last.is_none() {
                 match self.next_event() {
@@ -36,50 +35,54 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
                     None => {}
                 }
             }
-            if !registered {
-                self.wakers.reader.register(cx.waker());
-                registered = true;
-            }
-            if self.is_over()
+            if self.last.is_some()
+                && self.is_over()
                 && let Some(event) = self.last.take()
             {
-                self.wake_writer();
+                self.tasks.writer.wake();
                 return Poll::Ready(event);
             }
-            let unsent = self.connection.unsent();
-            let moved = self.drive_once();
-            if self.connection.unsent() < unsent || !self.is_writable() {
-                self.wake_writer();
+            if !self.is_writable() {
+                self.tasks.writer.wake();
             }
-            if !moved {
-                self.reader_waits = true;
+            if !self.drive(cx) {
+                self.tasks.reader.waits(cx.waker());
                 return Poll::Pending;
+            }
+            if let Some(message) = self.arrived.take().or_else(|| self.next_message()) {
+                return Poll::Ready(proto::Event::Message(message));
             }
         }
     }
 
     pub(super) fn poll_finished(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.wakers.reader.register(cx.waker());
+        self.tasks.reader.works();
         while !self.is_over() {
-            let moved = self.drive_once();
             self.take_unread();
-            if !moved {
+            if !self.drive(cx) {
+                self.tasks.reader.waits(cx.waker());
                 return Poll::Pending;
             }
         }
         Poll::Ready(())
     }
 
-    /// Writes, reads and looks at the time, once each. False if all three have to wait.
-    fn drive_once(&mut self) -> bool {
-        // Taken out and put back, since a clone would count references in memory that threads share.
-        let waker = core::mem::replace(&mut self.waker, Waker::noop().clone());
-        let cx = &mut Context::from_waker(&waker);
+    /// Writes, reads and looks at the time, once each. False if there is nothing left but to wait: then whoever polls is woken, and who waits too.
+    #[inline(always)]
+    fn drive(&mut self, cx: &mut Context<'_>) -> bool {
+        match self.tasks.beside(cx.waker()) {
+            None => self.drive_once(cx),
+            Some(both) => self.drive_once(&mut Context::from_waker(&both)),
+        }
+    }
+
+    #[inline(never)]
+    fn drive_once(&mut self, cx: &mut Context<'_>) -> bool {
         let wrote = self.drive_write(cx);
         let read = self.drive_read(cx);
         let timed = self.drive_timer(cx);
-        self.waker = waker;
-        wrote || read || timed
+        // What was written makes nothing else possible but the end.
+        read || timed || (wrote && self.is_over())
     }
 
     /// Whether one write and a flush hand everything over. Where not, the rest is to be driven: nobody is woken for it yet.
@@ -103,7 +106,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         flushed && self.connection.unsent() == 0
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn drive_write(&mut self, cx: &mut Context<'_>) -> bool {
         let idle = self.connection.unsent() == 0 && !self.unflushed;
         if idle && !self.connection.wants_shutdown() {
@@ -112,19 +115,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         self.write(cx)
     }
 
+    #[inline(never)]
     fn write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         while !self.write_failed && self.connection.unsent() > 0 {
             let Some(io) = &mut self.io else { return false };
             match write(Pin::new(io), cx, &self.connection) {
                 Poll::Pending => return moved,
-                Poll::Ready(Ok(0)) => self.fail_writing("the stream takes no more bytes".into()),
+                Poll::Ready(Ok(0)) => {
+                    self.fail_writing("the stream takes no more bytes".into());
+                    moved = true;
+                }
                 Poll::Ready(Ok(n)) => {
                     self.connection.handle_transmitted(n);
                     self.unflushed = true;
                     moved = true;
+                    // There may be room now.
+                    self.tasks.writer.wake();
                 }
-                Poll::Ready(Err(error)) => self.fail_writing(error.to_string()),
+                Poll::Ready(Err(error)) => {
+                    self.fail_writing(error.to_string());
+                    moved = true;
+                }
             }
         }
         let Some(io) = &mut self.io else { return false };
@@ -134,7 +146,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
                 Poll::Ready(Ok(())) => self.unflushed = false,
                 Poll::Ready(Err(error)) => {
                     self.fail_writing(error.to_string());
-                    return moved;
+                    return true;
                 }
             }
         }
@@ -155,6 +167,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         self.write_failed = true;
         self.failure.get_or_insert(words);
         self.arm_give_up();
+        self.tasks.writer.wake();
     }
 
     /// The core's next event, from bytes that were read before.
@@ -162,10 +175,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         if self.unread.is_empty() {
             return self.connection.poll_event();
         }
+        let now = self.now();
         let mut bytes = self.read_buffer.get(self.unread.clone()).unwrap_or(&[]);
-        let event = self
-            .connection
-            .handle_bytes_until_event(self.read_at, &mut bytes);
+        let event = self.connection.handle_bytes_until_event(now, &mut bytes);
         self.unread.start = self.unread.end - bytes.len();
         event
     }
@@ -177,24 +189,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         if bytes.is_empty() {
             return None;
         }
-        let message = self.connection.take_message(&mut bytes)?;
+        let message = self.connection.take_message(&mut bytes);
         self.unread.start = self.unread.end - bytes.len();
-        Some(message)
+        message
     }
 
     /// Has the core take all that was read: its events wait there.
     #[inline]
     pub(super) fn take_unread(&mut self) {
+        if let Some(message) = self.arrived.take() {
+            self.connection.handle_message(message);
+        }
         if !self.unread.is_empty() {
+            let now = self.now();
             let bytes = self.read_buffer.get(self.unread.clone());
-            self.connection
-                .handle_bytes(self.read_at, bytes.unwrap_or_default());
+            self.connection.handle_bytes(now, bytes.unwrap_or_default());
             self.unread = 0..0;
         }
     }
 
+    /// Reads once. What was read before is taken, or means nothing any more.
+    #[inline(always)]
     fn drive_read(&mut self, cx: &mut Context<'_>) -> bool {
-        self.take_unread();
         if self.connection.is_finished()
             || self.connection.undelivered() >= self.limits.receive_bound
         {
@@ -206,16 +222,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             Some(Vacancy { bytes, len }) => {
                 self.filled = false;
                 self.next_read = BEHIND_LARGE;
-                pin!(io.read_buf(&mut bytes.limit(len)))
-                    .poll(cx)
-                    .map_ok(|read| {
-                        let surplus = &mut self.read_buffer;
-                        surplus.clear();
-                        self.read_at = self.started.elapsed();
-                        self.connection.handle_filled(self.read_at, read, surplus);
-                        self.unread = 0..surplus.len();
-                        read
-                    })
+                let read = pin!(io.read_buf(&mut bytes.limit(len))).poll(cx);
+                if let Poll::Ready(Ok(filled)) = read {
+                    self.read_buffer.clear();
+                    let now = || self.started.elapsed();
+                    self.arrived =
+                        self.connection
+                            .handle_filled(now, filled, &mut self.read_buffer);
+                    self.unread = 0..self.read_buffer.len();
+                }
+                read
             }
             None => {
                 if self.filled {
@@ -229,7 +245,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
                 Pin::new(io).poll_read(cx, &mut buffer).map_ok(|()| {
                     self.filled = buffer.remaining() == 0;
                     self.unread = 0..buffer.filled().len();
-                    self.read_at = self.started.elapsed();
                     buffer.filled().len()
                 })
             }
@@ -249,7 +264,18 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         true
     }
 
+    #[inline(always)]
     fn drive_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        // Mostly an open connection has nothing to wait for but its peer.
+        let armed = self.timer.is_some() || self.give_up.is_some();
+        if !armed && self.connection.poll_timeout().is_none() && !self.connection.is_finished() {
+            return false;
+        }
+        self.look_at_the_time(cx)
+    }
+
+    #[inline(never)]
+    fn look_at_the_time(&mut self, cx: &mut Context<'_>) -> bool {
         if self.connection.is_finished() && !self.is_over() {
             self.arm_give_up();
         }
@@ -297,9 +323,8 @@ fn write<Io: AsyncWrite>(
     cx: &mut Context<'_>,
     connection: &Connection,
 ) -> Poll<io::Result<usize>> {
-    let first = connection.outgoing();
-    if first.len() == connection.unsent() {
-        return io.poll_write(cx, first);
+    if connection.is_one_run() {
+        return io.poll_write(cx, connection.outgoing());
     }
     write_runs(io, cx, connection)
 }
@@ -310,6 +335,9 @@ fn write_runs<Io: AsyncWrite>(
     cx: &mut Context<'_>,
     connection: &Connection,
 ) -> Poll<io::Result<usize>> {
+    if let Some(pair) = connection.outgoing_pair() {
+        return io.poll_write_vectored(cx, &pair.map(IoSlice::new));
+    }
     let mut runs: [&[u8]; MAX_RUNS] = [&[]; _];
     let filled = connection.outgoing_runs(&mut runs);
     let runs = runs.map(IoSlice::new);
@@ -344,7 +372,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         cx: &mut Context<'_>,
         done: impl Fn(&Self) -> bool,
     ) -> Poll<()> {
-        self.writer_waits = false;
+        self.tasks.writer.works();
         if done(self) {
             return Poll::Ready(());
         }
@@ -359,34 +387,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
     #[inline(never)]
     fn drive_until(&mut self, cx: &mut Context<'_>, done: impl Fn(&Self) -> bool) -> Poll<()> {
-        self.wakers.writer.register(cx.waker());
         loop {
             let undelivered = self.connection.undelivered();
-            let moved = self.drive_once();
+            let moved = self.drive(cx);
             // The reader is told of what came, be it at work or not.
             self.take_unread();
             if self.connection.undelivered() > undelivered || !self.is_writable() {
-                self.wake_reader();
+                self.tasks.reader.wake();
             }
             if done(self) {
                 return Poll::Ready(());
             }
             if !moved {
-                self.writer_waits = true;
+                self.tasks.writer.waits(cx.waker());
                 return Poll::Pending;
             }
-        }
-    }
-
-    pub(super) fn wake_reader(&mut self) {
-        if core::mem::take(&mut self.reader_waits) {
-            self.wakers.reader.wake();
-        }
-    }
-
-    pub(super) fn wake_writer(&mut self) {
-        if core::mem::take(&mut self.writer_waits) {
-            self.wakers.writer.wake();
         }
     }
 }

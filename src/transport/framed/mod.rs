@@ -2,13 +2,14 @@
 
 mod accepting;
 mod drive;
+mod round_trip;
 mod wakers;
 
 pub use accepting::Accepting;
 
 use super::{Limits, MaybeSend, Transport};
 use crate::error::Cause;
-use crate::message::{Event, Message, Opened};
+use crate::message::{Closed, Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
 use crate::time::{Instant, Sleep};
 use core::fmt;
@@ -16,9 +17,9 @@ use core::future::poll_fn;
 use core::ops::Range;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::Arc;
+use round_trip::RoundTrip;
 use tokio::io::{AsyncRead, AsyncWrite};
-use wakers::Wakers;
+use wakers::Tasks;
 
 /// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
 ///
@@ -34,14 +35,12 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     connection: Connection,
     started: Instant,
     timer: Option<(Duration, Sleep)>,
-    wakers: Arc<Wakers>,
-    waker: Waker,
-    reader_waits: bool,
-    writer_waits: bool,
+    tasks: Tasks,
     read_buffer: Vec<u8>,
-    /// What the core has not taken yet of the read buffer, and when that was read.
+    /// A message that was read straight to its place, before what is unread.
+    arrived: Option<Message>,
+    /// What the core has not taken yet of the read buffer.
     unread: Range<usize>,
-    read_at: Duration,
     /// How many bytes the next read to the read buffer takes at the most, and whether the last one took so many.
     next_read: usize,
     filled: bool,
@@ -55,6 +54,7 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     give_up: Option<Duration>,
     /// The last event, held back until what it speaks of is on its way.
     last: Option<proto::Event>,
+    pings: RoundTrip,
     limits: Limits,
 }
 
@@ -98,19 +98,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         if io.is_write_vectored() {
             connection.write_vectored();
         }
-        let wakers = Arc::new(Wakers::default());
         Self {
             io: Some(io),
             connection,
             started: Instant::now(),
             timer: None,
-            waker: Waker::from(wakers.clone()),
-            wakers,
-            reader_waits: false,
-            writer_waits: false,
+            tasks: Tasks::default(),
             read_buffer: Vec::new(),
+            arrived: None,
             unread: 0..0,
-            read_at: Duration::ZERO,
             next_read: drive::MIN_READ,
             filled: false,
             unflushed: false,
@@ -119,6 +115,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             failure: None,
             give_up: None,
             last: None,
+            pings: RoundTrip::default(),
             limits: limits.clone(),
         }
     }
@@ -136,8 +133,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         // Not open: then it is closing already.
         let _ = self.connection.close(now, body);
         // The reader has a frame to write, and the writer has nothing to wait for any more.
-        self.wake_reader();
-        self.wake_writer();
+        self.tasks.reader.wake();
+        self.tasks.writer.wake();
     }
 
     async fn opened(&mut self) -> Result<Opened, Cause> {
@@ -157,6 +154,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         }
     }
 
+    /// RFC 6455 §7.1.5 knows only 1006 where we failed the connection; who asks wants to know what the peer was told, and what for.
+    #[cold]
+    fn ended(&self, mut closed: Closed) -> Closed {
+        if let Some(violation) = self.connection.violation() {
+            closed.code = violation.close_code();
+            closed.reason = violation.to_string();
+        }
+        closed
+    }
+
     fn now(&self) -> Duration {
         self.started.elapsed()
     }
@@ -168,20 +175,20 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
             return Poll::Ready(Event::Message(message));
         }
         loop {
-            return match self.poll_core(cx) {
-                Poll::Ready(proto::Event::Message(message)) => Poll::Ready(Event::Message(message)),
-                Poll::Ready(proto::Event::Closed(mut closed)) => {
-                    // RFC 6455 §7.1.5 knows only 1006 here; who asks wants to know what the peer was told, and what for.
-                    if let Some(violation) = self.connection.violation() {
-                        closed.code = violation.close_code();
-                        closed.reason = violation.to_string();
-                    }
-                    Poll::Ready(Event::Closed(closed))
+            match self.poll_core(cx) {
+                Poll::Ready(proto::Event::Message(message)) => {
+                    return Poll::Ready(Event::Message(message));
                 }
-                // Pongs, and the handshake that is behind us.
-                Poll::Ready(_) => continue,
-                Poll::Pending => Poll::Pending,
-            };
+                Poll::Ready(proto::Event::Closed(closed)) => {
+                    return Poll::Ready(Event::Closed(self.ended(closed)));
+                }
+                Poll::Ready(proto::Event::Pong(payload)) => {
+                    self.pings.handle_pong(&payload, self.now());
+                }
+                // The handshake, which is behind us.
+                Poll::Ready(_) => {}
+                Poll::Pending => return Poll::Pending,
+            }
         }
     }
 
@@ -195,7 +202,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         }
         self.connection.send(message)?;
         // A reading task that waits would not see it; one that is at work writes it before it waits again.
-        self.wake_reader();
+        self.tasks.reader.wake();
         Ok(())
     }
 
@@ -234,6 +241,18 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
 
     fn buffered_amount(&self) -> usize {
         self.connection.unsent_payload()
+    }
+
+    fn ping(&mut self) {
+        let now = self.now();
+        // Not open, or a wire format without pings: then there is no answer to wait for.
+        if self.connection.ping(&self.pings.next(now)).is_ok() {
+            self.tasks.reader.wake();
+        }
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        self.pings.measured
     }
 }
 

@@ -1,49 +1,103 @@
-//! One waker for two tasks.
+//! Two tasks, one of which reads while the other writes.
 
 use core::task::Waker;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Wake;
 
-/// A stream remembers one task for each direction, the last that polled it. Here either task may poll either direction, so
-/// the stream is given a waker that wakes both.
-#[derive(Debug, Default)]
-pub(super) struct Wakers {
-    pub(super) reader: Slot,
-    pub(super) writer: Slot,
+/// The task of one direction.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// The last that had to wait.
+    waker: Waker,
+    waits: bool,
 }
 
-impl Wake for Wakers {
+impl Default for Task {
+    fn default() -> Self {
+        Self {
+            waker: Waker::noop().clone(),
+            waits: false,
+        }
+    }
+}
+
+impl Task {
+    /// It is polled.
+    #[inline]
+    pub(super) fn works(&mut self) {
+        self.waits = false;
+    }
+
+    /// It has to wait.
+    #[inline]
+    pub(super) fn waits(&mut self, waker: &Waker) {
+        self.waker.clone_from(waker);
+        self.waits = true;
+    }
+
+    /// There is something for it to do, should it wait.
+    #[inline]
+    pub(super) fn wake(&mut self) {
+        if core::mem::take(&mut self.waits) {
+            self.waker.wake_by_ref();
+        }
+    }
+
+    #[inline]
+    fn waits_beside(&self, waker: &Waker) -> bool {
+        self.waits && !self.waker.will_wake(waker)
+    }
+}
+
+/// Both tasks. Mostly they are one.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    pub(super) reader: Task,
+    pub(super) writer: Task,
+    /// What woke both the last time that two different ones waited.
+    both: Option<Arc<Both>>,
+}
+
+impl Tasks {
+    /// What the stream is to wake besides the task that polls it, or instead: `None` if nobody else waits.
+    ///
+    /// A stream remembers one task for each direction, the last that polled it. Here either task moves both directions on, so the one that waits
+    /// must not be forgotten for the one that came later.
+    #[inline]
+    pub(super) fn beside(&mut self, waker: &Waker) -> Option<Waker> {
+        if self.reader.waits_beside(waker) {
+            Some(both(&mut self.both, waker, &self.reader.waker))
+        } else if self.writer.waits_beside(waker) {
+            Some(both(&mut self.both, waker, &self.writer.waker))
+        } else {
+            None
+        }
+    }
+}
+
+/// Wakes two tasks: the one that polls the stream, and the one that waits.
+#[derive(Debug)]
+struct Both(Waker, Waker);
+
+impl Wake for Both {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.reader.wake();
-        self.writer.wake();
+        self.0.wake_by_ref();
+        self.1.wake_by_ref();
     }
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Slot(Mutex<Option<Waker>>);
-
-impl Slot {
-    pub(super) fn register(&self, waker: &Waker) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *slot {
-            Some(known) => known.clone_from(waker),
-            None => *slot = Some(waker.clone()),
-        }
+fn both(known: &mut Option<Arc<Both>>, polls: &Waker, waits: &Waker) -> Waker {
+    if let Some(both) = known
+        && both.0.will_wake(polls)
+        && both.1.will_wake(waits)
+    {
+        return both.clone().into();
     }
-
-    pub(super) fn wake(&self) {
-        // Outside the lock: a waker may run anything.
-        let waker = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
+    let both = Arc::new(Both(polls.clone(), waits.clone()));
+    *known = Some(both.clone());
+    both.into()
 }
