@@ -5,6 +5,7 @@ use crate::error::{
     CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind, TryRecvError,
     TrySendErrorKind,
 };
+use crate::here::Here;
 use crate::message::{By, Closed, Message};
 use crate::transport::web_socket::bytes_of;
 use crate::transport::{Limits, Overflow};
@@ -15,7 +16,6 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use futures_core::Stream;
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -67,10 +67,12 @@ impl ChannelHandle {
         promise(aborted, async move {
             let (sender, mut receiver) = connecting.await.map_err(connect_error)?.split();
             let control = sender.control();
-            let rung = SendWrapper::new(rung);
+            let rung = Here::new(rung);
             receiver.set_wake(move || {
-                // It resolves a promise, and throws nothing.
-                let _ = rung.call0(&JsValue::UNDEFINED);
+                if let Some(rung) = rung.get() {
+                    // It resolves a promise, and throws nothing.
+                    let _ = rung.call0(&JsValue::UNDEFINED);
+                }
             });
             Ok(JsValue::from(Self {
                 sender,
@@ -263,6 +265,9 @@ fn connect_error(error: ConnectError) -> JsValue {
     let about = match &error.kind {
         ConnectErrorKind::BadProtocol { protocol }
         | ConnectErrorKind::DuplicateProtocol { protocol } => protocol.into(),
+        ConnectErrorKind::Refused { name, .. } if name.is_empty() => {
+            "it gave a socket that was closed".into()
+        }
         ConnectErrorKind::Refused { name, message } => [name, ": ", message].concat().into(),
         _ => JsValue::UNDEFINED,
     };

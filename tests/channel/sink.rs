@@ -32,7 +32,11 @@ async fn a_channel_is_a_sink_and_a_stream() {
 }
 
 /// Whether a handle's call has handed over what it took when it returns: where the driver is no thread's to wait for.
-const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+const AT_ONCE: bool = cfg!(all(
+    feature = "js",
+    target_family = "wasm",
+    not(target_feature = "atomics")
+));
 
 #[crate::test]
 async fn a_sink_holds_one_item_at_most() {

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("error", &["message"]),
+    ("here", &[]),
     ("lock", &[]),
     ("time", &[]),
     ("random", &[]),
@@ -69,6 +70,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "error",
             "message",
+            "here",
             "time",
             "random",
             "transport",
