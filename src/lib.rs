@@ -52,8 +52,6 @@ pub mod codec;
 pub mod security {}
 pub mod error;
 #[cfg(all(feature = "js", target_family = "wasm"))]
-mod here;
-#[cfg(all(feature = "js", target_family = "wasm"))]
 mod js;
 mod lock;
 pub mod message;

@@ -277,16 +277,11 @@ fn handle(shared: &Shared, told: Told) {
     let mut state = shared.state.borrow_mut();
     let (reader, writer) = (state.reader.take(), state.writer.take());
     drop(state);
-    // Mostly one and the same.
-    if let Some(writer) = writer
-        && !reader
-            .as_ref()
-            .is_some_and(|reader| reader.will_wake(&writer))
-    {
-        writer.wake();
-    }
     if let Some(reader) = reader {
         reader.wake();
+    }
+    if let Some(writer) = writer {
+        writer.wake();
     }
 }
 

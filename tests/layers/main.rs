@@ -22,7 +22,6 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("error", &["message"]),
-    ("here", &[]),
     ("lock", &[]),
     ("time", &[]),
     ("random", &[]),
@@ -70,7 +69,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "error",
             "message",
-            "here",
             "time",
             "random",
             "transport",
