@@ -6,7 +6,7 @@
 use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::inbox::Inbox;
-use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Dropped, Limits, Protocols, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -14,7 +14,6 @@ use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
-use js_sys::Array;
 #[cfg(target_feature = "atomics")]
 use js_sys::Uint8Array;
 use std::rc::Rc;
@@ -54,14 +53,10 @@ impl Platform {
     /// What the constructor threw.
     pub(crate) fn open(
         url: &str,
-        protocols: &[String],
+        protocols: &Protocols,
         told: Rc<dyn Fn(Told)>,
     ) -> Result<Self, JsValue> {
-        let list: Array = protocols
-            .iter()
-            .map(|protocol| JsValue::from_str(protocol))
-            .collect();
-        let socket = web_sys::WebSocket::new_with_str_sequence(url, &list)?;
+        let socket = web_sys::WebSocket::new_with_str_sequence(url, &protocols.list())?;
         Ok(Self::of(socket, told))
     }
 
