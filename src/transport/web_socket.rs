@@ -156,7 +156,7 @@ impl WebSocket {
         if platform.socket.ready_state() == web_sys::WebSocket::CLOSED {
             return Err(ConnectErrorKind::Refused {
                 name: String::new(),
-                message: "it was closed at once".into(),
+                message: String::new(),
             });
         }
         set(&platform.socket, "binaryType", &"arraybuffer".into());
@@ -207,15 +207,11 @@ impl WebSocket {
     /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
         self.shared.state.borrow_mut().by.get_or_insert(By::Us);
-        if self
+        // Only arguments can make it throw, and they were checked. If it did, the deadline would end the connection.
+        let _ = self
             .platform
             .socket
-            .close_with_code_and_reason(code, reason)
-            .is_err()
-        {
-            // Only arguments can make it throw, and they were checked. Close all the same.
-            let _ = self.platform.socket.close();
-        }
+            .close_with_code_and_reason(code, reason);
         if self.close_deadline.is_none() {
             self.close_deadline = Some(sleep(self.shared.limits.close_timeout));
         }
