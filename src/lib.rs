@@ -53,6 +53,7 @@ pub mod security {}
 pub mod error;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 mod js;
+mod lock;
 pub mod message;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod proto;

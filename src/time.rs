@@ -65,8 +65,12 @@ mod platform {
     }
 
     impl Timeout {
+        #[cfg(feature = "js")]
         pub(crate) fn new(millis: f64, call: impl Fn() + 'static) -> Self {
-            let call = Closure::<dyn Fn(JsValue)>::new(move |_| call());
+            Self::of(millis, Closure::new(move |_| call()))
+        }
+
+        fn of(millis: f64, call: Closure<dyn Fn(JsValue)>) -> Self {
             // A longer one, in a signed 32-bit count of milliseconds, would fire at once: the cast ends at the largest.
             let id = set_timeout(&call, millis as i32);
             Self { id, _call: call }
@@ -81,28 +85,16 @@ mod platform {
 
     /// A `setTimeout` that is cleared when dropped.
     pub(crate) struct Timer {
-        state: Rc<State>,
+        called: Called,
         _timeout: Timeout,
     }
 
-    #[derive(Default)]
-    struct State {
-        fired: Cell<bool>,
-        waker: Cell<Option<Waker>>,
-    }
-
     pub(crate) fn timer(after: Duration) -> Timer {
-        let state = Rc::new(State::default());
-        let shared = state.clone();
         let millis = after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis());
-        let timeout = Timeout::new(millis, move || {
-            shared.fired.set(true);
-            if let Some(waker) = shared.waker.take() {
-                waker.wake();
-            }
-        });
+        let (called, call) = called();
+        let timeout = Timeout::of(millis, call);
         Timer {
-            state,
+            called,
             _timeout: timeout,
         }
     }
@@ -111,10 +103,38 @@ mod platform {
         type Output = ();
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-            if self.state.fired.get() {
+            self.called.poll(cx)
+        }
+    }
+
+    /// Whether a function has been called, and who waits for it.
+    pub(crate) struct Called(Rc<State>);
+
+    #[derive(Default)]
+    struct State {
+        called: Cell<bool>,
+        waker: Cell<Option<Waker>>,
+    }
+
+    /// A function for JavaScript to call, and what is ready then.
+    pub(crate) fn called() -> (Called, Closure<dyn Fn(JsValue)>) {
+        let state = Rc::new(State::default());
+        let shared = state.clone();
+        let call = Closure::new(move |_| {
+            shared.called.set(true);
+            if let Some(waker) = shared.waker.take() {
+                waker.wake();
+            }
+        });
+        (Called(state), call)
+    }
+
+    impl Called {
+        pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+            if self.0.called.get() {
                 return Poll::Ready(());
             }
-            self.state.waker.set(Some(cx.waker().clone()));
+            self.0.waker.set(Some(cx.waker().clone()));
             Poll::Pending
         }
     }
@@ -123,6 +143,8 @@ mod platform {
 pub(crate) use platform::Instant;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 pub(crate) use platform::Timeout;
+#[cfg(target_family = "wasm")]
+pub(crate) use platform::{Called, called};
 
 /// Completes when the time has passed. Dropping it cancels the platform's timer.
 #[must_use = "a timer does nothing unless polled"]

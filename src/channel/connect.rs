@@ -152,7 +152,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
                     detail: error.to_string(),
                 })
             };
-            Box::pin(Socket::connect_to(url, options))
+            Box::pin(Socket::connect_to(Box::pin(url), options))
         }));
         self
     }

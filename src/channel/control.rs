@@ -39,6 +39,11 @@ impl Control {
         self.mailbox.stats()
     }
 
+    /// Pings the peer, where there are pings: natively, and not in a browser. [`Stats::round_trip`] tells how long the answer took, once it came.
+    pub fn ping(&self) {
+        self.mailbox.ping();
+    }
+
     /// Begins the closing handshake and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in every
     /// browser; what had arrived can still be read. On a channel that is closing already it only waits.
     ///

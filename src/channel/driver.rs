@@ -19,6 +19,7 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
     let mut driver = Driver {
         socket,
         mailbox: mailbox.clone(),
+        rested: false,
     };
     task::spawn(poll_fn(move |cx| driver.poll(cx)));
     mailbox
@@ -27,6 +28,8 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
 struct Driver {
     socket: Socket,
     mailbox: Arc<Mailbox>,
+    /// Nothing was handed over since the whole line was seen free, so there is nothing to ask the platform for.
+    rested: bool,
 }
 
 impl Driver {
@@ -106,6 +109,8 @@ impl Driver {
                 }
                 Poll::Ready(true) => {
                     let Some(offer) = self.mailbox.next_offer() else {
+                        // It is room that is waited for.
+                        self.rested = false;
                         return self.rest();
                     };
                     let Some(offered) = offer.take() else {
@@ -123,7 +128,7 @@ impl Driver {
 
     /// What was taken without waiting goes first: room was seen when it was taken.
     fn hand_over_accepted(&mut self) {
-        while self.socket.is_open() {
+        while self.mailbox.has_accepted() && self.socket.is_open() {
             let Some(message) = self.mailbox.next_accepted() else {
                 return;
             };
@@ -135,13 +140,21 @@ impl Driver {
     }
 
     /// Nobody waits: what room there is can be taken without.
-    fn rest(&self) -> Turn {
-        self.mailbox.set_room(self.socket.room());
+    fn rest(&mut self) -> Turn {
+        if !self.rested {
+            let room = self.socket.room();
+            self.mailbox.set_room(room);
+            self.rested = self
+                .socket
+                .limits()
+                .is_some_and(|limits| room >= limits.send_watermark);
+        }
         Turn::Waiting
     }
 
     fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let bytes = message.len();
+        self.rested = false;
         self.socket.send_now(message)?;
         self.mailbox.count_sent(bytes);
         Ok(())

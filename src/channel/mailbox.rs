@@ -2,14 +2,15 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::lock::{Guard, Lock};
 use super::offer::Offer;
 use crate::error::SendErrorKind;
+use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
 use crate::transport::inbox::Inbox;
 use crate::transport::{Dropped, Overflow};
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -46,6 +47,9 @@ pub struct Stats {
     pub unsent_messages: u64,
     /// Their bytes, which [`Closed::unsent`] tells at the end.
     pub unsent_bytes: usize,
+    /// From the last [`Control::ping`](super::Control::ping) that was answered to its answer, what either side had queued before them included.
+    /// None before the first, and in browsers, which give a page no pings.
+    pub round_trip: Option<Duration>,
 }
 
 impl Stats {
@@ -58,7 +62,8 @@ impl Stats {
 /// Called when there is something to read or the channel has ended.
 pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
 
-/// What the driver does for those who wait until everything is sent: as a function, so that a program in which nobody does has nothing of it.
+/// What the driver does for those who wait until everything is sent, or ping: as a function, so that a program in which nobody does has nothing
+/// of it.
 pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>);
 
 pub(super) struct Mailbox {
@@ -81,9 +86,10 @@ struct State {
     wants_room: bool,
     /// How far what was taken or sent has come, as the driver last saw it.
     progress: Progress,
-    /// Set while somebody waits for it to come further.
+    /// Set while somebody waits for it to come further, and once somebody has pinged.
     look: Option<Look>,
     wants_drained: bool,
+    wants_ping: bool,
     /// What was taken was refused by the platform, and nobody has been told yet.
     refused: bool,
     inbox: Inbox,
@@ -171,6 +177,7 @@ impl Mailbox {
                 progress: Progress::Drained,
                 look: None,
                 wants_drained: false,
+                wants_ping: false,
                 refused: false,
                 inbox: Inbox::new(bound, overflow),
                 dropped: Dropped::default(),
@@ -232,7 +239,18 @@ impl Mailbox {
     }
 
     pub(super) fn remove_sender(&self) {
-        self.tell_driver(|state| state.senders -= 1);
+        let mut state = self.lock();
+        state.senders -= 1;
+        // Only the last one is missed.
+        let driver = if state.senders == 0 {
+            state.driver.take()
+        } else {
+            None
+        };
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
@@ -332,7 +350,8 @@ impl Mailbox {
         if state.progress >= far {
             return Poll::Ready(Ok(()));
         }
-        state.look = Some(Self::look_for_progress);
+        // Whoever pinged looks for this as well.
+        state.look.get_or_insert(Self::look_for_progress);
         state.wants_drained |= far == Progress::Drained;
         state.watch(key, cx);
         let driver = state.driver.take();
@@ -373,6 +392,27 @@ impl Mailbox {
         let watchers = core::mem::take(&mut state.watchers);
         drop(state);
         wake(watchers);
+    }
+}
+
+/// For those who want to know how far away the peer is.
+impl Mailbox {
+    pub(super) fn ping(&self) {
+        self.tell_driver(|state| {
+            state.wants_ping = true;
+            state.look = Some(Self::look_for_pong);
+        });
+    }
+
+    /// For the driver at the end of its turn: sends the ping, and takes over what was measured, from now on in every turn.
+    fn look_for_pong(&self, socket: &mut Socket, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.lock().wants_ping) {
+            socket.ping();
+        }
+        self.look_for_progress(socket, cx);
+        let mut state = self.lock();
+        state.stats.round_trip = socket.round_trip();
+        state.look = Some(Self::look_for_pong);
     }
 }
 
@@ -514,6 +554,10 @@ impl Mailbox {
         if let Some(hook) = hook {
             hook();
         }
+    }
+
+    pub(super) fn has_accepted(&self) -> bool {
+        !self.lock().accepted.is_empty()
     }
 
     /// What was taken without waiting, oldest first.

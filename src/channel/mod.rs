@@ -5,7 +5,6 @@
 mod connect;
 mod control;
 mod driver;
-mod lock;
 mod mailbox;
 mod offer;
 mod permit;

@@ -1,7 +1,7 @@
 //! One send that waits for its turn.
 
-use super::lock::Lock;
 use crate::error::SendErrorKind;
+use crate::lock::Lock;
 use crate::message::Message;
 use core::task::{Context, Poll, Waker};
 use std::sync::Arc;

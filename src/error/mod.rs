@@ -207,7 +207,8 @@ pub enum SendErrorKind {
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
     Encode(EncodeError),
-    /// The platform's own send threw. The connection may still be open.
+    /// The platform's own send threw, or the transport does not take so large a message: over a browser's `WebSocketStream` 64 KiB. The connection
+    /// may still be open.
     Refused,
 }
 

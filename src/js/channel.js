@@ -18,6 +18,7 @@ export class Channel {
   #cancel = new AbortController();
   // Calls into Rust: they fail when its instance is given up.
   #call;
+  #arrival;
   // A promise of the handle, and from open on the handle itself.
   #opening;
   #handle;
@@ -36,8 +37,9 @@ export class Channel {
     this.#validate = settings.validate;
     let move;
     this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed, call } = begin(url, settings, move, this.#cancel);
+    const { opening, closed, call, arrival } = begin(url, settings, move, this.#cancel);
     this.#call = call;
+    this.#arrival = arrival;
     this.#opening = opening;
     this.#closed = closed;
     this.#opened = opening.then((handle) => {
@@ -74,10 +76,8 @@ export class Channel {
     try {
       if (signal?.aborted) throw CANCELLED;
       // Rust copies its argument before it returns.
-      await abortable(signal, (aborted) => {
-        if (!this.#handle) return this.#sendOnceOpen(copyOf(message), signal, aborted);
-        return this.#call(() => this.#handle.send(message, aborted));
-      });
+      if (this.#handle) await this.#call(() => this.#handle.send(message, signal));
+      else await abortable(signal, (aborted) => this.#sendOnceOpen(copyOf(message), signal, aborted));
     } catch (error) {
       if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
       if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
@@ -88,7 +88,7 @@ export class Channel {
   // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
   #sendOnceOpen(message, signal, aborted) {
     const cancelled = () => Promise.reject(CANCELLED);
-    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, aborted))));
+    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, signal))));
     if (!aborted) return sending;
     // From open on, Rust knows whether it was handed over.
     return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);
@@ -159,8 +159,10 @@ export class Channel {
     try {
       if (before) await before;
       const handle = this.#handle ?? (await this.#opening);
-      const message = this.#call(() => handle.tryRead()) ?? (await this.#call(() => handle.read()));
-      if (message !== undefined) return { done: false, value: await this.#decode(message) };
+      const next = () => this.#call(() => handle.tryRead());
+      let message;
+      while ((message = next()) === undefined) await this.#arrival();
+      if (message !== null) return { done: false, value: await this.#decode(message) };
       const closed = await this.#closed;
       if (!closed.wasClean) throw new ChannelClosedError(closed);
       return { done: true, value: undefined };

@@ -12,13 +12,14 @@ const CONNECT_TIMEOUT_MS = 20_000;
  * Begins to connect.
  * @param {(state: number, reason?: object, handle?: object) => void} move tells the status
  * @param {AbortController} cancel gives it up
- * @returns {{ opening: Promise<object>, closed: Promise<object>, call(work: () => any): any }} `opening`: the handle, or a `ConnectError`;
- *   `closed` never rejects; `call` does what needs the handle, and throws, or rejects what waits, when the instance is given up
+ * @returns {{ opening: Promise<object>, closed: Promise<object>, call(work: () => any): any, arrival(): Promise<void> }} `opening`: the handle,
+ *   or a `ConnectError`; `closed` never rejects; `call` does what needs the handle, and throws, or rejects what waits, when the instance is given
+ *   up; `arrival` resolves when there is something to read, the end included
  */
 export function begin(url, settings, move, cancel) {
   const { ChannelHandle, alive } = current();
   const { signal } = settings;
-  const { call, giveUp } = line();
+  const { call, arrival, rung, giveUp } = line();
   let weak;
   const stop = () => {
     cancel.abort(signal.reason);
@@ -27,7 +28,7 @@ export function begin(url, settings, move, cancel) {
   };
   signal?.addEventListener('abort', stop);
   if (signal?.aborted) stop();
-  const opening = open(ChannelHandle, call, url, settings, cancel.signal);
+  const opening = open(ChannelHandle, call, rung, url, settings, cancel.signal);
   const closed = opening
     .then(
       (handle) => {
@@ -50,13 +51,20 @@ export function begin(url, settings, move, cancel) {
       signal?.removeEventListener('abort', stop);
     });
   alive.set(giveUp, giveUp);
-  return { opening, closed, call };
+  return { opening, closed, call, arrival };
 }
 
 /** Calls into an instance that may be given up: nothing that it had promised comes then. */
 function line() {
   const waiting = new Set();
   let given;
+  // Rust holds `rung`: it must hold nothing but the one who waits now.
+  let arrived;
+  const arrival = () => new Promise((resolve) => (arrived = resolve));
+  const rung = () => {
+    arrived?.();
+    arrived = undefined;
+  };
   const call = (work) => {
     if (given) throw given;
     const result = work();
@@ -74,8 +82,9 @@ function line() {
     given = error;
     for (const reject of waiting) reject(error);
     waiting.clear();
+    rung();
   };
-  return { call, giveUp };
+  return { call, arrival, rung, giveUp };
 }
 
 const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
@@ -95,13 +104,13 @@ async function follow(call, weak, move) {
 }
 
 /** A handle, once it is open. */
-async function open(ChannelHandle, call, url, settings, signal) {
+async function open(ChannelHandle, call, rung, url, settings, signal) {
   const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
   if (signal.aborted) throw cancelled();
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const began = Date.now();
   const [address, protocols] = await provided([url, settings.protocols], limit, signal, cancelled);
+  if (signal.aborted) throw cancelled();
   const left = limit && Math.max(limit - (Date.now() - began), 1);
   const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
   let handle;
@@ -110,13 +119,14 @@ async function open(ChannelHandle, call, url, settings, signal) {
       ChannelHandle.connect(
         `${address}`,
         list,
-        aborted,
+        signal,
         left,
         settings.closeTimeoutMs,
         settings.sendWatermarkBytes,
         settings.receiveBoundBytes,
         settings.policy,
         settings.maxMessageBytes,
+        rung,
       ),
     );
   } catch (error) {

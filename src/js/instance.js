@@ -56,16 +56,14 @@ function make(WebSocket) {
         throw trapped;
       }
     };
-  class Instance {
-    constructor(module, imports) {
-      const { exports } = new WebAssembly.Instance(module, imports);
-      const entries = Object.entries(exports);
-      this.exports = Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each, exports) : each]));
-    }
-  }
-  const { initSync, ...classes } = glue({ Module: WebAssembly.Module, Instance }, WebSocket);
+  const instantiate = (imports) => {
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const entries = Object.entries(exports);
+    return Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each, exports) : each]));
+  };
+  const { start, ...classes } = glue(WebSocket);
   const made = { ...classes, WebSocket, alive };
-  initSync({ module });
+  start(instantiate);
   return made;
 }
 

@@ -33,8 +33,6 @@ extern "C" {
 
 /// `open`
 const OPENED: u8 = 0;
-/// `message`
-const MESSAGE: u8 = 1;
 /// `error`
 const ERROR: u8 = 2;
 /// `close`, the last thing told; without an event when the end is ours: then code 1006, not clean.
@@ -61,7 +59,8 @@ struct Inner {
 #[wasm_bindgen]
 impl SocketHandle {
     /// Constructs the browser's object from the user's own arguments, so that its conversions are theirs. `connect_timeout_ms` of 0 is no
-    /// timeout, as the standard has none.
+    /// timeout, as the standard has none. `arrived` is given the browser's `message` events by the browser itself, until the end: about a
+    /// message nothing is to be decided.
     ///
     /// # Errors
     /// What the browser's constructor threw, as it threw it.
@@ -71,6 +70,7 @@ impl SocketHandle {
         arguments: &Array,
         connect_timeout_ms: u32,
         tell: Tell,
+        arrived: &Function,
     ) -> Result<SocketHandle, JsValue> {
         let socket: web_sys::WebSocket = Reflect::construct(class, arguments)?.unchecked_into();
         let inner = Rc::new(Inner {
@@ -86,8 +86,10 @@ impl SocketHandle {
                 inner.handle(told);
             }
         });
+        let platform = Platform::of(socket, told);
+        platform.hand_messages_to(arrived);
         // The cell is new: it cannot be full.
-        let _ = inner.platform.set(Platform::of(socket, told));
+        let _ = inner.platform.set(platform);
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
             let deadline = Timeout::new(f64::from(connect_timeout_ms), move || {
@@ -167,7 +169,8 @@ impl Inner {
                 drop(self.deadline.take());
                 self.tell(OPENED, &JsValue::UNDEFINED);
             }
-            Told::Message(event) => self.tell(MESSAGE, &event),
+            // They go to `arrived`.
+            Told::Message(_) => {}
             Told::Error if self.blocked.get() => {
                 drop(self.deadline.take());
                 self.tell(BLOCKED, &JsValue::UNDEFINED);

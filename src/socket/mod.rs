@@ -15,7 +15,7 @@ use crate::time::{Instant, sleep};
 use crate::transport::{self, Dropped, Limits, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn, ready};
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::Stream;
@@ -50,15 +50,27 @@ impl Socket {
 
     /// The same with a URL that has yet to come; the timeout holds for that as well.
     pub(crate) fn connect_to(
-        url: impl Future<Output = Result<String, ConnectErrorKind>>,
+        mut url: impl Future<Output = Result<String, ConnectErrorKind>> + Unpin,
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
         let limit = options.connect_timeout;
-        within(limit, async move {
-            let url = url.await?;
-            trace::connecting(&url);
-            transport::connect(options.request(url)?).await
-        })
+        let mut options = Some(options);
+        let mut connecting = None;
+        let steps = poll_fn(move |cx| {
+            if options.is_some() {
+                let url = ready!(Pin::new(&mut url).poll(cx));
+                if let Some(options) = options.take() {
+                    let url = url?;
+                    trace::connecting(&url);
+                    connecting = Some(Box::pin(transport::connect(options.request(url)?)));
+                }
+            }
+            match &mut connecting {
+                Some(connecting) => connecting.as_mut().poll(cx),
+                None => Poll::Pending,
+            }
+        });
+        within(limit, steps)
     }
 
     /// A socket over a transport that is open already.
@@ -223,6 +235,19 @@ impl Socket {
         Poll::Ready(self.is_open())
     }
 
+    /// Pings the peer, where there are pings, so that [`round_trip`](Self::round_trip) tells how long the answer took.
+    pub fn ping(&mut self) {
+        if let Some(transport) = &mut self.transport {
+            transport.ping();
+        }
+    }
+
+    /// From the last ping that was answered to its pong. None before the first, where there are no pings, and after the end:
+    /// see [`Transport::ping`].
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.transport.as_ref()?.round_trip()
+    }
+
     /// Ready when everything sent has been handed over.
     pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.transport {
@@ -248,35 +273,38 @@ impl Socket {
 }
 
 /// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.
-async fn within(
+fn within(
     limit: Duration,
     connecting: impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>>,
-) -> Result<Socket, ConnectError> {
-    let began = Instant::now();
-    let mut connecting = pin!(connecting);
-    let mut deadline = pin!(sleep(limit));
-    let outcome = poll_fn(|cx| {
+) -> impl Future<Output = Result<Socket, ConnectError>> {
+    let mut connecting = Some((Box::pin(connecting), None));
+    poll_fn(move |cx| {
+        let Some((future, start)) = &mut connecting else {
+            return Poll::Pending;
+        };
+        let (began, deadline) = start.get_or_insert_with(|| (Instant::now(), sleep(limit)));
+        let began = *began;
         // The outcome first: when both are ready, an open connection is the better answer.
-        if let Poll::Ready(outcome) = connecting.as_mut().poll(cx) {
-            return Poll::Ready(outcome);
-        }
-        deadline
-            .as_mut()
-            .poll(cx)
-            .map(|()| Err(ConnectErrorKind::TimedOut { limit }))
+        let outcome = match future.as_mut().poll(cx) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                ready!(Pin::new(deadline).poll(cx));
+                Err(ConnectErrorKind::TimedOut { limit })
+            }
+        };
+        connecting = None;
+        Poll::Ready(match outcome {
+            Ok((transport, opened)) => {
+                trace::opened(began.elapsed());
+                Ok(Socket::over(transport, opened))
+            }
+            Err(kind) => {
+                let error = ConnectError::new(kind, began.elapsed());
+                trace::failed(&error);
+                Err(error)
+            }
+        })
     })
-    .await;
-    match outcome {
-        Ok((transport, opened)) => {
-            trace::opened(began.elapsed());
-            Ok(Socket::over(transport, opened))
-        }
-        Err(kind) => {
-            let error = ConnectError::new(kind, began.elapsed());
-            trace::failed(&error);
-            Err(error)
-        }
-    }
 }
 
 impl Stream for Socket {

@@ -1,15 +1,16 @@
 //! Two ends of a connection in memory.
 
 use super::{Limits, Transport};
+use crate::lock::Lock;
 use crate::message::{By, Closed, Event, Message};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Two transports that are connected to each other, open. What one end has not read counts against the other's send watermark, so that a
 /// reader who does not read holds the writer back.
 pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
-    let shared = Arc::new(Mutex::new([Side::default(), Side::default()]));
+    let shared = Arc::new(Lock::new([Side::default(), Side::default()]));
     let end = |side| {
         Box::new(Memory {
             shared: shared.clone(),
@@ -21,7 +22,7 @@ pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
 }
 
 struct Memory {
-    shared: Arc<Mutex<[Side; 2]>>,
+    shared: Arc<Lock<[Side; 2]>>,
     side: usize,
     limits: Limits,
 }
@@ -50,16 +51,12 @@ impl Side {
 impl Memory {
     /// Ours and theirs.
     fn sides<T>(&self, change: impl FnOnce(&mut Side, &mut Side) -> T) -> T {
-        let mut sides = self.lock();
+        let mut sides = self.shared.lock();
         let [first, second] = &mut *sides;
         match self.side {
             0 => change(first, second),
             _ => change(second, first),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, [Side; 2]> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ready when the other end has read as much as `done` wants, or never will.

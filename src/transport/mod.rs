@@ -2,6 +2,10 @@
 //!
 //! Commands go down as verbs; what happened comes up as [`Event`]s, in order; nothing calls sideways.
 
+#[cfg(target_family = "wasm")]
+mod attributes;
+#[cfg(target_family = "wasm")]
+mod drain;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 mod hint;
@@ -60,7 +64,7 @@ pub trait Transport: MaybeSend {
     /// Ready when the platform holds nothing of what was sent, as far as it tells, and also when the connection is no longer open.
     ///
     /// - A browser's `WebSocket`: `bufferedAmount` is 0: everything is with the operating system or the browser's network process.
-    /// - `WebSocketStream`, which has no such count: it has taken every write.
+    /// - `WebSocketStream`, which has no such count: it has taken every write, which is then in the pipe to the browser's network process or beyond.
     /// - The core over bytes: the stream has taken them all and was flushed.
     /// - Memory: the other end has read them all.
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()>;
@@ -92,6 +96,15 @@ pub trait Transport: MaybeSend {
 
     /// Payload bytes taken by `send` that have not reached the network, as far as the platform tells.
     fn buffered_amount(&self) -> usize;
+
+    /// Pings the peer (RFC 6455 §5.5.2); its answer comes up in [`round_trip`](Self::round_trip). Nothing where there is no ping: browsers give a
+    /// page none, the formats of 2009 have none, and in memory there is nothing to measure.
+    fn ping(&mut self) {}
+
+    /// From the last ping that was answered to its pong, what either side had queued before them included. None before the first.
+    fn round_trip(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What every transport is given to open a connection. Checked: a URL without fragment, subprotocols that are distinct tokens.
@@ -188,6 +201,18 @@ pub enum Carrier {
     /// [`Socket::pushes_back`](crate::Socket::pushes_back) tells which it became.
     PushingBack,
     /// `WebSocketStream`, or [`ConnectErrorKind::Unsupported`]. It is in no standard yet.
+    ///
+    /// It is for receiving much and sending little. Measured in Chromium 156: **a connection that is lost without a Close frame while a write waits
+    /// in the browser ends the page**, and nothing that a page can do prevents it.
+    ///
+    /// - A message of more than 64 KiB would always wait, and is refused: [`SendErrorKind::Refused`](crate::SendErrorKind::Refused), and the value
+    ///   comes back; what `try_send` or a permit took counts as unsent.
+    /// - A smaller one is taken at once as long as the network takes what is sent. It waits when the pipe to the network process, 128 KiB, and the
+    ///   operating system's own buffer behind it are full: when the peer stops reading, or the network is slower than the sender.
+    ///
+    /// The send watermark counts the bytes of messages that were written and not taken yet; there is no timer, the browser tells when it has taken
+    /// them all. `flush` is at once, as over `WebSocket`. `drained`: all are taken. Receiving, the browser holds one message, what its pipe holds and
+    /// what the operating system does; of ours is what waits below `receive_bound`, and the message that is being read.
     WebSocketStream,
 }
 

@@ -3,27 +3,25 @@
 //! [`Platform`] owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
 //! [`WebSocket`] is the [`Transport`] made of it.
 
+use super::attributes::{get, set, text};
+use super::drain::Drain;
 use super::inbox::Inbox;
 use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
-use core::time::Duration;
+use core::task::{Context, Poll, Waker, ready};
+use js_sys::Array;
 #[cfg(target_feature = "atomics")]
 use js_sys::Uint8Array;
-use js_sys::{Array, Reflect};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, CloseEvent, MessageEvent};
-
-/// How long to wait before looking at `bufferedAmount` again: there is no event for it. Incoming events look too.
-const DRAIN_CHECK: Duration = Duration::from_millis(4);
+use web_sys::{CloseEvent, MessageEvent};
 
 /// What the browser tells, as it tells it.
 pub(crate) enum Told {
@@ -41,11 +39,13 @@ pub(crate) enum Told {
 #[must_use = "dropping it closes the connection"]
 pub(crate) struct Platform {
     pub(crate) socket: web_sys::WebSocket,
-    closures: RefCell<Option<Closures>>,
+    closures: Cell<Option<Closures>>,
 }
 
-/// For `open`, `message`, `error` and `close`.
+/// For each of [`HANDLERS`].
 type Closures = [Closure<dyn Fn(JsValue)>; 4];
+
+const HANDLERS: [&str; 4] = ["onopen", "onmessage", "onerror", "onclose"];
 
 impl Platform {
     /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
@@ -77,24 +77,27 @@ impl Platform {
             closure(|told, _| told(Told::Error)),
             closure(|told, event| told(Told::Closed(event.unchecked_into()))),
         ];
-        let [opened, message, error, closed] = &closures;
-        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
-        socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        socket.set_onerror(Some(error.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        for (name, closure) in HANDLERS.into_iter().zip(&closures) {
+            set(&socket, name, closure.as_ref());
+        }
         Self {
             socket,
-            closures: RefCell::new(Some(closures)),
+            closures: Cell::new(Some(closures)),
         }
+    }
+
+    /// Messages go straight to this function, and are not told.
+    #[cfg(feature = "js")]
+    pub(crate) fn hand_messages_to(&self, function: &js_sys::Function) {
+        self.socket.set_onmessage(Some(function));
     }
 
     /// Nothing is told any more, and the closures are gone. The browser's object stays.
     pub(crate) fn detach(&self) {
         // The handlers go before the closures: an event in between would call a closure that has been dropped.
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onerror(None);
-        self.socket.set_onclose(None);
+        for name in HANDLERS {
+            set(&self.socket, name, &JsValue::NULL);
+        }
         drop(self.closures.take());
     }
 }
@@ -111,7 +114,7 @@ impl Drop for Platform {
 pub struct WebSocket {
     platform: Platform,
     shared: Rc<Shared>,
-    drain: Option<Sleep>,
+    drain: Drain,
     close_deadline: Option<Sleep>,
 }
 
@@ -161,11 +164,11 @@ impl WebSocket {
                 message: "it was closed at once".into(),
             });
         }
-        platform.socket.set_binary_type(BinaryType::Arraybuffer);
+        set(&platform.socket, "binaryType", &"arraybuffer".into());
         Ok(Self {
             platform,
             shared,
-            drain: None,
+            drain: Drain::default(),
             close_deadline: None,
         })
     }
@@ -184,10 +187,9 @@ impl WebSocket {
             Phase::Open => {
                 drop(shared);
                 let socket = &self.platform.socket;
-                let settled: &Settled = socket.unchecked_ref();
                 Poll::Ready(Ok(Opened::new(
-                    settled.protocol().unwrap_or_default(),
-                    settled.extensions().unwrap_or_default(),
+                    text(socket, "protocol"),
+                    text(socket, "extensions"),
                 )))
             }
         }
@@ -195,16 +197,16 @@ impl WebSocket {
 
     /// Ready when the browser holds fewer unsent bytes than that, or is not open.
     fn poll_below(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
-        while self.is_open() && self.buffered_amount() >= bytes {
-            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
-            let drain = self.drain.get_or_insert_with(|| sleep(DRAIN_CHECK));
-            if Pin::new(drain).poll(cx).is_pending() {
-                return Poll::Pending;
+        loop {
+            let held = self.buffered_amount();
+            if held < bytes || !self.is_open() {
+                self.drain.rest(held);
+                return Poll::Ready(());
             }
-            self.drain = None;
+            // Incoming events look, too.
+            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
+            ready!(self.drain.poll(cx, held));
         }
-        self.drain = None;
-        Poll::Ready(())
     }
 
     /// `by` keeps the first answer: who began does not change when the other side follows.
@@ -250,7 +252,7 @@ pub fn connect(
     })
 }
 
-/// Takes one event of the browser. It wakes tasks, which run later: nothing here calls into application code.
+/// Takes one event of the browser, and wakes whoever waits: a channel's driver does its work at once, other tasks run later.
 fn handle(shared: &Shared, told: Told) {
     match told {
         Told::Opened => shared.state.borrow_mut().phase = Phase::Open,
@@ -273,7 +275,7 @@ fn handle(shared: &Shared, told: Told) {
                 0 => 1006,
                 code => code,
             };
-            state.phase = Phase::Closed(Closed::new(code, event.reason(), clean, by));
+            state.phase = Phase::Closed(Closed::new(code, text(&event, "reason"), clean, by));
         }
     }
     let mut state = shared.state.borrow_mut();
@@ -299,7 +301,7 @@ fn arrive(shared: &Shared, event: &MessageEvent) {
         }
         state.by = Some(By::Us);
     }
-    if let Some(socket) = event.target() {
+    if let Ok(socket) = get(event, "target") {
         let socket: web_sys::WebSocket = socket.unchecked_into();
         let _ = socket.close_with_code_and_reason(TOO_BIG, TOO_BIG_REASON);
     }
@@ -321,17 +323,14 @@ fn read(data: JsValue, max: usize) -> Option<Message> {
     fits(&bytes).then(|| Message::Binary(bytes.value_of()))
 }
 
+/// A copy of a `Uint8Array`'s bytes.
+#[cfg(feature = "js")]
+pub(crate) fn bytes_of(array: &JsValue) -> Vec<u8> {
+    array.unchecked_ref::<Payload>().value_of()
+}
+
 #[wasm_bindgen]
 extern "C" {
-    /// What the handshake settled. The standard has empty strings for nothing, workerd has null.
-    type Settled;
-
-    #[wasm_bindgen(method, getter)]
-    fn protocol(this: &Settled) -> Option<String>;
-
-    #[wasm_bindgen(method, getter)]
-    fn extensions(this: &Settled) -> Option<String>;
-
     /// A string, or a view of a message's bytes: js-sys' own asks for the length three times to copy it.
     #[wasm_bindgen(js_name = Uint8Array)]
     type Payload;
@@ -349,19 +348,13 @@ extern "C" {
 
 /// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
 pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
-    let field = |name: &str| {
-        Reflect::get(&thrown, &name.into())
-            .ok()
-            .and_then(|value| value.as_string())
-            .unwrap_or_default()
-    };
-    let name = field("name");
+    let name = text(&thrown, "name");
     if name == "SyntaxError" {
         return ConnectErrorKind::BadUrl;
     }
     ConnectErrorKind::Refused {
         name,
-        message: field("message"),
+        message: text(&thrown, "message"),
     }
 }
 

@@ -17,8 +17,10 @@ async fn who_asks_for_backpressure_gets_it_where_there_is_one_and_forcing_it_els
             there.then_some(true).ok_or(ConnectErrorKind::Unsupported),
         ),
     ] {
-        let mut options = Options::default();
-        options.carrier = carrier;
+        let options = Options {
+            carrier,
+            ..Options::default()
+        };
         let socket = Socket::connect(server.url("/echo"), options).await;
         let pushes_back = socket
             .map(|socket| socket.pushes_back())

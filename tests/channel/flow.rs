@@ -203,6 +203,34 @@ async fn messages_and_bytes_are_counted() {
 }
 
 #[crate::test]
+async fn a_ping_tells_how_long_its_answer_took_where_there_are_pings() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let control = channel.control();
+    let mut exchange = async || {
+        channel.send("x".into()).await.unwrap();
+        channel.next().await.unwrap().unwrap();
+    };
+    exchange().await;
+    assert_eq!(control.stats().round_trip, None);
+    #[cfg(not(target_family = "wasm"))]
+    let pinged = std::time::Instant::now();
+    control.ping();
+    // The ping goes behind the first of them, and its answer comes before the second.
+    exchange().await;
+    exchange().await;
+    let round_trip = control.stats().round_trip;
+    #[cfg(not(target_family = "wasm"))]
+    assert!(round_trip.is_some_and(|took| took <= pinged.elapsed()));
+    // A page has none to send.
+    #[cfg(target_family = "wasm")]
+    assert_eq!(round_trip, None);
+    // It is kept beyond the end.
+    control.close(1000, "").await.unwrap();
+    assert_eq!(control.stats().round_trip, round_trip);
+}
+
+#[crate::test]
 async fn a_message_over_the_limit_closes_the_connection() {
     let server = server().await;
     let mut channel = connect(server.url("/echo"))

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod by_default;
 #[cfg(all(feature = "web-stream", target_family = "wasm"))]
 mod carrier;
 mod close;
@@ -22,7 +23,7 @@ mod steering;
 mod trace;
 mod typed;
 
-pub(crate) use websocket_channel::connect;
+pub(crate) use by_default::{CUT_ENDS_THE_PAGE, LARGEST, connect};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;

@@ -3,6 +3,7 @@
 #![cfg(target_family = "wasm")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod by_stream;
 mod close;
 mod connect;
 mod exchange;
@@ -14,11 +15,7 @@ mod steering;
 mod stream;
 mod typed;
 
+pub(crate) use by_stream::{CUT_ENDS_THE_PAGE, LARGEST, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
-use websocket_channel::{Connect, Message, transport::Carrier};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
-
-pub(crate) fn connect(url: impl Into<String>) -> Connect<Message, Message> {
-    websocket_channel::connect(url).transport(Carrier::WebSocketStream)
-}

@@ -1,9 +1,10 @@
 //! What only `WebSocketStream` does.
 
-use crate::connect;
-use crate::server::server;
+use crate::server::{server, unique};
+use crate::steering::{command, steering};
+use crate::{LARGEST, connect};
 use futures::StreamExt;
-use websocket_channel::{By, Bytes, Overflow, Text};
+use websocket_channel::{By, Bytes, Control, Overflow, SendErrorKind, Text};
 
 #[crate::test]
 async fn what_was_written_before_a_close_arrives_before_it() {
@@ -15,8 +16,8 @@ async fn what_was_written_before_a_close_arrives_before_it() {
         .unwrap()
         .split();
     // More than the browser takes at once: some of it waits when the close comes.
-    for _ in 0..20 {
-        tx.try_send(vec![7; 1 << 20]).unwrap();
+    for _ in 0..(20 << 20) / LARGEST {
+        tx.try_send(vec![7; LARGEST]).unwrap();
     }
     let closed = tx.control().close(4000, "behind").await.unwrap();
     assert_eq!(
@@ -71,4 +72,98 @@ async fn text_is_text_and_a_lost_connection_is_1006() {
         (closed.code, closed.clean, closed.by),
         (1006, false, By::Failure)
     );
+}
+
+#[crate::test]
+async fn what_is_too_large_is_refused_and_the_channel_goes_on() {
+    let server = server().await;
+    let mut channel = connect(server.url("/echo")).await.unwrap();
+    let bytes = vec![7; LARGEST + 1];
+    // One character more than fits, and fewer UTF-16 units.
+    let text = "€".repeat(LARGEST / 3 + 1);
+    for message in [bytes.into(), text.into()] {
+        let error = channel.send(message).await.unwrap_err();
+        assert_eq!(error.kind, SendErrorKind::Refused);
+        assert!(error.value.len() > LARGEST);
+    }
+    channel.send(vec![7; LARGEST].into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap().len(), LARGEST);
+    let stats = channel.control().stats();
+    assert_eq!((stats.sent_messages, stats.unsent_messages), (1, 0));
+}
+
+/// What is taken at once is no danger: the page is still here.
+#[crate::test]
+async fn a_connection_that_is_cut_behind_the_largest_message_is_lost_and_no_more() {
+    let server = server().await;
+    let mut steering = steering(&server).await;
+    for _ in 0..20 {
+        let tag = unique("behind-largest");
+        let mut channel = connect(server.url(format_args!("/sink?tag={tag}")))
+            .codec(Bytes)
+            .await
+            .unwrap();
+        channel.send(vec![7; LARGEST]).await.unwrap();
+        command(&mut steering, &format!(r#"{{"do":"cut","tag":"{tag}"}}"#)).await;
+        let closed = channel.closed().await;
+        assert_eq!(
+            (closed.code, closed.clean, closed.by),
+            (1006, false, By::Failure)
+        );
+    }
+}
+
+/// The end that Chromium can tell a write that waits: the peer's Close frame comes, and behind it the line breaks.
+#[crate::test]
+async fn a_send_that_waits_is_told_when_the_peer_closes() {
+    let server = server().await;
+    // It reads nothing before it has written all that.
+    let url = server.url("/flood?count=200&size=65536");
+    let (tx, mut rx) = connect(url)
+        .codec(Bytes)
+        .receive_bound(1, Overflow::Close)
+        .send_watermark(1)
+        .await
+        .unwrap()
+        .split();
+    let control = tx.control();
+    let mut ok = 0u64;
+    let sending = async {
+        loop {
+            match tx.send(vec![ok as u8; LARGEST]).await {
+                Ok(()) => ok += 1,
+                Err(error) => return error,
+            }
+        }
+    };
+    let reading = async {
+        stands_still(&control).await;
+        let mut read = 0;
+        while let Some(message) = rx.next().await {
+            assert_eq!(message.unwrap(), vec![read; 65536]);
+            read += 1;
+        }
+        read
+    };
+    let (error, read) = futures::join!(sending, reading);
+    assert_eq!(error.kind, SendErrorKind::NotOpen);
+    assert_eq!(error.value, vec![ok as u8; LARGEST]);
+    assert_eq!((read, control.stats().sent_messages), (200, ok));
+    let closed = rx.closed().await;
+    assert_eq!((closed.code, closed.by), (1000, By::Peer), "{closed:?}");
+}
+
+/// Returns when nothing has been handed over for so many turns.
+async fn stands_still(control: &Control) {
+    let (mut sent, mut same) = (0, 0);
+    while same < 100 {
+        let (done, over) = futures::channel::oneshot::channel();
+        let _timeout = gloo_timers::callback::Timeout::new(0, move || {
+            let _ = done.send(());
+        });
+        over.await.unwrap();
+        let now = control.stats().sent_messages;
+        same = if now == sent && now > 0 { same + 1 } else { 0 };
+        sent = now;
+    }
 }

@@ -13,6 +13,7 @@ mod table;
 use outcome::outcome;
 use server::server;
 use table::{column, section};
+use websocket_channel::{Connect, Message, connect};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;
@@ -24,6 +25,10 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// Plays each fault of a section and compares; all that differs is told at once.
 async fn check(title: &str) {
+    check_over(title, connect).await;
+}
+
+async fn check_over(title: &str, connect: fn(String) -> Connect<Message, Message>) {
     let server = server().await;
     let column = column();
     let mut wrong = String::new();
@@ -33,7 +38,7 @@ async fn check(title: &str) {
         if expected == "hangs" {
             continue;
         }
-        let found = outcome(&server, &row).await;
+        let found = outcome(&server, &row, connect).await;
         if found != expected {
             wrong += &format!(
                 "\n{}: {column:?}: {found}\n    stated: {expected}",
@@ -84,24 +89,40 @@ async fn peers_that_fall_silent() {
     check("Silence").await;
 }
 
+#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+#[test]
+async fn every_fault_over_a_stream_comes_to_what_it_does_over_the_class() {
+    use websocket_channel::transport::Carrier;
+    let is_there = || js_sys::Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
+    if is_there() {
+        for title in SECTIONS {
+            let over_stream = |url| connect(url).transport(Carrier::WebSocketStream);
+            check_over(title, over_stream).await;
+        }
+    }
+}
+
+#[cfg(any(feature = "web-stream", not(target_family = "wasm")))]
+const SECTIONS: [&str; 8] = [
+    "Closes",
+    "Frames",
+    "Text",
+    "Streams that break",
+    "Extensions",
+    "Subprotocols",
+    "Answers",
+    "Silence",
+];
+
 #[cfg(not(target_family = "wasm"))]
 #[test]
 async fn every_fault_is_stated_and_every_row_is_tested() {
     let mut stated: Vec<String> = table::rows().map(|row| row.fault.to_owned()).collect();
-    let mut tested: Vec<String> = [
-        "Closes",
-        "Frames",
-        "Text",
-        "Streams that break",
-        "Extensions",
-        "Subprotocols",
-        "Answers",
-        "Silence",
-    ]
-    .into_iter()
-    .flat_map(section)
-    .map(|row| row.fault.to_owned())
-    .collect();
+    let mut tested: Vec<String> = SECTIONS
+        .into_iter()
+        .flat_map(section)
+        .map(|row| row.fault.to_owned())
+        .collect();
     let catalogue = websocket_channel_server::catalogue::faults();
     let mut served: Vec<String> = catalogue.map(|fault| fault.name.to_owned()).collect();
     served.push("refuse".into());

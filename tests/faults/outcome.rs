@@ -4,7 +4,7 @@ use crate::server::Server;
 use crate::table::Row;
 use std::time::Duration;
 use websocket_channel::error::Cause;
-use websocket_channel::{By, Closed, ConnectErrorKind, Message, connect};
+use websocket_channel::{By, Closed, Connect, ConnectErrorKind, Message};
 
 /// For whoever does not answer: there is nothing to wait for.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -12,7 +12,11 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const MAX_MESSAGE: usize = 1 << 20;
 
 /// A connection error, or messages and then the end.
-pub(crate) async fn outcome(server: &Server, row: &Row) -> String {
+pub(crate) async fn outcome(
+    server: &Server,
+    row: &Row,
+    connect: fn(String) -> Connect<Message, Message>,
+) -> String {
     let url = match row.fault {
         "refuse" => server.refused(),
         "drip" => server.url("/fault/drip?every=1"),

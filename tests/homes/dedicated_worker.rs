@@ -4,6 +4,8 @@
 #![cfg(target_family = "wasm")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../channel/by_default.rs"]
+mod by_default;
 #[path = "../channel/close.rs"]
 mod close;
 #[path = "../channel/connect.rs"]
@@ -18,8 +20,8 @@ mod server;
 #[path = "../channel/typed.rs"]
 mod typed;
 
+pub(crate) use by_default::{LARGEST, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
-pub(crate) use websocket_channel::connect;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 

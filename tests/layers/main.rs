@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("error", &["message"]),
+    ("lock", &[]),
     ("time", &[]),
     ("random", &[]),
     ("vectors", &[]),
@@ -30,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("codec", &["error", "message"]),
     (
         "transport",
-        &["error", "message", "time", "random", "proto"],
+        &["error", "message", "lock", "time", "random", "proto"],
     ),
     (
         "socket",
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "error",
             "message",
+            "lock",
             "time",
             "random",
             "transport",

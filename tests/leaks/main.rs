@@ -33,13 +33,15 @@ const WARM_UP: usize = 200;
 /// Cycles between two looks at the server, so that what it still has to close does not pile up.
 const LOOK: usize = 50;
 
-fn to(server: &Server, tag: &str) -> Connect<Vec<u8>, Vec<u8>> {
+type Connecting = Connect<Vec<u8>, Vec<u8>>;
+
+fn to(server: &Server, tag: &str) -> Connecting {
     connect(server.url(format_args!("/echo?tag={tag}"))).codec(Bytes)
 }
 
 /// Connect, use, drop: as a whole, or one half after the other, or by a close.
-async fn used(server: &Server, tag: &str, cycle: usize) {
-    let mut channel = to(server, tag).await.unwrap();
+async fn used(connecting: Connecting, cycle: usize) {
+    let mut channel = connecting.await.unwrap();
     let message = vec![cycle as u8; 1000];
     channel.send(message.clone()).await.unwrap();
     assert_eq!(channel.next().await.unwrap().unwrap(), message);
@@ -57,8 +59,8 @@ async fn used(server: &Server, tag: &str, cycle: usize) {
 }
 
 /// Connect and cancel: before the first turn, after some of them, or when the server has the request.
-async fn cancelled(server: &Server, tag: &str, cycle: usize) {
-    let mut connecting = pin!(to(server, tag).into_future());
+async fn cancelled(connecting: Connecting, cycle: usize) {
+    let mut connecting = pin!(connecting.into_future());
     for _ in 0..cycle % 4 {
         if futures::poll!(connecting.as_mut()).is_ready() {
             return;
@@ -68,14 +70,18 @@ async fn cancelled(server: &Server, tag: &str, cycle: usize) {
 }
 
 /// Plays a cycle again and again: once warm, nothing grows.
-async fn leaves_nothing_behind(what: &str, play: impl AsyncFn(&Server, &str, usize)) {
+async fn leaves_nothing_behind(
+    what: &str,
+    to: fn(&Server, &str) -> Connecting,
+    play: impl AsyncFn(Connecting, usize),
+) {
     let _alone = alone();
     let server = server().await;
     let mut steering = server.steering().await;
     let tag = unique("cycle");
     let mut warm = Measure::default();
     for cycle in 0..WARM_UP + CYCLES {
-        play(&server, &tag, cycle).await;
+        play(to(&server, &tag), cycle).await;
         if cycle % LOOK == LOOK - 1 {
             steering.none_left(&tag).await;
         }
@@ -91,10 +97,39 @@ async fn leaves_nothing_behind(what: &str, play: impl AsyncFn(&Server, &str, usi
 
 #[crate::test]
 async fn cycles_leave_nothing_behind() {
-    leaves_nothing_behind("connect, use, drop", used).await;
+    leaves_nothing_behind("connect, use, drop", to, used).await;
 }
 
 #[crate::test]
 async fn cancelled_cycles_leave_nothing_behind() {
-    leaves_nothing_behind("connect, cancel", cancelled).await;
+    leaves_nothing_behind("connect, cancel", to, cancelled).await;
+}
+
+#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+mod over_stream {
+    use super::*;
+    use websocket_channel::transport::Carrier;
+
+    fn to(server: &Server, tag: &str) -> Connecting {
+        super::to(server, tag).transport(Carrier::WebSocketStream)
+    }
+
+    /// Elsewhere than in Chromium there is nothing to see.
+    fn is_there() -> bool {
+        js_sys::Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap()
+    }
+
+    #[crate::test]
+    async fn cycles_over_a_stream_leave_nothing_behind() {
+        if is_there() {
+            leaves_nothing_behind("by stream: connect, use, drop", to, used).await;
+        }
+    }
+
+    #[crate::test]
+    async fn cancelled_cycles_over_a_stream_leave_nothing_behind() {
+        if is_there() {
+            leaves_nothing_behind("by stream: connect, cancel", to, cancelled).await;
+        }
+    }
 }

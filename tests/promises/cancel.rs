@@ -1,11 +1,12 @@
 //! Promise 5, cancelling: every await of the channel is dropped at each point at which it can wait, and nothing is left behind.
 
+use crate::connect;
 use crate::line::{TRANSPORTS, Transport, asked, fill, open, turn};
 use crate::server::{server, unique};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use websocket_channel::{Status, connect};
+use websocket_channel::Status;
 
 /// Polls `future` at most `polls` times, each time when it asked for it, and drops it. `None` if it was not done by then. Whatever it was
 /// waiting for must have let go of its waker.
@@ -156,7 +157,7 @@ async fn a_send_that_waits_for_room_and_is_dropped_sends_nothing() {
     for transport in TRANSPORTS {
         let (channel, mut peer) = open(transport, "cancel-full", 1).await;
         peer.freeze().await;
-        fill(&channel).await;
+        let filled = fill(&channel).await;
         let (tx, mut rx) = channel.split();
         for polls in [0, 1] {
             let waiting = cancelled_after(polls, tx.send(b"never".to_vec())).await;
@@ -168,14 +169,17 @@ async fn a_send_that_waits_for_room_and_is_dropped_sends_nothing() {
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         drop(waiting);
         peer.thaw().await;
-        tx.send(b"after".to_vec()).await.unwrap();
-        assert_eq!(
-            rx.next().await.unwrap().unwrap().len(),
-            crate::line::LARGE,
-            "{transport:?}"
-        );
-        assert_eq!(rx.next().await.unwrap().unwrap(), b"after");
-        assert_eq!(tx.control().stats().sent_messages, 2);
+        let after = tx.send(b"after".to_vec());
+        let reading = async {
+            for _ in 0..filled {
+                let echoed = rx.next().await.unwrap().unwrap();
+                assert_eq!(echoed.len(), crate::line::LARGE, "{transport:?}");
+            }
+            assert_eq!(rx.next().await.unwrap().unwrap(), b"after");
+        };
+        let (sent, ()) = futures::join!(after, reading);
+        sent.unwrap();
+        assert_eq!(tx.control().stats().sent_messages, filled as u64 + 1);
     }
 }
 

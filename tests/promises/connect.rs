@@ -1,9 +1,10 @@
 //! Promise 2: `connect` ends, with an open channel or with a typed error and the time it took.
 
+use crate::connect;
 use crate::faults::{self, Column, column};
 use crate::server::{server, unique};
 use std::time::Duration;
-use websocket_channel::{ConnectErrorKind, connect};
+use websocket_channel::ConnectErrorKind;
 
 /// For whoever never answers. It decides no outcome that another fault has: those come at once.
 const PATIENCE: Duration = Duration::from_millis(500);

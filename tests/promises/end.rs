@@ -1,9 +1,10 @@
 //! Promise 4: when the peer closes, code, reason and cleanness arrive after every message that came before.
 
+use crate::connect;
 use crate::server::server;
 use futures::StreamExt;
 use websocket_channel::transport::Limits;
-use websocket_channel::{By, Bytes, Channel, Socket, connect};
+use websocket_channel::{By, Bytes, Channel, Socket};
 
 /// More than one turn of the driver, more than its window, and less than the bound.
 const COUNT: usize = 3000;

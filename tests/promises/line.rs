@@ -1,17 +1,20 @@
 //! A connection over each transport there is, to a peer that echoes and can be stopped.
 
+use crate::faults::{Column, column};
 use crate::server::{Server, Steering, server, unique};
 use futures::StreamExt;
 use futures::future::{AbortHandle, abortable};
 use futures::lock::{Mutex, OwnedMutexGuard};
+use futures::poll;
+use std::pin::pin;
 use std::sync::Arc;
 use websocket_channel::transport::Limits;
-use websocket_channel::{Bytes, Channel, Connect, Socket, connect};
+use websocket_channel::{Bytes, Channel, Connect, Socket};
 
 /// What carries the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// The platform's own: TCP natively, in a page the browser's class.
+    /// The platform's own: TCP natively, in a page the browser's class, and its stream in the program `promises_stream`.
     Platform,
     /// Two ends in memory.
     Memory,
@@ -20,8 +23,16 @@ pub(crate) enum Transport {
 /// All there are.
 pub(crate) const TRANSPORTS: [Transport; 2] = [Transport::Platform, Transport::Memory];
 
-/// More than the platform's and the kernel's buffers take from a peer that does not read.
-pub(crate) const LARGE: usize = 16 << 20;
+/// More than the platform's and the kernel's buffers take from a peer that does not read; or as much of it as one message may have.
+pub(crate) const LARGE: usize = if crate::LARGEST < ENOUGH {
+    crate::LARGEST
+} else {
+    ENOUGH
+};
+const ENOUGH: usize = 16 << 20;
+
+/// Turns in which a line that moves at all would have moved.
+pub(crate) const TURNS: usize = 300;
 
 /// What a message to the peer looks like, and what comes back.
 pub(crate) type Echo = Channel<Vec<u8>, Vec<u8>>;
@@ -72,7 +83,7 @@ pub(crate) async fn open(transport: Transport, name: &str, watermark: usize) -> 
 
 /// A connection to the server's echo, to be awaited.
 pub(crate) fn asked(server: &Server, tag: &str) -> Connect<Vec<u8>, Vec<u8>> {
-    connect(server.url(format_args!("/echo?tag={tag}"))).codec(Bytes)
+    crate::connect(server.url(format_args!("/echo?tag={tag}"))).codec(Bytes)
 }
 
 async fn echo(mut socket: Socket, gate: Arc<Mutex<()>>) {
@@ -127,9 +138,49 @@ impl Peer {
     }
 }
 
-/// Fills the line of a peer that was frozen: whatever is sent next has to wait.
-pub(crate) async fn fill(channel: &Echo) {
-    channel.send(vec![0; LARGE]).await.unwrap();
+/// Whether the line of a peer that does not read stays full. WebKit's `bufferedAmount` falls when the process next door has the bytes: there it is
+/// full until the next event.
+pub(crate) fn stays_full() -> bool {
+    column() != Column::Webkit
+}
+
+/// A turn for every other task, and for events where a line that was filled stays full in spite of them.
+pub(crate) async fn still() {
+    if stays_full() {
+        return turn().await;
+    }
+    let mut turned = false;
+    std::future::poll_fn(|cx| {
+        if turned {
+            return std::task::Poll::Ready(());
+        }
+        turned = true;
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// Fills the line of a peer that was frozen: whatever is sent next has to wait. Gives the number of messages that it took, of `LARGE` bytes each.
+pub(crate) async fn fill(channel: &Echo) -> usize {
+    if !stays_full() {
+        channel.send(vec![0; LARGE]).await.unwrap();
+        return 1;
+    }
+    let mut sent = 0;
+    while sent * LARGE < ENOUGH {
+        let mut sending = pin!(channel.send(vec![0; LARGE]));
+        let mut waited = 0;
+        while poll!(sending.as_mut()).map(Result::unwrap).is_pending() {
+            if waited == TURNS {
+                return sent;
+            }
+            waited += 1;
+            turn().await;
+        }
+        sent += 1;
+    }
+    sent
 }
 
 /// Runs a task of this test's own.

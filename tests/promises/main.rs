@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bounds;
+#[path = "../channel/by_default.rs"]
+mod by_default;
 mod cancel;
 mod connect;
 mod drop;
@@ -17,6 +19,7 @@ mod server;
 #[cfg(not(target_family = "wasm"))]
 mod table;
 
+pub(crate) use by_default::{CUT_ENDS_THE_PAGE, LARGEST, PUSHES_BACK, connect, options};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;
 #[cfg(target_family = "wasm")]

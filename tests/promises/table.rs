@@ -7,7 +7,10 @@ use syn::visit::{self, Visit};
 const TABLE: &str = include_str!("table.md");
 
 /// Where a test can run, in the order of the columns.
-const COLUMNS: [&str; 5] = ["TCP", "memory", "Chromium", "Firefox", "WebKit"];
+const COLUMNS: [&str; 6] = ["TCP", "memory", "Chromium", STREAM, "Firefox", "WebKit"];
+
+/// Over `WebSocketStream`.
+const STREAM: &str = "Chromium, stream";
 
 /// The test programs that run natively and in every browser. The others are native.
 const EVERYWHERE: [&str; 4] = ["channel", "faults", "promises", "leaks"];
@@ -46,7 +49,8 @@ fn tests() -> BTreeMap<String, BTreeSet<&'static str>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests")
             .join(program);
-        let only = modules(&folder.join("main.rs"));
+        let main = modules(&folder.join("main.rs"));
+        let over_stream = modules(&folder.join("over_stream.rs"));
         for file in sources(&folder) {
             let mut module: Vec<String> = file
                 .strip_prefix(&folder)
@@ -59,14 +63,18 @@ fn tests() -> BTreeMap<String, BTreeSet<&'static str>> {
                 module.clear();
             }
             let text = std::fs::read_to_string(&file).unwrap();
-            let declared = module.last().and_then(|module| only.get(module).copied());
+            let places = |modules: &BTreeMap<String, Places>| match module.last() {
+                Some(module) => modules.get(module).copied().unwrap_or(Places::NONE),
+                // In `main.rs` itself.
+                None => Places::ALL,
+            };
+            let here = places(&main);
             let parsed = syn::parse_file(&text)
                 .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let mut finder = Finder {
-                web: EVERYWHERE.contains(program) && declared != Some(Only::Native),
-                native: declared != Some(Only::Web),
-                // As the runner has it.
-                webkit: *program != "promises",
+                web: EVERYWHERE.contains(program) && here.web,
+                native: here.native,
+                stream: !module.is_empty() && places(&over_stream).web,
                 text: &text,
                 prefix: [&[(*program).to_owned()], module.as_slice()]
                     .concat()
@@ -87,43 +95,57 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where alone something is compiled.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Only {
-    Native,
-    Web,
+/// Where something is compiled.
+#[derive(Clone, Copy)]
+struct Places {
+    native: bool,
+    web: bool,
 }
 
-/// What the attributes say of it.
-fn only(attributes: &[syn::Attribute]) -> Option<Only> {
-    attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"))
-        .filter_map(|attribute| attribute.meta.require_list().ok())
-        .find_map(
-            |list| match list.tokens.to_string().replace(' ', "").as_str() {
-                "target_family=\"wasm\"" => Some(Only::Web),
-                "not(target_family=\"wasm\")" => Some(Only::Native),
-                _ => None,
-            },
-        )
+impl Places {
+    const ALL: Self = Self {
+        native: true,
+        web: true,
+    };
+    const NONE: Self = Self {
+        native: false,
+        web: false,
+    };
+
+    /// What the attributes say.
+    fn of(attributes: &[syn::Attribute]) -> Self {
+        let conditions = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"))
+            .filter_map(|attribute| attribute.meta.require_list().ok())
+            .map(|list| list.tokens.to_string().replace(' ', ""));
+        conditions.fold(Self::ALL, |places, condition| Self {
+            native: places.native && condition != r#"target_family="wasm""#,
+            web: places.web && condition != r#"not(target_family="wasm")"#,
+        })
+    }
 }
 
-/// The modules of a program that are not compiled everywhere.
-fn modules(main: &Path) -> BTreeMap<String, Only> {
-    let text = std::fs::read_to_string(main).unwrap();
+/// The modules of a program, if there is such a program.
+fn modules(main: &Path) -> BTreeMap<String, Places> {
+    let text = std::fs::read_to_string(main).unwrap_or_default();
     let items = syn::parse_file(&text).unwrap().items;
     let modules = items.iter().filter_map(|item| match item {
-        syn::Item::Mod(module) => Some((module.ident.to_string(), only(&module.attrs)?)),
+        syn::Item::Mod(module) => Some((module.ident.to_string(), Places::of(&module.attrs))),
         _ => None,
     });
     modules.collect()
 }
 
+/// How a test says what it leaves out.
+const LEAVES_OUT: &str = "if crate::CUT_ENDS_THE_PAGE {\n        return;";
+const ONLY_HELD_BACK: &str = "if !crate::PUSHES_BACK {";
+const NOT_HELD_BACK: &str = "if crate::PUSHES_BACK {";
+
 struct Finder<'a> {
     web: bool,
     native: bool,
-    webkit: bool,
+    stream: bool,
     text: &'a str,
     prefix: String,
     found: &'a mut BTreeMap<String, BTreeSet<&'static str>>,
@@ -138,9 +160,7 @@ impl Visit<'_> for Finder<'_> {
         if !function.attrs.iter().any(is_test) {
             return visit::visit_item_fn(self, function);
         }
-        let only = only(&function.attrs);
-        let web = self.web && only != Some(Only::Native);
-        let native = self.native && only != Some(Only::Web);
+        let places = Places::of(&function.attrs);
         let span = function.block.brace_token.span;
         let lines = span.open().start().line - 1..span.close().end().line;
         let body: Vec<&str> = self.text.lines().collect();
@@ -149,17 +169,26 @@ impl Visit<'_> for Finder<'_> {
         let memory = has(&["TRANSPORTS", "Socket::pair", "pair()"]);
         // A test of the pair alone needs no network.
         let network = !memory || has(&["TRANSPORTS", "server()"]);
+        let web = self.web && places.web && !has(&[ONLY_HELD_BACK]);
         let mut columns = BTreeSet::new();
-        if network && native {
-            columns.insert("TCP");
-        }
-        if memory {
-            columns.insert("memory");
-        }
-        if network && web {
-            columns.extend(["Chromium", "Firefox"]);
-            if self.webkit {
-                columns.insert("WebKit");
+        // In a program of all browsers, one that runs where there is a stream.
+        if has(&["if is_there() {"]) {
+            columns.insert(STREAM);
+        } else {
+            if network && self.native && places.native && !has(&[NOT_HELD_BACK]) {
+                columns.insert("TCP");
+            }
+            if memory {
+                columns.insert("memory");
+            }
+            if network && web {
+                columns.extend(["Chromium", "Firefox"]);
+                if !has(&["bounds_nothing()"]) {
+                    columns.insert("WebKit");
+                }
+            }
+            if network && self.stream && places.web && !has(&[LEAVES_OUT, NOT_HELD_BACK]) {
+                columns.insert(STREAM);
             }
         }
         let name = format!("{}::{}", self.prefix, function.sig.ident);
@@ -197,13 +226,13 @@ fn every_test_of_this_folder_is_in_the_table_and_every_promise_has_tests() {
         .filter(|name| !stated.contains(name))
         .collect();
     assert!(missing.is_empty(), "not in the table: {missing:#?}");
-    // In each column each promise is shown by some test, or all its cells give the same reason why it has no meaning there, or it is owed.
+    // In each column each promise is shown by some test, or all its cells give the same reason why it has no meaning there.
     for promise in 1..=7 {
         for (index, column) in COLUMNS.iter().enumerate() {
             let rows = rows().into_iter().filter(|row| row.promise == promise);
             let cells: BTreeSet<String> = rows.map(|row| row.cells[index].clone()).collect();
             assert!(
-                cells.contains("yes") || cells.len() == 1 || cells.contains("no [6]"),
+                cells.contains("yes") || cells.len() == 1,
                 "promise {promise}, {column}: {cells:?}"
             );
         }

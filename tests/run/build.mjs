@@ -51,7 +51,10 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten && `${PANICS}${FORMATS}${shortenWasm}${trapIn}${shortenNames}`]);
+  const from = fingerprint(tools, compiled, [
+    ...optimise,
+    shorten && `${PANICS}${FORMATS}${KNOWN}${shortenWasm}${trapIn}${shortenNames}${withoutPlaces}${WORDS}`,
+  ]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
@@ -143,8 +146,8 @@ const PANICS = new RegExp(
     .join('|'),
 );
 
-/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. */
-const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?"?$/;
+/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. One of two of a name has a number. */
+const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?(\[\d+\])?"?$/;
 
 /** For npm: panics without words, and names without hashes. */
 async function shortenWasm(tools, { glue, wasm }) {
@@ -158,10 +161,10 @@ async function shortenWasm(tools, { glue, wasm }) {
   // Only what has no caller but its like: a program that formats anything itself keeps it all.
   const others = trapIn(silent, formats);
   const called = [...others.matchAll(/\(call \$("[^"]*"|[^\s)]*)/g)].some(([, name]) => formats(name));
-  writeFileSync(text, called ? silent : others);
+  writeFileSync(text, called ? silent : withoutPlaces(others));
   await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
   rmSync(text);
-  const script = readFileSync(glue, 'utf8').replace(/\b__wbg_\w+(?=: function)|\bwasm_bindgen__\w+/g, (name) => names.get(name) ?? name);
+  const script = readFileSync(glue, 'utf8').replace(/\b\w+(?=: function)|(?<=\bwasm\.)\w+/g, (name) => names.get(name) ?? name);
   writeFileSync(glue, script.replace(/"\.\/\w+_bg\.js"(?=: import0)/, 'rust'));
 }
 
@@ -173,20 +176,72 @@ function trapIn(text, named) {
   );
 }
 
+/** What core and alloc have to say in a panic, and the digits with which they would say it. */
+const WORDS = new RegExp(
+  [
+    /assertion `left [^]{2} right` failed\n {2}left: [^]{3} right: /,
+    /`Ready` polled after completion|`async fn` resumed after completion|finish: (callbacks|result) should be (Some|None)/,
+    /RefCell already (mutably )?borrowed|LazyCell instance has previously been poisoned|internal error: entered unreachable code/,
+    /mid > len|capacity overflow|attempt to join into collection with len > usize::MAX|Tried to shrink to a larger capacity/,
+    /0x0123456789ABCDEF|0123456789abcdef|0001020304\d+9596979899/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+
 /**
- * wasm-bindgen names an import, and the export by which a closure is called, after what it calls and a hash, which no compression shrinks, here and
- * in the glue: it goes. The rest of the name stays, and so do the other exports': tests and `instance.js` read them.
+ * Zeros in the place of what only the wording of a panic reads, when nothing words one: the source files and lines of panics, and core's own phrases.
+ * The data of a program is one piece to wasm-opt, so it cannot see that nobody points there.
+ */
+function withoutPlaces(text) {
+  const segment = /^( \(data \S+ \(i32\.const (\d+)\) )"(.*)"\)$/gm;
+  const segments = [...text.matchAll(segment)].map(([, , address, escaped]) => ({ address: Number(address), bytes: bytesOf(escaped) }));
+  const start = Math.min(...segments.map(({ address }) => address));
+  const memory = Buffer.alloc(Math.max(...segments.map(({ address, bytes }) => address + bytes.length)) - start);
+  for (const { address, bytes } of segments) bytes.copy(memory, address - start);
+  const dead = [...memory.toString('latin1').matchAll(WORDS)].map(({ 0: { length }, index }) => [index, length]);
+  // A `core::panic::Location` is the address and the length of a path, a line and a column.
+  for (let at = 0; at + 16 <= memory.length; at += 4) {
+    const [path, length] = [memory.readUInt32LE(at) - start, memory.readUInt32LE(at + 4)];
+    if (path >= 0 && path + length <= memory.length && memory.toString('latin1', path, path + length).endsWith('.rs')) {
+      dead.push([at, 16], [path, length]);
+    }
+  }
+  for (const [at, length] of dead) memory.fill(0, at, at + length);
+  return text.replace(segment, (_, head, address) => {
+    const { bytes } = segments.find((each) => each.address === Number(address));
+    const left = memory.subarray(address - start, address - start + bytes.length);
+    return `${head}"${left.toString('hex').replace(/../g, '\\$&')}")`;
+  });
+}
+
+/** The bytes of a string of the text format. */
+function bytesOf(escaped) {
+  const named = { t: '\t', n: '\n', r: '\r' };
+  const plain = (_, hex, letter) => (hex ? String.fromCharCode(parseInt(hex, 16)) : (named[letter] ?? letter));
+  return Buffer.from(escaped.replace(/\\(?:([0-9a-f]{2})|(.))/g, plain), 'latin1');
+}
+
+/** Exports that `glueAsFunction`, `instance.js` and tests look for. */
+const KNOWN = ['__wbindgen_start', '__wbindgen_externrefs', 'memory'];
+
+/**
+ * wasm-bindgen names an import after what it calls and a hash, and an export after its class: nobody but the glue reads them, and no compression
+ * shrinks a hash. They become letters.
  */
 function shortenNames(text, names) {
-  const taken = new Set();
-  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (_, head, name) => {
-    let short = name.replace(/^wasm_bindgen__.*_/, '').replace(/_?h?[0-9a-f]{16}$/, '_');
-    if (short === name || name.startsWith('__wbindgen_generic')) return `${head}"${name}"`;
-    if (taken.has(short)) short += taken.size;
-    taken.add(short);
-    names.set(name, short);
-    return `${head}"${short}"`;
+  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (whole, head, name) => {
+    if (KNOWN.includes(name)) return whole;
+    names.set(name, letters(names.size));
+    return `${head}"${names.get(name)}"`;
   });
+}
+
+/** a, b, … z, A, … Z, aa, … */
+function letters(index) {
+  const all = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  return (index < all.length ? '' : letters(Math.floor(index / all.length) - 1)) + all[index % all.length];
 }
 
 /** The printable ASCII that a script's string holds without escapes, in the order in which `inlined.js` counts. */
@@ -215,14 +270,28 @@ const inlineWasm = {
   },
 };
 
+/** What wasm-bindgen writes for places that have no wasm of ours, or for programs that do what ours does not. */
+const SPARE = [
+  /^if \(Symbol\.dispose\) .*$/gm,
+  /\(typeof FinalizationRegistry === 'undefined'\)\s*\? .*\s*: /g,
+  /^ *if \(realloc === undefined\) \{[^}]*\}$/gm,
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^\}$/gm,
+  // Its own loaders.
+  /^export \{ initSync, .*$/gm,
+];
+
 /**
  * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
- * replaced. What it finds under the names `WebAssembly` and `WebSocket` is given to it.
+ * replaced. What it finds under the name `WebSocket` is given to it, and `start` what makes the exports of an instance from its imports.
  */
 async function glueAsFunction(bundle, glue) {
-  const names = 'ChannelHandle, SocketHandle, initSync';
+  const lean = SPARE.reduce((text, spare) => {
+    if (text.search(spare) < 0) throw new Error(`the glue has no ${spare}`);
+    return text.replace(spare, '');
+  }, read(glue));
+  const start = 'export function start(instantiate) { wasm = instantiate(__wbg_get_imports()); wasm.__wbindgen_start(); }';
   const { outputFiles } = await bundle({
-    stdin: { contents: `export { ${names} } from ${JSON.stringify(glue)};`, resolveDir: root },
+    stdin: { contents: `${lean}\n${start}`, resolveDir: root },
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -232,7 +301,7 @@ async function glueAsFunction(bundle, glue) {
   const parts = outputFiles[0].text.match(/^(.*)\nexport \{([^}]*)\};\s*$/s);
   if (!parts) throw new Error('the glue does not end with its exports');
   const file = join(dirname(glue), 'glue.js');
-  writeFileSync(file, `export default function (WebAssembly, WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
+  writeFileSync(file, `export default function (WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
   return file;
 }
 

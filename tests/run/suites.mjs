@@ -15,7 +15,12 @@ import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
-const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks'];
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
+/** Two of them once more, over `WebSocketStream`. */
+const OVER_STREAM = ['channel_stream', 'promises_stream'];
+
+/** Those of a browser. */
+const programs = (browser) => (browser === 'chromium' ? [...PAGE, ...OVER_STREAM] : PAGE);
 const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
@@ -131,13 +136,14 @@ async function outside({ tools, server }) {
 }
 
 /** Node's own test runner, for what is used from a command line. */
-async function node(files, { tools, server }) {
+async function node(files, { tools, server }, more = {}) {
   // Not with set-up's environment: what they start is started as a person would.
   const env = {
     WEBSOCKET_CHANNEL_CHROMIUM: tools.paths.chromium ?? '',
     WEBSOCKET_CHANNEL_TOOLS: JSON.stringify(tools.paths),
     WEBSOCKET_CHANNEL_TOOLS_ENV: JSON.stringify(tools.env),
     ...server?.env,
+    ...more,
   };
   const { output, ok } = await capture('node', ['--test', '--test-reporter=spec', ...files], { cwd: root, env });
   const number = (word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
@@ -166,12 +172,17 @@ export const suites = [
     name: `wasm:${browser}`,
     browser,
     server: true,
-    // `tests/promises/table.md` says why.
-    run: (context) => wasm(browser, browser === 'webkit' ? PAGE.filter((name) => name !== 'promises') : PAGE, context),
+    run: (context) => wasm(browser, programs(browser), context),
   })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
   { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },
+  ...['chromium', 'firefox'].map((browser) => ({
+    name: `hidden:${browser}`,
+    browser,
+    server: true,
+    run: (context) => node(['tests/homes/hidden.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
+  })),
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },

@@ -52,7 +52,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
 let server;
 try {
-  if (chosen.some((suite) => suite.name.startsWith('js:') || ['package', 'homes:js'].includes(suite.name))) {
+  if (chosen.some((suite) => /^(js|hidden):|^package$|^homes:js$/.test(suite.name))) {
     console.log('building the package …');
     await build(tools);
   }

@@ -5,6 +5,8 @@
 #![cfg(all(target_family = "wasm", target_feature = "atomics"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "../channel/by_default.rs"]
+mod by_default;
 #[path = "../channel/close.rs"]
 mod close;
 #[path = "../channel/connect.rs"]
@@ -19,15 +21,15 @@ mod server;
 mod typed;
 mod worker;
 
+pub(crate) use by_default::{LARGEST, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-use websocket_channel::{By, Bytes, Channel, SendErrorKind, connect};
+use websocket_channel::{By, Bytes, Channel, SendErrorKind};
 use worker::{assert_shared, in_worker};
 
 #[test]
-#[ignore = "one of three such tests did not end in Chromium, and which one and why is not known yet"]
 async fn a_sender_sends_from_another_worker() {
     assert_shared();
     let server = server::server().await;
@@ -47,7 +49,6 @@ async fn a_sender_sends_from_another_worker() {
 }
 
 #[test]
-#[ignore = "one of three such tests did not end in Chromium, and which one and why is not known yet"]
 async fn a_receiver_reads_in_another_worker() {
     assert_shared();
     let server = server::server().await;
@@ -69,7 +70,6 @@ async fn a_receiver_reads_in_another_worker() {
 
 /// The watermark holds a worker back as well, and an end gives the value back to it.
 #[test]
-#[ignore = "one of three such tests did not end in Chromium, and which one and why is not known yet"]
 async fn a_send_that_waits_in_another_worker_comes_back_there() {
     assert_shared();
     let server = server::server().await;
@@ -85,7 +85,14 @@ async fn a_send_that_waits_in_another_worker_comes_back_there() {
     steering.tell("freeze", &tag).await;
     tx.send(vec![0; 16 << 20]).await.unwrap();
     let control = tx.control();
-    let waiting = in_worker(move || async move { tx.send(b"back".to_vec()).await });
+    let (began, waits) = futures::channel::oneshot::channel();
+    let waiting = in_worker(move || async move {
+        let mut sending = Box::pin(tx.send(b"back".to_vec()));
+        assert!(futures::poll!(sending.as_mut()).is_pending());
+        began.send(()).unwrap();
+        sending.await
+    });
+    waits.await.unwrap();
     steering.tell("cut", &tag).await;
     let error = waiting.await.unwrap_err();
     assert_eq!(

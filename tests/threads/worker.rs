@@ -39,8 +39,8 @@ pub async fn work() {
     job().await;
 }
 
-/// Runs `job` in a worker of its own, and gives what comes of it.
-pub(crate) async fn in_worker<F, T>(job: impl FnOnce() -> F + Send + 'static) -> T
+/// Runs `job` in a worker of its own, from now on, whether what comes of it is awaited or not.
+pub(crate) fn in_worker<F, T>(job: impl FnOnce() -> F + Send + 'static) -> impl Future<Output = T>
 where
     F: Future<Output = T> + 'static,
     T: Send + 'static,
@@ -74,7 +74,7 @@ where
     );
     let post: js_sys::Function = get(&worker, "postMessage").unchecked_into();
     post.call1(&worker, &message).unwrap();
-    over.await.unwrap()
+    async { over.await.unwrap() }
 }
 
 fn get(object: &JsValue, path: &str) -> JsValue {

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod drive;
+mod round_trip;
 mod wakers;
 
 pub use accepting::Accepting;
@@ -16,6 +17,7 @@ use core::future::poll_fn;
 use core::ops::Range;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use round_trip::RoundTrip;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wakers::Tasks;
 
@@ -52,6 +54,7 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     give_up: Option<Duration>,
     /// The last event, held back until what it speaks of is on its way.
     last: Option<proto::Event>,
+    pings: RoundTrip,
     limits: Limits,
 }
 
@@ -112,6 +115,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             failure: None,
             give_up: None,
             last: None,
+            pings: RoundTrip::default(),
             limits: limits.clone(),
         }
     }
@@ -178,7 +182,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
                 Poll::Ready(proto::Event::Closed(closed)) => {
                     return Poll::Ready(Event::Closed(self.ended(closed)));
                 }
-                // Pongs, and the handshake that is behind us.
+                Poll::Ready(proto::Event::Pong(payload)) => {
+                    self.pings.handle_pong(&payload, self.now());
+                }
+                // The handshake, which is behind us.
                 Poll::Ready(_) => {}
                 Poll::Pending => return Poll::Pending,
             }
@@ -234,6 +241,18 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
 
     fn buffered_amount(&self) -> usize {
         self.connection.unsent_payload()
+    }
+
+    fn ping(&mut self) {
+        let now = self.now();
+        // Not open, or a wire format without pings: then there is no answer to wait for.
+        if self.connection.ping(&self.pings.next(now)).is_ok() {
+            self.tasks.reader.wake();
+        }
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        self.pings.measured
     }
 }
 

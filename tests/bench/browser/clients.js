@@ -76,6 +76,7 @@ const clients = {
   ws_stream_wasm: rust.ws_stream,
   'tokio-tungstenite-wasm': rust.tungstenite,
   'ours, Rust by class': rust.ours,
+  'ours, Rust by stream': rust.ours_by_stream,
   'ours, npm WebSocket': withClass(Ours),
   'ours, npm Channel': withChannel,
   partysocket: withClass(PartySocket),

@@ -33,13 +33,20 @@ pub fn echo(url: String) {
 
 /// Sends one line, gives back the answer and the close reason.
 async fn talk(url: String) -> Option<String> {
-    #[cfg(feature = "json")]
-    use json::{Codec, ToClient, ToServer, said, say};
-    #[cfg(not(feature = "json"))]
+    #[cfg(not(any(feature = "json", feature = "messagepack")))]
     use text::{Codec, ToClient, ToServer, said, say};
+    #[cfg(any(feature = "json", feature = "messagepack"))]
+    use typed::{Codec, ToClient, ToServer, said, say};
     // By the browser's own WebSocket.
-    #[cfg(not(feature = "proto"))]
+    #[cfg(not(any(feature = "proto", feature = "web-stream")))]
     let chat: Channel<ToServer, ToClient> = connect(url).codec(Codec).await.ok()?;
+    // By its `WebSocketStream` where there is one.
+    #[cfg(all(feature = "web-stream", not(feature = "proto")))]
+    let chat: Channel<ToServer, ToClient> = connect(url)
+        .codec(Codec)
+        .transport(websocket_channel::transport::Carrier::PushingBack)
+        .await
+        .ok()?;
     // By our own protocol core, over a relay.
     #[cfg(feature = "proto")]
     let chat: Channel<ToServer, ToClient> = {
@@ -54,7 +61,7 @@ async fn talk(url: String) -> Option<String> {
     Some(answer + &closed.reason)
 }
 
-#[cfg(not(feature = "json"))]
+#[cfg(not(any(feature = "json", feature = "messagepack")))]
 mod text {
     pub(crate) type ToServer = String;
     pub(crate) type ToClient = String;
@@ -69,8 +76,8 @@ mod text {
     }
 }
 
-#[cfg(feature = "json")]
-mod json {
+#[cfg(any(feature = "json", feature = "messagepack"))]
+mod typed {
     use serde::{Deserialize, Serialize};
 
     #[derive(Serialize)]
@@ -83,7 +90,10 @@ mod json {
         Said { who: String, text: String },
     }
 
+    #[cfg(feature = "json")]
     pub(crate) use websocket_channel::Json as Codec;
+    #[cfg(all(feature = "messagepack", not(feature = "json")))]
+    pub(crate) use websocket_channel::MessagePack as Codec;
 
     pub(crate) fn say() -> ToServer {
         ToServer::Say("hello".into())

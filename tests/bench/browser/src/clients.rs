@@ -3,14 +3,25 @@
 use crate::{Client, Payload, Quote};
 use futures_util::{SinkExt as _, StreamExt as _};
 use wasm_bindgen::UnwrapThrowExt as _;
+use websocket_channel::transport::Carrier;
 use websocket_channel::{Channel, Json, Message, connect};
 
-/// This crate, messages as they are.
-pub(crate) struct Ours(Channel<Message, Message>);
+/// This crate, messages as they are, by the browser's class or by its stream.
+pub(crate) struct Ours<const STREAM: bool>(Channel<Message, Message>);
 
-impl Client for Ours {
+/// Which of the browser's sockets.
+fn carrier(stream: bool) -> Carrier {
+    if stream {
+        Carrier::WebSocketStream
+    } else {
+        Carrier::WebSocket
+    }
+}
+
+impl<const STREAM: bool> Client for Ours<STREAM> {
     async fn connect(url: &str) -> Self {
-        Self(connect(url).await.unwrap_throw())
+        let connecting = connect(url).transport(carrier(STREAM));
+        Self(connecting.await.unwrap_throw())
     }
 
     async fn send(&mut self, payload: Payload) {
@@ -35,11 +46,12 @@ impl Client for Ours {
 }
 
 /// This crate, typed by its JSON codec. What it sends is a JSON value.
-pub(crate) struct OursTyped(Channel<serde_json::Value, Quote>);
+pub(crate) struct OursTyped<const STREAM: bool>(Channel<serde_json::Value, Quote>);
 
-impl Client for OursTyped {
+impl<const STREAM: bool> Client for OursTyped<STREAM> {
     async fn connect(url: &str) -> Self {
-        Self(connect(url).codec(Json).await.unwrap_throw())
+        let connecting = connect(url).codec(Json).transport(carrier(STREAM));
+        Self(connecting.await.unwrap_throw())
     }
 
     async fn send(&mut self, payload: Payload) {

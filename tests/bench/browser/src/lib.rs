@@ -15,10 +15,25 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Ours, on the browser's class.
 #[wasm_bindgen]
 pub async fn ours(kind: String, url: String, payload: JsValue, count: u32) -> f64 {
+    run_ours::<false>(kind, url, payload, count).await
+}
+
+/// Ours, on the browser's `WebSocketStream`.
+#[wasm_bindgen]
+pub async fn ours_by_stream(kind: String, url: String, payload: JsValue, count: u32) -> f64 {
+    run_ours::<true>(kind, url, payload, count).await
+}
+
+async fn run_ours<const STREAM: bool>(
+    kind: String,
+    url: String,
+    payload: JsValue,
+    count: u32,
+) -> f64 {
     if kind == "json" {
-        return workload::run::<OursTyped>(&kind, &url, payload, count).await;
+        return workload::run::<OursTyped<STREAM>>(&kind, &url, payload, count).await;
     }
-    workload::run::<Ours>(&kind, &url, payload, count).await
+    workload::run::<Ours<STREAM>>(&kind, &url, payload, count).await
 }
 
 /// gloo-net.

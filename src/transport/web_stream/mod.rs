@@ -1,26 +1,44 @@
 //! The browser's own `WebSocketStream` (Chromium, Deno): the one socket of a page that holds the peer back while nobody reads.
 //!
-//! It is in no standard yet, and web-sys has no binding for it: what is used of it is declared below. Measured in Chromium 156:
+//! It is in no standard yet. Measured in Chromium 156:
 //!
 //! - A message is read when it is asked for, and what was not asked for waits in the browser, then in the network, then at the peer.
 //! - When the peer closes while messages wait in the browser, Chromium drops all but the first of them. So reading goes on as long as there is
 //!   room below the receive bound, and an end that came while nobody read is never called clean.
 //! - Its `close` while messages wait unread is answered only when they have been read: they are read and let go.
-//! - Its `close` while writes wait, or before it is open, ends the page: it is called behind the last write, or behind `opened`.
+//! - A write is taken when its last byte is in the pipe to the browser's network process: 128 KiB, behind which are a chunk of 64 KiB and the
+//!   operating system's own buffer, 4 MiB on loopback. On an idle line 64 KiB are always taken at once; more waits.
+//! - **A connection that is lost without a Close frame while a write waits ends the page**, by a segmentation fault in the renderer: it rejects the
+//!   write's promise with an error that has not been made yet. Whatever the page has done before, closing, aborting, letting go, it does not help,
+//!   and no write can be taken back. With a Close frame of the peer the write is rejected, as it should be.
+//! - A write that comes to the socket after its `close`, from the queue of the writes, ends the page as well; so does `close` after an `AbortSignal`
+//!   has fired. So it is closed behind the last write, and there is no signal: `close` gives up a connection in the making, too.
+//!
+//! What follows for whoever sends: a message larger than [`LARGEST`] always waits, and is refused. A smaller one waits when the network or the peer
+//! takes less than is sent: then, and only then, the page is at the mercy of the connection. It cannot be helped from here.
+
+mod hearing;
+mod platform;
 
 use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
 use core::cell::RefCell;
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use hearing::Hearing;
 use js_sys::{Array, JsString, Object, Promise, Reflect, Uint8Array};
-use platform::{Abort, Info, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
+use platform::{Info, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
 use std::collections::VecDeque;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+
+/// The largest message that is sent, in bytes: half of what a write finds room for on an idle line.
+pub const LARGEST: usize = 64 << 10;
+
+/// RFC 6455 §7.1.5: there was no Close frame.
+const LOST: u16 = 1006;
 
 /// Whether this browser has it.
 pub(crate) fn is_there() -> bool {
@@ -34,12 +52,13 @@ pub struct WebSocketStream {
     reader: Reader,
     writer: Writer,
     limits: Limits,
-    /// The read that is under way. It outlives the polls that wait for it, so that none of them can lose its message.
-    reading: Option<JsFuture>,
+    /// One read after another, and when reading has ended how the connection did. What is under way outlives the polls that wait for it, so that
+    /// none of them can lose its message.
+    incoming: Hearing,
     /// For whoever waits until everything written has been taken.
-    written: Option<JsFuture>,
-    /// How it ended, asked for when reading has.
-    ending: Option<JsFuture>,
+    outgoing: Hearing,
+    /// Reading has ended.
+    ending: bool,
     /// Writes that the browser has not taken yet.
     waiting: RefCell<Waiting>,
     by: Option<By>,
@@ -58,26 +77,13 @@ struct Waiting {
     last: Option<Promise>,
 }
 
-/// A connection in the making. Dropping it gives it up, in whatever state it is.
-struct Connecting {
-    stream: Stream,
-    abort: Abort,
-    opened: bool,
-}
+/// A connection in the making. Dropping it gives it up, open already or not.
+struct Connecting(Option<Stream>);
 
 impl Drop for Connecting {
     fn drop(&mut self) {
-        if !self.opened {
-            self.abort.abort();
-            // It may be open already, and then there is nothing to abort. While it is not, `close` would end the page.
-            let close = self
-                .stream
-                .closer()
-                .bind1(&self.stream, &JsValue::UNDEFINED);
-            platform::NOTHING.with(|nothing| {
-                let opened = self.stream.opened();
-                let _ = opened.unchecked_ref::<Thenable>().then(&close, nothing);
-            });
+        if let Some(stream) = &self.0 {
+            let _ = stream.close(&JsValue::UNDEFINED);
         }
     }
 }
@@ -91,39 +97,33 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
     if !is_there() {
         return Err(ConnectErrorKind::Unsupported);
     }
-    let abort = Abort::new();
     let options = Object::new();
     let protocols: Array = request.protocols.iter().map(JsValue::from).collect();
     set(&options, "protocols", &protocols);
-    set(&options, "signal", &abort.signal());
     let stream = Stream::new(&request.url, &options).map_err(super::web_socket::refused)?;
-    let mut connecting = Connecting {
-        stream,
-        abort,
-        opened: false,
-    };
-    let opening = JsFuture::from(connecting.stream.opened()).await;
+    let mut connecting = Connecting(Some(stream.clone()));
+    let incoming = Hearing::new();
+    let opening = poll_fn(|cx| incoming.poll(cx, || stream.opened())).await;
+    connecting.0 = None;
     let opening: Opening = match opening {
         Ok(opening) => opening.unchecked_into(),
         Err(_) => {
-            connecting.opened = true;
             return Err(ConnectErrorKind::Failed {
                 closed: Closed::lost(By::Failure),
                 cause: Cause::Hidden,
             });
         }
     };
-    connecting.opened = true;
     let readable = opening.readable();
     let transport = WebSocketStream {
-        stream: connecting.stream.clone(),
+        stream,
         reader: readable.reader(),
         readable,
         writer: opening.writable().writer(),
         limits: request.limits,
-        reading: None,
-        written: None,
-        ending: None,
+        incoming,
+        outgoing: Hearing::new(),
+        ending: false,
         waiting: RefCell::default(),
         by: None,
         unread: false,
@@ -138,16 +138,11 @@ impl WebSocketStream {
     /// The next message or the end of them, whatever there is left of the close timeout.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
-            let reading = match &mut self.reading {
-                Some(reading) => reading,
-                none => {
-                    // Ended, and nobody was waiting: what the browser still held is gone, but for one message.
-                    self.unread |= self.by.is_none() && self.writer.desired_size().is_none();
-                    none.insert(JsFuture::from(self.reader.read()))
-                }
-            };
-            let read = ready!(Pin::new(reading).poll(cx));
-            self.reading = None;
+            if self.incoming.is_idle() {
+                // Ended, and nobody was waiting: what the browser still held is gone, but for one message.
+                self.unread |= self.by.is_none() && self.writer.desired_size().is_none();
+            }
+            let read = ready!(self.incoming.poll(cx, || self.reader.read()));
             let Some(value) = read.ok().and_then(|result| {
                 let result: platform::Read = result.unchecked_into();
                 (!result.done()).then(|| result.value())
@@ -179,18 +174,18 @@ impl WebSocketStream {
 
     /// How it ended. Reading has.
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Closed> {
-        let ending = self
-            .ending
-            .get_or_insert_with(|| JsFuture::from(self.stream.closed()));
-        let ended = ready!(Pin::new(ending).poll(cx));
-        self.ending = None;
-        Poll::Ready(match ended {
-            Ok(info) => {
-                let info: Info = info.unchecked_into();
-                let by = self.by.unwrap_or(By::Peer);
-                Closed::new(info.code(), info.reason(), !self.unread, by)
+        let ended = ready!(self.incoming.poll(cx, || self.stream.closed()));
+        // An end with a Close frame is rejected as well, with its code, when a write was not taken before it.
+        let clean = ended.is_ok() && !self.unread;
+        let (Ok(info) | Err(info)) = ended;
+        let told = info.is_object();
+        let info: Info = info.unchecked_into();
+        Poll::Ready(match told.then(|| info.code()).flatten() {
+            Some(code) if code != LOST => {
+                let reason = info.reason().unwrap_or_default();
+                Closed::new(code, reason, clean, self.by.unwrap_or(By::Peer))
             }
-            Err(_) => Closed::lost(self.by.unwrap_or(By::Failure)),
+            _ => Closed::lost(self.by.unwrap_or(By::Failure)),
         })
     }
 
@@ -243,12 +238,8 @@ impl WebSocketStream {
     /// Ready when the browser has taken every write, or never will.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.settle().sizes.is_empty() {
-            let written = self
-                .written
-                .get_or_insert_with(|| JsFuture::from(self.writer.ready()));
             // A rejection is the end of the stream, and `settle` sees it.
-            let _ = ready!(Pin::new(written).poll(cx));
-            self.written = None;
+            let _ = ready!(self.outgoing.poll(cx, || self.writer.ready()));
         }
         Poll::Ready(())
     }
@@ -262,10 +253,11 @@ impl Transport for WebSocketStream {
             self.over = true;
             return Poll::Ready(Event::Closed(Closed::lost(By::Us)));
         }
-        if self.ending.is_none()
-            && let Some(message) = ready!(self.poll_read(cx))
-        {
-            return Poll::Ready(Event::Message(message));
+        if !self.ending {
+            if let Some(message) = ready!(self.poll_read(cx)) {
+                return Poll::Ready(Event::Message(message));
+            }
+            self.ending = true;
         }
         let closed = ready!(self.poll_ending(cx));
         self.over = true;
@@ -280,7 +272,7 @@ impl Transport for WebSocketStream {
     }
 
     fn send(&mut self, message: Message) -> Result<(), Message> {
-        if !self.is_open() {
+        if !self.is_open() || message.len() > LARGEST {
             return Err(message);
         }
         // It may wait in the browser's queue, so a view of our memory will not do: one copy.
@@ -363,101 +355,4 @@ fn ignore(promise: &Promise) {
 fn set(object: &Object, key: &str, value: &JsValue) {
     // A plain object of ours takes every property.
     let _ = Reflect::set(object, &key.into(), value);
-}
-
-/// What is used of the browser's streams.
-mod platform {
-    use js_sys::{Function, Promise};
-    use wasm_bindgen::JsValue;
-    use wasm_bindgen::prelude::wasm_bindgen;
-
-    #[wasm_bindgen]
-    extern "C" {
-        #[wasm_bindgen(js_name = WebSocketStream)]
-        #[derive(Clone)]
-        pub(super) type Stream;
-        #[wasm_bindgen(constructor, js_class = "WebSocketStream", catch)]
-        pub(super) fn new(url: &str, options: &JsValue) -> Result<Stream, JsValue>;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn opened(this: &Stream) -> Promise;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn closed(this: &Stream) -> Promise;
-        #[wasm_bindgen(method, catch)]
-        pub(super) fn close(this: &Stream, info: &JsValue) -> Result<(), JsValue>;
-        #[wasm_bindgen(method, getter, js_name = close)]
-        pub(super) fn closer(this: &Stream) -> Function;
-
-        pub(super) type Opening;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn readable(this: &Opening) -> Readable;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn writable(this: &Opening) -> Writable;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn protocol(this: &Opening) -> String;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn extensions(this: &Opening) -> String;
-
-        pub(super) type Readable;
-        #[wasm_bindgen(method, js_name = getReader)]
-        pub(super) fn reader(this: &Readable) -> Reader;
-        #[wasm_bindgen(method, js_name = pipeTo)]
-        pub(super) fn pipe_to(this: &Readable, sink: &Sink) -> Promise;
-
-        pub(super) type Reader;
-        #[wasm_bindgen(method)]
-        pub(super) fn read(this: &Reader) -> Promise;
-        #[wasm_bindgen(method, js_name = releaseLock)]
-        pub(super) fn release_lock(this: &Reader);
-
-        pub(super) type Read;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn done(this: &Read) -> bool;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn value(this: &Read) -> JsValue;
-
-        pub(super) type Writable;
-        #[wasm_bindgen(method, js_name = getWriter)]
-        pub(super) fn writer(this: &Writable) -> Writer;
-
-        pub(super) type Writer;
-        #[wasm_bindgen(method)]
-        pub(super) fn write(this: &Writer, chunk: &JsValue) -> Promise;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn ready(this: &Writer) -> Promise;
-        /// `None` when the stream has failed or closed.
-        #[wasm_bindgen(method, getter, js_name = desiredSize)]
-        pub(super) fn desired_size(this: &Writer) -> Option<f64>;
-        #[wasm_bindgen(method, js_name = releaseLock)]
-        pub(super) fn release_lock(this: &Writer);
-
-        pub(super) type Info;
-        #[wasm_bindgen(method, getter, js_name = closeCode)]
-        pub(super) fn code(this: &Info) -> u16;
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn reason(this: &Info) -> String;
-
-        /// Takes everything and keeps nothing.
-        #[wasm_bindgen(js_name = WritableStream)]
-        pub(super) type Sink;
-        #[wasm_bindgen(constructor, js_class = "WritableStream")]
-        pub(super) fn new() -> Sink;
-
-        #[wasm_bindgen(js_name = AbortController)]
-        pub(super) type Abort;
-        #[wasm_bindgen(constructor, js_class = "AbortController")]
-        pub(super) fn new() -> Abort;
-        #[wasm_bindgen(method)]
-        pub(super) fn abort(this: &Abort);
-        #[wasm_bindgen(method, getter)]
-        pub(super) fn signal(this: &Abort) -> JsValue;
-
-        /// A promise, and functions of JavaScript's own.
-        pub(super) type Thenable;
-        #[wasm_bindgen(method)]
-        pub(super) fn then(this: &Thenable, kept: &JsValue, broken: &JsValue) -> Promise;
-
-        /// The function that does nothing (ECMA-262, "Properties of the Function Prototype Object"), to say that a rejection was heard.
-        #[wasm_bindgen(thread_local_v2, js_namespace = Function, js_name = prototype)]
-        pub(super) static NOTHING: JsValue;
-    }
 }

@@ -1,26 +1,26 @@
-//! The lock between handles and the task that owns the socket: one seam, two bodies. It is held for a few assignments, never across a call.
+//! The lock of what threads share: one seam, two bodies. It is held for a few assignments, never across a call.
 
-pub(super) use std::sync::MutexGuard as Guard;
+pub(crate) use std::sync::MutexGuard as Guard;
 use std::sync::{Mutex, PoisonError};
 
 /// A lock. A panic elsewhere while it is held leaves what it guards whole, so poison means nothing here.
 #[derive(Debug, Default)]
-pub(super) struct Lock<T>(Mutex<T>);
+pub(crate) struct Lock<T>(Mutex<T>);
 
 impl<T> Lock<T> {
-    pub(super) const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Self(Mutex::new(value))
     }
 
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn lock(&self) -> Guard<'_, T> {
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tries until it has it. With shared memory the thread that owns a page may not wait (ECMA-262 §25.4.13, `Atomics.wait`: "If AgentCanSuspend()
     /// is false, throw a TypeError"), and the standard library's `lock` would; without, nobody else can hold it.
     #[cfg(target_family = "wasm")]
-    pub(super) fn lock(&self) -> Guard<'_, T> {
+    pub(crate) fn lock(&self) -> Guard<'_, T> {
         use std::sync::TryLockError;
         loop {
             match self.0.try_lock() {

@@ -1,0 +1,119 @@
+//! When to look again at how much a browser's `WebSocket` holds: no event tells.
+
+use super::attributes::{get, set};
+use crate::time::{Called, Sleep, called, sleep};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Between two looks by a timer.
+const PAUSE: Duration = Duration::from_millis(4);
+/// Turns of the event loop without a change until the line stands still: some 50 ms.
+const TURNS: u16 = 4000;
+
+/// The wait of a sender for the browser's buffer to drain.
+///
+/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because browsers give a hidden page one in a second,
+/// or in a minute, or because the line is that fast. Then every turn of the event loop is a look, which no browser slows down, until the line stands
+/// still: a peer that takes nothing costs timers alone.
+#[derive(Default)]
+pub(super) struct Drain {
+    /// Until the next look.
+    wait: Option<Wait>,
+    /// What the browser held at the last look.
+    held: usize,
+    /// Turns that may go by without a change. None: looks are by timers.
+    turns: u16,
+    /// Timers of this wait.
+    timers: u32,
+}
+
+impl Drain {
+    /// Ready when it is time to look again. `held` is what the browser holds now.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, held: usize) -> Poll<()> {
+        if self.turns > 0 && self.held != held {
+            self.turns = TURNS;
+        }
+        self.held = held;
+        let wait = self.wait.get_or_insert_with(|| {
+            if self.turns > 0 {
+                self.turns -= 1;
+                if let Ok(turn) = Turn::new() {
+                    return Wait::Turn(turn);
+                }
+            }
+            self.timers += 1;
+            Wait::Timer(sleep(PAUSE))
+        });
+        ready!(match wait {
+            Wait::Timer(timer) => Pin::new(timer).poll(cx),
+            Wait::Turn(turn) => turn.came.poll(cx),
+        });
+        self.wait = None;
+        Poll::Ready(())
+    }
+
+    /// There is room. `held` is what the browser still holds.
+    pub(super) fn rest(&mut self, held: usize) {
+        if self.timers == 1 && held == 0 {
+            self.turns = TURNS;
+        }
+        self.timers = 0;
+        self.wait = None;
+    }
+}
+
+enum Wait {
+    Timer(Sleep),
+    Turn(Turn),
+}
+
+/// A message to ourselves, which comes behind every event that waits. Dropping it closes both ports: Node would wait for an open one.
+struct Turn {
+    came: Called,
+    /// A port has what it needs of a socket, `close` and `onmessage`.
+    port: web_sys::WebSocket,
+    _call: Closure<dyn Fn(JsValue)>,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// HTML §9.4.2: two ports, each of which is told what is posted to the other.
+    type MessageChannel;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<MessageChannel, JsValue>;
+
+    type MessagePort;
+
+    #[wasm_bindgen(method, js_name = postMessage)]
+    fn post_message(this: &MessagePort, message: &JsValue);
+}
+
+impl Turn {
+    fn new() -> Result<Self, JsValue> {
+        let ports = MessageChannel::new()?;
+        let port: web_sys::WebSocket = get(&ports, "port1")?.unchecked_into();
+        let other: MessagePort = get(&ports, "port2")?.unchecked_into();
+        let (came, call) = called();
+        set(&port, "onmessage", call.as_ref());
+        other.post_message(&JsValue::NULL);
+        Ok(Self {
+            came,
+            port,
+            _call: call,
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // The handler goes before the closure: an event in between would call a closure that has been dropped.
+        set(&self.port, "onmessage", &JsValue::NULL);
+        let _ = self.port.close();
+    }
+}

@@ -1,0 +1,23 @@
+//! The browser's `WebSocketStream`. The names are those of `by_default.rs`.
+
+#![allow(dead_code)]
+
+use websocket_channel::{Connect, Message, Options, transport::Carrier};
+
+pub(crate) const LARGEST: usize = websocket_channel::transport::web_stream::LARGEST;
+
+pub(crate) const PUSHES_BACK: bool = true;
+
+/// In Chromium 156: `src/transport/web_stream` says how.
+pub(crate) const CUT_ENDS_THE_PAGE: bool = true;
+
+pub(crate) fn connect(url: impl Into<String>) -> Connect<Message, Message> {
+    websocket_channel::connect(url).transport(Carrier::WebSocketStream)
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        carrier: Carrier::WebSocketStream,
+        ..Options::default()
+    }
+}
