@@ -24,72 +24,55 @@ mod here {
     use core::cell::Cell;
     use core::pin::Pin;
     use core::task::{Context, Waker};
-    use js_sys::Function;
     use std::rc::Rc;
     use std::sync::Arc;
     use std::task::Wake;
     use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen::{JsCast, JsValue};
 
-    #[derive(Default)]
-    struct Task {
-        /// Taken out while it runs, and gone when it has ended.
-        running: Cell<Option<Running>>,
-        /// It was woken while it ran.
-        again: Cell<bool>,
+    #[wasm_bindgen]
+    extern "C" {
+        /// A waker may be on any thread, and what it wakes here on none but this one: a function of JavaScript's may be called for by both.
+        type Run;
+
+        #[wasm_bindgen(method)]
+        fn call(this: &Run, this_value: &JsValue);
     }
 
-    struct Running {
-        work: Pin<Box<dyn Future<Output = ()>>>,
-        waker: Waker,
-        /// It holds the task, which holds it: both go at the end.
-        _run: Closure<dyn Fn(JsValue)>,
-    }
-
-    /// A waker may be on any thread, and what it wakes here on none but this one. A JavaScript function may be called for by both.
-    struct Call(Function);
-
-    impl Wake for Call {
+    impl Wake for Run {
         fn wake(self: Arc<Self>) {
-            // It throws when the task has ended, and then there is nothing to wake.
-            let _ = self.0.call0(&JsValue::UNDEFINED);
+            self.call(&JsValue::UNDEFINED);
         }
     }
 
-    /// Runs `work` now, and whenever it is woken.
-    pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
-        let task = Rc::new(Task::default());
-        let run = {
-            let task = task.clone();
-            Closure::<dyn Fn(JsValue)>::new(move |_| task.run())
-        };
-        let function: &Function = run.as_ref().unchecked_ref();
-        task.running.set(Some(Running {
-            work: Box::pin(work),
-            waker: Arc::new(Call(function.clone())).into(),
-            _run: run,
-        }));
-        task.run();
-    }
+    type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-    impl Task {
-        fn run(&self) {
-            let Some(mut running) = self.running.take() else {
-                self.again.set(true);
+    /// Runs `work` now, and whenever it is woken. At its end its wakers go with it, and when the last of them has gone, JavaScript lets go of the rest.
+    pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
+        let task = Rc::new(Cell::new(None::<(Work, Waker)>));
+        let running = task.clone();
+        let again = Cell::new(false);
+        let run = Closure::<dyn Fn(JsValue)>::new(move |_| {
+            again.set(true);
+            // Taken out while it runs.
+            let Some((mut work, waker)) = running.take() else {
                 return;
             };
-            loop {
-                self.again.set(false);
-                let mut cx = Context::from_waker(&running.waker);
-                if running.work.as_mut().poll(&mut cx).is_ready() {
+            // What it wakes itself for is bounded: nothing arrives before this call is over.
+            while again.replace(false) {
+                if work
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_ready()
+                {
                     return;
                 }
-                // What it wakes itself for is bounded: nothing arrives before this call is over.
-                if !self.again.get() {
-                    break;
-                }
             }
-            self.running.set(Some(running));
-        }
+            running.set(Some((work, waker)));
+        });
+        let waker = Waker::from(Arc::new(run.into_js_value().unchecked_into::<Run>()));
+        task.set(Some((Box::pin(work), waker.clone())));
+        waker.wake();
     }
 }
