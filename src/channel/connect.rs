@@ -9,6 +9,7 @@ use crate::time::Instant;
 use crate::transport::{MaybeSend, Overflow};
 use core::fmt;
 use core::future::{Future, IntoFuture};
+use core::iter::once;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -76,8 +77,9 @@ impl Spoken {
         opener: Option<Opener>,
     ) -> Pin<Box<Opening>> {
         let began = Instant::now();
-        options.protocols.retain(|protocol| *protocol != name);
-        options.protocols.insert(0, name.clone());
+        let others = options.protocols.into_names();
+        let others = others.into_iter().filter(|protocol| *protocol != name);
+        options.protocols = once(name.clone()).chain(others).collect();
         let opening = open(url, options, opener);
         Box::pin(async move {
             let socket = opening.await?;
@@ -159,7 +161,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
 
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
-        self.options.protocols = protocols.into_iter().map(Into::into).collect();
+        self.options.protocols = protocols.into_iter().collect();
         self
     }
 

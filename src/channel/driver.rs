@@ -142,12 +142,8 @@ impl Driver {
     /// Nobody waits: what room there is can be taken without.
     fn rest(&mut self) -> Turn {
         if !self.rested {
-            let room = self.socket.room();
-            self.mailbox.set_room(room);
-            self.rested = self
-                .socket
-                .limits()
-                .is_some_and(|limits| room >= limits.send_watermark);
+            self.mailbox.set_room(self.socket.room());
+            self.rested = self.socket.buffered_amount() == 0;
         }
         Turn::Waiting
     }

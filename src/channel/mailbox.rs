@@ -239,18 +239,7 @@ impl Mailbox {
     }
 
     pub(super) fn remove_sender(&self) {
-        let mut state = self.lock();
-        state.senders -= 1;
-        // Only the last one is missed.
-        let driver = if state.senders == 0 {
-            state.driver.take()
-        } else {
-            None
-        };
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        self.tell_driver(|state| state.senders -= 1);
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {

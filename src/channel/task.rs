@@ -21,57 +21,58 @@ pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 mod here {
-    use core::cell::RefCell;
+    use core::cell::Cell;
     use core::pin::Pin;
-    use core::sync::atomic::{AtomicBool, Ordering};
     use core::task::{Context, Waker};
-    use send_wrapper::SendWrapper;
+    use std::rc::Rc;
     use std::sync::Arc;
     use std::task::Wake;
+    use wasm_bindgen::closure::Closure;
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use wasm_bindgen::{JsCast, JsValue};
 
-    struct Task {
-        /// Gone when it has ended, and with it the wakers by which it knows itself. There is one thread: the wrapper says so to `Waker`.
-        work: SendWrapper<RefCell<Option<Work>>>,
-        /// It goes on in the next microtask.
-        queued: AtomicBool,
+    #[wasm_bindgen]
+    extern "C" {
+        /// A waker may be on any thread, and what it wakes here on none but this one: a function of JavaScript's may be called for by both.
+        type Run;
+
+        #[wasm_bindgen(method)]
+        fn call(this: &Run, this_value: &JsValue);
+    }
+
+    impl Wake for Run {
+        fn wake(self: Arc<Self>) {
+            self.call(&JsValue::UNDEFINED);
+        }
     }
 
     type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-    /// Runs `work` from the next microtask on.
+    /// Runs `work` now, and whenever it is woken. At its end its wakers go with it, and when the last of them has gone, JavaScript lets go of the rest.
     pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
-        queue(Arc::new(Task {
-            work: SendWrapper::new(RefCell::new(Some(Box::pin(work)))),
-            queued: AtomicBool::new(false),
-        }));
-    }
-
-    fn queue(task: Arc<Task>) {
-        if !task.queued.swap(true, Ordering::Relaxed) {
-            wasm_bindgen_futures::spawn_local(async move {
-                task.queued.store(false, Ordering::Relaxed);
-                task.wake();
-            });
-        }
-    }
-
-    impl Wake for Task {
-        fn wake(self: Arc<Self>) {
-            // Woken by its own doing it goes on later, so that others have their turn.
-            let Ok(mut work) = self.work.try_borrow_mut() else {
-                return queue(self.clone());
+        let task = Rc::new(Cell::new(None::<(Work, Waker)>));
+        let running = task.clone();
+        let again = Cell::new(false);
+        let run = Closure::<dyn Fn(JsValue)>::new(move |_| {
+            again.set(true);
+            // Taken out while it runs.
+            let Some((mut work, waker)) = running.take() else {
+                return;
             };
-            let Some(running) = &mut *work else { return };
-            let waker = Waker::from(self.clone());
-            if running
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_ready()
-            {
-                let done = work.take();
-                drop(work);
-                drop(done);
+            // What it wakes itself for is bounded: nothing arrives before this call is over.
+            while again.replace(false) {
+                if work
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_ready()
+                {
+                    return;
+                }
             }
-        }
+            running.set(Some((work, waker)));
+        });
+        let waker = Waker::from(Arc::new(run.into_js_value().unchecked_into::<Run>()));
+        task.set(Some((Box::pin(work), waker.clone())));
+        waker.wake();
     }
 }

@@ -55,7 +55,7 @@ pub enum ConnectErrorKind {
     Refused {
         /// The exception's name, such as `SecurityError`; empty if there was none.
         name: String,
-        /// The exception's message, in the platform's words.
+        /// The exception's message, in the platform's words; empty if there was none.
         message: String,
     },
     /// The transport that was asked for is not in this browser. The others may do.
@@ -146,6 +146,9 @@ impl fmt::Display for ConnectError {
             }
             ConnectErrorKind::Subprotocol { expected, .. } => {
                 write!(f, "the server does not speak `{expected}`")
+            }
+            ConnectErrorKind::Refused { name, .. } if name.is_empty() => {
+                f.write_str("the platform refused to connect: it gave a socket that was closed")
             }
             ConnectErrorKind::Refused { name, message } => {
                 write!(f, "the platform refused to connect: {name}: {message}")

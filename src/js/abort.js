@@ -1,4 +1,4 @@
-// AbortSignals, as Rust takes them: a promise that resolves. A signal may outlive everything here, so nothing stays attached to it.
+// AbortSignals as promises. A signal may outlive everything here, so nothing stays attached to it.
 
 /** Calls `work` with a promise that resolves when the signal aborts, or with nothing if there is no signal. */
 export const abortable = (signal, work) => (signal ? whileListening(signal, work) : work());

@@ -76,10 +76,8 @@ export class Channel {
     try {
       if (signal?.aborted) throw CANCELLED;
       // Rust copies its argument before it returns.
-      await abortable(signal, (aborted) => {
-        if (!this.#handle) return this.#sendOnceOpen(copyOf(message), signal, aborted);
-        return this.#call(() => this.#handle.send(message, aborted));
-      });
+      if (this.#handle) await this.#call(() => this.#handle.send(message, signal));
+      else await abortable(signal, (aborted) => this.#sendOnceOpen(copyOf(message), signal, aborted));
     } catch (error) {
       if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
       if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
@@ -90,7 +88,7 @@ export class Channel {
   // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
   #sendOnceOpen(message, signal, aborted) {
     const cancelled = () => Promise.reject(CANCELLED);
-    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, aborted))));
+    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, signal))));
     if (!aborted) return sending;
     // From open on, Rust knows whether it was handed over.
     return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);

@@ -8,17 +8,38 @@ use crate::error::{
 use crate::message::{By, Closed, Message};
 use crate::transport::web_socket::bytes_of;
 use crate::transport::{Limits, Overflow};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use futures_core::Stream;
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
-use send_wrapper::SendWrapper;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `AbortSignal`, the user's own or another.
+    pub type Signal;
+
+    #[wasm_bindgen(method, catch, js_name = addEventListener)]
+    fn add_event_listener(
+        this: &Signal,
+        name: &str,
+        listener: &Closure<dyn Fn(JsValue)>,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
+    fn remove_event_listener(
+        this: &Signal,
+        name: &str,
+        listener: &Closure<dyn Fn(JsValue)>,
+    ) -> Result<(), JsValue>;
+}
 
 /// One open channel. When JavaScript has let go of it, the connection closes.
 #[wasm_bindgen]
@@ -30,7 +51,7 @@ pub struct ChannelHandle {
 
 #[wasm_bindgen]
 impl ChannelHandle {
-    /// Connects, and resolves when the connection is open, unless `aborted` resolves before. An option that is missing keeps its default; of the
+    /// Connects, and resolves when the connection is open, unless `signal` aborts before. An option that is missing keeps its default; of the
     /// two timeouts 0 is none. `rung` is called when something has arrived to be read, and at the end; it must not call back from there.
     ///
     /// # Errors
@@ -40,7 +61,7 @@ impl ChannelHandle {
     pub fn connect(
         url: String,
         protocols: Vec<String>,
-        aborted: Option<Promise>,
+        signal: Option<Signal>,
         connect_timeout_ms: Option<u32>,
         close_timeout_ms: Option<u32>,
         send_watermark: Option<u32>,
@@ -64,10 +85,9 @@ impl ChannelHandle {
         if let Some(bytes) = max_message {
             connecting = connecting.max_message(bytes as usize);
         }
-        promise(aborted, async move {
+        promise(signal, async move {
             let (sender, mut receiver) = connecting.await.map_err(connect_error)?.split();
             let control = sender.control();
-            let rung = SendWrapper::new(rung);
             receiver.set_wake(move || {
                 // It resolves a promise, and throws nothing.
                 let _ = rung.call0(&JsValue::UNDEFINED);
@@ -105,11 +125,11 @@ impl ChannelHandle {
     }
 
     /// Sends a string or a `Uint8Array` as it is at the call. Nothing to wait for if it has been handed over, as it is where there is room; or
-    /// else a promise that resolves when it has been. When `aborted` resolves before, nothing is sent.
+    /// else a promise that resolves when it has been. When `signal` aborts before, nothing is sent.
     ///
     /// # Errors
     /// An object with `code` and `about`, thrown or as the promise's rejection.
-    pub fn send(&self, data: &JsValue, aborted: Option<Promise>) -> Result<JsValue, JsValue> {
+    pub fn send(&self, data: &JsValue, signal: Option<Signal>) -> Result<JsValue, JsValue> {
         let sender = self.sender.clone();
         let message = message(data);
         let mut work: Work = Box::pin(async move {
@@ -118,7 +138,7 @@ impl ChannelHandle {
         });
         match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(done) => done,
-            Poll::Pending => Ok(boxed(aborted, work).into()),
+            Poll::Pending => Ok(boxed(signal, work).into()),
         }
     }
 
@@ -185,31 +205,81 @@ impl ChannelHandle {
     }
 }
 
-/// A promise of what `work` gives; when `aborted` resolves before, `work` is dropped. When both are there at once, the work counts: it was done.
+/// A promise of what `work` gives; when `signal` aborts before, `work` is dropped. When both are there at once, the work counts: it was done.
+/// The caller has seen that the signal has not aborted yet.
 ///
 /// Of every kind of work there is one box, so that what makes promises is in the wasm once.
 fn promise(
-    aborted: Option<Promise>,
+    signal: Option<Signal>,
     work: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> Promise {
-    boxed(aborted, Box::pin(work))
+    boxed(signal, Box::pin(work))
 }
 
 type Work = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
 
-fn boxed(aborted: Option<Promise>, mut work: Work) -> Promise {
-    let mut aborted = aborted.map(JsFuture::from);
+fn boxed(signal: Option<Signal>, mut work: Work) -> Promise {
+    let abort = signal.map(Abort::of);
     future_to_promise(poll_fn(move |cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(done);
         }
-        match &mut aborted {
-            Some(aborted) => Pin::new(aborted)
-                .poll(cx)
-                .map(|_| Err(failure("CANCELLED", JsValue::UNDEFINED))),
-            None => Poll::Pending,
+        match &abort {
+            Some(abort) if abort.has_come(cx) => {
+                Poll::Ready(Err(failure("CANCELLED", JsValue::UNDEFINED)))
+            }
+            _ => Poll::Pending,
         }
     }))
+}
+
+/// The wait for a signal. A signal may outlive everything here: dropped, it leaves nothing there.
+// Not a `JsFuture` of a promise: what that has registered with the promise stays until it settles, and most signals never abort.
+struct Abort {
+    signal: Signal,
+    state: Rc<AbortState>,
+    listener: Closure<dyn Fn(JsValue)>,
+}
+
+#[derive(Default)]
+struct AbortState {
+    aborted: Cell<bool>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl Abort {
+    const EVENT: &str = "abort";
+
+    fn of(signal: Signal) -> Self {
+        let state = Rc::new(AbortState::default());
+        let shared = state.clone();
+        let listener = Closure::<dyn Fn(JsValue)>::new(move |_| {
+            shared.aborted.set(true);
+            if let Some(waker) = shared.waker.take() {
+                waker.wake();
+            }
+        });
+        // What has an `addEventListener` that throws cannot cancel.
+        let _ = signal.add_event_listener(Self::EVENT, &listener);
+        Self {
+            signal,
+            state,
+            listener,
+        }
+    }
+
+    fn has_come(&self, cx: &Context<'_>) -> bool {
+        self.state.waker.set(Some(cx.waker().clone()));
+        self.state.aborted.get()
+    }
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        let _ = self
+            .signal
+            .remove_event_listener(Self::EVENT, &self.listener);
+    }
 }
 
 fn timeout(millis: u32) -> Duration {

@@ -107,10 +107,10 @@ async function follow(call, weak, move) {
 async function open(ChannelHandle, call, rung, url, settings, signal) {
   const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
   if (signal.aborted) throw cancelled();
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const began = Date.now();
   const [address, protocols] = await provided([url, settings.protocols], limit, signal, cancelled);
+  if (signal.aborted) throw cancelled();
   const left = limit && Math.max(limit - (Date.now() - began), 1);
   const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
   let handle;
@@ -119,7 +119,7 @@ async function open(ChannelHandle, call, rung, url, settings, signal) {
       ChannelHandle.connect(
         `${address}`,
         list,
-        aborted,
+        signal,
         left,
         settings.closeTimeoutMs,
         settings.sendWatermarkBytes,

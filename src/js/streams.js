@@ -19,11 +19,17 @@ export function readableOf(channel) {
 export function writableOf(channel) {
   const sink = {
     start(controller) {
-      channel.closed.then((closed) => controller.error(new ChannelClosedError(closed)));
+      this.fail = (closed) => controller.error(new ChannelClosedError(closed));
+      failAt(channel.closed, new WeakRef(this));
     },
     write: (value) => channel.send(value),
     close: () => channel.close(),
     abort: () => channel.close(),
   };
   return new WritableStream(sink);
+}
+
+/** Weak, and in a scope of its own: the sink keeps the channel, and who waits for the end of a channel must not. */
+function failAt(closed, sink) {
+  closed.then((end) => sink.deref()?.fail(end));
 }

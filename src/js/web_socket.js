@@ -22,23 +22,40 @@ const closeEvent = (init) => {
 };
 const ownCloseEvent = () => {
   class CloseEvent extends Event {
-    #init;
-    constructor(type, init) {
-      super(type, init);
-      this.#init = init;
-    }
-    get code() {
-      return this.#init.code;
-    }
-    get reason() {
-      return this.#init.reason;
+    #code;
+    #reason;
+    #wasClean;
+    constructor(_type) {
+      super(...arguments);
+      const { code = 0, reason = '', wasClean = false } = arguments[1] ?? {};
+      // Web IDL: an unsigned short, a USVString, a boolean.
+      this.#code = code & 0xffff;
+      this.#reason = `${reason}`.toWellFormed();
+      this.#wasClean = !!wasClean;
     }
     get wasClean() {
-      return this.#init.wasClean;
+      return this.#wasClean;
+    }
+    get code() {
+      return this.#code;
+    }
+    get reason() {
+      return this.#reason;
     }
   }
-  return named({ CloseEvent }).CloseEvent;
+  return asInterface({ CloseEvent });
 };
+
+/** Web IDL: the name, the class string, and members that are enumerable. */
+function asInterface(classes) {
+  const [[name, Class]] = Object.entries(named(classes));
+  const { prototype } = Class;
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (key !== 'constructor') Object.defineProperty(prototype, key, { ...property, enumerable: true });
+  }
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+  return Class;
+}
 
 /** What stands for Rust's handle after the end: there is nothing more to decide, and the platform still answers and counts. */
 const ended = (platform) => ({
@@ -176,7 +193,7 @@ export class WebSocket extends EventTarget {
   #arrived(event) {
     const message = new MessageEvent('message', { data: event.data });
     // A property of the event's own: the constructor would parse it anew for each message, which costs more than all the rest of it.
-    Object.defineProperty(message, 'origin', (this.#origin ??= { value: event.origin, configurable: true }));
+    Object.defineProperty(message, 'origin', (this.#origin ??= { value: event.origin, enumerable: true, configurable: true }));
     super.dispatchEvent(message);
   }
 
@@ -214,15 +231,10 @@ export class WebSocket extends EventTarget {
   }
 }
 
-named({ WebSocket });
-
-// Web IDL: constants on the interface and its prototype; attributes and operations are enumerable; the class string.
+// Web IDL: constants on the interface and its prototype.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   const constant = { value, enumerable: true };
   Object.defineProperty(WebSocket, name, constant);
   Object.defineProperty(WebSocket.prototype, name, constant);
 }
-for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(WebSocket.prototype))) {
-  if (name !== 'constructor') Object.defineProperty(WebSocket.prototype, name, { ...property, enumerable: true });
-}
-Object.defineProperty(WebSocket.prototype, Symbol.toStringTag, { value: 'WebSocket', configurable: true });
+asInterface({ WebSocket });

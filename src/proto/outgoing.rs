@@ -54,6 +54,7 @@ impl Outgoing {
     }
 
     /// Appends a message's payload as it is.
+    #[inline]
     pub(crate) fn append_moved(&mut self, bytes: Vec<u8>) {
         self.payload += bytes.len();
         self.moved_len += bytes.len();

@@ -29,7 +29,7 @@ pub(super) struct Drain {
     /// Turns that may go by without a change. None: looks are by timers.
     turns: u16,
     /// Timers of this wait.
-    timers: u32,
+    timers: usize,
 }
 
 impl Drain {

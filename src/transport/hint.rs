@@ -55,7 +55,12 @@ mod platform {
             {
                 Some(Hint::MixedContent)
             }
-            ConnectErrorKind::Refused { .. } => Some(Hint::ContentSecurityPolicy),
+            // Chromium throws nothing, Firefox this, WebKit a SecurityError. What else a constructor may throw is not the policy's.
+            ConnectErrorKind::Refused { name, .. }
+                if matches!(&**name, "" | "NS_ERROR_CONTENT_BLOCKED" | "SecurityError") =>
+            {
+                Some(Hint::ContentSecurityPolicy)
+            }
             ConnectErrorKind::Failed { .. } | ConnectErrorKind::TimedOut { .. }
                 if said("navigator", "onLine") == false =>
             {

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod native;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod pipe;
+mod protocols;
 #[cfg(not(target_family = "wasm"))]
 pub mod proxy;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
@@ -31,6 +32,7 @@ pub mod web_socket;
 pub mod web_stream;
 
 pub use hint::Hint;
+pub use protocols::Protocols;
 
 use crate::error::ConnectErrorKind;
 use crate::message::{Event, Message, Opened};
@@ -113,7 +115,7 @@ pub struct Request {
     /// The URL as the application gave it.
     pub url: String,
     /// Subprotocols in order of preference.
-    pub protocols: Vec<String>,
+    pub protocols: Protocols,
     /// The limits of this connection.
     pub limits: Limits,
     /// Which of the browser's two sockets carries it.
@@ -132,7 +134,7 @@ impl Request {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            protocols: Vec::new(),
+            protocols: Protocols::default(),
             limits: Limits::default(),
             #[cfg(feature = "web-stream")]
             carrier: Carrier::default(),

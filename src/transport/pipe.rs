@@ -50,7 +50,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
 {
     let mut offer = Offer::new(Address::parse(&request.url)?);
-    offer.protocols = request.protocols;
+    offer.protocols = request.protocols.into_names();
     offer.format = request.handshake.format;
     offer.origin = request.handshake.origin;
     offer.headers = request.handshake.headers;

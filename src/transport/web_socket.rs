@@ -6,7 +6,7 @@
 use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::inbox::Inbox;
-use super::{Dropped, Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Dropped, Limits, Protocols, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -14,7 +14,6 @@ use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
-use js_sys::Array;
 #[cfg(target_feature = "atomics")]
 use js_sys::Uint8Array;
 use std::rc::Rc;
@@ -54,14 +53,10 @@ impl Platform {
     /// What the constructor threw.
     pub(crate) fn open(
         url: &str,
-        protocols: &[String],
+        protocols: &Protocols,
         told: Rc<dyn Fn(Told)>,
     ) -> Result<Self, JsValue> {
-        let list: Array = protocols
-            .iter()
-            .map(|protocol| JsValue::from_str(protocol))
-            .collect();
-        let socket = web_sys::WebSocket::new_with_str_sequence(url, &list)?;
+        let socket = web_sys::WebSocket::new_with_str_sequence(url, &protocols.list())?;
         Ok(Self::of(socket, told))
     }
 
@@ -161,7 +156,7 @@ impl WebSocket {
         if platform.socket.ready_state() == web_sys::WebSocket::CLOSED {
             return Err(ConnectErrorKind::Refused {
                 name: String::new(),
-                message: "it was closed at once".into(),
+                message: String::new(),
             });
         }
         set(&platform.socket, "binaryType", &"arraybuffer".into());
@@ -212,15 +207,11 @@ impl WebSocket {
     /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
         self.shared.state.borrow_mut().by.get_or_insert(By::Us);
-        if self
+        // Only arguments can make it throw, and they were checked. If it did, the deadline would end the connection.
+        let _ = self
             .platform
             .socket
-            .close_with_code_and_reason(code, reason)
-            .is_err()
-        {
-            // Only arguments can make it throw, and they were checked. Close all the same.
-            let _ = self.platform.socket.close();
-        }
+            .close_with_code_and_reason(code, reason);
         if self.close_deadline.is_none() {
             self.close_deadline = Some(sleep(self.shared.limits.close_timeout));
         }
@@ -281,16 +272,11 @@ fn handle(shared: &Shared, told: Told) {
     let mut state = shared.state.borrow_mut();
     let (reader, writer) = (state.reader.take(), state.writer.take());
     drop(state);
-    // Mostly one and the same.
-    if let Some(writer) = writer
-        && !reader
-            .as_ref()
-            .is_some_and(|reader| reader.will_wake(&writer))
-    {
-        writer.wake();
-    }
     if let Some(reader) = reader {
         reader.wake();
+    }
+    if let Some(writer) = writer {
+        writer.wake();
     }
 }
 

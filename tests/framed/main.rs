@@ -9,5 +9,6 @@ mod end;
 mod exchange;
 mod formats;
 mod long;
+mod pieces;
 mod support;
 mod wakers;

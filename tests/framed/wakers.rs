@@ -20,6 +20,7 @@ struct Stream(Arc<Mutex<State>>);
 struct State {
     to_read: Vec<u8>,
     room: usize,
+    ended: bool,
     fails: bool,
     /// As a socket does, it remembers one task for each direction: the last that it had nothing for.
     reader: Option<Waker>,
@@ -34,7 +35,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let mut state = self.0.lock().unwrap();
         let bytes = std::mem::take(&mut state.to_read);
-        if bytes.is_empty() {
+        if bytes.is_empty() && !state.ended {
             state.reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -250,4 +251,20 @@ async fn a_write_that_fails_for_the_reader_is_told_to_the_writer() {
     assert!(scene.read().is_pending());
     assert_eq!(scene.writer.woken(), 1);
     assert!(scene.ready().is_ready() && !scene.socket.is_open());
+}
+
+#[tokio::test]
+async fn a_write_that_fails_at_the_end_is_the_end() {
+    let mut scene = Scene::new();
+    {
+        let mut state = scene.stream.0.lock().unwrap();
+        state.to_read = b"\x88\x00".to_vec();
+        state.ended = true;
+    }
+    assert!(scene.read().is_pending(), "our Close frame is not written");
+    scene.stream.0.lock().unwrap().fails = true;
+    let Poll::Ready(Event::Closed(closed)) = scene.read() else {
+        panic!("it waits for a stream that takes nothing");
+    };
+    assert_eq!(closed.code, 1005);
 }

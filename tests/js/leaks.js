@@ -2,6 +2,7 @@
 
 import { assert } from 'chai';
 import { Channel, WebSocket } from 'websocket-channel';
+import { copyOfPackage } from './copy.js';
 import { finish, next, opened, url } from './server.js';
 
 describe('garbage collection', function () {
@@ -61,5 +62,66 @@ describe('garbage collection', function () {
     weak.deref().send('still here');
     assert.equal(await heard, 'still here');
     await finish(weak.deref());
+  });
+
+  describe('gives back the memory of Rust, and what it held,', () => {
+    /** Rounds of `use`, each followed by collections until nothing is held that was not before; memory must stop to grow. */
+    const returns = async (copy, use) => {
+      const end = await copy.channel(url('/echo'));
+      await end.opened;
+      await end.close();
+      const [instance] = copy.instances;
+      const rest = instance.references;
+      const round = async () => {
+        await use(() => assert.isAbove(instance.references, rest));
+        do await collect();
+        while (instance.references > rest);
+      };
+      await round();
+      const { memory } = instance;
+      for (let n = 0; n < 5; n += 1) await round();
+      assert.equal(instance.memory, memory);
+      assert.lengthOf(copy.instances, 1);
+    };
+
+    it('of channels that nobody closed', async () => {
+      const copy = await copyOfPackage();
+      const use = async (held) => {
+        const channels = Array.from({ length: 8 }, () => copy.channel(url('/echo'), { sendWatermarkBytes: 100 }));
+        // More than a page of wasm in all, so that a leak would show.
+        await Promise.all(channels.map((channel) => channel.send('x'.repeat(20_000))));
+        held();
+      };
+      await returns(copy, use);
+      // None of them is left to the browser, either.
+      await Promise.all(copy.natives.map((native) => native.readyState === 3 || next(native, 'close')));
+    });
+
+    it('of channels that somebody reads, writes and watches, and lets go', async () => {
+      const copy = await copyOfPackage();
+      const use = async (held) => {
+        const { signal } = new AbortController();
+        for (let n = 0; n < 4; n += 1) {
+          const channel = copy.channel(url('/echo'), { signal });
+          channel.status.addEventListener('change', () => {});
+          const writer = channel.writable.getWriter();
+          const reader = channel.readable.getReader();
+          await writer.write('x'.repeat(20_000));
+          await reader.read();
+          held();
+        }
+      };
+      await returns(copy, use);
+    });
+
+    it('of sockets that nobody holds, when their peer ends them', async () => {
+      const copy = await copyOfPackage();
+      const use = (held) => {
+        const sockets = Array.from({ length: 8 }, () => copy.socket(url('/close?code=3333&reason=peer')));
+        held();
+        return Promise.all(sockets.map((socket) => next(socket, 'close')));
+      };
+      await returns(copy, use);
+    });
   });
 });

@@ -9,7 +9,8 @@ export const PAGES = [
   ],
   [
     'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',
-    'clauses/listeners', 'clauses/subclass', 'clauses/reentry',
+    'clauses/listeners', 'clauses/subclass', 'clauses/reentry', 'clauses/close_event',
+    'clauses/handshake', 'clauses/realms',
   ],
   ['blocked', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
 ];

@@ -15,6 +15,9 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 async fn what_the_policy_forbids_is_refused_at_once_with_a_hint() {
     let url = websocket_channel_test::addresses!().ws;
     drop(connect(format!("{url}/echo")).await.unwrap());
+    // A port that browsers keep for others' use (Fetch §2.9) is refused as well, and that is not the policy.
+    let error = connect("ws://127.0.0.1:1/").await.unwrap_err();
+    assert_eq!(error.hint(), None, "{error:?}");
     forbid();
     let error = connect(format!("{url}/echo")).await.unwrap_err();
     assert!(

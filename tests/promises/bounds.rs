@@ -2,7 +2,8 @@
 //!
 //! The long variants, with a gibibyte and a clock, run by `npm test -- --long`.
 
-use crate::line::{TRANSPORTS, TURNS, fill, open, turn};
+use crate::faults::{Column, column};
+use crate::line::{TRANSPORTS, TURNS, fill, open, still, turn};
 use crate::server::{server, unique};
 use crate::{connect, options};
 use futures::{FutureExt, SinkExt};
@@ -212,9 +213,17 @@ async fn a_reader_that_stops_stops_the_server_and_loses_nothing() {
     }
 }
 
+/// In WebKit `bufferedAmount` falls whether the peer takes the bytes or not: the process next door has them, and no bound.
+fn bounds_nothing() -> bool {
+    column() == Column::Webkit
+}
+
 /// Whoever sends to a peer that takes nothing waits: what the platform holds, and we, stays under the watermark and one message.
 #[crate::test]
 async fn a_frozen_peer_holds_the_sender_at_the_watermark() {
+    if bounds_nothing() {
+        return;
+    }
     let server = server().await;
     let mut steering = server.steering().await;
     let tag = unique("watermark");
@@ -272,7 +281,7 @@ async fn a_channel_hands_over_no_more_than_the_watermark_and_one_message() {
         let mut sends = futures::future::join_all((0..100).map(|_| channel.send(vec![1; SIZE])));
         for _ in 0..50 {
             assert!(futures::poll!(&mut sends).is_pending());
-            turn().await;
+            still().await;
         }
         assert_eq!(control.stats().sent_bytes, before, "{transport:?}");
         drop(sends);

@@ -51,7 +51,10 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [...optimise, shorten && `${PANICS}${FORMATS}${KNOWN}${shortenWasm}${trapIn}${shortenNames}`]);
+  const from = fingerprint(tools, compiled, [
+    ...optimise,
+    shorten && `${PANICS}${FORMATS}${KNOWN}${shortenWasm}${trapIn}${shortenNames}${withoutPlaces}${WORDS}`,
+  ]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
@@ -143,8 +146,8 @@ const PANICS = new RegExp(
     .join('|'),
 );
 
-/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. */
-const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?"?$/;
+/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. One of two of a name has a number. */
+const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?(\[\d+\])?"?$/;
 
 /** For npm: panics without words, and names without hashes. */
 async function shortenWasm(tools, { glue, wasm }) {
@@ -158,7 +161,7 @@ async function shortenWasm(tools, { glue, wasm }) {
   // Only what has no caller but its like: a program that formats anything itself keeps it all.
   const others = trapIn(silent, formats);
   const called = [...others.matchAll(/\(call \$("[^"]*"|[^\s)]*)/g)].some(([, name]) => formats(name));
-  writeFileSync(text, called ? silent : others);
+  writeFileSync(text, called ? silent : withoutPlaces(others));
   await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
   rmSync(text);
   const script = readFileSync(glue, 'utf8').replace(/\b\w+(?=: function)|(?<=\bwasm\.)\w+/g, (name) => names.get(name) ?? name);
@@ -171,6 +174,53 @@ function trapIn(text, named) {
   return text.replace(/^( \(func \$("[^"]*"|\S*).*\n)[^]*?\n \)$/gm, (whole, head, name) =>
     named(name) ? `${head}  (unreachable)\n )` : whole,
   );
+}
+
+/** What core and alloc have to say in a panic, and the digits with which they would say it. */
+const WORDS = new RegExp(
+  [
+    /assertion `left [^]{2} right` failed\n {2}left: [^]{3} right: /,
+    /`Ready` polled after completion|`async fn` resumed after completion|finish: (callbacks|result) should be (Some|None)/,
+    /RefCell already (mutably )?borrowed|LazyCell instance has previously been poisoned|internal error: entered unreachable code/,
+    /mid > len|capacity overflow|attempt to join into collection with len > usize::MAX|Tried to shrink to a larger capacity/,
+    /0x0123456789ABCDEF|0123456789abcdef|0001020304\d+9596979899/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+
+/**
+ * Zeros in the place of what only the wording of a panic reads, when nothing words one: the source files and lines of panics, and core's own phrases.
+ * The data of a program is one piece to wasm-opt, so it cannot see that nobody points there.
+ */
+function withoutPlaces(text) {
+  const segment = /^( \(data \S+ \(i32\.const (\d+)\) )"(.*)"\)$/gm;
+  const segments = [...text.matchAll(segment)].map(([, , address, escaped]) => ({ address: Number(address), bytes: bytesOf(escaped) }));
+  const start = Math.min(...segments.map(({ address }) => address));
+  const memory = Buffer.alloc(Math.max(...segments.map(({ address, bytes }) => address + bytes.length)) - start);
+  for (const { address, bytes } of segments) bytes.copy(memory, address - start);
+  const dead = [...memory.toString('latin1').matchAll(WORDS)].map(({ 0: { length }, index }) => [index, length]);
+  // A `core::panic::Location` is the address and the length of a path, a line and a column.
+  for (let at = 0; at + 16 <= memory.length; at += 4) {
+    const [path, length] = [memory.readUInt32LE(at) - start, memory.readUInt32LE(at + 4)];
+    if (path >= 0 && path + length <= memory.length && memory.toString('latin1', path, path + length).endsWith('.rs')) {
+      dead.push([at, 16], [path, length]);
+    }
+  }
+  for (const [at, length] of dead) memory.fill(0, at, at + length);
+  return text.replace(segment, (_, head, address) => {
+    const { bytes } = segments.find((each) => each.address === Number(address));
+    const left = memory.subarray(address - start, address - start + bytes.length);
+    return `${head}"${left.toString('hex').replace(/../g, '\\$&')}")`;
+  });
+}
+
+/** The bytes of a string of the text format. */
+function bytesOf(escaped) {
+  const named = { t: '\t', n: '\n', r: '\r' };
+  const plain = (_, hex, letter) => (hex ? String.fromCharCode(parseInt(hex, 16)) : (named[letter] ?? letter));
+  return Buffer.from(escaped.replace(/\\(?:([0-9a-f]{2})|(.))/g, plain), 'latin1');
 }
 
 /** Exports that `glueAsFunction`, `instance.js` and tests look for. */

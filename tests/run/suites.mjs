@@ -15,13 +15,12 @@ import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
-const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks'];
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
 
-/** Those of a browser. That WebKit leaves one out has its reason in `tests/promises/table.md`. */
-const programs = (browser) =>
-  ({ chromium: [...PAGE, ...OVER_STREAM], webkit: PAGE.filter((name) => name !== 'promises') })[browser] ?? PAGE;
+/** Those of a browser. */
+const programs = (browser) => (browser === 'chromium' ? [...PAGE, ...OVER_STREAM] : PAGE);
 const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 

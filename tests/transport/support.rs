@@ -37,7 +37,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let accepting = Options {
-        protocols: vec!["chat.v1".into()],
+        protocols: ["chat.v1"].into_iter().collect(),
         ..Options::default()
     };
     let Ok(mut socket) = Socket::accept(io, accepting).await else {

@@ -25,9 +25,14 @@ pub fn apply(key: [u8; 4], offset: usize, payload: &mut [u8]) {
 }
 
 /// The bytes without their mask, or with it.
+#[inline]
 pub(super) fn applied(key: [u8; 4], masked: &[u8]) -> Vec<u8> {
     let mut bytes = masked.to_vec();
-    apply(key, 0, &mut bytes);
+    if bytes.len() < vectors::LONG {
+        apply_here(key, &mut bytes);
+    } else {
+        apply(key, 0, &mut bytes);
+    }
     bytes
 }
 

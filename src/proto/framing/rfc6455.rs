@@ -231,6 +231,24 @@ impl Rfc6455 {
         });
     }
 
+    /// Where the rest of the frame's payload belongs, if it is long.
+    #[inline(never)]
+    fn vacant(&mut self) -> Option<Vacancy<'_>> {
+        let frame = self.frame.as_ref().filter(|frame| !frame.compressed)?;
+        let missing = frame.len - frame.read;
+        if missing < MIN_DIRECT || frame.kind.is_control() {
+            return None;
+        }
+        let bytes = self.assembly.as_mut()?.direct();
+        if bytes.capacity() - bytes.len() < MIN_DIRECT {
+            let room = missing.min(MAX_UNSEEN_RESERVE.max(bytes.len() * 3));
+            bytes.reserve_exact(room + self.longest_header);
+        }
+        // The next frame's header comes with it, and then needs no read of its own.
+        let len = (missing + self.longest_header).min(bytes.capacity() - bytes.len());
+        Some(Vacancy { bytes, len })
+    }
+
     /// A data frame was read to its end.
     fn end_frame(&mut self, fin: bool) -> Result<Option<Message>, Violation> {
         if fin {
@@ -287,20 +305,13 @@ impl Framing for Rfc6455 {
         Some(message)
     }
 
+    #[inline]
     fn vacancy(&mut self) -> Option<Vacancy<'_>> {
-        let frame = self.frame.as_ref().filter(|frame| !frame.compressed)?;
-        let missing = frame.len - frame.read;
-        if missing < MIN_DIRECT || frame.kind.is_control() {
-            return None;
+        // Mostly nothing is unfinished when the stream is read.
+        match self.frame {
+            Some(_) => self.vacant(),
+            None => None,
         }
-        let bytes = self.assembly.as_mut()?.direct();
-        if bytes.capacity() - bytes.len() < MIN_DIRECT {
-            let room = missing.min(MAX_UNSEEN_RESERVE.max(bytes.len() * 3));
-            bytes.reserve_exact(room + self.longest_header);
-        }
-        // The next frame's header comes with it, and then needs no read of its own.
-        let len = (missing + self.longest_header).min(bytes.capacity() - bytes.len());
-        Some(Vacancy { bytes, len })
     }
 
     fn decode_filled(

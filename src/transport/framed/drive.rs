@@ -72,11 +72,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     fn drive(&mut self, cx: &mut Context<'_>) -> bool {
         match self.tasks.beside(cx.waker()) {
             None => self.drive_once(cx),
-            Some(both) => self.drive_once(&mut Context::from_waker(&both)),
+            Some(both) => self.drive_for_both(&both),
         }
     }
 
+    #[cold]
     #[inline(never)]
+    fn drive_for_both(&mut self, both: &Waker) -> bool {
+        self.drive_once(&mut Context::from_waker(both))
+    }
+
+    #[inline(always)]
     fn drive_once(&mut self, cx: &mut Context<'_>) -> bool {
         let wrote = self.drive_write(cx);
         let read = self.drive_read(cx);

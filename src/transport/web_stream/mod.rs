@@ -29,7 +29,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use hearing::Hearing;
-use js_sys::{Array, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{JsString, Object, Promise, Reflect, Uint8Array};
 use platform::{Info, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
 use std::collections::VecDeque;
 use wasm_bindgen::{JsCast, JsValue};
@@ -98,8 +98,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
         return Err(ConnectErrorKind::Unsupported);
     }
     let options = Object::new();
-    let protocols: Array = request.protocols.iter().map(JsValue::from).collect();
-    set(&options, "protocols", &protocols);
+    set(&options, "protocols", &request.protocols.list());
     let stream = Stream::new(&request.url, &options).map_err(super::web_socket::refused)?;
     let mut connecting = Connecting(Some(stream.clone()));
     let incoming = Hearing::new();

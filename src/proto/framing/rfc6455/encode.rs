@@ -74,7 +74,7 @@ fn append(flags: u8, key: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The same for a payload that stays where it is.
-#[inline(never)]
+#[inline(always)]
 fn append_moved(opcode: u8, key: Option<[u8; 4]>, message: Message, out: &mut Outgoing) {
     let mut payload = match message {
         Message::Text(text) => text.into_bytes(),

@@ -1,0 +1,121 @@
+//! The subprotocols that a connection asks for.
+
+use crate::error::ConnectErrorKind;
+use core::fmt;
+use core::ops::Deref;
+#[cfg(target_family = "wasm")]
+use wasm_bindgen::JsValue;
+
+/// Subprotocols in order of preference (RFC 6455 §4.1). Default none.
+///
+/// What is done with them comes with them: a program that never names one has nothing of it.
+#[derive(Clone, Default)]
+pub struct Protocols(Option<Named>);
+
+#[derive(Clone)]
+struct Named {
+    names: Vec<String>,
+    check: fn(&[String]) -> Result<(), ConnectErrorKind>,
+    #[cfg(target_family = "wasm")]
+    list: fn(&[String]) -> JsValue,
+}
+
+impl Protocols {
+    /// Checks that they are distinct tokens.
+    pub(crate) fn check(&self) -> Result<(), ConnectErrorKind> {
+        match &self.0 {
+            Some(named) => (named.check)(&named.names),
+            None => Ok(()),
+        }
+    }
+
+    /// As JavaScript takes them, who asks for none without any.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn list(&self) -> JsValue {
+        match &self.0 {
+            Some(named) => (named.list)(&named.names),
+            None => JsValue::UNDEFINED,
+        }
+    }
+
+    /// The names.
+    pub fn into_names(self) -> Vec<String> {
+        self.0.map_or(Vec::new(), |named| named.names)
+    }
+}
+
+impl Deref for Protocols {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        self.0.as_ref().map_or(&[], |named| &named.names)
+    }
+}
+
+impl<P: Into<String>> FromIterator<P> for Protocols {
+    fn from_iter<I: IntoIterator<Item = P>>(names: I) -> Self {
+        Self(Some(Named {
+            names: names.into_iter().map(Into::into).collect(),
+            check,
+            #[cfg(target_family = "wasm")]
+            list,
+        }))
+    }
+}
+
+impl fmt::Debug for Protocols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&**self).finish()
+    }
+}
+
+#[cfg(target_family = "wasm")]
+fn list(names: &[String]) -> JsValue {
+    let list: js_sys::Array = names.iter().map(|name| JsValue::from_str(name)).collect();
+    list.into()
+}
+
+fn check(names: &[String]) -> Result<(), ConnectErrorKind> {
+    for (index, protocol) in names.iter().enumerate() {
+        if !is_token(protocol) {
+            return Err(ConnectErrorKind::BadProtocol {
+                protocol: protocol.clone(),
+            });
+        }
+        if names.iter().take(index).any(|other| other == protocol) {
+            return Err(ConnectErrorKind::DuplicateProtocol {
+                protocol: protocol.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// RFC 6455 §4.1, item 10: "characters in the range U+0021 to U+007E not including separator characters as defined in [RFC2616]".
+fn is_token(protocol: &str) -> bool {
+    !protocol.is_empty()
+        && protocol
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(names: &[&str]) -> Result<(), &'static str> {
+        let protocols: Protocols = names.iter().copied().collect();
+        protocols.check().map_err(|kind| kind.code())
+    }
+
+    #[test]
+    fn they_are_distinct_tokens() {
+        assert_eq!(check(&["chat.v1", "a", "A"]), Ok(()));
+        assert_eq!(check(&["a", "b", "a"]), Err("DUPLICATE_PROTOCOL"));
+        for bad in [
+            "", " ", "a b", "a,b", "a/b", "é", "a\u{7f}", "a\r\n", "{a}", "\"",
+        ] {
+            assert_eq!(check(&[bad]), Err("BAD_PROTOCOL"), "{bad:?}");
+        }
+    }
+}
