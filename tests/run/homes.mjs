@@ -7,11 +7,12 @@ import { root } from './build.mjs';
 /** The test programs that run in workers. */
 export const WORKERS = ['home_dedicated_worker', 'home_shared_worker', 'home_service_worker'];
 
-/** Where the channel is tested outside of browsers: the program, what it is called in the tests, and how a script is run. */
+/** Where the channel is tested outside of browsers: the program, what it is called in the tests, how a script is run, and which tests beside the usual. */
 const RUNTIMES = {
   node22: { home: 'node 22', arguments: '"$@"' },
   node24: { home: 'node 24', arguments: '"$@"' },
-  deno: { home: 'deno 2', arguments: 'run --quiet --no-config --allow-all "$@"' },
+  // Its `WebSocketStream` is behind a flag.
+  deno: { home: 'deno 2', arguments: 'run --quiet --no-config --allow-all --unstable-net "$@"', more: ['home_stream'] },
   // wasm-bindgen's tests take whatever has a `self` for a page, and look for its document.
   bun: {
     home: 'bun 1',
@@ -23,10 +24,10 @@ const RUNTIMES = {
 /**
  * The environment in which wasm-bindgen's test runner, which runs `node` of PATH, runs another runtime instead.
  * @param {{paths: Record<string, string>}} tools of set-up, with the runtimes
- * @returns {{ name: string, env: Record<string, string> }[]}
+ * @returns {{ name: string, programs: string[], env: Record<string, string> }[]}
  */
 export function runtimes(tools) {
-  return Object.entries(RUNTIMES).map(([name, { home, arguments: words, preload }]) => {
+  return Object.entries(RUNTIMES).map(([name, { home, arguments: words, preload, more = [] }]) => {
     const folder = join(root, 'target', 'homes', name);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -36,6 +37,10 @@ export function runtimes(tools) {
     writeFileSync(shim, script);
     chmodSync(shim, 0o755);
     if (preload) writeFileSync(`${shim}.cjs`, preload);
-    return { name, env: { WEBSOCKET_CHANNEL_HOME: home, PATH: [folder, tools.env.PATH].join(delimiter) } };
+    return {
+      name,
+      programs: ['home_outside', ...more],
+      env: { WEBSOCKET_CHANNEL_HOME: home, PATH: [folder, tools.env.PATH].join(delimiter) },
+    };
   });
 }

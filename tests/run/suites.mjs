@@ -118,14 +118,15 @@ async function outside({ tools, server }) {
   dropStaleWasm(tools, targetFolder(tools));
   const total = { passed: 0, failed: 0, skipped: 0 };
   const add = (count) => Object.keys(total).forEach((key) => (total[key] += count[key]));
-  for (const { name, env } of runtimes(tools)) {
+  for (const { name, programs, env } of runtimes(tools)) {
     console.log(`\n${name}:`);
     const panics = await listenForPanics();
     try {
       const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner };
-      const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', '--features', 'proto', '--test', 'home_outside'];
-      const tests = await capture('cargo', args, { cwd: root, env: { ...tools.env, ...told(server, panics), ...runner, ...env } });
-      const count = panics.settle(cargoCount(tests));
+      const tests = programs.flatMap((program) => ['--test', program]);
+      const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', '--features', 'proto,web-stream', ...tests];
+      const ran = await capture('cargo', args, { cwd: root, env: { ...tools.env, ...told(server, panics), ...runner, ...env } });
+      const count = panics.settle(cargoCount(ran));
       add(count);
       if (count.passed === 0) total.failed += 1;
     } finally {
