@@ -1,17 +1,10 @@
 //! Where the driver runs: one seam, and a body for each way in which threads can be.
 
-#[cfg(all(
-    feature = "js",
-    target_family = "wasm",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 pub(super) use here::spawn;
 
-/// Runs the driver in the browser's microtasks. Where memory is shared a task may be woken on another thread than its own: this brings it home.
-#[cfg(all(
-    target_family = "wasm",
-    any(not(feature = "js"), target_feature = "atomics")
-))]
+/// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
+#[cfg(all(target_family = "wasm", target_feature = "atomics"))]
 pub(super) fn spawn(driver: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(driver);
 }
@@ -23,15 +16,10 @@ pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// A driver that runs in the place where it is woken: in the browser's own event, or in a handle's call. In a microtask it would run a moment later,
-/// at the price of one for each message; that of the task that waits for the message comes on top. It weighs 300 bytes, which the smallest app has not
-/// got: it is the npm package's.
+/// at the price of one for each message; that of the task that waits for the message comes on top.
 ///
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
-#[cfg(all(
-    feature = "js",
-    target_family = "wasm",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 mod here {
     use core::cell::Cell;
     use core::pin::Pin;

@@ -1,7 +1,7 @@
 //! How far what was sent has come: taken, handed over, drained; and the sink that is made of it.
 
 use crate::connect;
-use crate::server::{server, unique};
+use crate::server::{AT_ONCE, server, unique};
 use crate::steering::{command, steering};
 use futures::future::FusedFuture as _;
 use futures::{FutureExt, SinkExt, StreamExt, poll, stream};
@@ -30,13 +30,6 @@ async fn a_channel_is_a_sink_and_a_stream() {
     let error = SinkExt::feed(&mut channel, "late".into()).await;
     assert_eq!(error, Err(SendErrorKind::NotOpen));
 }
-
-/// Whether a handle's call has handed over what it took when it returns: where the driver is no thread's to wait for.
-const AT_ONCE: bool = cfg!(all(
-    feature = "js",
-    target_family = "wasm",
-    not(target_feature = "atomics")
-));
 
 #[crate::test]
 async fn a_sink_holds_one_item_at_most() {
