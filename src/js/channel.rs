@@ -333,9 +333,6 @@ fn connect_error(error: ConnectError) -> JsValue {
     let about = match &error.kind {
         ConnectErrorKind::BadProtocol { protocol }
         | ConnectErrorKind::DuplicateProtocol { protocol } => protocol.into(),
-        ConnectErrorKind::Refused { name, .. } if name.is_empty() => {
-            "it gave a socket that was closed".into()
-        }
         ConnectErrorKind::Refused { name, message } => [name, ": ", message].concat().into(),
         _ => JsValue::UNDEFINED,
     };

@@ -193,7 +193,7 @@ export class WebSocket extends EventTarget {
   #arrived(event) {
     const message = new MessageEvent('message', { data: event.data });
     // A property of the event's own: the constructor would parse it anew for each message, which costs more than all the rest of it.
-    Object.defineProperty(message, 'origin', (this.#origin ??= { value: event.origin, configurable: true }));
+    Object.defineProperty(message, 'origin', (this.#origin ??= { value: event.origin, enumerable: true, configurable: true }));
     super.dispatchEvent(message);
   }
 

@@ -9,6 +9,9 @@ use websocket_channel::{Channel, Text, connect};
 /// Whom the CONNECT proxy serves: the user of RFC 6455 §4.1's own example. The runner starts its server with the same.
 pub(crate) const PROXY_USER: &str = "ednamode:nocapes!";
 
+/// Whether a handle's call has handed over what it took when it returns: in a page, where the driver runs as it is woken.
+pub(crate) const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+
 pub(crate) struct Server {
     origin: String,
     refused_port: u16,

@@ -100,13 +100,12 @@ describe('a trap', () => {
 
   it('in an event is reported to the window, and the listeners of close hear of it', async () => {
     const copy = await copyOfPackage();
-    const socket = await opened(copy.socket(url('/echo')));
+    // Its `open` is such an event; a message never gets to Rust.
+    const socket = copy.socket(url('/echo'));
     const story = storyOf(socket);
     const errors = await reported(async () => {
       copy.trapAt('.call(');
-      const end = next(socket, 'close');
-      socket.send('comes back');
-      await end;
+      await next(socket, 'close');
     });
     assert.deepEqual(story, LOST);
     assert.deepEqual(

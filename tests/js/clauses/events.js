@@ -4,6 +4,8 @@ import { clauses } from '../transcript.js';
 
 /** What every event of synthetic making must have: it was made by a script. In the table of differences, as are the times. */
 const UNEQUAL = ['isTrusted', 'timeStamp', 'originalTarget', 'explicitOriginalTarget'];
+/** Its value is told; that ours is the event's own as well is in that table, too. */
+const OWN = ['origin'];
 
 /** Tells every property of an event. */
 function dump(t, event, socket) {
@@ -22,7 +24,7 @@ function dump(t, event, socket) {
     event.defaultPrevented,
     'own',
     Reflect.ownKeys(event)
-      .filter((key) => !UNEQUAL.includes(key))
+      .filter((key) => !UNEQUAL.includes(key) && !OWN.includes(key))
       .map(String),
   );
 }

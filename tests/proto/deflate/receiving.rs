@@ -139,6 +139,12 @@ fn section_6_rsv1_only_on_the_first_frame_of_a_message() {
 fn section_7_2_2_bytes_that_are_no_deflate() {
     violates(&hex("c1 01 ff"), Violation::Deflate, 1007);
     violates(&hex("c1 05 000500faf0"), Violation::Deflate, 1007);
+    // A block that has no code for its end: found by fuzzing, since another inflater waits for it.
+    violates(
+        &hex("c2 17 150010e40200007a7a7a7a7a7a7a7a00000000488001f2"),
+        Violation::Deflate,
+        1007,
+    );
     // A reference to before the beginning.
     violates(&hex("c1 05 f200110000"), Violation::Deflate, 1007);
 }
