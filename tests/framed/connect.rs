@@ -124,7 +124,7 @@ async fn client_and_server_agree_on_a_subprotocol() {
     })
     .await;
     let mut request = request(url);
-    request.protocols = vec!["a".into(), "b".into()];
+    request.protocols = ["a", "b"].into_iter().collect();
     let (mut socket, opened) = soon("open", transport::connect(request)).await.unwrap();
     assert_eq!(opened.protocol, "b");
     let message = soon("message", std::future::poll_fn(|cx| socket.poll_event(cx))).await;

@@ -93,7 +93,7 @@ async fn a_refusal_is_told_in_every_format() {
     // What the server does not repeat fails the client of 2009.
     let mut asked = request(format!("{}/echo", server.url()));
     asked.handshake.format = Format::Hixie75;
-    asked.protocols.push("unknown".into());
+    asked.protocols = ["unknown"].into_iter().collect();
     match soon("connect", native::connect(asked)).await {
         Err(ConnectErrorKind::Failed { cause, .. }) => {
             assert_eq!(cause, Violation::Subprotocol.into());

@@ -53,7 +53,7 @@ async fn over_memory() {
     let (ours, theirs) = tokio::io::duplex(1000);
     tokio::spawn(echo(theirs));
     let mut options = options();
-    options.protocols = vec!["x".into(), "chat.v1".into()];
+    options.protocols = ["x", "chat.v1"].into_iter().collect();
     let socket = Socket::connect_over(ours, "wss://h/", options)
         .await
         .unwrap();
