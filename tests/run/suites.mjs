@@ -18,9 +18,6 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
-
-/** Those of a browser. */
-const programs = (browser) => (browser === 'chromium' ? [...PAGE, ...OVER_STREAM] : PAGE);
 const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
@@ -29,8 +26,36 @@ async function native() {
   return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE], { cwd: root }));
 }
 
-/** Test programs in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
-async function wasm(browser, programs, { tools, server }) {
+/** The test programs of a page. */
+async function page(browser, context) {
+  const counts = [await wasm(browser, PAGE, context)];
+  for (const program of browser === 'chromium' ? OVER_STREAM : []) counts.push(await overStream(program, context));
+  return counts.reduce((sum, { passed, failed, skipped }) => ({
+    passed: sum.passed + passed,
+    failed: sum.failed + failed,
+    skipped: sum.skipped + skipped,
+  }));
+}
+
+/**
+ * A program over `WebSocketStream`. Chromium 156 ends a page whose connection is lost while a write waits (`src/transport/web_stream`): the tests
+ * keep clear of it, but what a busy machine leaves waiting is not theirs to say. A page that ended tells nothing about us, and gets a second one.
+ */
+async function overStream(program, context) {
+  const first = await drive('chromium', [program], context);
+  if (!/missing field `chunk`|tab crashed|session deleted/.test(first.output)) return first.count;
+  console.log(`\nChromium ended the page of ${program}: once more`);
+  return wasm('chromium', [program], context);
+}
+
+/** Test programs in a browser; gives how they went. */
+async function wasm(browser, programs, context) {
+  const { count } = await drive(browser, programs, context);
+  return count;
+}
+
+/** Runs test programs in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
+async function drive(browser, programs, { tools, server }) {
   dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
   mkdirSync(join(root, 'target'), { recursive: true });
@@ -52,15 +77,15 @@ async function wasm(browser, programs, { tools, server }) {
       env.SAFARIDRIVER_REMOTE = driver.url;
       env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
       env.WASM_BINDGEN_TEST_ONLY_WEB = '1';
-      return panics.settle(
-        cargoCount(await capture('cargo', ['test', '--target', 'wasm32-unknown-unknown', ...tests], { cwd: root, env })),
-      );
+      const outcome = await capture('cargo', ['test', '--target', 'wasm32-unknown-unknown', ...tests], { cwd: root, env });
+      return { output: outcome.output, count: panics.settle(cargoCount(outcome)) };
     }
     const flags =
       browser === 'chromium'
         ? ['--chrome', '--chromedriver', tools.paths.chromedriver]
         : ['--firefox', '--geckodriver', tools.paths.geckodriver];
-    return panics.settle(cargoCount(await capture('wasm-pack', ['test', '--headless', ...flags, '--', ...tests], { cwd: root, env })));
+    const outcome = await capture('wasm-pack', ['test', '--headless', ...flags, '--', ...tests], { cwd: root, env });
+    return { output: outcome.output, count: panics.settle(cargoCount(outcome)) };
   } finally {
     await driver?.stop();
     await panics.stop();
@@ -173,7 +198,7 @@ export const suites = [
     name: `wasm:${browser}`,
     browser,
     server: true,
-    run: (context) => wasm(browser, programs(browser), context),
+    run: (context) => page(browser, context),
   })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
