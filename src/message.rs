@@ -79,6 +79,26 @@ impl Opened {
 }
 
 /// How a connection ended. It comes after every message that arrived before.
+///
+/// ```
+/// use websocket_channel::{By, Channel, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let mut channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// # tokio::spawn(async move { peer.control().close(4000, "full").await });
+/// let closed = channel.closed().await;
+/// match closed.by {
+///     By::Peer if closed.clean => println!("{}: {}", closed.code, closed.reason),
+///     By::Us => println!("done"),
+///     _ => println!("lost"),
+/// }
+/// assert_eq!((closed.code, &*closed.reason, closed.clean), (4000, "full", true));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed {

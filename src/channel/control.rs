@@ -11,6 +11,24 @@ use futures_core::Stream;
 use std::sync::Arc;
 
 /// Closes a channel and tells how it stands. It does not keep the connection open.
+///
+/// ```
+/// use websocket_channel::{By, Channel, Socket, Status, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// let control = channel.control();
+/// # tokio::spawn(async move { peer.closed().await });
+/// assert_eq!(control.status(), Status::Open);
+/// let closed = control.close(4001, "bye").await?;
+/// assert_eq!((closed.code, closed.clean, closed.by), (4001, true, By::Us));
+/// assert!(control.close(1005, "").await.is_err()); // no code that a page may send
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Control {
     mailbox: Arc<Mailbox>,
@@ -88,6 +106,27 @@ impl Control {
 }
 
 /// The status of a channel as it changes; it ends after [`Status::Closed`].
+///
+/// ```
+/// use futures::StreamExt;
+/// use websocket_channel::{Channel, Socket, Status, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// let mut changes = channel.control().changes();
+/// assert_eq!(changes.next().await, Some(Status::Open));
+/// drop(peer);
+/// while let Some(status) = changes.next().await {
+///     if let Status::Closed(closed) = status {
+///         println!("{} {}", closed.code, closed.reason);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream does nothing unless polled"]
 pub struct Changes {
     watch: Watch,

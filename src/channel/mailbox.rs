@@ -27,6 +27,22 @@ pub enum Status {
 }
 
 /// Counts since the channel opened. Bytes are of payload.
+///
+/// ```
+/// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// channel.send("12 bytes ...".into()).await?;
+/// let stats = channel.control().stats();
+/// assert_eq!((stats.sent_messages, stats.sent_bytes), (1, 12));
+/// # drop(peer);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {

@@ -33,6 +33,26 @@ use std::sync::Arc;
 /// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
 ///
 /// It closes, with code 1000, when its receiver and all its senders are gone.
+///
+/// ```
+/// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// // Both halves may go to tasks of their own.
+/// let (sender, mut receiver) = channel.split();
+/// peer.send("hello".into()).await?;
+/// while let Some(line) = receiver.next().await {
+///     sender.send(line?.to_uppercase()).await?;
+///     # break;
+/// }
+/// assert_eq!(peer.next().await.transpose()?.as_deref(), Some("HELLO"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping a channel closes its connection"]
 pub struct Channel<Tx, Rx> {
     sender: Sender<Tx>,

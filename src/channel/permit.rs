@@ -8,6 +8,23 @@ use core::fmt;
 /// Room for one message, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
 ///
 /// Several permits may be out at once; each may pass the send watermark by its one message.
+///
+/// ```
+/// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// let (sender, _receiver) = channel.split();
+/// // Room first, and only then what is worth sending: the newest.
+/// let permit = sender.reserve().await?;
+/// permit.send("the newest".into())?;
+/// assert_eq!(peer.next().await.transpose()?.as_deref(), Some("the newest"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a permit is for sending"]
 pub struct Permit<'a, Tx> {
     mailbox: &'a Mailbox,

@@ -15,6 +15,36 @@ use std::sync::Arc;
 /// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after everything that came before.
 ///
 /// A message that cannot be decoded is an `Err` item; the stream goes on.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use websocket_channel::{Channel, Socket, Text, TryRecvError, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// // An immediate-mode interface asks for a frame when something arrives, and drains what there is in each.
+/// let (_sender, mut receiver) = channel.split();
+/// let repaint = Arc::new(AtomicBool::new(false));
+/// let wanted = repaint.clone();
+/// receiver.set_wake(move || wanted.store(true, Ordering::Relaxed));
+/// # peer.send("news".into()).await?;
+/// # while !repaint.load(Ordering::Relaxed) { tokio::task::yield_now().await }
+/// let mut lines = Vec::new();
+/// let rest = loop {
+///     match receiver.try_recv() {
+///         Ok(line) => lines.push(line?),
+///         Err(rest) => break rest,
+///     }
+/// };
+/// assert_eq!(lines, ["news"]);
+/// assert_eq!(rest, TryRecvError::Empty); // or `Closed`, at the end
+/// # Ok(())
+/// # }
+/// ```
 pub struct Receiver<Rx> {
     mailbox: Arc<Mailbox>,
     codec: Arc<dyn Decode<Rx>>,

@@ -15,6 +15,28 @@ use futures_sink::Sink;
 use std::sync::Arc;
 
 /// Sends values of `Tx`. Cloning it gives another sender of the same connection, which stays open while one of them or the receiver lives.
+///
+/// ```
+/// use websocket_channel::{Channel, SendErrorKind, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// let (sender, receiver) = channel.split();
+/// sender.send("waits for room".into()).await?;
+/// sender.try_send("takes it, or not".into())?;
+/// sender.flush().await?; // handed over
+///
+/// peer.control().abort();
+/// drop(peer);
+/// receiver.control().closed().await;
+/// let error = sender.send("too late".into()).await.unwrap_err();
+/// assert_eq!((error.kind, &*error.value), (SendErrorKind::NotOpen, "too late"));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sender<Tx> {
     mailbox: Arc<Mailbox>,
     codec: Arc<dyn Encode<Tx>>,

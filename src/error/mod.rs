@@ -250,13 +250,22 @@ impl<T> fmt::Debug for SendError<T> {
 
 impl<T> fmt::Display for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        self.kind.fmt(f)
+    }
+}
+
+/// What the sink of a channel, `flush`, `drained` and `reserve` fail with: no value is theirs to hand back.
+impl fmt::Display for SendErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             SendErrorKind::NotOpen => f.write_str("not sent: the connection is closing or closed"),
             SendErrorKind::Encode(error) => write!(f, "not sent: {error}"),
             SendErrorKind::Refused => f.write_str("not sent: the platform refused the message"),
         }
     }
 }
+
+impl core::error::Error for SendErrorKind {}
 
 impl<T> core::error::Error for SendError<T> {}
 

@@ -177,6 +177,17 @@ impl Default for Limits {
 }
 
 /// What happens to a message that arrives past the receive bound, where the transport cannot push back. What is dropped is counted.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), websocket_channel::ConnectError> {
+/// use websocket_channel::{Overflow, connect};
+///
+/// // A ticker: whoever is slow wants the newest price, and none of those between.
+/// let prices = connect("wss://prices.example/").receive_bound(1 << 20, Overflow::Latest).await?;
+/// # drop(prices);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
