@@ -1,7 +1,7 @@
 //! Waiting and not waiting, both ways: watermark, permits, `try_send`, `try_recv`, the receive bound and its policies.
 
 use crate::connect;
-use crate::server::server;
+use crate::server::{holds_nothing, server};
 use futures::{FutureExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,12 +21,18 @@ async fn try_send_takes_what_has_room_and_hands_back_what_has_not() {
         .unwrap();
     let (tx, mut rx) = channel.split();
     tx.try_send("first".into()).unwrap();
-    let error = tx.try_send("second".into()).unwrap_err();
-    assert_eq!(
-        (error.kind, error.value.as_str()),
-        (TrySendErrorKind::Full, "second")
-    );
+    let second = tx.try_send("second".into());
+    assert_eq!(second.is_ok(), holds_nothing());
+    if let Err(error) = &second {
+        assert_eq!(
+            (&error.kind, error.value.as_str()),
+            (&TrySendErrorKind::Full, "second")
+        );
+    }
     assert_eq!(rx.next().await.unwrap().unwrap(), "first");
+    if second.is_ok() {
+        assert_eq!(rx.next().await.unwrap().unwrap(), "second");
+    }
     // Room comes back by itself: an unsuccessful `try_send` has the driver look for it.
     let mut echoed = 0;
     while echoed < 3 {
@@ -146,6 +152,10 @@ async fn a_full_line_costs_no_encoding() {
         .unwrap();
     let (tx, _rx) = channel.split();
     tx.try_send(()).unwrap();
+    // There the line is never full.
+    if holds_nothing() {
+        return;
+    }
     assert_eq!(tx.try_send(()).unwrap_err().kind, TrySendErrorKind::Full);
     assert_eq!(encoded.load(Ordering::Relaxed), 1);
 }

@@ -12,6 +12,15 @@ pub(crate) const PROXY_USER: &str = "ednamode:nocapes!";
 /// Whether a handle's call has handed over what it took when it returns: in a page, where the driver runs as it is woken.
 pub(crate) const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
+/// Whether there is room again when `try_send` returns, be the watermark ever so low: Bun writes to the network within `send`, and holds nothing
+/// after it.
+pub(crate) fn holds_nothing() -> bool {
+    #[cfg(target_family = "wasm")]
+    return js_sys::Reflect::has(&js_sys::global(), &"Bun".into()).unwrap();
+    #[cfg(not(target_family = "wasm"))]
+    false
+}
+
 pub(crate) struct Server {
     origin: String,
     refused_port: u16,
