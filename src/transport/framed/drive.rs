@@ -203,7 +203,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// Has the core take all that was read: its events wait there.
     #[inline]
     pub(super) fn take_unread(&mut self) {
-        if let Some(message) = self.arrived.take() {
+        // Mostly there is none, and then nothing is to be written back.
+        if self.arrived.is_some()
+            && let Some(message) = self.arrived.take()
+        {
             self.connection.handle_message(message);
         }
         if !self.unread.is_empty() {
@@ -332,6 +335,9 @@ fn write<Io: AsyncWrite>(
     if connection.is_one_run() {
         return io.poll_write(cx, connection.outgoing());
     }
+    if let Some(pair) = connection.outgoing_pair() {
+        return io.poll_write_vectored(cx, &pair.map(IoSlice::new));
+    }
     write_runs(io, cx, connection)
 }
 
@@ -341,9 +347,6 @@ fn write_runs<Io: AsyncWrite>(
     cx: &mut Context<'_>,
     connection: &Connection,
 ) -> Poll<io::Result<usize>> {
-    if let Some(pair) = connection.outgoing_pair() {
-        return io.poll_write_vectored(cx, &pair.map(IoSlice::new));
-    }
     let mut runs: [&[u8]; MAX_RUNS] = [&[]; _];
     let filled = connection.outgoing_runs(&mut runs);
     let runs = runs.map(IoSlice::new);

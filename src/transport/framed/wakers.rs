@@ -38,7 +38,8 @@ impl Task {
     /// There is something for it to do, should it wait.
     #[inline]
     pub(super) fn wake(&mut self) {
-        if core::mem::take(&mut self.waits) {
+        if self.waits {
+            self.waits = false;
             self.waker.wake_by_ref();
         }
     }

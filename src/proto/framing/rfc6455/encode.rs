@@ -89,31 +89,21 @@ fn append_moved(opcode: u8, key: Option<[u8; 4]>, message: Message, out: &mut Ou
 
 #[inline(always)]
 fn append_header(flags: u8, key: Option<[u8; 4]>, len: usize, out: &mut Vec<u8>) {
+    let first = 0x80 | flags;
     let mask_bit = if key.is_some() { 0x80 } else { 0 };
-    let mut header = [0; MAX_HEADER];
-    header[0] = 0x80 | flags;
-    let mut end = match len {
-        0..=125 => {
-            header[1] = mask_bit | len as u8;
-            2
-        }
+    // Each is appended as an array, whose length the compiler knows.
+    match len {
+        0..=125 => out.extend_from_slice(&[first, mask_bit | len as u8]),
         126..=0xFFFF => {
-            header[1] = mask_bit | 126;
-            header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
-            4
+            let [a, b] = (len as u16).to_be_bytes();
+            out.extend_from_slice(&[first, mask_bit | 126, a, b]);
         }
         _ => {
-            header[1] = mask_bit | 127;
-            header[2..10].copy_from_slice(&(len as u64).to_be_bytes());
-            10
+            let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+            out.extend_from_slice(&[first, mask_bit | 127, a, b, c, d, e, f, g, h]);
         }
-    };
-    if let Some(key) = key {
-        header[end..end + 4].copy_from_slice(&key);
-        end += 4;
     }
-    // All of it, whose length the compiler knows, and then less.
-    let start = out.len();
-    out.extend_from_slice(&header);
-    out.truncate(start + end);
+    if let Some(key) = key {
+        out.extend_from_slice(&key);
+    }
 }
