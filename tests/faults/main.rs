@@ -95,30 +95,18 @@ async fn every_fault_over_a_stream_comes_to_what_it_does_over_the_class() {
     use websocket_channel::transport::Carrier;
     let is_there = || js_sys::Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     if is_there() {
-        for title in SECTIONS {
+        for title in table::SECTIONS {
             let over_stream = |url| connect(url).transport(Carrier::WebSocketStream);
             check_over(title, over_stream).await;
         }
     }
 }
 
-#[cfg(any(feature = "web-stream", not(target_family = "wasm")))]
-const SECTIONS: [&str; 8] = [
-    "Closes",
-    "Frames",
-    "Text",
-    "Streams that break",
-    "Extensions",
-    "Subprotocols",
-    "Answers",
-    "Silence",
-];
-
 #[cfg(not(target_family = "wasm"))]
 #[test]
 async fn every_fault_is_stated_and_every_row_is_tested() {
     let mut stated: Vec<String> = table::rows().map(|row| row.fault.to_owned()).collect();
-    let mut tested: Vec<String> = SECTIONS
+    let mut tested: Vec<String> = table::SECTIONS
         .into_iter()
         .flat_map(section)
         .map(|row| row.fault.to_owned())

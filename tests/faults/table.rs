@@ -5,6 +5,18 @@
 
 const TABLE: &str = include_str!("table.md");
 
+/// Its sections, each of which is a test.
+pub(crate) const SECTIONS: [&str; 8] = [
+    "Closes",
+    "Frames",
+    "Text",
+    "Streams that break",
+    "Extensions",
+    "Subprotocols",
+    "Answers",
+    "Silence",
+];
+
 /// One fault, and what is stated of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {

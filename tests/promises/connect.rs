@@ -9,17 +9,6 @@ use websocket_channel::ConnectErrorKind;
 /// For whoever never answers. It decides no outcome that another fault has: those come at once.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-const SECTIONS: [&str; 8] = [
-    "Closes",
-    "Frames",
-    "Text",
-    "Streams that break",
-    "Extensions",
-    "Subprotocols",
-    "Answers",
-    "Silence",
-];
-
 /// Firefox holds on to a connection that was given up while it opened until its own timeout, 20 s, and opens no other to that host meanwhile:
 /// every later test would wait. There `faults/` alone meets those who never answer.
 fn holds_on() -> bool {
@@ -30,7 +19,7 @@ fn holds_on() -> bool {
 async fn connect_ends_in_every_fault_there_is() {
     let server = server().await;
     let mut met = 0;
-    let sections = SECTIONS
+    let sections = faults::SECTIONS
         .into_iter()
         .filter(|section| *section != "Silence" || !holds_on());
     for row in sections.flat_map(faults::section) {
