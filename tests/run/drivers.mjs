@@ -90,6 +90,13 @@ export async function startDriver(browser, tools) {
   }
 }
 
+/** A session of a driver: one browser. npm packages are imported late: set-up brings them. */
+export async function openSession({ url, capabilities }) {
+  const { Capabilities, WebDriver } = await import('selenium-webdriver');
+  const { Executor, HttpClient } = await import('selenium-webdriver/http/index.js');
+  return WebDriver.createSession(new Executor(new HttpClient(url)), new Capabilities(capabilities));
+}
+
 /** Per browser: starts its driver and waits until it listens. */
 const listening = {
   async chromium(launch, { paths }) {

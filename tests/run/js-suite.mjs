@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PAGES } from '../js/pages.js';
 import { root } from './build.mjs';
-import { startDriver } from './drivers.mjs';
+import { openSession, startDriver } from './drivers.mjs';
 
 /** The tests of one page. The slowest take a minute; each test has a limit of its own. */
 const LIMIT_MS = Number(process.env.WEBSOCKET_CHANNEL_JS_LIMIT_MS ?? 300_000);
@@ -64,10 +64,8 @@ export async function serve(folder) {
 }
 
 /** Opens the page and waits until its tests are done: until its `window.outcome` says so. */
-export async function outcomeOf({ url, capabilities }, page) {
-  const { Capabilities, WebDriver } = await import('selenium-webdriver');
-  const { Executor, HttpClient } = await import('selenium-webdriver/http/index.js');
-  const session = WebDriver.createSession(new Executor(new HttpClient(url)), new Capabilities(capabilities));
+export async function outcomeOf(driver, page) {
+  const session = await openSession(driver);
   try {
     await session.get(page);
     const outcome = () => session.executeScript('return window.outcome ?? null');
