@@ -1,8 +1,9 @@
 //! The task that owns the socket: takes offers down, brings messages up.
 
 use super::mailbox::{Mailbox, Wanted};
+use super::offer::Outcome;
 use super::task;
-use crate::error::SendError;
+use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use crate::transport::{TOO_BIG, TOO_BIG_REASON};
@@ -19,7 +20,7 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
     let mut driver = Driver {
         socket,
         mailbox: mailbox.clone(),
-        rested: false,
+        low: 1,
     };
     task::spawn(poll_fn(move |cx| driver.poll(cx)));
     mailbox
@@ -28,8 +29,8 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
 struct Driver {
     socket: Socket,
     mailbox: Arc<Mailbox>,
-    /// Nothing was handed over since the whole line was seen free, so there is nothing to ask the platform for.
-    rested: bool,
+    /// Below that much room the platform is asked how much there is by now: asking is a call out of wasm.
+    low: usize,
 }
 
 impl Driver {
@@ -51,12 +52,12 @@ impl Driver {
                 return Poll::Ready(());
             }
         }
-        let received = self.poll_receive(cx);
+        let (received, heard) = self.poll_receive(cx);
         if received == Turn::Ended {
             self.mailbox.end(self.socket.closure().cloned());
             return Poll::Ready(());
         }
-        let sent = self.poll_send(cx);
+        let sent = self.poll_send(cx, heard);
         let _ = self.socket.poll_handed_over(cx);
         if let Some(look) = self.mailbox.look() {
             look(&self.mailbox, &mut self.socket, cx);
@@ -67,12 +68,13 @@ impl Driver {
         Poll::Pending
     }
 
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Turn {
+    /// And whether there was a message: then the connection is open, and need not be asked.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> (Turn, bool) {
         // Several messages may have arrived since the last turn, and been too many among themselves.
         self.mailbox.set_dropped(self.socket.dropped());
-        for _ in 0..TURN {
+        for count in 0..TURN {
             if !self.mailbox.has_room_to_receive() {
-                return Turn::Waiting;
+                return (Turn::Waiting, count > 0);
             }
             match self.socket.poll_message(cx) {
                 Poll::Ready(Some(message)) => {
@@ -81,77 +83,67 @@ impl Driver {
                         self.mailbox.stop_sending();
                     }
                 }
-                Poll::Ready(None) => return Turn::Ended,
-                Poll::Pending => return Turn::Waiting,
+                Poll::Ready(None) => return (Turn::Ended, false),
+                Poll::Pending => return (Turn::Waiting, count > 0),
             }
         }
-        Turn::Over
+        (Turn::Over, true)
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Turn {
+    /// `open`: it is known that the connection is open.
+    fn poll_send(&mut self, cx: &mut Context<'_>, mut open: bool) -> Turn {
         self.hand_over_accepted();
-        if !self.socket.is_open() {
-            self.mailbox.stop_sending();
-            return Turn::Waiting;
-        }
         for _ in 0..TURN {
             if !self.mailbox.awaits_room() {
-                return self.rest();
+                return self.rest(open);
             }
-            match self.socket.poll_room(cx) {
-                Poll::Pending => {
-                    self.mailbox.set_room(0);
-                    return Turn::Waiting;
-                }
-                Poll::Ready(false) => {
-                    self.mailbox.stop_sending();
-                    return Turn::Waiting;
-                }
-                Poll::Ready(true) => {
-                    let Some(offer) = self.mailbox.next_offer() else {
-                        // It is room that is waited for.
-                        self.rested = false;
-                        return self.rest();
-                    };
-                    let Some(offered) = offer.take() else {
-                        continue;
-                    };
-                    // An offer of nothing is a permit.
-                    offer.settle(offered.map_or(Ok(()), |message| {
-                        self.hand_over(message).map_err(|error| error.kind)
-                    }));
-                }
+            if self.mailbox.room() == 0 && self.socket.poll_room(cx).is_pending() {
+                return Turn::Waiting;
             }
+            let Some(offer) = self.mailbox.next_offer() else {
+                // It is room that is waited for.
+                self.low = usize::MAX;
+                return self.rest(false);
+            };
+            let outcome = match offer.take() {
+                None => continue,
+                Some(Some(message)) => self.hand_over(message),
+                // A permit.
+                Some(None) if self.socket.is_open() => Ok(()),
+                Some(None) => Err(Box::new(SendError::new(None, SendErrorKind::NotOpen))),
+            };
+            open &= outcome.is_ok();
+            offer.settle(outcome);
         }
         Turn::Over
-    }
-
-    /// What was taken without waiting goes first: room was seen when it was taken.
-    fn hand_over_accepted(&mut self) {
-        while self.mailbox.has_accepted() && self.socket.is_open() {
-            let Some(message) = self.mailbox.next_accepted() else {
-                return;
-            };
-            // Refused by the platform: nobody waits to be told, so it is counted.
-            if let Err(refused) = self.hand_over(message) {
-                self.mailbox.count_unsent(&refused.value);
-            }
-        }
     }
 
     /// Nobody waits: what room there is can be taken without.
-    fn rest(&mut self) -> Turn {
-        if !self.rested {
-            self.mailbox.set_room(self.socket.room());
-            self.rested = self.socket.buffered_amount() == 0;
+    fn rest(&mut self, open: bool) -> Turn {
+        if !open && !self.socket.is_open() {
+            self.mailbox.stop_sending();
+        } else if self.mailbox.room() < self.low {
+            let room = self.socket.room();
+            self.low = (room / 2).max(1);
+            self.mailbox.set_room(room);
         }
         Turn::Waiting
     }
 
-    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
+    /// What was taken without waiting goes first: room was seen when it was taken.
+    fn hand_over_accepted(&mut self) {
+        while let Some(message) = self.mailbox.next_accepted() {
+            // Nobody waits to be told, so it is counted.
+            if let Err(unsent) = self.hand_over(message) {
+                self.mailbox.count_unsent(*unsent);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, message: Message) -> Outcome {
         let bytes = message.len();
-        self.rested = false;
-        self.socket.send_now(message)?;
+        let sent = self.socket.send_now(message);
+        sent.map_err(|error| Box::new(error.map(Some)))?;
         self.mailbox.count_sent(bytes);
         Ok(())
     }

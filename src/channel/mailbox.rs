@@ -3,7 +3,7 @@
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
 use super::offer::Offer;
-use crate::error::SendErrorKind;
+use crate::error::{SendError, SendErrorKind};
 use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
@@ -96,7 +96,7 @@ struct State {
     offers: VecDeque<Arc<Offer>>,
     /// Taken without waiting; handed over before any offer.
     accepted: VecDeque<Message>,
-    /// Bytes that may be taken without waiting, as the driver last saw it.
+    /// Bytes that may be taken without waiting: at least so many, as the driver last saw it less what was taken and sent since.
     room: usize,
     /// Somebody found no room: the driver shall look for it.
     wants_room: bool,
@@ -106,8 +106,8 @@ struct State {
     look: Option<Look>,
     wants_drained: bool,
     wants_ping: bool,
-    /// What was taken was refused by the platform, and nobody has been told yet.
-    refused: bool,
+    /// Why what was taken could not be handed over, until somebody has been told.
+    unsent: Option<SendErrorKind>,
     inbox: Inbox,
     /// What the transport dropped before the driver could fetch it.
     dropped: Dropped,
@@ -194,7 +194,7 @@ impl Mailbox {
                 look: None,
                 wants_drained: false,
                 wants_ping: false,
-                refused: false,
+                unsent: None,
                 inbox: Inbox::new(bound, overflow),
                 dropped: Dropped::default(),
                 stats: Stats::default(),
@@ -275,16 +275,17 @@ impl Mailbox {
         self.tell_driver(|state| state.aborted = true);
     }
 
-    /// Puts an offer in line; none when nothing can be sent any more.
-    pub(super) fn offer(&self, message: Option<Message>) -> Option<Arc<Offer>> {
+    /// Puts an offer in line. When nothing can be sent any more it is refused at once.
+    pub(super) fn offer(&self, message: Option<Message>) -> Arc<Offer> {
+        let offer = Offer::new(message);
         self.tell_driver(|state| {
-            if state.status != Status::Open {
-                return None;
+            if state.status == Status::Open {
+                state.offers.push_back(offer.clone());
+            } else {
+                offer.refuse();
             }
-            let offer = Offer::new(message);
-            state.offers.push_back(offer.clone());
-            Some(offer)
-        })
+        });
+        offer
     }
 
     /// Takes an offer out of the line; the driver may have it already.
@@ -321,11 +322,11 @@ impl Mailbox {
         Err(Refused::Full)
     }
 
-    /// Takes a message for the driver's next turn. The caller has seen room, or holds a permit.
-    pub(super) fn accept(&self, message: Message) -> Result<(), Refused> {
+    /// Takes a message for the driver's next turn, or gives it back when nothing can be sent any more. The caller has seen room, or holds a permit.
+    pub(super) fn accept(&self, message: Message) -> Result<(), Message> {
         self.tell_driver(|state| {
             if state.status != Status::Open {
-                return Err(Refused::NotOpen);
+                return Err(message);
             }
             state.room = state.room.saturating_sub(message.len().max(1));
             state.progress = Progress::Underway;
@@ -345,8 +346,8 @@ impl Mailbox {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         let mut state = self.lock();
-        if core::mem::take(&mut state.refused) {
-            return Poll::Ready(Err(SendErrorKind::Refused));
+        if let Some(kind) = state.unsent.take() {
+            return Poll::Ready(Err(kind));
         }
         if let Status::Closed(closed) = &state.status {
             let sent = closed.unsent == 0 && (closed.clean || far == Progress::HandedOver);
@@ -561,10 +562,6 @@ impl Mailbox {
         }
     }
 
-    pub(super) fn has_accepted(&self) -> bool {
-        !self.lock().accepted.is_empty()
-    }
-
     /// What was taken without waiting, oldest first.
     pub(super) fn next_accepted(&self) -> Option<Message> {
         self.lock().accepted.pop_front()
@@ -576,6 +573,11 @@ impl Mailbox {
 
     pub(super) fn next_offer(&self) -> Option<Arc<Offer>> {
         self.lock().offers.pop_front()
+    }
+
+    /// Bytes that may be taken without waiting, at least.
+    pub(super) fn room(&self) -> usize {
+        self.lock().room
     }
 
     /// Whether somebody waits for room.
@@ -598,14 +600,18 @@ impl Mailbox {
         let mut state = self.lock();
         state.stats.sent_messages += 1;
         state.stats.sent_bytes += bytes as u64;
+        // Twice, for what was taken before: then the driver looks the sooner.
+        state.room = state.room.saturating_sub(bytes.max(1));
         state.progress = Progress::Underway;
     }
 
-    /// A message that was taken is lost.
-    pub(super) fn count_unsent(&self, message: &Message) {
+    /// A message that was taken is lost: the end came first, or the platform refused it.
+    pub(super) fn count_unsent(&self, unsent: SendError<Option<Message>>) {
         let mut state = self.lock();
-        state.stats.count_unsent(message);
-        state.refused = true;
+        if let Some(message) = &unsent.value {
+            state.stats.count_unsent(message);
+        }
+        state.unsent = Some(unsent.kind);
     }
 
     /// The first sign of an end: what waits to be sent comes back.
@@ -616,10 +622,9 @@ impl Mailbox {
             state.status = Status::Closing;
             watchers = core::mem::take(&mut state.watchers);
         }
-        let offers = core::mem::take(&mut state.offers);
         drop(state);
-        for offer in offers {
-            offer.settle(Err(SendErrorKind::NotOpen));
+        while let Some(offer) = self.next_offer() {
+            offer.refuse();
         }
         wake(watchers);
     }

@@ -11,6 +11,7 @@ mod permit;
 mod receiver;
 mod sender;
 mod task;
+mod unsent;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Changes, Control};

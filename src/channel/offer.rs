@@ -1,6 +1,6 @@
 //! One send that waits for its turn.
 
-use crate::error::SendErrorKind;
+use crate::error::{SendError, SendErrorKind};
 use crate::lock::Lock;
 use crate::message::Message;
 use core::task::{Context, Poll, Waker};
@@ -9,11 +9,14 @@ use std::sync::Arc;
 /// What a `send` holds out to the driver until it is handed over, refused, or withdrawn; a `reserve` holds out nothing and is granted instead.
 pub(super) struct Offer(Lock<Stage>);
 
+/// What became of an offer: the message comes back when it was not sent.
+pub(super) type Outcome = Result<(), Box<SendError<Option<Message>>>>;
+
 enum Stage {
     Waiting(Option<Message>, Option<Waker>),
     /// With the driver, for the length of one call of the platform's send.
     Taken(Option<Waker>),
-    Settled(Result<(), SendErrorKind>),
+    Settled(Outcome),
 }
 
 impl Offer {
@@ -37,17 +40,27 @@ impl Offer {
         }
     }
 
-    /// What became of it, for [`poll`](Self::poll) to tell once.
-    pub(super) fn settle(&self, outcome: Result<(), SendErrorKind>) {
+    /// What became of it once it was taken, for [`poll`](Self::poll) to tell once.
+    pub(super) fn settle(&self, outcome: Outcome) {
         let mut stage = self.0.lock();
         let before = core::mem::replace(&mut *stage, Stage::Settled(outcome));
         drop(stage);
-        if let Stage::Waiting(_, Some(waker)) | Stage::Taken(Some(waker)) = before {
+        if let Stage::Taken(Some(waker)) = before {
             waker.wake();
         }
     }
 
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
+    /// The end has come before its turn.
+    pub(super) fn refuse(&self) {
+        if let Some(message) = self.take() {
+            self.settle(Err(Box::new(SendError::new(
+                message,
+                SendErrorKind::NotOpen,
+            ))));
+        }
+    }
+
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Outcome> {
         match &mut *self.0.lock() {
             Stage::Waiting(_, waker) | Stage::Taken(waker) => {
                 *waker = Some(cx.waker().clone());

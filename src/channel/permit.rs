@@ -1,6 +1,7 @@
 //! Room for one message.
 
 use super::mailbox::Mailbox;
+use super::unsent::Unsent;
 use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind};
 use core::fmt;
@@ -42,13 +43,10 @@ impl<'a, Tx> Permit<'a, Tx> {
     /// # Errors
     /// The value and why it was not taken: it cannot be encoded, or the connection is closing or closed.
     pub fn send(self, value: Tx) -> Result<(), SendError<Tx>> {
-        let message = match self.codec.encode(&value) {
-            Ok(message) => message,
-            Err(error) => return Err(SendError::new(value, SendErrorKind::Encode(error))),
-        };
+        let (message, unsent) = Unsent::new(self.codec, value)?;
         self.mailbox
             .accept(message)
-            .map_err(|_| SendError::new(value, SendErrorKind::NotOpen))
+            .map_err(|message| SendError::new(unsent.value(message), SendErrorKind::NotOpen))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::control::Control;
 use super::mailbox::{Mailbox, Progress, Refused};
-use super::offer::Offer;
+use super::offer::{Offer, Outcome};
 use super::permit::Permit;
+use super::unsent::Unsent;
 use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
 use crate::message::{Message, Opened};
@@ -64,28 +65,25 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// The value and why it was not sent: it cannot be encoded, or the connection is closing or closed.
     pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
-        // The value, until it is settled, and its place in line once it has one.
+        // First the value, then what is kept of it and its place in line.
         let mut value = Some(value);
-        let mut waiting: Option<Waiting<'_>> = None;
+        let mut underway = None;
         poll_fn(move |cx| {
-            let Some(unsent) = &value else {
+            if let Some(value) = value.take() {
+                let (message, unsent) = Unsent::new(&*self.codec, value)?;
+                let waiting = Waiting::new(&self.mailbox, Some(message));
+                underway = Some((waiting, unsent));
+            }
+            let Some((waiting, _)) = &mut underway else {
                 return Poll::Pending;
             };
-            let outcome = match &mut waiting {
-                Some(waiting) => ready!(Pin::new(waiting).poll(cx)),
-                None => match self.codec.encode(unsent) {
-                    Ok(message) => {
-                        let waiting = waiting.insert(Waiting::new(&self.mailbox, Some(message)));
-                        ready!(Pin::new(waiting).poll(cx))
-                    }
-                    Err(error) => Err(SendErrorKind::Encode(error)),
-                },
-            };
-            let unsent = value.take();
-            Poll::Ready(outcome.or_else(|kind| match unsent {
-                Some(value) => Err(SendError::new(value, kind)),
-                None => Ok(()),
-            }))
+            let outcome = ready!(Pin::new(waiting).poll(cx));
+            Poll::Ready(match (outcome, underway.take()) {
+                // The offer was of a message, and comes back with it.
+                (Err(error), Some((_, unsent))) => Err(error
+                    .map(|message| unsent.value(message.unwrap_or(Message::Binary(Vec::new()))))),
+                _ => Ok(()),
+            })
         })
     }
 
@@ -96,18 +94,19 @@ impl<Tx> Sender<Tx> {
     /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.
     pub fn try_send(&self, value: Tx) -> Result<(), TrySendError<Tx>> {
         // Room first: a full line must not cost an encoding.
-        let taken = self
-            .mailbox
-            .has_room_to_send()
-            .map_err(TrySendErrorKind::from);
-        let taken = taken.and_then(|()| {
-            let message = self
-                .codec
-                .encode(&value)
-                .map_err(TrySendErrorKind::Encode)?;
-            self.mailbox.accept(message).map_err(TrySendErrorKind::from)
-        });
-        taken.map_err(|kind| TrySendError::new(value, kind))
+        if let Err(refused) = self.mailbox.has_room_to_send() {
+            return Err(TrySendError::new(value, refused.into()));
+        }
+        let (message, unsent) = Unsent::new(&*self.codec, value).map_err(|error| {
+            let kind = match error.kind {
+                SendErrorKind::Encode(error) => TrySendErrorKind::Encode(error),
+                SendErrorKind::NotOpen | SendErrorKind::Refused => TrySendErrorKind::NotOpen,
+            };
+            TrySendError::new(error.value, kind)
+        })?;
+        self.mailbox
+            .accept(message)
+            .map_err(|message| TrySendError::new(unsent.value(message), TrySendErrorKind::NotOpen))
     }
 
     /// Waits for room for one message, in line with every `send`.
@@ -117,7 +116,8 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// [`SendErrorKind::NotOpen`] when the connection is closing or closed.
     pub async fn reserve(&self) -> Result<Permit<'_, Tx>, SendErrorKind> {
-        Waiting::new(&self.mailbox, None).await?;
+        let granted = Waiting::new(&self.mailbox, None).await;
+        granted.map_err(|error| error.kind)?;
         Ok(Permit::new(&self.mailbox, &*self.codec))
     }
 
@@ -164,12 +164,11 @@ impl<Tx> Sender<Tx> {
 /// Waits until an offer has had its turn. Dropped before, it withdraws the offer.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
-    /// Gone once it is settled.
-    offer: Option<Arc<Offer>>,
+    offer: Arc<Offer>,
 }
 
 impl<'a> Waiting<'a> {
-    /// In line from here on, unless nothing can be sent any more.
+    /// In line from here on.
     fn new(mailbox: &'a Mailbox, message: Option<Message>) -> Self {
         let offer = mailbox.offer(message);
         Self { mailbox, offer }
@@ -177,22 +176,18 @@ impl<'a> Waiting<'a> {
 }
 
 impl Future for Waiting<'_> {
-    type Output = Result<(), SendErrorKind>;
+    type Output = Outcome;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(offer) = &self.offer else {
-            return Poll::Ready(Err(SendErrorKind::NotOpen));
-        };
-        let outcome = ready!(offer.poll(cx));
-        self.offer = None;
-        Poll::Ready(outcome)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        self.offer.poll(cx)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(offer) = &self.offer {
-            self.mailbox.withdraw(offer);
+        // What was settled is in no line.
+        if Arc::strong_count(&self.offer) > 1 {
+            self.mailbox.withdraw(&self.offer);
         }
     }
 }
@@ -231,14 +226,9 @@ struct Sinking {
 
 impl Sunk for Sinking {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
-        let permit = match self.permit.take() {
-            Some(permit) => permit,
-            None => match self.mailbox.offer(None) {
-                Some(permit) => permit,
-                None => return Poll::Ready(Err(SendErrorKind::NotOpen)),
-            },
-        };
-        let granted = permit.poll(cx);
+        let permit = self.permit.take();
+        let permit = permit.unwrap_or_else(|| self.mailbox.offer(None));
+        let granted = permit.poll(cx).map_err(|error| error.kind);
         if !matches!(granted, Poll::Ready(Err(_))) {
             self.permit = Some(permit);
         }
@@ -296,7 +286,7 @@ impl<Tx> Sink<Tx> for Sender<Tx> {
 
     fn start_send(mut self: Pin<&mut Self>, value: Tx) -> Result<(), SendErrorKind> {
         self.sunk().withdraw();
-        let message = self.codec.encode(&value).map_err(SendErrorKind::Encode)?;
+        let (message, _) = Unsent::new(&*self.codec, value).map_err(|error| error.kind)?;
         self.mailbox
             .accept(message)
             .map_err(|_| SendErrorKind::NotOpen)

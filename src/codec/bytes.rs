@@ -1,6 +1,6 @@
 //! Bytes as binary messages.
 
-use super::{Decode, Encode};
+use super::{Back, Decode, Encode};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -11,6 +11,15 @@ pub struct Bytes;
 impl Encode<Vec<u8>> for Bytes {
     fn encode(&self, value: &Vec<u8>) -> Result<Message, EncodeError> {
         Ok(Message::Binary(value.clone()))
+    }
+
+    fn encode_owned(&self, value: Vec<u8>) -> Result<(Message, Back<Vec<u8>>), Vec<u8>> {
+        // It comes back as it went.
+        let back = |message| match message {
+            Message::Binary(bytes) => bytes,
+            Message::Text(_) => Vec::new(),
+        };
+        Ok((Message::Binary(value), back))
     }
 }
 

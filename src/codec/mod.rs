@@ -68,12 +68,24 @@ pub trait Encode<T>: Send + Sync {
     /// When the value has no encoding. The sender gets its value back.
     fn encode(&self, value: &T) -> Result<Message, EncodeError>;
 
+    /// `value` itself as a message, for a codec whose values are what messages carry: then sending copies nothing. With it goes how to have the value
+    /// back from the message, should it not be sent.
+    ///
+    /// # Errors
+    /// The value, when it is not to be had that way, as is the default: [`encode`](Self::encode) is asked then.
+    fn encode_owned(&self, value: T) -> Result<(Message, Back<T>), T> {
+        Err(value)
+    }
+
     /// The subprotocol (RFC 6455 §1.9) whose messages these are; `None`, the default, for one that needs no name. Connecting offers it before all
     /// others, and fails when the server chooses another or none: so both ends agree, or nothing is sent.
     fn subprotocol(&self) -> Option<&str> {
         None
     }
 }
+
+/// How to have a value back from the message that it was put into.
+pub type Back<T> = fn(Message) -> T;
 
 /// Turns messages into values of `T`. Pure, as [`Encode`] is.
 pub trait Decode<T>: Send + Sync {

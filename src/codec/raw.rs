@@ -1,6 +1,6 @@
 //! Messages as they are.
 
-use super::{Decode, Encode};
+use super::{Back, Decode, Encode};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -11,6 +11,10 @@ pub struct Raw;
 impl Encode<Message> for Raw {
     fn encode(&self, value: &Message) -> Result<Message, EncodeError> {
         Ok(value.clone())
+    }
+
+    fn encode_owned(&self, value: Message) -> Result<(Message, Back<Message>), Message> {
+        Ok((value, |message| message))
     }
 }
 

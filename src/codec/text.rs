@@ -1,6 +1,6 @@
 //! Strings as text messages.
 
-use super::{Decode, Encode};
+use super::{Back, Decode, Encode};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -11,6 +11,15 @@ pub struct Text;
 impl Encode<String> for Text {
     fn encode(&self, value: &String) -> Result<Message, EncodeError> {
         Ok(Message::Text(value.clone()))
+    }
+
+    fn encode_owned(&self, value: String) -> Result<(Message, Back<String>), String> {
+        // It comes back as it went.
+        let back = |message| match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => String::new(),
+        };
+        Ok((Message::Text(value), back))
     }
 }
 

@@ -95,6 +95,59 @@ async fn turn() {
     .await;
 }
 
+/// What is sent as it is lies at one place in memory, from the caller's value to the platform's hands or back.
+#[test]
+async fn values_that_are_messages_are_not_copied() {
+    let mut limits = Limits::default();
+    limits.send_watermark = 1;
+    let (client, server) = Socket::pair(&limits, "");
+    let client: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(client, Bytes);
+    let mut server: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(server, Bytes);
+    let value = vec![7; 1000];
+    let place = value.as_ptr();
+    client.send(value).await.unwrap();
+    let value = server.next().await.unwrap().unwrap();
+    assert_eq!(value.as_ptr(), place);
+
+    let (sender, receiver) = client.split();
+    let permit = sender.reserve().await.unwrap();
+    receiver.control().close(1000, "").await.unwrap();
+    let value = sender.send(value).await.unwrap_err().value;
+    assert_eq!(value.as_ptr(), place);
+    let value = sender.try_send(value).unwrap_err().value;
+    assert_eq!(value.as_ptr(), place);
+    let value = permit.send(value).unwrap_err().value;
+    assert_eq!((value.as_ptr(), value), (place, vec![7; 1000]));
+}
+
+/// Whether it waits in line or is with the platform when the end comes.
+#[test]
+async fn the_value_of_a_send_that_waits_comes_back_at_the_end() {
+    let mut limits = Limits::default();
+    limits.send_watermark = 1000;
+    limits.receive_bound = 1000;
+    let (client, server) = Socket::pair(&limits, "");
+    let client: Channel<String, String> = Channel::from_socket(client, Text);
+    let server: Channel<String, String> = Channel::from_socket(server, Text);
+    // The line is full, and nobody reads: the rest waits.
+    let mut sends = (0..200).map(|n| Box::pin(client.send(format!("{n:01000}"))));
+    let mut waiting = std::collections::VecDeque::new();
+    for (n, mut send) in sends.by_ref().enumerate() {
+        if tokio_or_browser_turns(send.as_mut()).await.is_err() {
+            waiting.push_back((n, send));
+        }
+    }
+    assert!(!waiting.is_empty());
+    drop(server);
+    for (n, send) in waiting {
+        let error = send.await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.value),
+            (SendErrorKind::NotOpen, format!("{n:01000}"))
+        );
+    }
+}
+
 #[test]
 async fn dropping_one_end_ends_the_other() {
     let (client, mut server) = pair();
