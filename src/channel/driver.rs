@@ -112,7 +112,7 @@ impl Driver {
                 Some(None) if self.socket.is_open() => Ok(()),
                 Some(None) => Err(Box::new(SendError::new(None, SendErrorKind::NotOpen))),
             };
-            open &= outcome.is_ok();
+            open = outcome.is_ok();
             offer.settle(outcome);
         }
         Turn::Over

@@ -167,7 +167,9 @@ impl WebSocketStream {
             let text = (text.length() as usize <= limit).then(|| String::from(text))?;
             return (text.len() <= limit).then_some(Message::Text(text));
         }
-        let bytes = Uint8Array::new(value);
+        // Chromium gives an array; a new one of it would be a copy.
+        let given = value.dyn_ref::<Uint8Array>().cloned();
+        let bytes = given.unwrap_or_else(|| Uint8Array::new(value));
         (bytes.length() as usize <= limit).then(|| Message::Binary(bytes.to_vec()))
     }
 

@@ -42,6 +42,37 @@ const withClass = (Class) => async (kind, url, payload, count) => {
   return took;
 };
 
+/** The browser's `WebSocketStream` by hand: what ours by stream stands on. */
+const withStream = async (kind, url, payload, count) => {
+  const stream = new WebSocketStream(url);
+  const { readable, writable } = await stream.opened;
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  const length = lengthOf(payload);
+  const receive = async () => {
+    const { value } = await reader.read();
+    if (kind === 'json') check(value);
+    else if (kind !== 'send' && lengthOf(value) !== length) fail();
+  };
+  const send = async () => {
+    await writer.ready;
+    writer.write(payload);
+  };
+  const began = performance.now();
+  if (kind === 'echo') {
+    for (let i = 0; i < count; i++) {
+      await send();
+      await receive();
+    }
+  } else {
+    for (let i = kind === 'send' ? count : 1; i > 0; i--) await send();
+    for (let i = kind === 'send' ? 1 : count; i > 0; i--) await receive();
+  }
+  const took = performance.now() - began;
+  stream.close();
+  return took;
+};
+
 const withChannel = async (kind, url, payload, count) => {
   const channel = new Channel(url, { codec: kind === 'json' ? { encode: String, decode: (text) => (check(text), true) } : 'raw' });
   await channel.opened;
@@ -71,6 +102,7 @@ const withChannel = async (kind, url, payload, count) => {
 
 const clients = {
   browser: withClass(WebSocket),
+  WebSocketStream: withStream,
   'web-sys closures': rust.closures,
   'gloo-net': rust.gloo,
   ws_stream_wasm: rust.ws_stream,
@@ -95,7 +127,7 @@ const payloads = {
 
 /** Resolves to messages a second. */
 globalThis.bench = {
-  clients: Object.keys(clients).filter((name) => name !== 'ours, Rust by stream' || 'WebSocketStream' in globalThis),
+  clients: Object.keys(clients).filter((name) => !name.toLowerCase().endsWith('stream') || 'WebSocketStream' in globalThis),
   ready: init('/bench.wasm'),
   async run(client, { kind, of, size, count }, origin) {
     // What the one before left is not this one's to clear away.
