@@ -36,7 +36,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `json` | yes | [`Json`]: any serde type as JSON text |
+//! | `json` | yes | `Json`: any serde type as JSON text |
 //! | `messagepack` | no | `MessagePack`: any serde type as MessagePack |
 //! | `deflate` | yes | permessage-deflate wherever the protocol core is |
 //! | `tls` | yes | `wss` natively, by rustls |
