@@ -19,9 +19,10 @@ pub struct Handshake {
     pub format: Format,
     /// The `Origin` to name. Default none (RFC 6455 §4.1 item 8).
     pub origin: Option<String>,
-    /// Further header lines, such as cookies or an authorization. Default none.
+    /// Further header lines, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none. One with a byte that no header
+    /// may have fails the connection, as [`Cause::Transport`].
     pub headers: Vec<(String, String)>,
-    /// The compression to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
+    /// The compression (RFC 7692) to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
     /// it costs about 300 KiB a connection where the peer wants it too.
     pub deflate: Option<Deflate>,
 }
@@ -37,7 +38,7 @@ impl Default for Handshake {
     }
 }
 
-/// Performs a client's handshake over `io`, which leads to the host of the URL. Whether it is secure is `io`'s own affair: `wss`
+/// Performs a client's handshake (RFC 6455 §4.1) over `io`, which leads to the host of the URL. Whether it is secure is `io`'s own affair: `wss`
 /// changes the default port in `Host` and nothing else. There is no time limit here but the core's, 60 s.
 ///
 /// # Errors
@@ -64,10 +65,11 @@ where
     Ok((Box::new(framed), opened))
 }
 
-/// Reads a client's request from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
+/// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
+/// The client has 60 s for it.
 ///
 /// # Errors
-/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+/// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
 pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     limits: &Limits,
@@ -78,10 +80,11 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     framed::accept(io, core, limits).await
 }
 
-/// Accepts a client's request for a WebSocket, whatever it is for, with the first of `protocols` that the client offered, or none.
+/// Accepts a client's request for a WebSocket, whatever it is for and whatever page it comes from, with the first of `protocols` that the client
+/// offered, or none. The client has 60 s for it.
 ///
 /// # Errors
-/// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status.
+/// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status. Dropping the future drops the stream.
 pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     protocols: &[String],
