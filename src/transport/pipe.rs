@@ -6,13 +6,14 @@ use crate::error::{Cause, ConnectErrorKind, Violation};
 use crate::message::{By, Closed, Opened};
 use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
 use crate::random;
+use core::fmt;
 use core::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use crate::proto::Role;
 
 /// What the core's own handshake can be asked for, and a browser's cannot.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The wire format to ask for. Default: RFC 6455.
@@ -35,6 +36,19 @@ impl Default for Handshake {
             headers: Vec::new(),
             deflate: Some(Deflate::default()),
         }
+    }
+}
+
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be cookies or credentials: not for logs.
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Handshake")
+            .field("format", &self.format)
+            .field("origin", &self.origin)
+            .field("headers", &names)
+            .field("deflate", &self.deflate)
+            .finish()
     }
 }
 
