@@ -194,7 +194,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
+    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none. What is no token, or named twice, fails the connection with
+    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`] before anything is asked for.
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.options.protocols = protocols.into_iter().collect();
         self
@@ -212,8 +213,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Bytes of received messages that may wait to be read, each counting its payload and 32 bytes or so of its own. Default 64 MiB. Natively
-    /// reading pauses there; in browsers, whose `WebSocket` cannot push back, `overflow` says what happens.
+    /// Bytes of received messages that may wait to be read, each counting its payload and itself, 32 bytes natively and 16 in a page.
+    /// Default 64 MiB. Natively reading pauses there; in browsers, whose `WebSocket` cannot push back, `overflow` says what happens.
     pub fn receive_bound(mut self, bytes: usize, overflow: Overflow) -> Self {
         self.options.limits.receive_bound = bytes;
         self.options.limits.overflow = overflow;

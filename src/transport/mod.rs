@@ -164,8 +164,8 @@ pub struct Limits {
     /// Sending waits while the platform holds this many unsent bytes or more; 0 is as 1. Default 1 MiB: a tenth of a second at 100 Mbit/s,
     /// and sixteen of the 64 KiB writes at which browsers reach full throughput.
     pub send_watermark: usize,
-    /// Bytes of messages that wait here to be read; each counts its payload and 32 bytes or so of its own. Default 64 MiB, four times the largest
-    /// message that most servers take. A transport that pushes back stops reading there; for the others `overflow` says what happens.
+    /// Bytes of messages that wait here to be read; each counts its payload and itself, 32 bytes natively and 16 in a page. Default 64 MiB, four
+    /// times the largest message that most servers take. A transport that pushes back stops reading there; for the others `overflow` says what happens.
     pub receive_bound: usize,
     /// What happens past `receive_bound` where the transport cannot push back. Default [`Overflow::Close`].
     pub overflow: Overflow,
