@@ -214,7 +214,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     }
 
     /// Bytes of received messages that may wait to be read, each counting its payload and itself, 32 bytes natively and 16 in a page.
-    /// Default 64 MiB. Natively reading pauses there; in browsers, whose `WebSocket` cannot push back, `overflow` says what happens.
+    /// Default 64 MiB. Natively reading pauses there, at 0 after every message; in browsers, whose `WebSocket` cannot push back, `overflow` says
+    /// what happens.
     pub fn receive_bound(mut self, bytes: usize, overflow: Overflow) -> Self {
         self.options.limits.receive_bound = bytes;
         self.options.limits.overflow = overflow;

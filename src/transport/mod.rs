@@ -165,7 +165,8 @@ pub struct Limits {
     /// and sixteen of the 64 KiB writes at which browsers reach full throughput.
     pub send_watermark: usize,
     /// Bytes of messages that wait here to be read; each counts its payload and itself, 32 bytes natively and 16 in a page. Default 64 MiB, four
-    /// times the largest message that most servers take. A transport that pushes back stops reading there; for the others `overflow` says what happens.
+    /// times the largest message that most servers take. A transport that pushes back stops reading there, at 0 after every message; for the others
+    /// `overflow` says what happens.
     pub receive_bound: usize,
     /// What happens past `receive_bound` where the transport cannot push back. Default [`Overflow::Close`].
     pub overflow: Overflow,
