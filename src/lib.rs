@@ -46,6 +46,9 @@
 //! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `js` | no | the exports that the npm package is built from |
 
+// docs.rs says of each item which feature or target it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod channel;
 pub mod codec;
 /// What a WebSocket is exposed to, what this crate does about it, and what is left to the application.
