@@ -72,7 +72,8 @@ pub enum ConnectErrorKind {
         chosen: String,
     },
     /// The platform would not even try: its constructor threw, or gave a socket that was closed already. Mixed content or a Content Security
-    /// Policy are likely causes: [`ConnectError::hint`] guesses.
+    /// Policy are likely causes: [`ConnectError::hint`] guesses. Natively: the proxy's URL cannot be read (`SyntaxError`), or something is not there
+    /// (`NotSupportedError`), such as a SOCKS proxy, or `wss` without the feature `tls`.
     Refused {
         /// The exception's name, such as `SecurityError`; empty if there was none.
         name: String,
@@ -232,8 +233,8 @@ pub enum SendErrorKind {
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
     Encode(EncodeError),
-    /// The platform's own send threw, or the transport does not take so large a message: over a browser's `WebSocketStream` 64 KiB. The connection
-    /// may still be open.
+    /// The platform's own send threw, or the transport does not take such a message: over a browser's `WebSocketStream` one of more than 64 KiB, in the
+    /// formats of 2009 a binary one, and natively any while 64 MiB (or the send watermark, if that is more) are unsent. The connection may still be open.
     Refused,
 }
 

@@ -136,11 +136,14 @@ pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
 
 /// The core's limits that follow from a transport's; the others are the core's defaults.
 pub fn core_limits(limits: &Limits) -> proto::Limits {
+    let defaults = proto::Limits::default();
     proto::Limits {
         max_frame: limits.max_message,
         max_message: limits.max_message,
         close_timeout: limits.close_timeout,
-        ..proto::Limits::default()
+        // Whoever waits at the watermark must find that what is below it is taken.
+        max_unsent: defaults.max_unsent.max(limits.send_watermark),
+        ..defaults
     }
 }
 
