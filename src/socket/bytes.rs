@@ -26,6 +26,24 @@ pub const TEXT_AMONG_BYTES: u16 = 4003;
 ///   nothing arrives after that.
 ///
 /// Cancellation: a read or write that was dropped took nothing. Dropping the stream closes the connection.
+///
+/// ```
+/// use futures::{AsyncReadExt, AsyncWriteExt};
+/// use websocket_channel::{Socket, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// let (mut near, mut far) = (ours.into_bytes(), theirs.into_bytes());
+/// near.write_all(b"many ").await?;
+/// near.write_all(b"messages").await?;
+/// near.close().await?;
+/// let mut all = String::new();
+/// far.read_to_string(&mut all).await?;
+/// assert_eq!(all, "many messages");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it closes the connection"]
 pub struct ByteStream {

@@ -6,6 +6,7 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod defaults;
 mod features;
 mod listing;
 mod told;
@@ -96,5 +97,51 @@ fn the_tables_of_features_are_those_of_the_manifest() {
         include_str!("../../README.md"),
     ] {
         assert_eq!(features::of_table(table), manifest);
+    }
+}
+
+#[test]
+fn the_defaults_that_are_told_are_those_of_the_code() {
+    let one_line = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = one_line(include_str!("../../README.md"));
+    let security = include_str!("../../SECURITY.md");
+    let builder = include_str!("../../src/channel/connect.rs");
+    let fields = concat!(
+        include_str!("../../src/socket/options.rs"),
+        include_str!("../../src/transport/mod.rs")
+    );
+    let npm = include_str!("../../src/js/README.md");
+    let types = include_str!("../../src/js/index.d.ts");
+    let (_, options) = types.split_once("interface ConnectionOptions").unwrap();
+    for default in defaults::all() {
+        let defaults::Default {
+            rust,
+            value,
+            js,
+            number,
+        } = default;
+        assert!(
+            readme.contains(&format!("`{rust}` {value}")),
+            "README.md, {rust}"
+        );
+        let row = |page: &'static str, name: &str| {
+            let mut rows = page.lines().filter(|line| line.starts_with('|'));
+            rows.find(|line| line.contains(&format!("`{name}`")))
+                .unwrap()
+        };
+        assert!(row(security, rust).contains(&value), "SECURITY.md, {rust}");
+        assert!(row(npm, js).contains(&number), "src/js/README.md, {js}");
+        let told = [
+            (builder, format!("pub fn {rust}("), &value),
+            (fields, format!("pub {rust}: "), &value),
+            (options, format!("{js}?: "), &number),
+        ];
+        for (source, item, value) in told {
+            let comment = defaults::comment_above(source, &item);
+            assert!(
+                comment.contains(&format!("Default {value}")),
+                "{item} {comment}"
+            );
+        }
     }
 }

@@ -35,9 +35,14 @@ impl Gaps<'_> {
         if returns.contains("Result<") && !told.contains("# Errors") {
             miss("its errors, under `# Errors`");
         }
-        // Whoever passes a call on refers to whom it calls: "see [`…`]".
-        let cancelled = ["Cancellation: ", "ropping the future", "see [`"];
+        let cancelled = ["Cancellation: ", "ropping the future"];
+        // Whoever passes a call on refers to whom it calls.
+        let refers = told
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains(": see [`"));
         if (signature.asyncness.is_some() || returns.contains("Future<"))
+            && !refers
             && !cancelled.iter().any(|words| told.contains(words))
         {
             miss("what cancelling it does");
