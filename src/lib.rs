@@ -27,7 +27,8 @@
 //!   js        the classes of the npm package (feature `js`)
 //!   channel   typed values, halves, closing
 //!   socket    one connection: Stream + Sink of Message
-//!   transport messages: the browser's WebSocket, or the protocol core over TCP
+//!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
+//!             bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
 //!   error, message
 //! ```
@@ -36,14 +37,17 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `json` | yes | [`Json`]: any serde type as JSON text |
+//! | `json` | yes | `Json`: any serde type as JSON text |
 //! | `messagepack` | no | `MessagePack`: any serde type as MessagePack |
-//! | `deflate` | yes | permessage-deflate wherever the protocol core is |
-//! | `tls` | yes | `wss` natively, by rustls |
-//! | `proto` | natively always, in wasm no | the protocol core |
+//! | `deflate` | yes | permessage-deflate (RFC 7692) wherever the protocol core is; a page has the browser's own |
+//! | `tls` | yes | `wss` natively, by rustls; in a page nothing |
+//! | `proto` | natively always, in wasm no | the protocol core, and sockets over streams of bytes |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `js` | no | the exports that the npm package is built from |
+
+// docs.rs says of each item which feature or target it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod channel;
 pub mod codec;

@@ -1,6 +1,18 @@
 //! What a connection carries and what it tells: [`Message`], [`Opened`], [`Closed`], and the [`Event`]s of its life.
 
-/// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes.
+/// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes. Made of either with `into`.
+///
+/// ```
+/// use websocket_channel::Message;
+///
+/// let text = Message::from("grüezi");
+/// assert_eq!(text.len(), 7); // bytes, not characters
+/// assert_eq!(Message::from(vec![1, 2]), Message::Binary(vec![1, 2]));
+/// match text {
+///     Message::Text(text) => assert_eq!(text, "grüezi"),
+///     Message::Binary(bytes) => println!("{} bytes", bytes.len()),
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Message {
     /// A text message.
@@ -64,7 +76,7 @@ impl From<&[u8]> for Message {
 pub struct Opened {
     /// The subprotocol the server chose, empty if none (RFC 6455 §4.2.2).
     pub protocol: String,
-    /// The extensions in use, as the platform reports them, empty if none.
+    /// The extensions in use, as the platform reports them, empty if none (RFC 6455 §9.1).
     pub extensions: String,
 }
 

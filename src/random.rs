@@ -1,6 +1,6 @@
 //! The only source of randomness: one seam, two bodies. Everything above takes it as an argument.
 
-/// Fills a buffer with unpredictable bytes: the operating system's generator, buffered per thread.
+/// Fills a buffer with unpredictable bytes: a cryptographic generator for each thread, which the operating system seeds, and again as it is used.
 #[cfg(not(target_family = "wasm"))]
 pub fn fill(bytes: &mut [u8]) {
     use rand::RngCore as _;
@@ -12,8 +12,8 @@ pub fn fill(bytes: &mut [u8]) {
     }
 }
 
-/// Fills a buffer with unpredictable bytes: `crypto.getRandomValues`, which every page, worker and runtime has, buffered per thread,
-/// since a mask is four bytes and a call into JavaScript costs more than the bytes.
+/// Fills a buffer with unpredictable bytes: `crypto.getRandomValues` (Web Crypto §10.1.1), which every page, worker and runtime has, buffered per
+/// thread, since a mask is four bytes and a call into JavaScript costs more than the bytes.
 #[cfg(target_family = "wasm")]
 pub fn fill(bytes: &mut [u8]) {
     platform::fill(bytes);

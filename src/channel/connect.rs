@@ -17,8 +17,40 @@ use std::sync::Arc;
 
 /// Begins to describe a connection to `url`; await it to connect.
 ///
-/// The schemes are `ws` and `wss`, and `http` and `https` which mean the same; in browsers a relative URL is resolved against the page's.
-/// Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
+/// The schemes are `ws` and `wss`, and `http` and `https` which mean the same; in browsers a relative URL is resolved against the page's
+/// (WHATWG WebSockets §3.1). Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
+///
+/// Awaiting it ends within the [connect timeout](Connect::connect_timeout), whatever the server does: with an open channel, or with a [`ConnectError`].
+///
+/// ```
+/// use core::time::Duration;
+/// use websocket_channel::{Text, connect};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// # let options = websocket_channel::Options { protocols: ["chat.v1"].into_iter().collect(), ..Default::default() };
+/// # tokio::spawn(async move {
+/// #     let (io, _) = listener.accept().await.ok()?;
+/// #     let socket = websocket_channel::Socket::accept(io, options).await.ok()?;
+/// #     let mut peer = websocket_channel::Channel::<String, String>::from_socket(socket, Text);
+/// #     while let Some(Ok(line)) = peer.next().await { peer.send(line).await.ok()? }
+/// #     Some(())
+/// # });
+/// // `url` is that of a server which sends every line back.
+/// let mut echo = connect(url)
+///     .protocols(["chat.v2", "chat.v1"])
+///     .codec(Text)
+///     .connect_timeout(Duration::from_secs(5))
+///     .max_message(64 << 10)
+///     .await?;
+/// assert_eq!(echo.opened().protocol, "chat.v1");
+/// echo.send("hello".into()).await?;
+/// assert_eq!(echo.next().await.transpose()?.as_deref(), Some("hello"));
+/// # Ok(())
+/// # }
+/// ```
 pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
     Connect {
         url: url.into(),
@@ -110,7 +142,10 @@ type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>>>;
 type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>> + Send>;
 
 impl<Tx, Rx> Connect<Tx, Rx> {
-    /// How values become messages. It fixes the channel's types.
+    /// How values become messages. It fixes the channel's types. Default: [`Raw`], messages as they are.
+    ///
+    /// The subprotocol that it names, if any, is offered before all others; a server that chooses another, or none, is
+    /// [`ConnectErrorKind::Subprotocol`].
     pub fn codec<T, R>(self, codec: impl Codec<T, R> + 'static) -> Connect<T, R> {
         Connect {
             url: self.url,
@@ -122,8 +157,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         }
     }
 
-    /// Asks `provide` for the URL when it connects: for a token that is fresh. The connect timeout holds for that as well, and dropping the
-    /// connection that is being made drops the future.
+    /// Asks `provide` for the URL when it connects: for a token that is fresh. Default: the URL that was given to [`connect`]. The connect timeout
+    /// holds for that as well, and dropping the connection that is being made drops the future.
     ///
     /// An `Err` fails the connection with [`ConnectErrorKind::NoUrl`], which keeps its words.
     ///
@@ -159,33 +194,36 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
+    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none. What is no token, or named twice, fails the connection with
+    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`] before anything is asked for.
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.options.protocols = protocols.into_iter().collect();
         self
     }
 
-    /// How long connecting may take. Default 20 s.
+    /// How long connecting may take, from when it is first polled until it is open; then it is [`ConnectErrorKind::TimedOut`]. Default 20 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect_timeout = limit;
         self
     }
 
-    /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB.
+    /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB. At 0 it waits until everything is out.
     pub fn send_watermark(mut self, bytes: usize) -> Self {
         self.options.limits.send_watermark = bytes;
         self
     }
 
-    /// Bytes of received messages that may wait to be read, each counting its payload and 32 bytes or so of its own. Default 64 MiB. Natively
-    /// reading pauses there; in browsers, whose `WebSocket` cannot push back, `overflow` says what happens.
+    /// Bytes of received messages that may wait to be read, each counting its payload and itself, 32 bytes natively and 16 in a page.
+    /// Default 64 MiB. Natively reading pauses there, at 0 after every message; in browsers, whose `WebSocket` cannot push back, `overflow` says
+    /// what happens.
     pub fn receive_bound(mut self, bytes: usize, overflow: Overflow) -> Self {
         self.options.limits.receive_bound = bytes;
         self.options.limits.overflow = overflow;
         self
     }
 
-    /// The largest message taken, in bytes. Default 64 MiB. A larger one closes the connection: with 1009, from a browser with 4009.
+    /// The largest message taken, in bytes. Default 64 MiB. A larger one closes the connection: with 1009 (RFC 6455 §7.4.1), from a browser, where a
+    /// page may not send that, with 4009.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.options.limits.max_message = bytes;
         self
@@ -198,7 +236,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Natively: header lines, origin and compression of the handshake.
+    /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
+    /// permessage-deflate offered.
     #[cfg(not(target_family = "wasm"))]
     pub fn handshake(mut self, handshake: crate::transport::pipe::Handshake) -> Self {
         self.options.handshake = handshake;
@@ -212,7 +251,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// How long the peer has to answer a Close frame. Default 10 s.
+    /// How long the peer has to answer our Close frame (RFC 6455 §7.1.1); then the connection is dropped, and its end is not clean and has the
+    /// code 1006. Default 10 s.
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.options.limits.close_timeout = limit;
         self
@@ -244,7 +284,7 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     }
 }
 
-/// A connection being made. Dropping it closes whatever it had begun.
+/// A connection being made; [`Connect`] becomes one when it is awaited. Dropping it closes whatever it had begun.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
     // Knows nothing of the types: it is compiled once, not once for every channel.

@@ -57,13 +57,14 @@ impl Control {
         self.mailbox.stats()
     }
 
-    /// Pings the peer, where there are pings: natively, and not in a browser. [`Stats::round_trip`] tells how long the answer took, once it came.
+    /// Pings the peer (RFC 6455 §5.5.2), where there are pings: natively; in a browser nothing happens. [`Stats::round_trip`] tells how long the
+    /// answer took, once it came.
     pub fn ping(&self) {
         self.mailbox.ping();
     }
 
-    /// Begins the closing handshake and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in every
-    /// browser; what had arrived can still be read. On a channel that is closing already it only waits.
+    /// Begins the closing handshake (RFC 6455 §7.1.2) and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in
+    /// every browser; what had arrived can still be read. On a channel that is closing already it only waits.
     ///
     /// Cancellation: once first polled, closing goes on without the future.
     ///
@@ -105,7 +106,8 @@ impl Control {
     }
 }
 
-/// The status of a channel as it changes; it ends after [`Status::Closed`].
+/// The status of a channel as it changes; it ends after [`Status::Closed`]. It does not keep the connection open, and dropping it leaves nothing
+/// behind.
 ///
 /// ```
 /// use futures::StreamExt;

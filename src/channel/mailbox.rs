@@ -50,11 +50,12 @@ pub struct Stats {
     pub sent_messages: u64,
     /// Their bytes.
     pub sent_bytes: u64,
-    /// Messages that arrived, read or not.
+    /// Messages that arrived, read or not; natively those fetched so far.
     pub received_messages: u64,
     /// Their bytes.
     pub received_bytes: u64,
-    /// What waits to be read, as it counts against the receive bound.
+    /// What waits to be read, in bytes as they count against the receive bound. Natively what was fetched ahead, 64 KiB and a message at most: the
+    /// rest waits below.
     pub queued_bytes: usize,
     /// Messages that the overflow policy dropped.
     pub dropped_messages: u64,

@@ -62,7 +62,43 @@ pub struct Channel<Tx, Rx> {
 
 impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     /// A channel over a socket that is open already, on either side of the connection. A task of the caller's executor drives it:
-    /// the browser's microtask queue, or natively the tokio runtime of the calling context, which must exist.
+    /// the browser's microtask queue, or natively the tokio runtime of the calling context, which must exist: without one it panics.
+    ///
+    /// The subprotocol that the codec names is not compared here: whoever accepts chooses it in the handshake.
+    ///
+    /// Both sides of a service share their types, each with its own sides of them:
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use tokio::net::TcpListener;
+    /// use websocket_channel::{Channel, Json, Options, Socket, connect};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// enum ToServer { Double(u32) }
+    /// #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    /// enum ToClient { Doubled(u32) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let url = format!("ws://{}/", listener.local_addr()?);
+    /// tokio::spawn(async move {
+    ///     // Any page may connect to this one: `security` has how to ask for the origin.
+    ///     let (io, _) = listener.accept().await.ok()?;
+    ///     let socket = Socket::accept(io, Options::default()).await.ok()?;
+    ///     let mut client: Channel<ToClient, ToServer> = Channel::from_socket(socket, Json);
+    ///     while let Some(Ok(ToServer::Double(n))) = client.next().await {
+    ///         client.send(ToClient::Doubled(2 * n)).await.ok()?;
+    ///     }
+    ///     Some(())
+    /// });
+    ///
+    /// let mut server: Channel<ToServer, ToClient> = connect(url).codec(Json).await?;
+    /// server.send(ToServer::Double(21)).await?;
+    /// assert_eq!(server.next().await.transpose()?, Some(ToClient::Doubled(42)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_socket(socket: Socket, codec: impl Codec<Tx, Rx> + 'static) -> Self {
         Self::over(socket, Arc::new(codec))
     }
@@ -102,6 +138,9 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     }
 
     /// The next value: see [`Receiver::next`].
+    ///
+    /// # Errors
+    /// As there.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"

@@ -6,7 +6,7 @@ use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind};
 use core::fmt;
 
-/// Room for one message, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
+/// Room for one message of any size, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
 ///
 /// Several permits may be out at once; each may pass the send watermark by its one message.
 ///

@@ -58,6 +58,9 @@ impl<Rx> Receiver<Rx> {
     /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
     ///
     /// Cancellation: dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the message, when the codec cannot read it. The stream goes on.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
@@ -74,7 +77,8 @@ impl<Rx> Receiver<Rx> {
     /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
     ///
     /// # Errors
-    /// Nothing has arrived, or everything was read and the connection has ended.
+    /// [`TryRecvError::Empty`] when nothing has arrived, [`TryRecvError::Closed`] when everything was read and the connection has ended. Inside: as
+    /// [`next`](Self::next).
     pub fn try_recv(&mut self) -> Result<Result<Rx, DecodeError>, TryRecvError> {
         match self.mailbox.try_message() {
             Ok(message) => Ok(self.codec.decode(message)),

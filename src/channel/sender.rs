@@ -63,7 +63,7 @@ impl<Tx> Sender<Tx> {
     /// Cancellation: dropping the future before it completes sends nothing, unless it had been handed over in that very moment.
     ///
     /// # Errors
-    /// The value and why it was not sent: it cannot be encoded, or the connection is closing or closed.
+    /// The value and why it was not sent: it cannot be encoded, the connection is closing or closed, or the platform refused it.
     pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
         // First the value, then what is kept of it and its place in line.
         let mut value = Some(value);

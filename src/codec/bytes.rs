@@ -4,7 +4,7 @@ use super::{Back, Decode, Encode};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// `Vec<u8>` both ways. A text message is a [`DecodeError`].
+/// `Vec<u8>` both ways, as binary messages. All bytes can be sent; a text message is a [`DecodeError`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bytes;
 

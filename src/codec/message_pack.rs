@@ -12,8 +12,10 @@ const MAX_DEPTH: usize = 128;
 
 /// MessagePack in binary messages; structs are maps with the names of their fields, so that a field may come or go without a new protocol.
 ///
-/// Reading: nesting deeper than 128, bytes behind the value, and text messages are a [`DecodeError`]. No other limit is needed: a length that is
-/// announced allocates nothing before its bytes are there, and the message is no larger than `max_message`.
+/// Writing: a value whose `Serialize` fails is an [`EncodeError`].
+///
+/// Reading: what is not of the type, nesting deeper than 128, bytes behind the value, and text messages are a [`DecodeError`]. No other limit is needed:
+/// a length that is announced allocates nothing before its bytes are there, and the message is no larger than `max_message`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MessagePack;
 

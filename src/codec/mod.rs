@@ -96,7 +96,7 @@ pub trait Decode<T>: Send + Sync {
     fn decode(&self, message: Message) -> Result<T, DecodeError>;
 }
 
-/// Both ways: encodes `Tx` and decodes `Rx`. Whatever does both is one.
+/// Both ways: encodes `Tx` and decodes `Rx`. Whatever does both is one; [the module](self) has one of your own as an example.
 pub trait Codec<Tx, Rx>: Encode<Tx> + Decode<Rx> {}
 
 impl<C: Encode<Tx> + Decode<Rx>, Tx, Rx> Codec<Tx, Rx> for C {}

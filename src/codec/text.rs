@@ -4,7 +4,7 @@ use super::{Back, Decode, Encode};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// `String` both ways. A binary message is a [`DecodeError`].
+/// `String` both ways, as text messages. Every string can be sent; a binary message is a [`DecodeError`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Text;
 

@@ -1,4 +1,4 @@
-//! Errors that say whose fault it was. Each has a stable [`code`](ConnectError::code), the same string in Rust and in JavaScript.
+//! Errors that say whose fault it was. Those that JavaScript has too have a stable [`code`](ConnectError::code), the same string in both.
 
 mod misuse;
 mod violation;
@@ -11,12 +11,33 @@ use core::fmt;
 use core::time::Duration;
 
 /// Why `connect` gave no open connection, and how long it took to find out.
+///
+/// ```
+/// use core::time::Duration;
+/// use websocket_channel::{ConnectErrorKind, connect};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// # let url = format!("ws://{}/", listener.local_addr()?);
+/// // `url` is that of a server which never answers.
+/// let error = connect(url).connect_timeout(Duration::from_millis(50)).await.unwrap_err();
+/// match &error.kind {
+///     ConnectErrorKind::TimedOut { limit } => assert_eq!(*limit, Duration::from_millis(50)),
+///     ConnectErrorKind::BadUrl | ConnectErrorKind::UrlFragment => println!("a mistake of ours"),
+///     // In a browser `hint` guesses at what it hides.
+///     _ => println!("{error} {:?}", error.hint()),
+/// }
+/// assert_eq!(error.code(), "TIMED_OUT");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectError {
     /// What happened.
     pub kind: ConnectErrorKind,
-    /// From the call to this error.
+    /// From when connecting began, at the first poll, to this error.
     pub elapsed: Duration,
 }
 
@@ -26,7 +47,7 @@ pub struct ConnectError {
 pub enum ConnectErrorKind {
     /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
     BadUrl,
-    /// The application's own URL provider failed.
+    /// The application's own URL provider failed. JavaScript, where subprotocols may have one too, calls it `PROVIDER_FAILED`.
     NoUrl {
         /// Its error's words.
         detail: String,
@@ -51,7 +72,8 @@ pub enum ConnectErrorKind {
         chosen: String,
     },
     /// The platform would not even try: its constructor threw, or gave a socket that was closed already. Mixed content or a Content Security
-    /// Policy are likely causes: [`ConnectError::hint`] guesses.
+    /// Policy are likely causes: [`ConnectError::hint`] guesses. Natively: the proxy's URL cannot be read (`SyntaxError`), or something is not there
+    /// (`NotSupportedError`), such as a SOCKS proxy, or `wss` without the feature `tls`.
     Refused {
         /// The exception's name, such as `SecurityError`; empty if there was none.
         name: String,
@@ -80,15 +102,16 @@ pub enum ConnectErrorKind {
 pub enum Cause {
     /// The platform does not tell.
     Hidden,
-    /// No connection to the host: name not found, refused, unreachable, or lost. The operating system's words.
+    /// No connection to the host: name not found, refused, unreachable, or lost, in the operating system's words. Or the handshake could not be asked
+    /// for, such as with a line break in a header, in the words of a [`Misuse`].
     Transport(String),
     /// TLS failed: no common version, a certificate that is not trusted or not the host's. The TLS library's words.
     Tls(String),
-    /// The proxy wants credentials, or others (407). Its `Proxy-Authenticate`, which names the schemes; empty if it sent none.
+    /// The proxy wants credentials, or others (407, RFC 9110 §15.5.8). Its `Proxy-Authenticate`, which names the schemes; empty if it sent none.
     ProxyAuthentication(String),
-    /// The proxy would not open a tunnel; it answered with this status.
+    /// The proxy would not open a tunnel; it answered with this HTTP status (RFC 9110 §9.3.6).
     Proxy(u16),
-    /// The server answered the handshake with another status than 101.
+    /// The server answered the handshake with another HTTP status than 101 (RFC 6455 §4.1).
     Status(u16),
     /// The peer broke the protocol.
     Violation(Violation),
@@ -192,7 +215,7 @@ fn millis(limit: Duration) -> usize {
 
 impl core::error::Error for ConnectError {}
 
-/// A message that was not sent, with the value that the caller gave.
+/// A message that was not sent, with the value that the caller gave. [`Sender`](crate::Sender) has an example.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SendError<T> {
@@ -210,8 +233,8 @@ pub enum SendErrorKind {
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
     Encode(EncodeError),
-    /// The platform's own send threw, or the transport does not take so large a message: over a browser's `WebSocketStream` 64 KiB. The connection
-    /// may still be open.
+    /// The platform's own send threw, or the transport does not take such a message: over a browser's `WebSocketStream` one of more than 64 KiB, in the
+    /// formats of 2009 a binary one, and natively any while 64 MiB (or the send watermark, if that is more) are unsent. The connection may still be open.
     Refused,
 }
 
@@ -270,6 +293,30 @@ impl core::error::Error for SendErrorKind {}
 impl<T> core::error::Error for SendError<T> {}
 
 /// A message that was not taken without waiting, with the value that the caller gave.
+///
+/// ```
+/// use websocket_channel::{Channel, Socket, Text, TrySendErrorKind, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut limits = Limits::default();
+/// # limits.send_watermark = 16;
+/// # let (ours, _theirs) = Socket::pair(&limits, "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// let (sender, _receiver) = channel.split();
+/// // A game's positions: when the line is full, this one is left out.
+/// let mut left_out = 0;
+/// for frame in 0..100 {
+///     match sender.try_send(format!("position {frame}")) {
+///         Ok(()) => {}
+///         Err(error) if error.kind == TrySendErrorKind::Full => left_out += 1,
+///         Err(error) => return Err(error.into()),
+///     }
+/// }
+/// assert!(left_out > 0); // here nobody reads
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrySendError<T> {
@@ -377,6 +424,28 @@ impl fmt::Display for EncodeError {
 impl core::error::Error for EncodeError {}
 
 /// A message that the codec could not read. An item of the stream, which goes on. The peer's fault.
+///
+/// ```
+/// use websocket_channel::{Channel, Json, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let mut channel: Channel<u32, u32> = Channel::from_socket(ours, Json);
+/// # let peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// # for text in ["1", "one", "2"] { peer.send(text.into()).await?; }
+/// # drop(peer);
+/// let mut sum = 0;
+/// while let Some(number) = channel.next().await {
+///     match number {
+///         Ok(number) => sum += number,
+///         Err(error) => assert_eq!(error.raw.as_bytes(), b"one"),
+///     }
+/// }
+/// assert_eq!(sum, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
@@ -414,7 +483,8 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// Arguments that `close` does not take (WHATWG WebSockets §3.1, `close(code, reason)`). The caller's fault.
+/// Arguments that `close` does not take (WHATWG WebSockets §3.1, `close(code, reason)`). The caller's fault. The same natively, so that what runs
+/// there runs in a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {

@@ -1,62 +1,91 @@
 /// <reference lib="esnext.disposable" />
 
 /**
- * A drop-in `WebSocket`: every member of the standard class, and `postMessage`, the name that `send` had in 2009. An error inside of the package
- * ends it with an `error` event, whose `error` is a {@link ChannelError} with the code `INTERNAL`, and `close` with 1006 and the reason `INTERNAL`.
+ * A drop-in `WebSocket`: every member of the standard class (WHATWG WebSockets §3.1), and `postMessage`, the name that `send` had in 2009. Its bounds
+ * are the platform's: {@link Channel} has those of memory and of time. An error inside of the package ends it with an `error` event, whose `error` is
+ * a {@link ChannelError} with the code `INTERNAL`, and `close` with 1006 and the reason `INTERNAL`.
  */
 export class WebSocket extends EventTarget {
+  /** {@link readyState} before `open`. */
   static readonly CONNECTING: 0;
+  /** {@link readyState} while messages flow both ways. */
   static readonly OPEN: 1;
+  /** {@link readyState} from the first sign of an end. */
   static readonly CLOSING: 2;
+  /** {@link readyState} at the end, or when it never opened. */
   static readonly CLOSED: 3;
 
   /**
-   * Begins to connect.
+   * Begins to connect. `close()` gives it up.
    * @param url `ws`, `wss`, `http` or `https`; relative to the page's own.
-   * @param protocols Subprotocols in order of preference.
+   * @param protocols Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
+   * @param options What the standard class does not have. Default: none of it.
    * @throws {DOMException} `SyntaxError` for a bad URL, one with a fragment, and bad or duplicate subprotocols.
    * @throws {TypeError} for a `connectTimeoutMs` that is not a number or is negative.
    * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
    */
   constructor(url: string | URL, protocols?: string | string[], options?: WebSocketOptions | null);
 
+  /** As the constant of the class. */
   readonly CONNECTING: 0;
+  /** As the constant of the class. */
   readonly OPEN: 1;
+  /** As the constant of the class. */
   readonly CLOSING: 2;
+  /** As the constant of the class. */
   readonly CLOSED: 3;
 
   /** The URL after parsing, as the platform serializes it. */
   readonly url: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: 0 | 1 | 2 | 3;
-  /** Payload bytes sent that have not reached the network. */
+  /** Payload bytes sent that have not reached the network. What `send` is given after the end is counted, too, and never sent. */
   readonly bufferedAmount: number;
-  /** The extensions in use, empty before `open`. */
+  /** The extensions in use, empty before `open` and for none. */
   readonly extensions: string;
-  /** The subprotocol in use, empty before `open`. */
+  /** The subprotocol in use, empty before `open` and for none. */
   readonly protocol: string;
-  /** How binary messages come. Default `"blob"`. */
+  /** How binary messages come: as `Blob` or as `ArrayBuffer`. Default `"blob"`; another value changes nothing. */
   binaryType: BinaryType;
 
   // `this` is the standard class's, so that ours goes wherever that went.
+  /** Called when the connection is open. Default null. */
   onopen: ((this: globalThis.WebSocket, event: Event) => unknown) | null;
+  /** Called for each message: `data` is a string, or as {@link binaryType} says. Default null. */
   onmessage: ((this: globalThis.WebSocket, event: MessageEvent) => unknown) | null;
+  /** Called when the connection failed, before `close`; browsers hide why. Default null. */
   onerror: ((this: globalThis.WebSocket, event: Event) => unknown) | null;
+  /** Called at the end, with `code`, `reason` and `wasClean`. Default null. */
   onclose: ((this: globalThis.WebSocket, event: CloseEvent) => unknown) | null;
 
-  /** @throws {DOMException} `InvalidStateError` before `open`. */
+  /**
+   * Hands a message to the platform, however much it holds already: {@link bufferedAmount} tells. From the first sign of an end it does nothing, in
+   * silence, as the standard has it; {@link Channel.send} tells the truth.
+   * @throws {DOMException} `InvalidStateError` before `open`.
+   */
   send(data: string | Blob | BufferSource): void;
-  /** The 2009 name of `send`. */
+  /**
+   * The 2009 name of {@link send}, and the same.
+   * @throws {DOMException} `InvalidStateError` before `open`.
+   */
   postMessage(data: string | Blob | BufferSource): void;
-  /** @throws {DOMException} `InvalidAccessError` for a code other than 1000 and 3000-4999, `SyntaxError` for a reason over 123 bytes. */
+  /**
+   * Begins to close, or gives up connecting; a second call does nothing. What arrives meanwhile is discarded. There is no time limit but the
+   * browser's.
+   * @param code 1000 or 3000-4999. Default: none is sent, which the peer sees as 1005.
+   * @param reason At most 123 bytes of UTF-8. Default empty.
+   * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason. Nothing has happened then.
+   */
   close(code?: number, reason?: string): void;
 
+  /** Calls `listener` for each event of the type, until it is removed or its `signal` aborts. */
   addEventListener<K extends keyof WebSocketEventMap>(
     type: K,
     listener: (this: WebSocket, event: WebSocketEventMap[K]) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  /** Calls `listener` no more. */
   removeEventListener<K extends keyof WebSocketEventMap>(
     type: K,
     listener: (this: WebSocket, event: WebSocketEventMap[K]) => unknown,
@@ -67,15 +96,22 @@ export class WebSocket extends EventTarget {
 
 /** The third argument of {@link WebSocket}. */
 export interface WebSocketOptions {
-  /** Fails the connection when it is not open within this many milliseconds. Default 0: never, as the standard. */
+  /**
+   * Fails the connection, with `error` and `close`, when it is not open within this many milliseconds. Default 0: never, as the standard. More than
+   * 2,147,483,647 are as many.
+   */
   connectTimeoutMs?: number;
 }
 
 /** The events of {@link WebSocket}. */
 export interface WebSocketEventMap {
+  /** The connection is open. */
   open: Event;
+  /** A message arrived. */
   message: MessageEvent;
+  /** The connection failed; `close` follows, except where a policy forbade to connect. */
   error: Event;
+  /** The end, after every message that came before. */
   close: CloseEvent;
 }
 
@@ -84,12 +120,15 @@ export type RawMessage = string | Uint8Array<ArrayBuffer>;
 
 /** Turns values into messages and back. An exception of either is about one value: the channel goes on. */
 export interface Codec<Send, Receive> {
+  /** The message that carries `value`: text, or bytes, which are copied before {@link Channel.send} returns. What it throws is `ENCODE_FAILED`. */
   encode(value: Send): string | BufferSource;
+  /** The value that `message` carries. What it throws is `DECODE_FAILED`. */
   decode(message: RawMessage): Receive;
 }
 
 /** The part of a [Standard Schema](https://standardschema.dev) that a channel uses. Zod, Valibot, ArkType and others have it. */
 export interface StandardSchema<Output> {
+  /** What the standard asks of a schema; a channel calls `validate`. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -103,13 +142,15 @@ export type SchemaResult<Output> = { readonly value: Output; readonly issues?: u
 
 /** One thing that is wrong with a value. */
 export interface SchemaIssue {
+  /** In the schema's words. */
   readonly message: string;
+  /** Where in the value, from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
 /** One attempt to connect, as a function that gives the URL or the subprotocols sees it. */
 export interface Attempt {
-  /** Counts from 1. */
+  /** Which one it is, from 1. A channel connects once, so there is no second yet. */
   readonly attempt: number;
   /** Aborts when the time is up or the channel is given up. */
   readonly signal: AbortSignal;
@@ -118,25 +159,35 @@ export interface Attempt {
 /** A value, or a function that gives it for each attempt, such as a URL with a fresh token. */
 export type Provided<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
-/** What happens to a message that arrives past `receiveBoundBytes`, where the platform cannot hold the peer back. */
+/**
+ * What happens to a message that arrives past `receiveBoundBytes`, where the platform cannot hold the peer back. Default `"close"`, with 4009: what
+ * arrived before can still be read. The others drop, and count in {@link ChannelStatus.dropped}: the oldest unread, the one that arrived, or, below
+ * the bound too, all but the newest.
+ */
 export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 
 /** How to connect, and what to keep to. Every name carries its unit. */
 export interface ConnectionOptions {
-  /** Subprotocols in order of preference, or a function that gives them. Default none. */
+  /** Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. */
   protocols?: Provided<string | readonly string[]>;
   /**
-   * Gives up connecting (`opened` rejects with `CANCELLED`), and closes the channel with 1000 when it is open. Default none.
+   * Gives up connecting (`opened` rejects with `CANCELLED`, whose `cause` is the signal's reason), and closes the channel with 1000 when it is open.
+   * Default none.
    */
   signal?: AbortSignal;
-  /** How long connecting may take, functions that give the URL included, in milliseconds. Default 20,000; 0 is without end. */
+  /**
+   * How long connecting may take, functions that give the URL included, in milliseconds; then it is `TIMED_OUT`. Default 20,000; 0 is without end.
+   */
   connectTimeoutMs?: number;
-  /** How long the peer has to answer our close, in milliseconds. Default 10,000; 0 is without end. */
+  /**
+   * How long the peer has to answer our close, in milliseconds; then the connection is dropped, with 1006. Default 10,000; 0 is without end.
+   */
   closeTimeoutMs?: number;
   /** A `send` waits while the platform holds this many unsent bytes or more. Default 1,048,576; 0 waits until everything is out. */
   sendWatermarkBytes?: number;
   /**
-   * Bytes of received messages that may wait to be read, each counting its payload and some 32 bytes of its own. Default 67,108,864; 0 keeps none.
+   * Bytes of received messages that may wait to be read, each counting its payload and 16 bytes of its own. Default 67,108,864; 0 keeps none, so
+   * that with `overflow: "close"` the first message closes the channel.
    */
   receiveBoundBytes?: number;
   /**
@@ -148,32 +199,38 @@ export interface ConnectionOptions {
   maxMessageBytes?: number;
 }
 
-/** The names of the codecs: `"messagepack"` is there once `websocket-channel/messagepack` has been imported. */
+/**
+ * The names of the codecs. `"json"`: any value of `JSON.stringify`, as text. `"text"`: strings. `"bytes"`: bytes, which arrive as `Uint8Array`.
+ * `"raw"`: either, as they are. `"messagepack"` is there once `websocket-channel/messagepack` has been imported.
+ */
 export type CodecName = 'json' | 'text' | 'bytes' | 'raw' | 'messagepack';
 
 /** How values become messages, and what is accepted. */
 export interface ChannelOptions<Send, Receive> extends ConnectionOptions {
-  /** Default `"raw"`: strings and bytes as they are. */
+  /** How values become messages: a name, or a codec of your own. Default `"raw"`: strings and bytes as they are. */
   codec?: CodecName | Codec<Send, Receive>;
-  /** Checks every value that arrives, after the codec; what it gives is what you read. Default none: types are claimed, not checked. */
+  /**
+   * Checks every value that arrives, after the codec; what it gives is what you read, and what it refuses is `SCHEMA_FAILED`. Default none: types are
+   * claimed, not checked.
+   */
   schema?: StandardSchema<Receive>;
 }
 
 /** What the handshake settled. */
 export interface Opened {
-  /** The subprotocol the server chose, empty if none. */
+  /** The subprotocol the server chose, empty if none (RFC 6455 §4.2.2). */
   readonly protocol: string;
-  /** The extensions in use, as the platform reports them. */
+  /** The extensions in use, as the platform reports them, empty if none. */
   readonly extensions: string;
 }
 
 /** How a channel ended. */
 export interface Closed {
-  /** The peer's code; 1005 when it gave none, 1006 when the connection was lost or never opened. */
+  /** The peer's code (RFC 6455 §7.4); 1005 when it gave none, 1006 when the connection was lost or never opened. */
   readonly code: number;
-  /** The peer's reason, empty if it gave none. */
+  /** The peer's reason, at most 123 bytes of UTF-8, empty if it gave none. */
   readonly reason: string;
-  /** Whether the closing handshake finished. */
+  /** Whether the closing handshake finished (RFC 6455 §7.1.4). */
   readonly wasClean: boolean;
   /** Who began to close: a limit of ours, `break` and a signal count as us. */
   readonly by: 'us' | 'peer' | 'failure';
@@ -186,12 +243,13 @@ export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** How a channel stands: live values, and a `change` event for each change of `state`. */
 export interface ChannelStatus extends EventTarget {
+  /** Where the channel is in its life. */
   readonly state: ChannelState;
   /** Why it is closed: how it ended, or the error if it never opened. Otherwise null. */
   readonly reason: Closed | ChannelError | null;
-  /** What has arrived and waits to be read, as it counts against `receiveBoundBytes`. */
+  /** What has arrived and waits to be read, in bytes as they count against `receiveBoundBytes`; 0 before open. */
   readonly queuedBytes: number;
-  /** Messages that `overflow` dropped. */
+  /** How many messages `overflow` has dropped, ever. */
   readonly dropped: number;
   /** The attempt that is being made or that succeeded. Without a session there is one. */
   readonly attempt: number;
@@ -202,6 +260,7 @@ export interface ChannelStatus extends EventTarget {
   /** The last round-trip time measured, in milliseconds. Without a session null. */
   readonly rtt: number | null;
 
+  /** Calls `listener` after each change of {@link state}; `this` and `event.target` are the status. */
   addEventListener(
     type: 'change',
     listener: (this: ChannelStatus, event: Event) => unknown,
@@ -212,7 +271,7 @@ export interface ChannelStatus extends EventTarget {
 
 /** A wait that can be given up. */
 export interface Waiting {
-  /** Aborting it ends the wait. */
+  /** Aborting it ends the wait. Default: nothing does but what is waited for. */
   signal?: AbortSignal;
 }
 
@@ -223,47 +282,63 @@ export interface Waiting {
  */
 export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable<Receive> {
   /**
+   * Begins to connect. {@link close} waits for that first; the option `signal`, or that of `close`, gives it up.
    * @param url `ws`, `wss`, `http` or `https`; relative to the page's own; or a function that gives it.
+   * @param options Each has a default.
    * @throws {TypeError} for an option that is not what it must be. Everything else is told by {@link opened}.
    * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
    */
   constructor(url: Provided<string | URL>, options?: ChannelOptions<Send, Receive> | null);
 
-  /** Resolves when the channel is open; rejects with a {@link ConnectError}. */
+  /**
+   * Resolves when the channel is open; rejects with a {@link ConnectError}, within `connectTimeoutMs`. Who does not ask for it is not told of an
+   * unhandled rejection.
+   */
   readonly opened: Promise<Opened>;
-  /** Resolves at the end, and never rejects. */
+  /** Resolves at the end, and never rejects: a channel that did not open ends with 1006. */
   readonly closed: Promise<Closed>;
   /** How it stands, as live values and events. */
   readonly status: ChannelStatus;
-  /** The values received as a stream; nothing is read ahead. Cancelling it closes the channel; it errors where the iterator throws. */
+  /**
+   * The values received as a stream; nothing is read ahead. Cancelling it closes the channel with 1000; it errors where the iterator throws, and then
+   * for good: to go on after a {@link DecodeError}, iterate.
+   */
   readonly readable: ReadableStream<Receive>;
-  /** Takes values as {@link send} does, one at a time. Closing or aborting it closes the channel. */
+  /**
+   * Takes values as {@link send} does, one at a time, and waits as that does. Closing or aborting it closes the channel with 1000; when the channel
+   * ends it errors with a {@link ChannelClosedError}.
+   */
   readonly writable: WritableStream<Send>;
 
   /**
    * Sends a value as it is at the call; resolves when it has been handed over to the platform, waiting until the channel is open and while the
-   * line is full. With a `signal` the wait can be given up: then nothing was sent.
+   * line is full. Handed over is not delivered. With a `signal` the wait can be given up: then nothing was sent.
    * @throws {SendError} with the value, when it cannot be encoded, the channel has ended or did not open (`cause` says why), or the signal
    * aborted.
    */
   send(value: Send, options?: Waiting): Promise<void>;
 
   /**
-   * Sends a value if that needs no waiting: true when it was taken, false before open and while the line is full.
+   * Sends a value if that needs no waiting: true when it was taken, false before open and while the line is full. What was taken and could not be
+   * handed over is counted in {@link Closed.unsentBytes}.
    * @throws {SendError} with the value, when it cannot be encoded, or the channel is closing, closed or did not open.
    */
   trySend(value: Send): boolean;
 
   /**
-   * Begins to close, and resolves at the end; what arrives meanwhile is discarded, as browsers do. With a `signal` the wait for the peer's answer
-   * can be given up: then the channel ends at once.
+   * Begins to close (once it is open, if it is connecting), and resolves at the end, as {@link closed} does, `closeTimeoutMs` later at the latest;
+   * what arrives meanwhile is discarded, as browsers do. With a `signal` the wait for the peer's answer, and for open, can be given up: then the
+   * channel ends at once. On a channel that is closing it only waits.
+   * @param code 1000 or 3000-4999. Default 1000.
+   * @param reason At most 123 bytes of UTF-8. Default empty.
    * @throws {CloseError} for a code other than 1000 and 3000-4999, or a reason over 123 bytes. Nothing has happened then.
    */
   close(code?: number, reason?: string, options?: Waiting): Promise<Closed>;
 
   /**
-   * The values received. It ends when the channel closes cleanly and throws {@link ChannelClosedError} otherwise; `break` closes. A message that
-   * cannot be decoded or that the schema refuses throws {@link DecodeError}, and a new loop goes on after it.
+   * The values received, after {@link opened}, whose {@link ConnectError} it throws. It ends when the channel closes cleanly and throws {@link
+   * ChannelClosedError} otherwise, after every message that came before; `break` closes with 1000. A message that cannot be decoded or that the
+   * schema refuses throws {@link DecodeError}, and a new loop goes on after it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Receive>;
 
@@ -276,11 +351,17 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
  * ended its connections; a new one works.
  */
 export class ChannelError extends Error {
+  /** What happened, for programs; `message` is for people. */
   readonly code: string;
 }
 
 /** Why a channel did not open. */
 export class ConnectError extends ChannelError {
+  /**
+   * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
+   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`. `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`:
+   * browsers hide why. `CANCELLED` by a signal, whose reason is the `cause`.
+   */
   readonly code:
     | 'BAD_URL'
     | 'URL_FRAGMENT'
@@ -296,32 +377,41 @@ export class ConnectError extends ChannelError {
 
 /** Why a value was not sent. */
 export class SendError<Send = unknown> extends ChannelError {
+  /**
+   * `NOT_OPEN`: closing, closed, or it did not open, and `cause` says why. `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
+   * refused this one. `CANCELLED` by the signal, whose reason is the `cause`.
+   */
   readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL';
   /** The value, unsent. */
   readonly value: Send;
 }
 
-/** A message that the codec could not read (`DECODE_FAILED`) or the schema did not accept (`SCHEMA_FAILED`). */
+/** A message that the codec could not read (`DECODE_FAILED`) or the schema did not accept (`SCHEMA_FAILED`). The channel goes on. */
 export class DecodeError extends ChannelError {
+  /** Which of the two. `cause` is what the codec or the schema threw. */
   readonly code: 'DECODE_FAILED' | 'SCHEMA_FAILED';
   /** The message as it came. */
   readonly raw: RawMessage;
-  /** What the schema said. */
+  /** What the schema said; undefined where it threw, and for the codec. */
   readonly issues: readonly SchemaIssue[] | undefined;
 }
 
 /** Arguments that `close` does not take. */
 export class CloseError extends ChannelError {
+  /** Neither 1000 nor 3000-4999, or more than 123 bytes. */
   readonly code: 'BAD_CLOSE_CODE' | 'LONG_CLOSE_REASON';
 }
 
 /** The end of a channel that did not close cleanly, where values are read. */
 export class ChannelClosedError extends ChannelError {
+  /** There is only one. */
   readonly code: 'CHANNEL_CLOSED';
+  /** How it ended, as {@link Channel.closed} tells. */
   readonly closed: Closed;
 }
 
 /** What the package stands on is not here: no `WebSocket`, wasm is not allowed, or `./slim` was not given any. */
 export class PlatformError extends ChannelError {
+  /** Which of these. For `WASM_REFUSED`, `cause` is what the platform threw. */
   readonly code: 'NO_WEBSOCKET' | 'WASM_REFUSED' | 'NOT_INITIALIZED';
 }

@@ -10,7 +10,7 @@ pub const MAX_REASON: usize = 123;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseFrame {
-    /// The close code.
+    /// The close code, one that [may be on the wire](may_be_on_the_wire).
     pub code: u16,
     /// The reason, at most [`MAX_REASON`] bytes of UTF-8.
     pub reason: String,

@@ -90,18 +90,18 @@ pub enum Event {
     Request(Box<Request>),
     /// The handshake succeeded.
     Opened(Opened),
-    /// The handshake failed; a server has queued its refusal. Nothing comes after it.
+    /// The handshake failed (RFC 6455 §4.1, §4.2.2); a server has queued its refusal. Nothing comes after it.
     Failed(Cause),
-    /// A message arrived.
+    /// A message arrived, all its fragments joined (RFC 6455 §5.4).
     Message(Message),
     /// A pong arrived, asked for or not (RFC 6455 §5.5.3).
     Pong(Vec<u8>),
-    /// The open connection ended. Nothing comes after it.
+    /// The open connection ended (RFC 6455 §7.1.4 to §7.1.6). Nothing comes after it.
     Closed(Closed),
 }
 
 impl Connection {
-    /// A client that asks for `offer`. Its request is in [`outgoing`](Self::outgoing) at once.
+    /// A client that asks for `offer` (RFC 6455 §4.1). Its request is in [`outgoing`](Self::outgoing) at once.
     ///
     /// # Errors
     /// [`Misuse::Header`] if a part of the offer would break the request apart, [`Misuse::Subprotocols`] if the offer's format
@@ -120,7 +120,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// A server that waits for a request, of whatever wire format: the request's head decides.
+    /// A server that waits for a request (RFC 6455 §4.2), of whatever wire format: the request's head decides.
     pub fn server(now: Duration, limits: Limits, random: Random) -> Self {
         let wire = Wire::Request(Box::new(RequestReader::new(&limits, random)));
         let mut connection = Self::new(Role::Server, wire, limits);

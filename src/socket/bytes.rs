@@ -19,13 +19,31 @@ pub const TEXT_AMONG_BYTES: u16 = 4003;
 ///
 /// - Where one message ends and the next begins cannot be seen. An empty message is nothing.
 /// - Each write is a message of its own, of 64 KiB at most, and waits at the send watermark. Wrap it in a buffer if you write little at a time.
-/// - The end of reading is the end of the stream if the connection closed cleanly with 1000, 1001 or no code, and an error
+/// - The end of reading is the end of the stream if the connection closed cleanly with 1000, 1001 or no code, or we closed it, and an error
 ///   of the kind `ConnectionAborted` otherwise: what is missing behind it is never taken for the end.
 /// - A text message is an error of the kind `InvalidData`, and closes with [`TEXT_AMONG_BYTES`].
 /// - Shutting down sends what is left and begins to close with 1000. A WebSocket has no half that could stay open: in browsers
 ///   nothing arrives after that.
 ///
 /// Cancellation: a read or write that was dropped took nothing. Dropping the stream closes the connection.
+///
+/// ```
+/// use futures::{AsyncReadExt, AsyncWriteExt};
+/// use websocket_channel::{Socket, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// let (mut near, mut far) = (ours.into_bytes(), theirs.into_bytes());
+/// near.write_all(b"many ").await?;
+/// near.write_all(b"messages").await?;
+/// near.close().await?;
+/// let mut all = String::new();
+/// far.read_to_string(&mut all).await?;
+/// assert_eq!(all, "many messages");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it closes the connection"]
 pub struct ByteStream {

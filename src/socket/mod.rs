@@ -28,6 +28,27 @@ use futures_sink::Sink;
 /// - Dropping it starts closing and detaches everything: no closure, timer or task survives.
 ///
 /// In browsers it stays on its thread; natively it is `Send`.
+///
+/// ```
+/// use futures::{SinkExt, StreamExt};
+/// use websocket_channel::{Message, Socket, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (mut socket, mut peer) = Socket::pair(&Limits::default(), "");
+/// // With a server: `Socket::connect(url, Options::default()).await?`.
+/// socket.send("hello".into()).await?; // waits at the send watermark
+/// # assert_eq!(peer.next().await, Some("hello".into()));
+/// # peer.send(Message::Binary(vec![1, 2, 3])).await?;
+/// # peer.close(4000, "that was all")?;
+/// while let Some(message) = socket.next().await {
+///     assert_eq!(message, Message::Binary(vec![1, 2, 3]));
+/// }
+/// let closed = socket.closed().await;
+/// assert_eq!((closed.code, &*closed.reason), (4000, "that was all"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping a socket closes its connection"]
 pub struct Socket {
     /// Gone once the end has been told, and with it the platform's resources.
@@ -37,10 +58,11 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects, and waits until the connection is open. Dropping the future closes whatever it had begun.
+    /// Connects, and waits until the connection is open (WHATWG WebSockets §2, RFC 6455 §4.1). Natively it needs a tokio runtime. Dropping the future
+    /// closes whatever it had begun.
     ///
     /// # Errors
-    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does.
+    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does: see [`ConnectErrorKind`].
     pub fn connect(
         url: impl Into<String>,
         options: Options,
@@ -73,7 +95,7 @@ impl Socket {
         within(limit, steps)
     }
 
-    /// A socket over a transport that is open already.
+    /// A socket over a transport that is open already; `opened` is what its handshake settled.
     pub fn over(transport: Box<dyn Transport>, opened: Opened) -> Self {
         Self {
             transport: Some(transport),
@@ -99,8 +121,33 @@ impl Socket {
     /// # }
     /// ```
     ///
-    /// Time is tokio's there: under `#[tokio::test(start_paused = true)]` it stands still and jumps to the next timer, so that a timeout of ten
-    /// seconds costs none.
+    /// Natively time is tokio's, which a test can stop: then it stands still while anything can run and jumps to the next timer when nothing can, so
+    /// that a timeout of ten seconds costs none. It takes tokio's feature `test-util`:
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+    ///
+    /// /// Sends a question and gives the answer, or `None` when there was none for ten seconds.
+    /// async fn ask(channel: &mut Channel<String, String>, question: &str) -> Option<String> {
+    ///     channel.send(question.into()).await.ok()?;
+    ///     let answer = tokio::time::timeout(Duration::from_secs(10), channel.next()).await;
+    ///     answer.ok()??.ok()
+    /// }
+    ///
+    /// // In a test: `#[tokio::test(start_paused = true)]`.
+    /// #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// async fn main() {
+    ///     let (client, server) = Socket::pair(&Limits::default(), "");
+    ///     let mut client = Channel::from_socket(client, Text);
+    ///     let _mute: Channel<String, String> = Channel::from_socket(server, Text);
+    ///     let began = tokio::time::Instant::now();
+    ///     assert_eq!(ask(&mut client, "anybody there?").await, None);
+    ///     assert_eq!(began.elapsed(), Duration::from_secs(10)); // and the test took no time
+    /// }
+    /// ```
+    ///
+    /// [`memory::pair`](transport::memory::pair) says what the limits mean there.
     pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
         let (one, other) = transport::memory::pair(limits);
         let opened = Opened::new(protocol, "");
@@ -153,7 +200,8 @@ impl Socket {
             .map_or(Dropped::default(), |transport| transport.dropped())
     }
 
-    /// Payload bytes sent that have not reached the network, as far as the platform tells.
+    /// Payload bytes sent that have not reached the network, as far as the platform tells (WHATWG WebSockets §3.1, `bufferedAmount`); 0 once the end has
+    /// been told.
     pub fn buffered_amount(&self) -> usize {
         self.transport
             .as_ref()
@@ -163,7 +211,7 @@ impl Socket {
     /// Hands `message` to the platform at once, above the watermark too: wait for [`Sink::poll_ready`] first to be polite.
     ///
     /// # Errors
-    /// The message, when the connection is closing or closed, or when the platform refused it.
+    /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::Refused`] when the platform refused it.
     pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let Some(transport) = &mut self.transport else {
             return Err(SendError::new(message, SendErrorKind::NotOpen));
@@ -193,7 +241,7 @@ impl Socket {
         }
     }
 
-    /// Begins the closing handshake. Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
+    /// Begins the closing handshake (RFC 6455 §7.1.2). Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
     ///
     /// # Errors
     /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
@@ -235,7 +283,7 @@ impl Socket {
         Poll::Ready(self.is_open())
     }
 
-    /// Pings the peer, where there are pings, so that [`round_trip`](Self::round_trip) tells how long the answer took.
+    /// Pings the peer (RFC 6455 §5.5.2), so that [`round_trip`](Self::round_trip) tells how long the answer took. Nothing where there are no pings.
     pub fn ping(&mut self) {
         if let Some(transport) = &mut self.transport {
             transport.ping();

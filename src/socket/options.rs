@@ -13,21 +13,21 @@ use core::time::Duration;
 /// What to ask for when connecting. Every knob has a default.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Subprotocols in order of preference, distinct tokens. Default none.
+    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
     pub protocols: Protocols,
-    /// How long connecting may take, from the call to open. Default 20 s: browsers delay a connection on their own, Firefox by up to
-    /// seconds after a failure, and a phone's radio takes its time.
+    /// How long connecting may take, from when it is first polled until it is open. Default 20 s: browsers delay a connection on their own, Firefox
+    /// by up to seconds after a failure, and a phone's radio takes its time.
     pub connect_timeout: Duration,
-    /// The bounds of the connection.
+    /// The bounds of the connection. Default: those of [`Limits`].
     pub limits: Limits,
     /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`.
     #[cfg(feature = "web-stream")]
     pub carrier: Carrier,
-    /// Header lines, origin and compression, where the handshake is ours: natively, and over a stream of bytes. A browser's own WebSocket
-    /// does as the browser does.
+    /// Wire format, header lines, origin and compression, where the handshake is ours: natively, and over a stream of bytes. A browser's own WebSocket
+    /// does as the browser does. Default: that of [`Handshake`].
     #[cfg(any(feature = "proto", not(target_family = "wasm")))]
     pub handshake: Handshake,
-    /// Natively: the proxy, and whom TLS trusts. In browsers the user's settings decide.
+    /// Natively: the proxy, and whom TLS trusts. In browsers the user's settings decide. Default: that of [`Network`].
     #[cfg(not(target_family = "wasm"))]
     pub network: Network,
 }

@@ -25,9 +25,10 @@ impl Socket {
         within(limit, connecting).await
     }
 
-    /// Accepts a client's request, whatever it is for, on a stream that a listener gave. Of the options, `protocols` are those that this
-    /// side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how long the handshake may take.
-    /// To look at the request, to refuse it or to answer plain HTTP, use [`transport::pipe::accept`](pipe::accept) and [`Socket::over`].
+    /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
+    /// options, `protocols` are those that this side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how
+    /// long the handshake may take. Default: none, and 20 s. To look at the request, to refuse it or to answer plain HTTP, use
+    /// [`transport::pipe::accept`](pipe::accept) and [`Socket::over`].
     ///
     /// # Errors
     /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.

@@ -9,6 +9,10 @@ use std::sync::Arc;
 
 /// Two transports that are connected to each other, open. What one end has not read counts against the other's send watermark, so that a
 /// reader who does not read holds the writer back.
+///
+/// Of the limits, `send_watermark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. The receive bound is the other
+/// end's watermark, nothing overflows, and the closing handshake takes no time: the end that closes sees nothing any more, and the other one what was
+/// sent before, and then the end.
 pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
     let shared = Arc::new(Lock::new([Side::default(), Side::default()]));
     let end = |side| {

@@ -71,7 +71,7 @@ pub trait Transport: MaybeSend {
     /// - Memory: the other end has read them all.
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Begins the closing handshake; the arguments have been checked. A second call does nothing.
+    /// Begins the closing handshake (RFC 6455 §7.1.2); the arguments have been checked. A second call does nothing.
     fn close(&mut self, code: u16, reason: &str);
 
     /// Whether messages can be sent: false from the first sign of an end.
@@ -80,7 +80,7 @@ pub trait Transport: MaybeSend {
     /// The bounds it was opened with.
     fn limits(&self) -> &Limits;
 
-    /// Bytes that may be sent before `poll_ready` waits.
+    /// Payload bytes that may be sent before `poll_ready` waits.
     fn room(&self) -> usize;
 
     /// Whether the peer is held back while nobody reads. Otherwise messages arrive whether there is room for them or not.
@@ -114,11 +114,11 @@ pub trait Transport: MaybeSend {
 pub struct Request {
     /// The URL as the application gave it.
     pub url: String,
-    /// Subprotocols in order of preference.
+    /// Subprotocols in order of preference (RFC 6455 §4.1). Default none.
     pub protocols: Protocols,
-    /// The limits of this connection.
+    /// The limits of this connection. Default: those of [`Limits`].
     pub limits: Limits,
-    /// Which of the browser's two sockets carries it.
+    /// Which of the browser's two sockets carries it. Default: its `WebSocket`.
     #[cfg(feature = "web-stream")]
     pub carrier: Carrier,
     /// What else the core's own handshake asks for. A browser's does not.
@@ -146,21 +146,33 @@ impl Request {
     }
 }
 
-/// Bounds of one connection.
+/// Bounds of one connection. The builder has a method for each; a socket takes them whole:
+///
+/// ```
+/// use websocket_channel::transport::Limits;
+/// use websocket_channel::{Options, Overflow};
+///
+/// let mut options = Options::default();
+/// options.limits.max_message = 64 << 10;
+/// options.limits.receive_bound = 1 << 20;
+/// options.limits.overflow = Overflow::DropOldest;
+/// assert_eq!(options.limits.send_watermark, Limits::default().send_watermark);
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// `poll_ready` waits while the platform holds this many unsent bytes or more. Default 1 MiB: a tenth of a second at 100 Mbit/s,
+    /// Sending waits while the platform holds this many unsent bytes or more; 0 is as 1. Default 1 MiB: a tenth of a second at 100 Mbit/s,
     /// and sixteen of the 64 KiB writes at which browsers reach full throughput.
     pub send_watermark: usize,
-    /// Bytes of messages that wait here to be read; each counts its payload and 32 bytes or so of its own. Default 64 MiB, four times the largest
-    /// message that most servers take. A transport that pushes back stops reading there; for the others `overflow` says what happens.
+    /// Bytes of messages that wait here to be read; each counts its payload and itself, 32 bytes natively and 16 in a page. Default 64 MiB, four
+    /// times the largest message that most servers take. A transport that pushes back stops reading there, at 0 after every message; for the others
+    /// `overflow` says what happens.
     pub receive_bound: usize,
     /// What happens past `receive_bound` where the transport cannot push back. Default [`Overflow::Close`].
     pub overflow: Overflow,
-    /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (4009 from a browser).
+    /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (RFC 6455 §7.4.1), from a browser with 4009.
     pub max_message: usize,
-    /// How long the peer has to answer our Close frame before the connection is dropped. Default 10 s.
+    /// How long the peer has to answer our Close frame before the connection is dropped (RFC 6455 §7.1.1). Default 10 s.
     pub close_timeout: Duration,
 }
 

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Network {
-    /// Default: as the environment says.
+    /// The proxy to go through. Default: as the environment says.
     pub proxy: ProxyChoice,
     /// Whom `wss`, and a proxy spoken to over TLS, trusts. Default: Mozilla's roots.
     #[cfg(feature = "tls")]

@@ -6,22 +6,24 @@ use crate::error::{Cause, ConnectErrorKind, Violation};
 use crate::message::{By, Closed, Opened};
 use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
 use crate::random;
+use core::fmt;
 use core::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use crate::proto::Role;
 
 /// What the core's own handshake can be asked for, and a browser's cannot.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Handshake {
     /// The wire format to ask for. Default: RFC 6455.
     pub format: Format,
     /// The `Origin` to name. Default none (RFC 6455 §4.1 item 8).
     pub origin: Option<String>,
-    /// Further header lines, such as cookies or an authorization. Default none.
+    /// Further header lines, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none. One with a byte that no header
+    /// may have fails the connection, as [`Cause::Transport`].
     pub headers: Vec<(String, String)>,
-    /// The compression to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
+    /// The compression (RFC 7692) to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
     /// it costs about 300 KiB a connection where the peer wants it too.
     pub deflate: Option<Deflate>,
 }
@@ -37,7 +39,20 @@ impl Default for Handshake {
     }
 }
 
-/// Performs a client's handshake over `io`, which leads to the host of the URL. Whether it is secure is `io`'s own affair: `wss`
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be cookies or credentials: not for logs.
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Handshake")
+            .field("format", &self.format)
+            .field("origin", &self.origin)
+            .field("headers", &names)
+            .field("deflate", &self.deflate)
+            .finish()
+    }
+}
+
+/// Performs a client's handshake (RFC 6455 §4.1) over `io`, which leads to the host of the URL. Whether it is secure is `io`'s own affair: `wss`
 /// changes the default port in `Host` and nothing else. There is no time limit here but the core's, 60 s.
 ///
 /// # Errors
@@ -64,10 +79,11 @@ where
     Ok((Box::new(framed), opened))
 }
 
-/// Reads a client's request from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
+/// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
+/// The client has 60 s for it.
 ///
 /// # Errors
-/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+/// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
 pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     limits: &Limits,
@@ -78,10 +94,11 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     framed::accept(io, core, limits).await
 }
 
-/// Accepts a client's request for a WebSocket, whatever it is for, with the first of `protocols` that the client offered, or none.
+/// Accepts a client's request for a WebSocket, whatever it is for and whatever page it comes from, with the first of `protocols` that the client
+/// offered, or none. The client has 60 s for it.
 ///
 /// # Errors
-/// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status.
+/// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status. Dropping the future drops the stream.
 pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     protocols: &[String],
@@ -119,11 +136,14 @@ pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
 
 /// The core's limits that follow from a transport's; the others are the core's defaults.
 pub fn core_limits(limits: &Limits) -> proto::Limits {
+    let defaults = proto::Limits::default();
     proto::Limits {
         max_frame: limits.max_message,
         max_message: limits.max_message,
         close_timeout: limits.close_timeout,
-        ..proto::Limits::default()
+        // Whoever waits at the watermark must find that what is below it is taken.
+        max_unsent: defaults.max_unsent.max(limits.send_watermark),
+        ..defaults
     }
 }
 

@@ -25,7 +25,7 @@ pub enum ProxyChoice {
     Through(Proxy),
 }
 
-/// An HTTP proxy that opens tunnels with CONNECT.
+/// An HTTP proxy that opens tunnels with CONNECT (RFC 9110 §9.3.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Whether the proxy itself is spoken to over TLS.

@@ -21,7 +21,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// [`pipe::accept`] takes it.
 ///
 /// # Errors
-/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+/// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
 pub async fn accept(io: TcpStream, limits: &Limits) -> Result<Accepting<TcpStream>, Cause> {
     // Small messages go out at once; everything that can share a write does so already.
     let _ = io.set_nodelay(true);

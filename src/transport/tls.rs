@@ -36,7 +36,7 @@ impl Tls {
         Ok(Self(config(roots)))
     }
 
-    /// Everything as rustls is told: client certificates, verifiers, versions. Its ALPN is its own too.
+    /// Everything as rustls is told: client certificates, verifiers, versions. Its ALPN is its own too. What such a verifier lets through is its affair.
     pub fn from_config(config: Arc<ClientConfig>) -> Self {
         Self(Ok(config))
     }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Read at a time: an answer's head is far smaller.
 const READ: usize = 1 << 10;
 
-/// Asks the proxy at the other end of `io` for a tunnel to this host, and gives the stream as it leads there: TLS may come
+/// Asks the proxy at the other end of `io` for a tunnel to this host (RFC 9110 §9.3.6), and gives the stream as it leads there: TLS may come
 /// next, or the handshake. There is no time limit here.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The browser's own `WebSocket`, through web-sys: the platform does the handshake and the framing, so whole messages pass here.
 //!
-//! [`Platform`] owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
+//! `Platform` owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
 //! [`WebSocket`] is the [`Transport`] made of it.
 
 use super::attributes::{get, set, text};

@@ -7,32 +7,31 @@ use syn::{Attribute, Fields, ImplItem, Item, TraitItem, Visibility};
 /// The lines of a folder of sources, in no order.
 pub(crate) fn lines(src: &Path) -> Vec<String> {
     let mut lines = Vec::new();
-    folder(src, &mut Vec::new(), &mut lines);
+    files(src, &mut |path, file| {
+        let module = path.strip_prefix(src).unwrap().with_extension("");
+        let mut module: Vec<_> = module.iter().map(|name| name.to_str().unwrap()).collect();
+        module.pop_if(|name| ["mod", "lib"].contains(name));
+        for item in &file.items {
+            list(item, &module.join("::"), &mut lines);
+        }
+    });
     lines
 }
 
-fn folder(path: &Path, module: &mut Vec<String>, lines: &mut Vec<String>) {
-    for entry in std::fs::read_dir(path).unwrap() {
+/// Every source of a folder, parsed.
+pub(crate) fn files(folder: &Path, take: &mut dyn FnMut(&Path, &syn::File)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             // JavaScript's classes are the npm package's; its types are their listing.
-            if name != "js" {
-                module.push(name);
-                folder(&path, module, lines);
-                module.pop();
+            if path.file_name().is_some_and(|name| name != "js") {
+                files(&path, take);
             }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             let parsed = syn::parse_file(&text)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let mut here = module.clone();
-            if name != "mod" && name != "lib" {
-                here.push(name);
-            }
-            for item in &parsed.items {
-                list(item, &here.join("::"), lines);
-            }
+            take(&path, &parsed);
         }
     }
 }
@@ -142,7 +141,7 @@ fn list(item: &Item, module: &str, lines: &mut Vec<String>) {
     }
 }
 
-fn public(visibility: &Visibility) -> bool {
+pub(crate) fn public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 

@@ -1,4 +1,4 @@
-//! The public API as it is committed in `api.txt`, so that a change to it is seen.
+//! The public API as it is committed in `api.txt`, so that a change to it is seen; and what its documentation has to tell of it.
 //!
 //! After a change that is meant: `WEBSOCKET_CHANNEL_UPDATE_API=1 cargo test --test api`, and commit the file.
 
@@ -6,7 +6,10 @@
 #![cfg(not(target_family = "wasm"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod defaults;
+mod features;
 mod listing;
+mod told;
 
 use std::path::Path;
 
@@ -53,5 +56,92 @@ fn the_listing_has_what_everybody_uses() {
             "{known} is not among {} lines",
             lines.len()
         );
+    }
+}
+
+#[test]
+fn every_function_tells_its_errors_and_what_cancelling_it_does() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut gaps = Vec::new();
+    listing::files(&src, &mut |path, file| {
+        let name = path.strip_prefix(&src).unwrap().display().to_string();
+        gaps.extend(told::gaps(file, &name));
+    });
+    gaps.sort();
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}
+
+#[test]
+fn what_is_not_told_is_found() {
+    let bad = "
+        /// Waits.
+        pub async fn wait() -> Result<(), ()> { Ok(()) }
+        impl A {
+            /// Waits. Dropping the future leaves nothing behind.
+            pub fn wait(&self) -> impl Future<Output = ()> {}
+            pub(crate) async fn hidden(&self) -> Result<(), ()> { Ok(()) }
+        }
+        pub trait B { fn fails(&self) -> Result<(), ()>; }
+    ";
+    let found = told::gaps(&syn::parse_file(bad).unwrap(), "bad.rs");
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+/// What is in Cargo.toml, and nothing else, is in the table of the crate's documentation and in that of the README.
+#[test]
+fn the_tables_of_features_are_those_of_the_manifest() {
+    let manifest = features::of_manifest(include_str!("../../Cargo.toml"));
+    assert!(manifest["json"] && !manifest["js"], "{manifest:?}");
+    for table in [
+        include_str!("../../src/lib.rs"),
+        include_str!("../../README.md"),
+    ] {
+        assert_eq!(features::of_table(table), manifest);
+    }
+}
+
+#[test]
+fn the_defaults_that_are_told_are_those_of_the_code() {
+    let one_line = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = one_line(include_str!("../../README.md"));
+    let security = include_str!("../../SECURITY.md");
+    let builder = include_str!("../../src/channel/connect.rs");
+    let fields = concat!(
+        include_str!("../../src/socket/options.rs"),
+        include_str!("../../src/transport/mod.rs")
+    );
+    let npm = include_str!("../../src/js/README.md");
+    let types = include_str!("../../src/js/index.d.ts");
+    let (_, options) = types.split_once("interface ConnectionOptions").unwrap();
+    for default in defaults::all() {
+        let defaults::Default {
+            rust,
+            value,
+            js,
+            number,
+        } = default;
+        assert!(
+            readme.contains(&format!("`{rust}` {value}")),
+            "README.md, {rust}"
+        );
+        let row = |page: &'static str, name: &str| {
+            let mut rows = page.lines().filter(|line| line.starts_with('|'));
+            rows.find(|line| line.contains(&format!("`{name}`")))
+                .unwrap()
+        };
+        assert!(row(security, rust).contains(&value), "SECURITY.md, {rust}");
+        assert!(row(npm, js).contains(&number), "src/js/README.md, {js}");
+        let told = [
+            (builder, format!("pub fn {rust}("), &value),
+            (fields, format!("pub {rust}: "), &value),
+            (options, format!("{js}?: "), &number),
+        ];
+        for (source, item, value) in told {
+            let comment = defaults::comment_above(source, &item);
+            assert!(
+                comment.contains(&format!("Default {value}")),
+                "{item} {comment}"
+            );
+        }
     }
 }

@@ -10,6 +10,8 @@ const tools = await setupOrExit();
 endChildrenOnSignals();
 
 const wasm = ['--target', 'wasm32-unknown-unknown', '--locked'];
+const rustdoc = ['doc', '--no-deps', '-p', 'websocket-channel', '--quiet'];
+const denied = { RUSTDOCFLAGS: deny ? '-D warnings' : '' };
 const checks = [
   ['rustfmt', 'cargo', ['fmt', '--all', '--check'], {}],
   ['rustfmt, fuzz targets', 'cargo', ['fmt', '--manifest-path', 'tests/fuzz/Cargo.toml', '--check'], {}],
@@ -24,7 +26,10 @@ const checks = [
     ['clippy', ...wasm, '-p', 'websocket-channel-demo', '-p', 'websocket-channel-size', ...warnings],
     tools.env,
   ],
-  ['rustdoc', 'cargo', ['doc', '--locked', '--no-deps', '-p', 'websocket-channel', '--quiet'], { RUSTDOCFLAGS: deny ? '-D warnings' : '' }],
+  ['rustdoc, native', 'cargo', [...rustdoc, '--locked'], denied],
+  ['rustdoc, native, every feature', 'cargo', [...rustdoc, '--locked', '--all-features'], denied],
+  ['rustdoc, wasm, every feature', 'cargo', [...rustdoc, ...wasm, '--all-features'], { ...tools.env, ...denied }],
+  ['rustdoc, wasm, no feature', 'cargo', [...rustdoc, ...wasm, '--no-default-features'], { ...tools.env, ...denied }],
 ];
 
 let failed = 0;

@@ -63,6 +63,25 @@ test('no public type is any, and every entry has its comment', () => {
   }
 });
 
+test('every member of every public type has its comment', () => {
+  let members = 0;
+  for (const file of ['src/js/index.d.ts', 'src/js/slim.d.ts', 'src/js/messagepack.d.ts']) {
+    let before = '';
+    let name;
+    for (const line of read(file).split('\n')) {
+      const [, member] = line.match(/^ {2}(?:static )?(?:readonly )?([\w'~-]+|\[Symbol\.\w+\])(?=[?:(<])/) ?? [];
+      // Of overloads the first one speaks for all.
+      if (member && member !== name) {
+        members += 1;
+        assert.match(before, /\*\/$/, `${file}: ${line}`);
+      }
+      if (member || /^\S/.test(line)) name = member;
+      before = line;
+    }
+  }
+  assert.ok(members >= 70, `${members} members`);
+});
+
 test('the page of the package names every option, every code and every entry', () => {
   const page = read('src/js/README.md');
   const types = read('src/js/index.d.ts');

@@ -1,7 +1,7 @@
 //! Both ends natively: the accepting side as a `Socket` and as a `Channel`.
 
 use crate::support::{cause, echo, echoes, listen, options};
-use futures::StreamExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use websocket_channel::error::{Cause, Violation};
@@ -157,4 +157,22 @@ async fn an_upgrade_of_somebody_else() {
     let mut rest = Vec::new();
     ours.read_to_end(&mut rest).await.unwrap();
     assert_eq!(rest, b"\x81\x02yo\x88\x00");
+}
+
+/// Natively nothing overflows: at 0 one message waits at a time, and the handshake is no message.
+#[tokio::test]
+async fn at_bounds_of_zero_messages_pass_one_by_one() {
+    let mut options = options();
+    options.limits.receive_bound = 0;
+    options.limits.send_watermark = 0;
+    let server = listen(echo).await;
+    let mut socket = Socket::connect(format!("ws://{server}/"), options)
+        .await
+        .unwrap();
+    for text in ["a", "b", "c"] {
+        socket.send(text.into()).await.unwrap();
+    }
+    for text in ["a", "b", "c"] {
+        assert_eq!(socket.next().await, Some(text.into()));
+    }
 }

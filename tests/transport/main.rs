@@ -6,6 +6,7 @@ mod accept;
 mod bytes;
 mod pipe;
 mod proxy;
+mod secrets;
 mod support;
 #[cfg(feature = "tls")]
 mod tls;

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use websocket_channel::error::Cause;
 use websocket_channel::proto::Credentials;
-use websocket_channel::transport::tunnel;
+use websocket_channel::transport::pipe::core_limits;
+use websocket_channel::transport::{Limits, tunnel};
 use websocket_channel::{ByteStream, Options, Socket};
 
 /// Accepts a WebSocket, opens TCP to the target, and copies bytes both ways.
@@ -77,4 +78,13 @@ async fn a_relay_that_ends_ends_the_connection_inside() {
         .await
         .unwrap_err();
     assert!(matches!(cause(error), Cause::Transport(_)));
+}
+
+/// Who waits at a watermark of his own is never refused for want of room beneath it.
+#[test]
+fn the_core_takes_what_is_below_the_send_watermark() {
+    let mut limits = Limits::default();
+    assert!(core_limits(&limits).max_unsent >= 64 << 20);
+    limits.send_watermark = 1 << 30;
+    assert!(core_limits(&limits).max_unsent >= 1 << 30);
 }

@@ -12,7 +12,7 @@ use crate::proto::state::{State, Step};
 use core::time::Duration;
 
 impl Connection {
-    /// Queues a message.
+    /// Queues a message (RFC 6455 §6.1), as one frame.
     ///
     /// # Errors
     /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
@@ -29,7 +29,7 @@ impl Connection {
         }
     }
 
-    /// Queues a ping. The peer's pong comes as [`Event::Pong`](super::Event::Pong).
+    /// Queues a ping, of 125 bytes at most (RFC 6455 §5.5.2). The peer's pong comes as [`Event::Pong`](super::Event::Pong).
     ///
     /// # Errors
     /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
@@ -77,7 +77,8 @@ impl Connection {
         self.deflate = deflate;
     }
 
-    /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none. Told as [`Event::Opened`](super::Event::Opened).
+    /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). `headers` are further lines of the
+    /// answer, name and value. Told as [`Event::Opened`](super::Event::Opened).
     ///
     /// # Errors
     /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`].

@@ -25,9 +25,9 @@ pub struct Offer {
     /// The `Origin` of the page or application that asks. Default: none, as RFC 6455 §4.1 item 8 has it for clients that are no browsers.
     /// The formats of 2009 cannot do without: there it is sent in lower case, and `null` if there is none.
     pub origin: Option<String>,
-    /// Further header lines, such as cookies or credentials. Default: none.
+    /// Further header lines, name and value, such as cookies or credentials (RFC 6455 §4.1 item 12). Default: none.
     pub headers: Vec<(String, String)>,
-    /// The compression to offer; `None` offers none. Default: none. The format must be RFC 6455.
+    /// The compression (RFC 7692) to offer; `None` offers none. Default: none. The formats of 2009 have none, and do not offer it.
     pub deflate: Option<Deflate>,
     /// The wire format, chosen here once and for all. Default: RFC 6455.
     pub format: Format,

@@ -22,7 +22,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
-/// What a client asked a server for.
+/// What a client asked a server for (RFC 6455 §4.2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -81,7 +81,7 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The page's origin, as a browser told it. There is one at most: a WebSocket request with two is refused. Its header was
+    /// The page's origin, as a browser told it (RFC 6455 §10.2). There is one at most: a WebSocket request with two is refused. Its header was
     /// called differently from draft 04 to 10 of RFC 6455, and by the paper of 2009.
     pub fn origin(&self) -> Option<&str> {
         self.headers.first(match (self.format, self.version) {
@@ -96,9 +96,9 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
-    /// From 200 to 599.
+    /// The HTTP status, from 200 to 599: another is [`Misuse::Status`] when it is sent.
     pub status: u16,
-    /// Header lines beside `Content-Length` and `Connection`, which are ours.
+    /// Header lines, name and value, beside `Content-Length` and `Connection`, which are ours.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,

@@ -26,7 +26,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
         self.framed.connection.compress(deflate);
     }
 
-    /// Accepts it as a WebSocket, with one of the subprotocols offered or none. The answer is with the stream when this returns.
+    /// Accepts it as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). The answer is with the stream when this returns.
+    /// Dropping the future drops the stream.
     ///
     /// # Errors
     /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
@@ -46,10 +47,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
         self.framed.io.take()
     }
 
-    /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later.
+    /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later. Dropping the future drops the stream, with
+    /// as much of the answer as it took at once.
     ///
     /// # Errors
-    /// The response cannot be sent as it is.
+    /// The response cannot be sent as it is: [`Misuse::Status`], [`Misuse::Header`]. The client has no answer then.
     pub async fn reject(mut self, response: &Response) -> Result<(), Misuse> {
         let now = self.framed.now();
         self.framed.connection.reject(now, response)?;

@@ -220,8 +220,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// Reads once. What was read before is taken, or means nothing any more.
     #[inline(always)]
     fn drive_read(&mut self, cx: &mut Context<'_>) -> bool {
+        // At a bound of 0 as well, or not even the handshake would be read.
         if self.connection.is_finished()
-            || self.connection.undelivered() >= self.limits.receive_bound
+            || self.connection.undelivered() >= self.limits.receive_bound.max(1)
         {
             return false;
         }

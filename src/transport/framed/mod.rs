@@ -61,7 +61,7 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
 /// Opens a client's connection over a stream. `connection` was made at the time zero, just now.
 ///
 /// # Errors
-/// Why there is none; for the stream's own failures in the operating system's words.
+/// Why there is none; for the stream's own failures in the operating system's words. Dropping the future drops the stream.
 pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     connection: Connection,
@@ -75,7 +75,7 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
 /// Reads a client's request from a stream. `connection` is a server's, made at the time zero, just now.
 ///
 /// # Errors
-/// Why there is none. A wrong request was answered with its HTTP status before this returns.
+/// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
 pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     connection: Connection,
