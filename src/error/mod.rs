@@ -47,7 +47,7 @@ pub struct ConnectError {
 pub enum ConnectErrorKind {
     /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
     BadUrl,
-    /// The application's own URL provider failed. JavaScript, where subprotocols may have one too, calls it `PROVIDER_FAILED`.
+    /// The application's own URL provider failed.
     NoUrl {
         /// Its error's words.
         detail: String,
@@ -140,7 +140,7 @@ impl ConnectErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             ConnectErrorKind::BadUrl => "BAD_URL",
-            ConnectErrorKind::NoUrl { .. } => "NO_URL",
+            ConnectErrorKind::NoUrl { .. } => "PROVIDER_FAILED",
             ConnectErrorKind::UrlFragment => "URL_FRAGMENT",
             ConnectErrorKind::BadProtocol { .. } => "BAD_PROTOCOL",
             ConnectErrorKind::DuplicateProtocol { .. } => "DUPLICATE_PROTOCOL",

@@ -17,6 +17,7 @@ use super::state::State;
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::{Closed, Message, Opened};
 use crate::proto::Random;
+use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
@@ -40,7 +41,6 @@ const MAX_UNSENT_PONGS: usize = 16 << 10;
 ///
 /// Times are durations since any fixed moment, the same for all calls. Nothing here blocks, reads a clock or panics on
 /// what a peer sends.
-#[derive(Debug)]
 pub struct Connection {
     role: Role,
     limits: Limits,
@@ -58,6 +58,16 @@ pub struct Connection {
     pongs: usize,
     /// The latest ping, when more were unanswered than may be.
     last_ping: Option<Vec<u8>>,
+}
+
+/// Its state, and nothing of what passes through it, which is not for logs.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("role", &self.role)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What reads the peer's bytes. The wire format was chosen when it was made.

@@ -168,7 +168,7 @@ async fn the_url_comes_from_its_provider() {
         .unwrap_err();
     let detail = "no token today".into();
     assert_eq!(error.kind, ConnectErrorKind::NoUrl { detail });
-    assert_eq!(error.code(), "NO_URL");
+    assert_eq!(error.code(), "PROVIDER_FAILED");
     // It may take as long as connecting may.
     let limit = Duration::from_millis(50);
     let error = connect(server.url("/echo"))

@@ -1,6 +1,8 @@
 //! What `Debug` must not show: it ends in logs.
 
+use std::time::Duration;
 use websocket_channel::connect;
+use websocket_channel::proto::{Address, Connection, Event, Limits, Offer};
 use websocket_channel::transport::pipe::Handshake;
 
 #[test]
@@ -11,4 +13,29 @@ fn a_builder_shows_neither_query_nor_header_values() {
     let shown = format!("{builder:?}");
     assert!(!shown.contains("hidden"), "{shown}");
     assert!(shown.contains("Authorization"), "{shown}");
+}
+
+/// On either side of the wire: what asks, what is asked, and what carries it.
+#[test]
+fn the_core_shows_neither_query_nor_header_values_nor_payload() {
+    let random = |bytes: &mut [u8]| bytes.fill(7);
+    let mut offer = Offer::new(Address::parse("ws://h/?token=hidden-1").unwrap());
+    offer.headers = vec![("Cookie".into(), "session=hidden-2".into())];
+    let shown = format!("{offer:?}");
+    assert!(shown.contains("Cookie"), "{shown}");
+    let client =
+        Connection::client(Duration::ZERO, offer.clone(), Limits::default(), random).unwrap();
+    let mut server = Connection::server(Duration::ZERO, Limits::default(), random);
+    server.handle_bytes(Duration::ZERO, client.outgoing());
+    let Some(Event::Request(request)) = server.poll_event() else {
+        panic!("there is a request")
+    };
+    let headers = format!("{:?}", request.headers);
+    assert!(headers.contains("Cookie"), "{headers}");
+    for shown in [shown, headers, format!("{client:?}"), format!("{server:?}")] {
+        assert!(!shown.contains("hidden"), "{shown}");
+    }
+    // Bytes would be told as numbers.
+    let queued = format!("{:?}", &b"hidden"[..]).replace(['[', ']'], "");
+    assert!(!format!("{client:?}").contains(&queued));
 }

@@ -13,9 +13,10 @@ use crate::proto::limits::Limits;
 use crate::proto::role::Role;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use core::fmt;
 
 /// What a client asks for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Offer {
     /// Whom to ask, and for which resource.
@@ -31,6 +32,21 @@ pub struct Offer {
     pub deflate: Option<Deflate>,
     /// The wire format, chosen here once and for all. Default: RFC 6455.
     pub format: Format,
+}
+
+/// Without the query and the values of header lines: they may be tokens, cookies or credentials, and are not for logs.
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Offer")
+            .field("host", &self.address.host)
+            .field("protocols", &self.protocols)
+            .field("origin", &self.origin)
+            .field("headers", &names)
+            .field("deflate", &self.deflate)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Offer {

@@ -2,6 +2,7 @@
 
 use crate::error::Violation;
 use crate::proto::limits::Limits;
+use core::fmt;
 
 /// Collects the bytes of a head, however they are cut.
 #[derive(Debug)]
@@ -93,8 +94,17 @@ impl Head {
 }
 
 /// Header lines in the order in which they came. Names compare in any case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
+
+/// The names alone: values may be cookies or credentials, and are not for logs.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
 
 impl Headers {
     /// Name and value of each line.
