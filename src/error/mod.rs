@@ -500,11 +500,16 @@ impl CloseError {
     /// # Errors
     /// A code other than 1000 and 3000-4999, or a reason of more than 123 bytes.
     pub fn check(code: u16, reason: &str) -> Result<(), CloseError> {
+        Self::check_length(code, reason.len())
+    }
+
+    /// The same of a reason of so many bytes.
+    pub(crate) fn check_length(code: u16, reason: usize) -> Result<(), CloseError> {
         if code != 1000 && !(3000..=4999).contains(&code) {
             return Err(CloseError::Code(code));
         }
-        if reason.len() > 123 {
-            return Err(CloseError::Reason(reason.len()));
+        if reason > 123 {
+            return Err(CloseError::Reason(reason));
         }
         Ok(())
     }

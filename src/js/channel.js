@@ -1,32 +1,27 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
 import { abortable } from './abort.js';
-import { copyOf, messageOf } from './codecs.js';
+import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
-import { ChannelClosedError, CloseError, ConnectError, DecodeError, SendError, wordsOf } from './errors.js';
+import { CANCELLED, ChannelClosedError, CloseError, ConnectError, DecodeError, NOT_OPEN, SendError, wordsOf } from './errors.js';
+import { END, Line } from './line.js';
 import { named } from './named.js';
 import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
 import { readableOf, writableOf } from './streams.js';
 
-/** What Rust rejects with, too, when the signal of a send aborts. */
-const CANCELLED = { code: 'CANCELLED' };
+const BAD_CLOSE_CODE = 'BAD_CLOSE_CODE';
 
 export class Channel {
   #codec;
   #validate;
   #status;
+  #line;
   #cancel = new AbortController();
-  // Calls into Rust: they fail when its instance is given up.
-  #call;
-  #arrival;
   // A promise of the handle, and from open on the handle itself.
   #opening;
   #handle;
   #opened;
   #closed;
-  // Reads take turns: each waits for the one before it.
-  #lastRead;
-  #reads = 0;
   #readable;
   #writable;
 
@@ -35,17 +30,18 @@ export class Channel {
     const settings = settingsOf(options);
     this.#codec = settings.codec;
     this.#validate = settings.validate;
+    this.#line = new Line(settings.least);
     let move;
     this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed, call, arrival } = begin(url, settings, move, this.#cancel);
-    this.#call = call;
-    this.#arrival = arrival;
+    const { opening, closed } = begin(url, settings, move, this.#cancel, this.#line);
     this.#opening = opening;
     this.#closed = closed;
     this.#opened = opening.then((handle) => {
       this.#handle = handle;
-      const { protocol, extensions } = handle;
-      return { protocol, extensions };
+      this.#line.look(handle);
+      // workerd has null for nothing.
+      const { protocol, extensions } = handle.platform;
+      return { protocol: protocol ?? '', extensions: extensions ?? '' };
     });
     // Whoever does not ask for it does not want to hear that nobody handled it.
     this.#opened.catch(() => {});
@@ -75,53 +71,37 @@ export class Channel {
     const message = this.#encode(value);
     try {
       if (signal?.aborted) throw CANCELLED;
-      // Rust copies its argument before it returns.
-      if (this.#handle) await this.#call(() => this.#handle.send(message, signal));
-      else await abortable(signal, (aborted) => this.#sendOnceOpen(copyOf(message), signal, aborted));
+      if (!this.#line.trySend(this.#handle, message)) await this.#line.wait(this.#handle, message, signal);
     } catch (error) {
-      if (error instanceof ConnectError) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value, { cause: error });
-      if (error.code === 'CANCELLED') throw new SendError(error.code, 'not sent: cancelled by the signal', value, { cause: signal.reason });
-      throw new SendError(error.code, wordsOf(error), value);
+      throw unsent(error, value, signal);
     }
-  }
-
-  // Those who wait for it are told in the order in which they asked, and before anybody else sees that it is open.
-  #sendOnceOpen(message, signal, aborted) {
-    const cancelled = () => Promise.reject(CANCELLED);
-    const sending = this.#opening.then((handle) => (signal?.aborted ? cancelled() : this.#call(() => handle.send(message, signal))));
-    if (!aborted) return sending;
-    // From open on, Rust knows whether it was handed over.
-    return Promise.race([sending, aborted.then(() => (this.#handle ? sending : cancelled()))]);
   }
 
   trySend(value) {
     const handle = this.#handle;
     if (!handle && this.#status.state !== 'closed') return false;
     const message = this.#encode(value);
-    if (!handle) throw new SendError('NOT_OPEN', 'not sent: the channel did not open', value);
     try {
-      return this.#call(() => handle.trySend(message));
+      return this.#line.trySend(handle, message);
     } catch (error) {
-      throw new SendError(error.code, wordsOf(error), value);
+      throw unsent(error, value);
     }
   }
 
   async close(code = 1000, reason = '', { signal } = {}) {
+    const words = `${reason}`;
+    const bytes = new TextEncoder().encode(words).length;
+    const refuse = (error) => new CloseError(error, wordsOf(error, error === BAD_CLOSE_CODE ? code : bytes));
     // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
-    if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
-      const wrong = { code: 'BAD_CLOSE_CODE', about: code };
-      throw new CloseError(wrong.code, wordsOf(wrong));
-    }
+    if (!Number.isInteger(code) || code < 0 || code > 0xffff) throw refuse(BAD_CLOSE_CODE);
     return abortable(signal, async (aborted) => {
-      const giveUp = () => (this.#handle ? this.#call(() => this.#handle.abort()) : this.#cancel.abort(signal.reason));
-      // It throws where the instance was given up, and then the end has come.
-      aborted?.then(giveUp).catch(() => {});
+      aborted?.then(() => (this.#handle ? this.#handle.abort() : this.#cancel.abort(signal.reason)));
       const handle = await this.#opening.catch(() => null);
       try {
-        if (handle) await this.#call(() => handle.close(code, `${reason}`));
+        handle?.close(code, words, bytes);
       } catch (error) {
         // Otherwise the instance was given up, and the end has come.
-        if (!(error instanceof Error)) throw new CloseError(error.code, wordsOf(error));
+        if (typeof error === 'string') throw refuse(error);
       }
       return this.#closed;
     });
@@ -149,38 +129,37 @@ export class Channel {
     }
   }
 
+  // One promise and nothing else that waits: it is what a message costs.
   #read() {
-    const before = this.#reads > 0 ? this.#lastRead.catch(() => {}) : undefined;
-    this.#reads += 1;
-    return (this.#lastRead = this.#readAfter(before));
+    return new Promise((resolve, reject) => {
+      const settle = (message) => {
+        try {
+          resolve(message === END ? this.#end() : this.#item(message));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#line.read(this.#handle, settle, reject);
+    });
   }
 
-  async #readAfter(before) {
-    try {
-      if (before) await before;
-      const handle = this.#handle ?? (await this.#opening);
-      const next = () => this.#call(() => handle.tryRead());
-      let message;
-      while ((message = next()) === undefined) await this.#arrival();
-      if (message !== null) return { done: false, value: await this.#decode(message) };
-      const closed = await this.#closed;
-      if (!closed.wasClean) throw new ChannelClosedError(closed);
-      return { done: true, value: undefined };
-    } finally {
-      this.#reads -= 1;
-    }
+  async #end() {
+    const closed = await this.#closed;
+    if (!closed.wasClean) throw new ChannelClosedError(closed);
+    return { done: true, value: undefined };
   }
 
-  // Not always a promise: most schemas answer at once.
+  #item(message) {
+    const value = this.#decode(message);
+    return this.#validate ? this.#checked(value, message) : { done: false, value };
+  }
+
   #decode(message) {
-    let value;
     try {
-      value = this.#codec.decode(message);
-      if (!this.#validate) return value;
+      return this.#codec.decode(message);
     } catch (cause) {
       throw new DecodeError('DECODE_FAILED', 'a message cannot be decoded', message, { cause });
     }
-    return this.#checked(value, message);
   }
 
   async #checked(value, message) {
@@ -191,9 +170,16 @@ export class Channel {
       throw new DecodeError('SCHEMA_FAILED', 'the schema failed at a message', message, { cause });
     }
     const { issues } = result;
-    if (!issues) return result.value;
+    if (!issues) return { done: false, value: result.value };
     throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${issues[0]?.message}`, message, { issues });
   }
+}
+
+/** Why a value was not sent: Rust's code, or what gave the channel up. */
+function unsent(error, value, signal) {
+  if (error instanceof ConnectError) return new SendError(NOT_OPEN, 'not sent: the channel did not open', value, { cause: error });
+  if (error === CANCELLED) return new SendError(error, 'not sent: cancelled by the signal', value, { cause: signal.reason });
+  return typeof error === 'string' ? new SendError(error, wordsOf(error), value) : new SendError(error.code, error.message, value);
 }
 
 named({ Channel });

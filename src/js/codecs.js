@@ -40,11 +40,11 @@ export function codecOf(codec = 'raw') {
 
 /** What a codec made, as it is handed over: a string or a `Uint8Array`. */
 export function messageOf(value) {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+  if (typeof value === 'string') return value;
+  if (value instanceof ArrayBuffer) return messageOf(new Uint8Array(value));
+  if (!ArrayBuffer.isView(value)) throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+  const { buffer, byteOffset, byteLength } = value;
+  const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
+  // Web IDL: a platform's send takes neither shared memory nor such as may change its length.
+  return buffer instanceof ArrayBuffer && !buffer.resizable ? view : new Uint8Array(view);
 }
-
-/** A message that does not change when its buffer does. */
-export const copyOf = (message) => (typeof message === 'string' ? message : message.slice());

@@ -1,137 +1,147 @@
-// From a URL, or a function that gives one, to an open channel; and what is told about it until its end. Nothing here holds the `Channel` itself:
-// when the user has let go of it, it is collected and the connection closes.
+// From a URL, or a function that gives one, to an open channel; and what is told about it until its end. Nothing here holds the `Channel` itself,
+// nor the handle: when the user has let go of it, it is collected and the connection closes.
 import { unless } from './abort.js';
-import { ConnectError, wordsOf } from './errors.js';
+import { CANCELLED, ConnectError, NOT_OPEN, wordsOf } from './errors.js';
 import { current } from './instance.js';
 import { CLOSED, CLOSING, OPEN } from './status.js';
 
 /** Rust's default; here too because the time in which a function gives the URL counts. */
 const CONNECT_TIMEOUT_MS = 20_000;
 
+/** What Rust tells: `channel.rs`. After these it is the end, by one of `BY`. */
+const OPENED = 0;
+const BEGAN_TO_CLOSE = 1;
+const TIMED_OUT = 2;
+const ENDED = 3;
+const BY = ['us', 'peer', 'failure'];
+
+/** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
+const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
+
 /**
  * Begins to connect.
  * @param {(state: number, reason?: object, handle?: object) => void} move tells the status
  * @param {AbortController} cancel gives it up
- * @returns {{ opening: Promise<object>, closed: Promise<object>, call(work: () => any): any, arrival(): Promise<void> }} `opening`: the handle,
- *   or a `ConnectError`; `closed` never rejects; `call` does what needs the handle, and throws, or rejects what waits, when the instance is given
- *   up; `arrival` resolves when there is something to read, the end included
+ * @param {import('./line.js').Line} line where messages, reads and sends wait
+ * @returns {{ opening: Promise<object>, closed: Promise<object> }} the handle, or a `ConnectError`; and the end, which never rejects
  */
-export function begin(url, settings, move, cancel) {
-  const { ChannelHandle, alive } = current();
+export function begin(url, settings, move, cancel, line) {
+  const { ChannelHandle, WebSocket, alive } = current();
   const { signal } = settings;
-  const { call, arrival, rung, giveUp } = line();
   let weak;
+  let isOpen = false;
+  let settle;
+  let ended;
+  // Not of the handle: what settles it lives as long as the connection.
+  const outcome = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  // It may fail before anybody waits for it.
+  outcome.catch(() => {});
+  const end = new Promise((resolve) => (ended = resolve));
+  const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
+
+  const tell = (happened, event) => {
+    if (happened === OPENED) {
+      settle.resolve();
+    } else if (happened === BEGAN_TO_CLOSE) {
+      line.stop(NOT_OPEN);
+      // Not within a call of the user's.
+      queueMicrotask(() => move(CLOSING));
+    } else {
+      settle.reject(happened === TIMED_OUT ? 'TIMED_OUT' : 'CONNECT_FAILED');
+      if (!isOpen) return;
+      line.stop(NOT_OPEN);
+      line.end();
+      const { code, reason = '', wasClean = false } = event ?? {};
+      // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
+      const closed = { ...lost(BY[happened - ENDED]), code: code || 1006, reason, wasClean };
+      ended([closed, closed]);
+    }
+  };
+  const arrived = ({ data }) => {
+    const handle = weak.deref();
+    if (handle) line.arrive(handle, data);
+  };
+  const connect = async (args, limit) => {
+    const { closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes } = settings;
+    const bounds = [closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes];
+    const handle = new ChannelHandle(WebSocket, args, limit, ...bounds, tell, arrived);
+    weak = new WeakRef(handle);
+    const giveUp = () => {
+      settle.reject(CANCELLED);
+      handle.abort();
+    };
+    cancel.signal.addEventListener('abort', giveUp);
+    try {
+      await outcome;
+    } finally {
+      cancel.signal.removeEventListener('abort', giveUp);
+    }
+    return handle;
+  };
+
   const stop = () => {
     cancel.abort(signal.reason);
     // 1000 is allowed. It goes on by itself.
-    void weak?.deref()?.close(1000, '');
+    if (isOpen) weak.deref()?.close(1000, '', 0);
+  };
+  const fallen = (error) => {
+    settle.reject(error);
+    line.fail(error);
+    ended([error, lost('failure')]);
   };
   signal?.addEventListener('abort', stop);
   if (signal?.aborted) stop();
-  const opening = open(ChannelHandle, call, rung, url, settings, cancel.signal);
-  const closed = opening
-    .then(
-      (handle) => {
-        weak = new WeakRef(handle);
-        move(OPEN, null, handle);
-        // `handle` itself must not live in what waits.
-        return follow(call, weak, move);
-      },
-      (error) => {
-        move(CLOSED, error);
-        return lost(error.code === 'CANCELLED' ? 'us' : 'failure');
-      },
-    )
-    .catch((error) => {
-      move(CLOSED, error);
-      return lost('failure');
-    })
-    .finally(() => {
-      alive.delete(giveUp);
-      signal?.removeEventListener('abort', stop);
-    });
-  alive.set(giveUp, giveUp);
-  return { opening, closed, call, arrival };
-}
-
-/** Calls into an instance that may be given up: nothing that it had promised comes then. */
-function line() {
-  const waiting = new Set();
-  let given;
-  // Rust holds `rung`: it must hold nothing but the one who waits now.
-  let arrived;
-  const arrival = () => new Promise((resolve) => (arrived = resolve));
-  const rung = () => {
-    arrived?.();
-    arrived = undefined;
-  };
-  const call = (work) => {
-    if (given) throw given;
-    const result = work();
-    if (!(result instanceof Promise)) return result;
-    return new Promise((resolve, reject) => {
-      const done = (settle) => (value) => {
-        waiting.delete(reject);
-        settle(value);
-      };
-      waiting.add(reject);
-      result.then(done(resolve), done(reject));
-    });
-  };
-  const giveUp = (error) => {
-    given = error;
-    for (const reject of waiting) reject(error);
-    waiting.clear();
-    rung();
-  };
-  return { call, arrival, rung, giveUp };
-}
-
-const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
-
-/** Tells what comes after open, and gives the end. */
-async function follow(call, weak, move) {
-  const changed = (seen) => call(() => weak.deref()?.changed(seen));
-  let end = await changed(1);
-  if (end === 2) {
-    move(CLOSING);
-    end = await changed(2);
-  }
-  // Nobody holds it any more, and it is closing: that was us.
-  end ??= lost('us');
-  move(CLOSED, end);
-  return end;
+  alive.set(fallen, fallen);
+  const opening = open(url, settings, cancel.signal, connect);
+  opening.then(
+    (handle) => {
+      isOpen = true;
+      move(OPEN, null, handle);
+      // It aborted in the very moment.
+      if (signal?.aborted) stop();
+    },
+    (error) => {
+      line.fail(error);
+      ended([error, lost(error.code === CANCELLED ? 'us' : 'failure')]);
+    },
+  );
+  const closed = end.then(([reason, closed]) => {
+    alive.delete(fallen);
+    signal?.removeEventListener('abort', stop);
+    move(CLOSED, reason);
+    return closed;
+  });
+  return { opening, closed };
 }
 
 /** A handle, once it is open. */
-async function open(ChannelHandle, call, rung, url, settings, signal) {
-  const cancelled = () => new ConnectError('CANCELLED', 'not connected: cancelled by the signal', { cause: signal.reason });
+async function open(url, settings, signal, connect) {
+  const failed = (code, about, cause = {}) => new ConnectError(code, wordsOf(code, about), cause);
+  const cancelled = () => new ConnectError(CANCELLED, 'not connected: cancelled by the signal', { cause: signal.reason });
   if (signal.aborted) throw cancelled();
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const began = Date.now();
-  const [address, protocols] = await provided([url, settings.protocols], limit, signal, cancelled);
+  const late = () => (signal.aborted ? cancelled() : failed('TIMED_OUT', limit));
+  const [given, protocols] = await provided([url, settings.protocols], limit, signal, late);
   if (signal.aborted) throw cancelled();
   const left = limit && Math.max(limit - (Date.now() - began), 1);
+  const address = `${given}`;
+  // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.
+  if (address.includes('#')) throw failed('URL_FRAGMENT');
   const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
+  list.forEach((protocol, index) => {
+    if (!TOKEN.test(protocol)) throw failed('BAD_PROTOCOL', protocol);
+    if (list.indexOf(protocol) < index) throw failed('DUPLICATE_PROTOCOL', protocol);
+  });
   let handle;
   try {
-    handle = await call(() =>
-      ChannelHandle.connect(
-        `${address}`,
-        list,
-        signal,
-        left,
-        settings.closeTimeoutMs,
-        settings.sendWatermarkBytes,
-        settings.receiveBoundBytes,
-        settings.policy,
-        settings.maxMessageBytes,
-        rung,
-      ),
-    );
+    handle = await connect([address, list], left);
   } catch (error) {
-    if (error.code === 'CANCELLED') throw cancelled();
-    throw new ConnectError(error.code, wordsOf(error, limit), error instanceof Error ? { cause: error } : undefined);
+    if (error === CANCELLED) throw cancelled();
+    if (typeof error === 'string') throw failed(error, error === 'TIMED_OUT' ? limit : 'it gave a socket that was closed');
+    // The package's own, or what the browser's constructor threw.
+    if (error.code === 'INTERNAL') throw new ConnectError(error.code, error.message, { cause: error });
+    throw error.name === 'SyntaxError' ? failed('BAD_URL') : failed('REFUSED', `${error.name}: ${error.message}`);
   }
   // It opened in the very moment.
   if (!signal.aborted) return handle;
@@ -140,18 +150,16 @@ async function open(ChannelHandle, call, rung, url, settings, signal) {
 }
 
 /** The values, those of functions included; what these do is bound by the same limit and signal as the connection. */
-async function provided(values, limit, signal, cancelled) {
+async function provided(values, limit, signal, late) {
   if (!values.some((value) => typeof value === 'function')) return values;
   const over = new AbortController();
   const timer = limit && setTimeout(() => over.abort(), limit);
   const forward = () => over.abort();
   signal.addEventListener('abort', forward);
-  const late = { code: 'TIMED_OUT' };
-  const refusal = () => (signal.aborted ? cancelled() : new ConnectError(late.code, wordsOf(late, limit)));
   const attempt = { attempt: 1, signal: over.signal };
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {
-    return await unless(over.signal, given, refusal);
+    return await unless(over.signal, given, late);
   } catch (error) {
     if (error instanceof ConnectError) throw error;
     throw new ConnectError('PROVIDER_FAILED', 'the function that gives the URL or the subprotocols failed', { cause: error });

@@ -8,6 +8,10 @@ export class ChannelError extends Error {
   }
 }
 
+/** Codes of Rust's that are told from others here. */
+export const CANCELLED = 'CANCELLED';
+export const NOT_OPEN = 'NOT_OPEN';
+
 /** Rust's words for each code, with a place for what it says besides. */
 const WORDS = {
   BAD_URL: 'the URL is not a WebSocket URL',
@@ -23,8 +27,8 @@ const WORDS = {
   LONG_CLOSE_REASON: 'the close reason has $ bytes, more than 123',
 };
 
-/** The words of an error of Rust, which knows no time limit but ours; or the message of one of ours. */
-export const wordsOf = ({ code, message, about }, limit) => message ?? (WORDS[code] ?? code).replace('$', () => about ?? limit);
+/** The words of a code. */
+export const wordsOf = (code, about) => (WORDS[code] ?? code).replace('$', () => about);
 
 /** Why `opened` rejected. */
 export class ConnectError extends ChannelError {}

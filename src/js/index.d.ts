@@ -234,7 +234,7 @@ export interface Closed {
   readonly wasClean: boolean;
   /** Who began to close: a limit of ours, `break` and a signal count as us. */
   readonly by: 'us' | 'peer' | 'failure';
-  /** Payload bytes that `trySend` had taken and that could not be handed over any more. */
+  /** Payload bytes that `trySend` had taken and that could not be handed over any more. Without a session 0: what it takes has been handed over. */
   readonly unsentBytes: number;
 }
 

@@ -5,6 +5,9 @@ import { timeoutOf } from './timeout.js';
 /** In the order in which Rust counts them. */
 const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
 
+/** Less than Rust's default bounds. */
+const MANY = 2 ** 20;
+
 /** More bytes than wasm can address. */
 const MOST = 2 ** 32 - 1;
 
@@ -27,6 +30,7 @@ export function settingsOf(options) {
   if (schema !== undefined && typeof standard?.validate !== 'function')
     throw new TypeError('schema is a Standard Schema (standardschema.dev)');
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw new TypeError('signal is an AbortSignal');
+  const [bound, largest] = [bytesOf('receiveBoundBytes', receiveBoundBytes), bytesOf('maxMessageBytes', maxMessageBytes)];
   return {
     protocols,
     codec: codecOf(codec),
@@ -36,8 +40,10 @@ export function settingsOf(options) {
     connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
     closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),
     sendWatermarkBytes: bytesOf('sendWatermarkBytes', sendWatermarkBytes),
-    receiveBoundBytes: bytesOf('receiveBoundBytes', receiveBoundBytes),
+    receiveBoundBytes: bound,
     policy,
-    maxMessageBytes: bytesOf('maxMessageBytes', maxMessageBytes),
+    maxMessageBytes: largest,
+    // With what each message counts besides.
+    least: Math.min(bound ?? MANY, largest ?? MANY) - 32,
   };
 }

@@ -63,6 +63,7 @@ const ended = (platform) => ({
   get: (name) => platform[name],
   set: (name, value) => (platform[name] = value),
   send: (args) => platform.send(...args),
+  sendOne: (data) => platform.send(data),
   close: (args) => platform.close(...args),
 });
 
@@ -158,8 +159,9 @@ export class WebSocket extends EventTarget {
     this.#handle.close(args);
   }
 
-  send(_data) {
-    this.#handle.send([...arguments]);
+  send(data) {
+    if (arguments.length === 1) this.#handle.sendOne(data);
+    else this.#handle.send([...arguments]);
   }
 
   /** The 2009 name of `send`. */

@@ -11,19 +11,23 @@ use wasm_bindgen::{JsCast, JsValue};
 #[wasm_bindgen]
 extern "C" {
     /// The browser's `WebSocket`, called with JavaScript's own arguments: web-sys would convert them.
-    type Browser;
+    pub type Browser;
 
     #[wasm_bindgen(method, catch, variadic)]
     fn send(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
+    /// The same with the one argument that it has.
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub fn send_message(this: &Browser, message: &JsValue) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, variadic)]
-    fn close(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
+    pub fn close(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
     /// The function that the class gave. It is told one of the numbers below, and the browser's event where there is one.
     pub type Tell;
 
     #[wasm_bindgen(method, catch)]
-    fn call(
+    pub fn call(
         this: &Tell,
         this_value: &JsValue,
         happened: u8,
@@ -145,6 +149,21 @@ impl SocketHandle {
     pub fn send(&self, arguments: &Array) -> Result<(), JsValue> {
         match self.0.platform.get() {
             Some(platform) => platform.socket.unchecked_ref::<Browser>().send(arguments),
+            None => Ok(()),
+        }
+    }
+
+    /// [`send`](Self::send) with the one argument that it mostly has.
+    ///
+    /// # Errors
+    /// The same.
+    #[wasm_bindgen(js_name = sendOne)]
+    pub fn send_one(&self, data: &JsValue) -> Result<(), JsValue> {
+        match self.0.platform.get() {
+            Some(platform) => platform
+                .socket
+                .unchecked_ref::<Browser>()
+                .send_message(data),
             None => Ok(()),
         }
     }

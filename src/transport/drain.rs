@@ -15,15 +15,13 @@ const PAUSE: Duration = Duration::from_millis(4);
 /// Turns of the event loop without a change until the line stands still: some 50 ms.
 const TURNS: u16 = 4000;
 
-/// The wait of a sender for the browser's buffer to drain.
+/// When to look again.
 ///
 /// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because browsers give a hidden page one in a second,
 /// or in a minute, or because the line is that fast. Then every turn of the event loop is a look, which no browser slows down, until the line stands
 /// still: a peer that takes nothing costs timers alone.
 #[derive(Default)]
-pub(super) struct Drain {
-    /// Until the next look.
-    wait: Option<Wait>,
+pub(crate) struct Looks {
     /// What the browser held at the last look.
     held: usize,
     /// Turns that may go by without a change. None: looks are by timers.
@@ -32,22 +30,50 @@ pub(super) struct Drain {
     timers: usize,
 }
 
-impl Drain {
-    /// Ready when it is time to look again. `held` is what the browser holds now.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, held: usize) -> Poll<()> {
+impl Looks {
+    /// The browser holds so much now, and there is no room.
+    pub(crate) fn see(&mut self, held: usize) {
         if self.turns > 0 && self.held != held {
             self.turns = TURNS;
         }
         self.held = held;
-        let wait = self.wait.get_or_insert_with(|| {
-            if self.turns > 0 {
-                self.turns -= 1;
-                if let Ok(turn) = Turn::new() {
-                    return Wait::Turn(turn);
-                }
-            }
-            self.timers += 1;
-            Wait::Timer(sleep(PAUSE))
+    }
+
+    /// How long to wait for the next look; nothing for one turn of the event loop.
+    pub(crate) fn pause(&mut self) -> Duration {
+        if self.turns > 0 {
+            self.turns -= 1;
+            return Duration::ZERO;
+        }
+        self.timers += 1;
+        PAUSE
+    }
+
+    /// There is room. `held` is what the browser still holds.
+    pub(crate) fn rest(&mut self, held: usize) {
+        if self.timers == 1 && held == 0 {
+            self.turns = TURNS;
+        }
+        self.timers = 0;
+    }
+}
+
+/// The wait of a sender for the browser's buffer to drain.
+#[derive(Default)]
+pub(super) struct Drain {
+    looks: Looks,
+    /// Until the next look.
+    wait: Option<Wait>,
+}
+
+impl Drain {
+    /// Ready when it is time to look again. `held` is what the browser holds now.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, held: usize) -> Poll<()> {
+        self.looks.see(held);
+        let looks = &mut self.looks;
+        let wait = self.wait.get_or_insert_with(|| match looks.pause() {
+            Duration::ZERO => Turn::new().map_or_else(|_| Wait::Timer(sleep(PAUSE)), Wait::Turn),
+            pause => Wait::Timer(sleep(pause)),
         });
         ready!(match wait {
             Wait::Timer(timer) => Pin::new(timer).poll(cx),
@@ -59,10 +85,7 @@ impl Drain {
 
     /// There is room. `held` is what the browser still holds.
     pub(super) fn rest(&mut self, held: usize) {
-        if self.timers == 1 && held == 0 {
-            self.turns = TURNS;
-        }
-        self.timers = 0;
+        self.looks.rest(held);
         self.wait = None;
     }
 }

@@ -4,17 +4,52 @@ use super::{Dropped, Overflow};
 use crate::message::Message;
 use std::collections::VecDeque;
 
+/// What an inbox holds: a message, or in its place what it weighs, where somebody else keeps it.
+pub(crate) trait Weighed {
+    /// Bytes of payload.
+    fn bytes(&self) -> usize;
+
+    /// What it counts against a bound: its payload, and itself, or a peer could send empty ones without end.
+    fn cost(&self) -> usize;
+}
+
+impl Weighed for Message {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+
+    fn cost(&self) -> usize {
+        self.cost()
+    }
+}
+
+/// What became of a message.
+pub(crate) enum Put {
+    /// It waits, and so many that came before it were dropped for it.
+    Kept(
+        #[cfg_attr(
+            not(all(feature = "js", target_family = "wasm")),
+            allow(dead_code, reason = "nobody else keeps the messages")
+        )]
+        usize,
+    ),
+    /// It was dropped.
+    Dropped,
+    /// It was not taken: the policy is to close.
+    Full,
+}
+
 /// A bounded queue of messages.
 #[derive(Debug)]
-pub(crate) struct Inbox {
-    messages: VecDeque<Message>,
+pub(crate) struct Inbox<M = Message> {
+    messages: VecDeque<M>,
     bytes: usize,
     bound: usize,
     overflow: Overflow,
     dropped: Dropped,
 }
 
-impl Inbox {
+impl<M: Weighed> Inbox<M> {
     pub(crate) fn new(bound: usize, overflow: Overflow) -> Self {
         Self {
             messages: VecDeque::new(),
@@ -27,38 +62,46 @@ impl Inbox {
 
     /// Takes a message, or drops and counts what the policy says. False if the policy is to close: then it was not taken.
     #[must_use = "false means that the connection must close"]
-    pub(crate) fn push(&mut self, message: Message) -> bool {
+    pub(crate) fn push(&mut self, message: M) -> bool {
+        !matches!(self.put(message), Put::Full)
+    }
+
+    /// [`push`](Self::push), and what became of the message.
+    #[must_use = "full means that the connection must close"]
+    pub(crate) fn put(&mut self, message: M) -> Put {
+        let before = self.messages.len();
         if self.overflow == Overflow::Latest {
             self.drop_all();
         } else if self.bytes.saturating_add(message.cost()) > self.bound {
             match self.overflow {
-                Overflow::Close => return false,
+                Overflow::Close => return Put::Full,
                 Overflow::DropOldest if message.cost() <= self.bound => {
                     while self.bytes + message.cost() > self.bound {
                         let Some(oldest) = self.pop() else { break };
-                        self.dropped.count(&oldest);
+                        self.dropped.count(oldest.bytes());
                     }
                 }
                 // Too large for the bound even alone, or the newest is the one to go.
                 _ => {
-                    self.dropped.count(&message);
-                    return true;
+                    self.dropped.count(message.bytes());
+                    return Put::Dropped;
                 }
             }
         }
+        let displaced = before - self.messages.len();
         self.bytes += message.cost();
         self.messages.push_back(message);
-        true
+        Put::Kept(displaced)
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Message> {
+    pub(crate) fn pop(&mut self) -> Option<M> {
         let message = self.messages.pop_front()?;
         self.bytes -= message.cost();
         Some(message)
     }
 
     /// Everything that waits, to be dropped by whoever asks.
-    pub(crate) fn take(&mut self) -> VecDeque<Message> {
+    pub(crate) fn take(&mut self) -> VecDeque<M> {
         self.bytes = 0;
         core::mem::take(&mut self.messages)
     }
@@ -66,7 +109,7 @@ impl Inbox {
     /// Lets go of everything, as dropped.
     fn drop_all(&mut self) {
         while let Some(message) = self.pop() {
-            self.dropped.count(&message);
+            self.dropped.count(message.bytes());
         }
     }
 
@@ -86,7 +129,7 @@ mod tests {
     use super::*;
 
     fn fill(overflow: Overflow, bound: usize, messages: &[&str]) -> (Vec<String>, u64, bool) {
-        let mut inbox = Inbox::new(bound, overflow);
+        let mut inbox = Inbox::<Message>::new(bound, overflow);
         let kept = messages
             .iter()
             .map(|text| inbox.push((*text).into()))
@@ -136,5 +179,25 @@ mod tests {
     fn empty_messages_count_too() {
         let (left, dropped, _) = fill(Overflow::DropNewest, two(), &["", "", "", ""]);
         assert_eq!((left.len(), dropped), (2, 2));
+    }
+
+    #[test]
+    fn what_becomes_of_a_message_is_told() {
+        let told = |overflow| {
+            let mut inbox = Inbox::<Message>::new(two(), overflow);
+            let mut told = Vec::new();
+            for text in ["a", "b", "c"] {
+                told.push(match inbox.put(text.into()) {
+                    Put::Kept(displaced) => displaced.to_string(),
+                    Put::Dropped => "dropped".into(),
+                    Put::Full => "full".into(),
+                });
+            }
+            told
+        };
+        assert_eq!(told(Overflow::Close), ["0", "0", "full"]);
+        assert_eq!(told(Overflow::DropOldest), ["0", "0", "1"]);
+        assert_eq!(told(Overflow::DropNewest), ["0", "0", "dropped"]);
+        assert_eq!(told(Overflow::Latest), ["0", "1", "1"]);
     }
 }

@@ -5,7 +5,7 @@
 #[cfg(target_family = "wasm")]
 mod attributes;
 #[cfg(target_family = "wasm")]
-mod drain;
+pub(crate) mod drain;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod framed;
 mod hint;
@@ -252,9 +252,9 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    pub(crate) fn count(&mut self, message: &Message) {
+    pub(crate) fn count(&mut self, bytes: usize) {
         self.messages += 1;
-        self.bytes += message.len() as u64;
+        self.bytes += bytes as u64;
     }
 }
 

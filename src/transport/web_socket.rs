@@ -314,12 +314,6 @@ fn read(data: JsValue, max: usize) -> Option<Message> {
     fits(&bytes).then(|| Message::Binary(bytes.value_of()))
 }
 
-/// A copy of a `Uint8Array`'s bytes.
-#[cfg(feature = "js")]
-pub(crate) fn bytes_of(array: &JsValue) -> Vec<u8> {
-    array.unchecked_ref::<Payload>().value_of()
-}
-
 #[wasm_bindgen]
 extern "C" {
     /// A string, or a view of a message's bytes: js-sys' own asks for the length three times to copy it.

@@ -274,8 +274,6 @@ const inlineWasm = {
 const SPARE = [
   /^if \(Symbol\.dispose\) .*$/gm,
   /\(typeof FinalizationRegistry === 'undefined'\)\s*\? .*\s*: /g,
-  /^ *if \(realloc === undefined\) \{[^}]*\}$/gm,
-  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^\}$/gm,
   // Its own loaders.
   /^export \{ initSync, .*$/gm,
 ];

@@ -74,6 +74,16 @@ describe('Channel', () => {
     await channel.close();
   });
 
+  it('sends from a buffer that may change its length, which a platform refuses', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes' });
+    const sent = new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }));
+    sent.fill(7);
+    await channel.opened;
+    await channel.send(sent);
+    assert.deepEqual([...(await read(channel))], [...sent]);
+    await channel.close();
+  });
+
   it('takes a codec of the user', async () => {
     const codec = { encode: (date) => date.toISOString(), decode: (message) => new Date(message) };
     const channel = new Channel(url('/echo'), { codec });

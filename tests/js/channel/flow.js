@@ -10,6 +10,11 @@ import { rejects } from './rejection.js';
 /** More than any buffer between here and a peer that does not read. */
 const MUCH = bytes(8 << 20);
 
+/** Looks in every turn until it holds; the test's time limit is the end of patience. */
+async function until(holds) {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve));
+}
+
 /** A channel whose line is full: the peer reads a byte a second, and the browser holds more than the watermark. */
 async function full() {
   const channel = new Channel(url('/slow?rate=1'), { codec: 'bytes', sendWatermarkBytes: 1 << 20, closeTimeoutMs: 1 });
@@ -135,6 +140,53 @@ describe('what arrives and is not read', () => {
       assert.equal(channel.status.dropped + count, 100);
     });
   }
+
+  for (const [overflow, bound, kept] of [
+    ['drop-oldest', 3 * 33, ['7', '8', '9']],
+    ['drop-newest', 3 * 33, ['0', '1', '2']],
+    ['latest', 3 * 33, ['9']],
+  ]) {
+    it(`and dropped with overflow ${overflow} leaves the others in their order`, async () => {
+      const channel = new Channel(url('/echo'), { codec: 'text', receiveBoundBytes: bound, overflow });
+      for (let n = 0; n < 10; n += 1) await channel.send(`${n}`);
+      await until(() => channel.status.dropped === 10 - kept.length);
+      assert.equal(channel.status.queuedBytes, kept.length * 33);
+      const values = [];
+      for (const _ of kept) values.push(await read(channel));
+      assert.deepEqual(values, kept);
+      await channel.close();
+    });
+  }
+
+  it('keeps its order through thousands of messages, read and unread in turn', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text' });
+    const count = 5000;
+    for (let n = 0; n < count; n += 1) await channel.send(`${10_000 + n}`);
+    await until(() => channel.status.queuedBytes === count * 37);
+    for (let n = 0; n < count; n += 1) {
+      assert.equal(await read(channel), `${10_000 + n}`);
+      if (n % 10 === 0) await channel.send(`${20_000 + n}`);
+    }
+    for (let n = 0; n < count; n += 10) assert.equal(await read(channel), `${20_000 + n}`);
+    assert.equal(channel.status.queuedBytes, 0);
+    await channel.close();
+  });
+
+  it('of text counts as UTF-8', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text', maxMessageBytes: 7 });
+    await channel.send('aé€');
+    await until(() => channel.status.queuedBytes > 0);
+    assert.equal(channel.status.queuedBytes, 6 + 32);
+    assert.equal(await read(channel), 'aé€');
+    // Of one that is waited for, too: seven are taken, and eight are not.
+    const [seven, end] = [read(channel), channel.closed];
+    await channel.send('a€€');
+    assert.equal(await seven, 'a€€');
+    const eight = channel[Symbol.asyncIterator]().next();
+    await channel.send('aa€€');
+    assert.isTrue((await eight).done);
+    assert.equal((await end).code, 4009);
+  });
 
   it('and is larger than maxMessageBytes closes the channel with 4009', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', maxMessageBytes: 100 });

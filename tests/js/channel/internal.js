@@ -9,11 +9,11 @@ import { rejects } from './rejection.js';
 describe('a Channel whose instance is given up', () => {
   /** Rust does not expect that the platform throws here, as no platform does: it is a trap. */
   async function broken(action) {
-    const property = Object.getOwnPropertyDescriptor(window.WebSocket.prototype, 'bufferedAmount');
+    const property = Object.getOwnPropertyDescriptor(window.WebSocket.prototype, 'readyState');
     const get = () => {
       throw new Error('broken on purpose');
     };
-    Object.defineProperty(window.WebSocket.prototype, 'bufferedAmount', { ...property, get });
+    Object.defineProperty(window.WebSocket.prototype, 'readyState', { ...property, get });
     // It is reported to the window, too, wherever the trap was in a task.
     const mochas = [window.onerror, window.onunhandledrejection];
     window.onerror = () => true;
@@ -22,7 +22,7 @@ describe('a Channel whose instance is given up', () => {
     try {
       return await action();
     } finally {
-      Object.defineProperty(window.WebSocket.prototype, 'bufferedAmount', property);
+      Object.defineProperty(window.WebSocket.prototype, 'readyState', property);
       [window.onerror, window.onunhandledrejection] = mochas;
     }
   }

@@ -1,0 +1,161 @@
+// What waits in a channel: messages to be read, reads for messages, and sends for room. Values and promises are here; how many may wait, whether
+// a message is taken or goes, and whether there is room, is for Rust to say, which is told lengths.
+
+import { CANCELLED } from './errors.js';
+
+/** Gone when this much of a queue has been taken, and more than half of it: each message is moved once at most. */
+const SPENT = 1024;
+
+const utf8 = new TextEncoder();
+
+/** A length that is not too small, for what bounds only what the platform holds: a UTF-16 unit is three bytes of UTF-8 at most. */
+const bytesAtMost = (message) => (typeof message === 'string' ? message.length * 3 : message.byteLength);
+
+/** A read of these has come to the end. */
+export const END = undefined;
+
+export class Line {
+  #messages = [];
+  #first = 0;
+  #reads = [];
+  #sends = [];
+  #looking = false;
+  // Two ports, while somebody waits for room: Node would wait for an open one.
+  #turn;
+  #least;
+  #ended = false;
+  #error;
+
+  /** @param {number} least text of so many bytes is below every bound, and need not be counted exactly where nothing else waits */
+  constructor(least) {
+    this.#least = least;
+  }
+
+  /** The platform has a message. */
+  arrive(handle, data) {
+    const waited = this.#reads.length > 0;
+    let message = data;
+    let bytes;
+    if (typeof data === 'string') {
+      bytes = data.length * 3;
+      if (!waited || bytes > this.#least) bytes = utf8.encode(data).length;
+    } else {
+      message = new Uint8Array(data);
+      bytes = message.length;
+    }
+    let displaced = handle.arrive(bytes, waited);
+    if (displaced < 0) return;
+    if (waited) {
+      this.#reads.shift().resolve(message);
+    } else {
+      this.#messages.push(message);
+      for (; displaced > 0; displaced -= 1) this.#oldest();
+    }
+    // Every event is an occasion to look for room.
+    if (this.#sends.length > 0) this.look(handle);
+  }
+
+  /** Calls `resolve` with the next message, now or when it arrives, or with `END` at the end; or `reject`. Neither may throw. */
+  read(handle, resolve, reject) {
+    if (this.#error) {
+      reject(this.#error);
+    } else if (this.#first < this.#messages.length) {
+      handle.take();
+      resolve(this.#oldest());
+    } else if (this.#ended) {
+      resolve(END);
+    } else {
+      this.#reads.push({ resolve, reject });
+    }
+  }
+
+  #oldest() {
+    const messages = this.#messages;
+    const message = messages[this.#first];
+    messages[this.#first++] = undefined;
+    if (this.#first === messages.length || (this.#first > SPENT && this.#first > messages.length / 2)) {
+      messages.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return message;
+  }
+
+  /** Hands a message over if that needs no waiting; without a handle, there is no line yet. */
+  trySend(handle, message) {
+    if (this.#error) throw this.#error;
+    return handle && this.#sends.length === 0 ? handle.send(message, bytesAtMost(message)) : false;
+  }
+
+  /** A promise for a message that has to wait, in line with others; the message does not change meanwhile. */
+  wait(handle, message, signal) {
+    return new Promise((resolve, reject) => {
+      const settle = (how) => (value) => {
+        signal?.removeEventListener('abort', abort);
+        how(value);
+      };
+      const send = {
+        message: typeof message === 'string' ? message : new Uint8Array(message),
+        resolve: settle(resolve),
+        reject: settle(reject),
+      };
+      const abort = () => {
+        this.#sends = this.#sends.filter((each) => each !== send);
+        send.reject(CANCELLED);
+      };
+      signal?.addEventListener('abort', abort);
+      this.#sends.push(send);
+      if (handle) this.look(handle);
+    });
+  }
+
+  /** Hands over what there is room for. */
+  look(handle) {
+    while (this.#sends.length > 0) {
+      const [send] = this.#sends;
+      try {
+        if (!handle.send(send.message, bytesAtMost(send.message))) break;
+        send.resolve();
+      } catch (error) {
+        send.reject(error);
+      }
+      this.#sends.shift();
+    }
+    if (this.#sends.length === 0) {
+      this.#turn?.port1.close();
+      this.#turn = undefined;
+    }
+    if (this.#looking || this.#sends.length === 0) return;
+    this.#looking = true;
+    const again = () => {
+      this.#looking = false;
+      this.look(handle);
+    };
+    const millis = handle.pause();
+    if (millis > 0 || !globalThis.MessageChannel) {
+      setTimeout(again, millis);
+    } else {
+      // In the next turn of the event loop, which no browser slows down: behind every event that waits.
+      this.#turn ??= new MessageChannel();
+      this.#turn.port1.onmessage = again;
+      this.#turn.port2.postMessage(0);
+    }
+  }
+
+  /** Nothing more can be sent: what waited comes back. */
+  stop(error) {
+    for (const { reject } of this.#sends.splice(0)) reject(error);
+  }
+
+  /** Nothing more arrives. */
+  end() {
+    this.#ended = true;
+    for (const { resolve } of this.#reads.splice(0)) resolve(END);
+  }
+
+  /** It did not open, or the instance is given up. */
+  fail(error) {
+    this.#error = error;
+    this.stop(error);
+    for (const { reject } of this.#reads.splice(0)) reject(error);
+  }
+}
