@@ -35,16 +35,16 @@ struct Driver {
 
 impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.mailbox.wanted(cx) {
+        let wanted = self.mailbox.wanted(cx);
+        self.hand_over_accepted();
+        match wanted {
             Wanted::Nothing => {}
             // The arguments were checked by whoever wants it.
             Wanted::Close(code, reason) => {
-                self.hand_over_accepted();
                 self.socket.begin_close(code, &reason);
                 self.mailbox.stop_sending();
             }
             Wanted::End(code, reason) => {
-                self.hand_over_accepted();
                 self.socket.begin_close(code, &reason);
                 let _ = self.socket.poll_handed_over(cx);
                 // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
@@ -92,7 +92,6 @@ impl Driver {
 
     /// `open`: it is known that the connection is open.
     fn poll_send(&mut self, cx: &mut Context<'_>, mut open: bool) -> Turn {
-        self.hand_over_accepted();
         for _ in 0..TURN {
             if !self.mailbox.awaits_room() {
                 return self.rest(open);

@@ -240,11 +240,7 @@ impl Mailbox {
     fn tell_driver<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
-        let driver = state.driver.take();
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake_driver(state);
         result
     }
 }
@@ -315,11 +311,7 @@ impl Mailbox {
             return Ok(());
         }
         state.wants_room = true;
-        let driver = state.driver.take();
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake_driver(state);
         Err(Refused::Full)
     }
 
@@ -361,11 +353,7 @@ impl Mailbox {
         state.look.get_or_insert(Self::look_for_progress);
         state.wants_drained |= far == Progress::Drained;
         state.watch(key, cx);
-        let driver = state.driver.take();
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake_driver(state);
         Poll::Pending
     }
 
@@ -456,10 +444,8 @@ impl Mailbox {
         if let Some(message) = state.inbox.pop() {
             // The driver stopped at a full window; below it, it goes on.
             let below = was_full && state.inbox.bytes() < self.window;
-            let driver = if below { state.driver.take() } else { None };
-            drop(state);
-            if let Some(driver) = driver {
-                driver.wake();
+            if below {
+                wake_driver(state);
             }
             return Poll::Ready(Some(message));
         }
@@ -648,6 +634,15 @@ impl Mailbox {
         self.tell_reader(state);
         drop(accepted);
         wake(watchers);
+    }
+}
+
+/// Lets go of the state, and has the driver look at it.
+fn wake_driver(mut state: Guard<'_, State>) {
+    let driver = state.driver.take();
+    drop(state);
+    if let Some(driver) = driver {
+        driver.wake();
     }
 }
 
