@@ -20,7 +20,7 @@ export class Line {
   #reads = [];
   #sends = [];
   #looking = false;
-  // Two ports, while somebody waits for room: Node would wait for an open one.
+  // Two ports, while turns are waited for: Node would wait for an open one.
   #turn;
   #least;
   #ended = false;
@@ -120,18 +120,15 @@ export class Line {
       }
       this.#sends.shift();
     }
-    if (this.#sends.length === 0) {
-      this.#turn?.port1.close();
-      this.#turn = undefined;
-    }
+    if (this.#sends.length === 0) this.#rest();
     if (this.#looking || this.#sends.length === 0) return;
-    this.#looking = true;
     const again = () => {
       this.#looking = false;
       this.look(handle);
     };
     const millis = handle.pause();
     if (millis > 0 || !globalThis.MessageChannel) {
+      this.#rest();
       setTimeout(again, millis);
     } else {
       // In the next turn of the event loop, which no browser slows down: behind every event that waits.
@@ -139,11 +136,21 @@ export class Line {
       this.#turn.port1.onmessage = again;
       this.#turn.port2.postMessage(0);
     }
+    this.#looking = true;
+  }
+
+  /** No turn is waited for any more. */
+  #rest() {
+    if (!this.#turn) return;
+    this.#turn.port1.close();
+    this.#turn = undefined;
+    this.#looking = false;
   }
 
   /** Nothing more can be sent: what waited comes back. */
   stop(error) {
     for (const { reject } of this.#sends.splice(0)) reject(error);
+    this.#rest();
   }
 
   /** Nothing more arrives. */

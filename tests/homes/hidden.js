@@ -23,9 +23,13 @@ globalThis.setTimeout = (call, millis) =>
   }, millis);
 globalThis.MessageChannel = function MessageChannel() {
   const ports = new Ports();
-  asked.turns += 1;
   asked.ports += 1;
   const { close } = ports.port1;
+  const { postMessage } = ports.port2;
+  ports.port2.postMessage = (message) => {
+    asked.turns += 1;
+    postMessage.call(ports.port2, message);
+  };
   ports.port1.close = () => {
     asked.ports -= 1;
     close.call(ports.port1);
