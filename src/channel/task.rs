@@ -23,6 +23,7 @@ pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 mod here {
     use core::cell::Cell;
     use core::pin::Pin;
+    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use core::task::{Context, Waker};
     use std::rc::Rc;
     use std::sync::Arc;
@@ -40,39 +41,63 @@ mod here {
         fn call(this: &Run, this_value: &JsValue);
     }
 
-    impl Wake for Run {
+    /// What a waker is: it may outlive the work, and wakes nobody then.
+    struct Again {
+        run: Run,
+        over: AtomicBool,
+    }
+
+    impl Wake for Again {
         fn wake(self: Arc<Self>) {
-            self.call(&JsValue::UNDEFINED);
+            if !self.over.load(Relaxed) {
+                self.run.call(&JsValue::UNDEFINED);
+            }
         }
     }
 
-    type Work = Pin<Box<dyn Future<Output = ()>>>;
+    struct Task {
+        work: Pin<Box<dyn Future<Output = ()>>>,
+        again: Arc<Again>,
+        /// Itself. Left to JavaScript, it would stay until the next garbage collection, which knows nothing of the memory in here.
+        _run: Closure<dyn Fn(JsValue)>,
+    }
 
-    /// Runs `work` now, and whenever it is woken. At its end its wakers go with it, and when the last of them has gone, JavaScript lets go of the rest.
+    /// Runs `work` now, and whenever it is woken. At its end everything goes but the wakers that others hold.
     pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
-        let task = Rc::new(Cell::new(None::<(Work, Waker)>));
-        let running = task.clone();
-        let again = Cell::new(false);
+        let slot = Rc::new(Cell::new(None::<Task>));
+        let running = slot.clone();
+        let woken = Cell::new(false);
         let run = Closure::<dyn Fn(JsValue)>::new(move |_| {
-            again.set(true);
+            woken.set(true);
             // Taken out while it runs.
-            let Some((mut work, waker)) = running.take() else {
+            let Some(mut task) = running.take() else {
                 return;
             };
+            let waker = Waker::from(task.again.clone());
             // What it wakes itself for is bounded: nothing arrives before this call is over.
-            while again.replace(false) {
-                if work
+            while woken.replace(false) {
+                if task
+                    .work
                     .as_mut()
                     .poll(&mut Context::from_waker(&waker))
                     .is_ready()
                 {
+                    // wasm-bindgen frees a closure that is dropped while it runs when it returns.
+                    task.again.over.store(true, Relaxed);
                     return;
                 }
             }
-            running.set(Some((work, waker)));
+            running.set(Some(task));
         });
-        let waker = Waker::from(Arc::new(run.into_js_value().unchecked_into::<Run>()));
-        task.set(Some((Box::pin(work), waker.clone())));
-        waker.wake();
+        let again = Arc::new(Again {
+            run: run.as_js_value().clone().unchecked_into(),
+            over: AtomicBool::new(false),
+        });
+        slot.set(Some(Task {
+            work: Box::pin(work),
+            again: again.clone(),
+            _run: run,
+        }));
+        again.wake();
     }
 }

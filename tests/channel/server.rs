@@ -139,15 +139,24 @@ impl Steering {
 
     /// The connections of a tag that have not ended.
     pub(crate) async fn live(&mut self, tag: &str) -> Vec<serde_json::Value> {
-        let told = self.tell("list", tag).await;
-        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-        let mut connections = told["connections"].as_array().unwrap().clone();
-        connections.retain(|connection| connection["ended"] == false);
-        connections
+        live(&self.tell("list", tag).await)
+    }
+
+    /// How many connections to the server have not ended, this one among them, and those that asked for nothing yet.
+    pub(crate) async fn open(&mut self) -> usize {
+        live(&self.command(r#"{"do":"list"}"#).await).len()
     }
 
     /// Returns when no connection of a tag is left. The test's limit is the end of patience.
     pub(crate) async fn none_left(&mut self, tag: &str) {
         while !self.live(tag).await.is_empty() {}
     }
+}
+
+/// Of a list, what has not ended.
+fn live(told: &str) -> Vec<serde_json::Value> {
+    let told: serde_json::Value = serde_json::from_str(told).unwrap();
+    let mut connections = told["connections"].as_array().unwrap().clone();
+    connections.retain(|connection| connection["ended"] == false);
+    connections
 }

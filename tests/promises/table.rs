@@ -182,10 +182,7 @@ impl Visit<'_> for Finder<'_> {
                 columns.insert("memory");
             }
             if network && web {
-                columns.extend(["Chromium", "Firefox"]);
-                if !has(&["bounds_nothing()"]) {
-                    columns.insert("WebKit");
-                }
+                columns.extend(["Chromium", "Firefox", "WebKit"]);
             }
             if network && self.stream && places.web && !has(&[LEAVES_OUT, NOT_HELD_BACK]) {
                 columns.insert(STREAM);

@@ -23,7 +23,8 @@ const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
 async function native() {
-  return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE], { cwd: root }));
+  const show = process.env.WEBSOCKET_CHANNEL_LONG ? ['--', '--show-output'] : [];
+  return cargoCount(await capture('cargo', ['test', '--locked', '--no-fail-fast', ...NATIVE, ...show], { cwd: root }));
 }
 
 /** The test programs of a page. */
@@ -73,6 +74,8 @@ async function drive(browser, programs, { tools, server }) {
     };
     // `proto`: what the browser does itself, our core does in the page as well.
     const tests = ['--locked', '--features', 'proto,web-stream,messagepack', ...programs.flatMap((program) => ['--test', program])];
+    // What the long variants measured.
+    if (process.env.WEBSOCKET_CHANNEL_LONG) tests.push('--', '--nocapture');
     if (driver) {
       env.SAFARIDRIVER_REMOTE = driver.url;
       env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
