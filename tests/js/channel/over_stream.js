@@ -118,6 +118,19 @@ describe('a sender over WebSocketStream', () => {
     await channel.close();
   });
 
+  it('keeps what waits in the browser, though its buffer changes', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 64 * MIB });
+    await channel.opened;
+    const [buffer, count] = [bytes(LARGEST), 200];
+    for (let n = 0; n < count; n += 1) assert.isTrue(channel.trySend(buffer.fill(n)));
+    buffer.fill(255);
+    for (let n = 0; n < count; n += 1) {
+      const value = await read(channel);
+      assert.isTrue(value.length === LARGEST && value.every((byte) => byte === n), `${n}`);
+    }
+    await channel.close();
+  });
+
   it('has what it wrote before a close arrive before it', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 64 * MIB });
     await channel.opened;
