@@ -1,7 +1,7 @@
 // What a Channel does only over `WebSocketStream`, which holds the peer back.
 
 import { assert } from 'chai';
-import { SendError } from 'websocket-channel';
+import { ChannelClosedError, SendError } from 'websocket-channel';
 import { bytes, firstDifference } from '../payloads.js';
 import { command, tag, url } from '../server.js';
 import { broken } from './broken.js';
@@ -28,6 +28,14 @@ async function still(look) {
 async function sentTo(tag) {
   const { connections } = await command(`list?tag=${tag}`);
   return connections.reduce((sum, { sent }) => sum + sent, 0);
+}
+
+/** Until the server has no open connection of this tag. */
+async function gone(tagged) {
+  for (;;) {
+    const { connections } = await command(`list?tag=${tagged}`);
+    if (connections.length > 0 && connections.every(({ ended }) => ended)) return;
+  }
 }
 
 describe('a reader that stops reading', () => {
@@ -75,6 +83,19 @@ describe('a reader that stops reading', () => {
     const channel = new Channel(url('/flood?count=50&size=1000'), { codec: 'bytes', receiveBoundBytes: 0 });
     assert.equal(await still(() => turn().then(() => channel.status.queuedBytes)), 1032);
     await channel.close();
+  });
+
+  it('is told that the end was not clean when messages went with it: Chromium drops what waits unread as the peer closes', async () => {
+    const tagged = tag();
+    const channel = new Channel(url(`/flood?count=50&size=1000&tag=${tagged}`), { codec: 'bytes', receiveBoundBytes: 0 });
+    await channel.opened;
+    await gone(tagged);
+    let count = 0;
+    const error = await rejects(async () => {
+      for await (const { length } of channel) count += length / 1000;
+    }, ChannelClosedError);
+    assert.isBelow(count, 50);
+    assert.deepEqual([error.closed.code, error.closed.wasClean, error.closed.by], [1000, false, 'peer']);
   });
 
   it('does not hold the end back that it asked for', async () => {
@@ -153,14 +174,6 @@ describe('a sender over WebSocketStream', () => {
 });
 
 describe('what is left of a Channel over WebSocketStream', () => {
-  /** Until the server has no open connection of this tag. */
-  async function gone(tagged) {
-    for (;;) {
-      const { connections } = await command(`list?tag=${tagged}`);
-      if (connections.length > 0 && connections.every(({ ended }) => ended)) return;
-    }
-  }
-
   it('is nothing at the server, when its instance was given up with messages unread and writes that wait', async () => {
     const tagged = tag();
     const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendWatermarkBytes: 64 * MIB, receiveBoundBytes: 1 });
