@@ -36,8 +36,6 @@ export function begin(url, settings, move, cancel, line) {
   const { signal, transport } = settings;
   const Stream = transport === BY_SOCKET ? undefined : WebSocketStream;
   let weak;
-  // Of a stream: asks for messages.
-  let ask;
   let isOpen = false;
   let settle;
   let ended;
@@ -54,7 +52,7 @@ export function begin(url, settings, move, cancel, line) {
     } else if (happened === BEGAN_TO_CLOSE) {
       line.stop(NOT_OPEN);
       // What is discarded has to be read first.
-      ask?.();
+      line.ask();
       // Not within a call of the user's.
       queueMicrotask(() => move(CLOSING));
     } else {
@@ -80,7 +78,7 @@ export function begin(url, settings, move, cancel, line) {
       ? new ChannelHandle(Stream, [address, { protocols }], limit, ...bounds, tell)
       : new ChannelHandle(WebSocket, [address, protocols], limit, ...bounds, tell, arrived);
     weak = new WeakRef(handle);
-    if (Stream) ask = hear(handle, line);
+    if (Stream) hear(handle, line);
     const giveUp = () => {
       settle.reject(CANCELLED);
       handle.abort();

@@ -45,6 +45,11 @@ export class Line {
     this.#bytes = bytesOf;
   }
 
+  /** There may be room for a message. */
+  ask() {
+    this.#ask?.();
+  }
+
   /** The platform has a message. */
   arrive(handle, data) {
     const waited = this.#reads.length > 0;
@@ -76,7 +81,7 @@ export class Line {
       reject(this.#error);
     } else if (this.#first < this.#messages.length) {
       handle.take();
-      this.#ask?.();
+      this.ask();
       resolve(this.#oldest());
     } else if (this.#ended) {
       resolve(END);

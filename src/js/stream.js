@@ -3,8 +3,7 @@
 /**
  * Hears a stream from its beginning to its end.
  * @param {object} handle the wasm's
- * @param {import('./line.js').Line} line where its messages go
- * @returns {() => void} asks for messages, if there is room for one and none is asked for
+ * @param {import('./line.js').Line} line where its messages go, and which asks for them
  */
 export function hear(handle, line) {
   const weak = new WeakRef(handle);
@@ -21,7 +20,7 @@ export function hear(handle, line) {
     asked = false;
     const handle = weak.deref();
     if (handle) line.arrive(handle, value);
-    ask();
+    line.ask();
   };
   const end = () => {
     const ended = (kept) => (info) => weak.deref()?.ended(info, kept);
@@ -29,9 +28,8 @@ export function hear(handle, line) {
   };
   const opened = (opening) => {
     weak.deref()?.opened(opening);
-    ask();
+    line.ask();
   };
-  handle.opening().then(opened, () => opened());
   line.asking(ask);
-  return ask;
+  handle.opening().then(opened, () => opened());
 }

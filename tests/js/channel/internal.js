@@ -23,6 +23,7 @@ describe('a Channel whose instance is given up', () => {
       assert.deepEqual(await channel.closed, { code: 1006, reason: '', wasClean: false, by: 'failure', unsentBytes: 0 });
       assert.equal(channel.status.state, 'closed');
       assert.equal(channel.status.reason.code, 'INTERNAL');
+      assert.deepEqual([channel.status.queuedBytes, channel.status.dropped], [0, 0]);
       assert.equal((await opening.closed).by, 'failure');
     });
     assert.equal((await rejects(() => channel.send('late'), SendError)).code, 'INTERNAL');
