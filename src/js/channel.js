@@ -22,6 +22,7 @@ export class Channel {
   #handle;
   #opened;
   #closed;
+  #checkClose;
   #readable;
   #writable;
 
@@ -33,9 +34,10 @@ export class Channel {
     this.#line = new Line(settings.least);
     let move;
     this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed } = begin(url, settings, move, this.#cancel, this.#line);
+    const { opening, closed, checkClose } = begin(url, settings, move, this.#cancel, this.#line);
     this.#opening = opening;
     this.#closed = closed;
+    this.#checkClose = checkClose;
     this.#opened = opening.then((handle) => {
       this.#handle = handle;
       this.#line.look(handle);
@@ -92,16 +94,20 @@ export class Channel {
     const words = `${reason}`;
     const bytes = new TextEncoder().encode(words).length;
     const refuse = (error) => new CloseError(error, wordsOf(error, error === BAD_CLOSE_CODE ? code : bytes));
-    // Which codes are allowed is Rust's to say, but its type would make 66536 of 1000.
+    // Which codes are allowed is Rust's to say, but its type would make 1000 of 66536.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) throw refuse(BAD_CLOSE_CODE);
+    try {
+      this.#checkClose(code, bytes);
+    } catch (error) {
+      throw refuse(error);
+    }
     return abortable(signal, async (aborted) => {
       aborted?.then(() => (this.#handle ? this.#handle.abort() : this.#cancel.abort(signal.reason)));
       const handle = await this.#opening.catch(() => null);
       try {
-        handle?.close(code, words, bytes);
-      } catch (error) {
-        // Otherwise the instance was given up, and the end has come.
-        if (typeof error === 'string') throw refuse(error);
+        handle?.close(code, words);
+      } catch {
+        // The instance was given up, and the end has come.
       }
       return this.#closed;
     });

@@ -1,16 +1,19 @@
 //! What the class `Channel` stands on: the browser's own object, and every decision about it. Values and payloads stay in JavaScript, where they
 //! live: of a message only its length comes here.
 
-use super::web_socket::{Browser, Tell};
+use super::carrier::{ByStream, Carrier, Socket};
+use super::web_socket::{Tell, told};
 use crate::error::CloseError;
+use crate::message::By;
 use crate::time::Timeout;
-use crate::transport::drain::Looks;
+use crate::transport::attributes::set;
 use crate::transport::inbox::{Inbox, Put, Weighed};
 use crate::transport::web_socket::{Platform, Told};
+use crate::transport::web_stream::Ended;
 use crate::transport::{Limits, Overflow, TOO_BIG, TOO_BIG_REASON};
-use core::cell::{Cell, OnceCell, RefCell};
-use js_sys::{Array, Function, Reflect};
-use std::rc::Rc;
+use core::cell::{Cell, RefCell};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -50,17 +53,15 @@ pub struct ChannelHandle(Rc<Inner>);
 
 struct Inner {
     tell: Tell,
-    platform: OnceCell<Platform>,
+    carrier: Carrier,
     phase: Cell<Phase>,
     /// We began to end it.
     ours: Cell<bool>,
     close_timeout_ms: u32,
     max_message: usize,
     send_watermark: usize,
+    receive_bound: usize,
     inbox: RefCell<Inbox<Arrived>>,
-    /// What the platform holds unsent, at most: by itself it gets less. So that it is asked only where it might be too much.
-    held: Cell<usize>,
-    looks: RefCell<Looks>,
     /// Of connecting, and then of closing.
     deadline: RefCell<Option<Timeout>>,
 }
@@ -78,7 +79,8 @@ enum Phase {
 impl ChannelHandle {
     /// Begins to connect, with the arguments for the browser's constructor. An option that is missing keeps its default; of the two timeouts 0 is
     /// none. `tell` is told the numbers above. `arrived` is given the browser's `message` events by the browser itself, until the end: it asks
-    /// [`arrive`](Self::arrive) about each.
+    /// [`arrive`](Self::arrive) about each. Without it the class is `WebSocketStream`, which has no events: whoever has the handle waits for
+    /// [`opening`](Self::opening), [`read`](Self::read) and [`ending`](Self::ending), and tells it what came of them.
     ///
     /// # Errors
     /// What the browser's constructor threw, as it threw it, or a code.
@@ -95,20 +97,35 @@ impl ChannelHandle {
         overflow: u8,
         max_message: Option<u32>,
         tell: Tell,
-        arrived: &Function,
+        arrived: Option<Function>,
     ) -> Result<ChannelHandle, JsValue> {
-        let socket: web_sys::WebSocket = Reflect::construct(class, arguments)?.unchecked_into();
-        // Chromium's way to say that the page's security policy forbids it.
-        if socket.ready_state() == web_sys::WebSocket::CLOSED {
-            return Err(REFUSED.into());
+        let socket = Reflect::construct(class, arguments)?;
+        if arrived.is_some() {
+            let socket: &web_sys::WebSocket = socket.unchecked_ref();
+            // Chromium's way to say that the page's security policy forbids it.
+            if socket.ready_state() == web_sys::WebSocket::CLOSED {
+                return Err(REFUSED.into());
+            }
+            set(socket, "binaryType", &"arraybuffer".into());
         }
-        // A platform's own attribute takes what is its own.
-        let _ = Reflect::set(&socket, &"binaryType".into(), &"arraybuffer".into());
         let limits = Limits::default();
         let or = |bytes: Option<u32>, default| bytes.map_or(default, |bytes| bytes as usize);
-        let inner = Rc::new(Inner {
+        let receive_bound = or(receive_bound, limits.receive_bound);
+        let inbox = match arrived {
+            Some(_) => Inbox::new(receive_bound, policy(overflow)),
+            // What is asked for is taken: it is not asked for past the bound.
+            None => Inbox::new(usize::MAX, Overflow::Close),
+        };
+        let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
             tell,
-            platform: OnceCell::new(),
+            carrier: match arrived {
+                Some(arrived) => {
+                    let platform = Platform::of(socket.unchecked_into(), told(weak, Inner::handle));
+                    platform.hand_messages_to(&arrived);
+                    Carrier::Socket(Socket::of(platform))
+                }
+                None => Carrier::Stream(ByStream::of(socket.unchecked_into())),
+            },
             phase: Cell::new(Phase::Connecting),
             ours: Cell::new(false),
             close_timeout_ms: close_timeout_ms
@@ -116,34 +133,19 @@ impl ChannelHandle {
             max_message: or(max_message, limits.max_message),
             // Of 0 it waits until everything is out.
             send_watermark: or(send_watermark, limits.send_watermark).max(1),
-            inbox: RefCell::new(Inbox::new(
-                or(receive_bound, limits.receive_bound),
-                policy(overflow),
-            )),
-            held: Cell::new(0),
-            looks: RefCell::default(),
+            // Of 0 it stops after every message.
+            receive_bound: receive_bound.max(1),
+            inbox: RefCell::new(inbox),
             deadline: RefCell::new(None),
         });
-        let weak = Rc::downgrade(&inner);
-        let told = Rc::new(move |told: Told| {
-            if let Some(inner) = weak.upgrade() {
-                inner.handle(told);
-            }
-        });
-        let platform = Platform::of(socket, told);
-        platform.hand_messages_to(arrived);
-        // The cell is new: it cannot be full.
-        let _ = inner.platform.set(platform);
         inner.set_deadline(connect_timeout_ms);
         Ok(ChannelHandle(inner))
     }
 
-    /// The browser's object, for its attributes.
+    /// What has the attributes `protocol` and `extensions`.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
-        self.0
-            .socket()
-            .map_or(JsValue::UNDEFINED, |socket| socket.clone().into())
+        self.0.carrier.attributes()
     }
 
     /// What has arrived and waits to be read, as it counts against the receive bound.
@@ -189,52 +191,105 @@ impl ChannelHandle {
         self.0.inbox.borrow_mut().pop();
     }
 
-    /// Hands a message to the platform, if there is room; false if the line is full. `bytes` are its length at most.
+    /// Hands a message to the platform, if there is room; false if the line is full. `bytes` are its length; over `WebSocket`, its length at most.
     ///
     /// # Errors
     /// A code: the connection is closing or closed, or the platform refused the message.
     pub fn send(&self, message: &JsValue, bytes: f64) -> Result<bool, JsValue> {
         let inner = &self.0;
-        let Some(socket) = inner.open() else {
+        if !inner.is_open() {
             return Err(NOT_OPEN.into());
-        };
-        if inner.held.get() >= inner.send_watermark {
-            let held = socket.buffered_amount() as usize;
-            inner.held.set(held);
-            if held >= inner.send_watermark {
-                return Ok(false);
-            }
-            inner.looks.borrow_mut().rest(held);
         }
-        let sent = socket.unchecked_ref::<Browser>().send_message(message);
-        sent.map_err(|_| JsValue::from(SEND_REFUSED))?;
-        inner
-            .held
-            .set(inner.held.get().saturating_add(bytes as usize));
-        Ok(true)
+        if !inner.carrier.has_room(inner.send_watermark) {
+            return Ok(false);
+        }
+        match inner.carrier.send(message, bytes as usize) {
+            true => Ok(true),
+            false => Err(SEND_REFUSED.into()),
+        }
     }
 
-    /// How long to wait before the line is tried again, in milliseconds; 0 for one turn of the event loop.
+    /// A promise that is settled when the line is to be tried again; `undefined` where nothing tells.
+    pub fn room(&self) -> Option<Promise> {
+        self.0.carrier.room()
+    }
+
+    /// How long to wait before the line is tried again where nothing tells, in milliseconds; 0 for one turn of the event loop.
     pub fn pause(&self) -> u32 {
-        let mut looks = self.0.looks.borrow_mut();
-        looks.see(self.0.held.get());
-        looks.pause().subsec_millis()
+        self.0.carrier.pause()
     }
 
-    /// Begins to close. The code is a whole number of 16 bits, and the reason a string of so many bytes.
+    /// Whether [`close`](Self::close) takes this code, a whole number of 16 bits, and a reason of so many bytes.
     ///
     /// # Errors
-    /// A code, when an argument is not allowed. Nothing has happened then.
-    pub fn close(&self, code: u16, reason: &JsValue, bytes: u32) -> Result<(), JsValue> {
-        CloseError::check_length(code, bytes as usize)
-            .map_err(|error| JsValue::from(error.code()))?;
+    /// A code, when it does not.
+    #[wasm_bindgen(js_name = checkClose)]
+    pub fn check_close(code: u16, bytes: u32) -> Result<(), JsValue> {
+        CloseError::check_length(code, bytes as usize).map_err(|error| JsValue::from(error.code()))
+    }
+
+    /// Begins to close, if it is open. The arguments have been [checked](Self::check_close).
+    pub fn close(&self, code: u16, reason: &JsValue) {
         self.0.begin_close(code, reason);
-        Ok(())
     }
 
     /// Ends at once: closes, and does not wait for the peer's answer.
     pub fn abort(&self) {
         self.0.abandon(BY_US);
+    }
+}
+
+/// By `WebSocketStream`, whose promises are heard in JavaScript. What comes of one after the end changes nothing.
+#[wasm_bindgen]
+impl ChannelHandle {
+    /// To be heard first: it is open, or failed before.
+    pub fn opening(&self) -> Option<Promise> {
+        Some(self.0.stream()?.opening())
+    }
+
+    /// That promise has given this, or `undefined` if it was rejected.
+    pub fn opened(&self, opening: JsValue) {
+        let inner = &self.0;
+        if opening.is_undefined() {
+            return inner.handle(Told::Error);
+        }
+        if let Some(stream) = inner.stream() {
+            stream.open(opening.unchecked_into());
+        }
+        match inner.phase.get() {
+            Phase::Connecting => inner.handle(Told::Opened),
+            // Given up in the very moment: its ends are let go.
+            _ => inner.carrier.detach(),
+        }
+    }
+
+    /// Whether the next message is to be read: there is room for it. After our own close it is read to be let go, or the end would never come.
+    #[wasm_bindgen(getter, js_name = readsOn)]
+    pub fn reads_on(&self) -> bool {
+        let inner = &self.0;
+        match inner.phase.get() {
+            Phase::Connecting | Phase::Closed => false,
+            _ => inner.ours.get() || inner.inbox.borrow().bytes() < inner.receive_bound,
+        }
+    }
+
+    /// The next message or the end of them, as a stream's reader tells it.
+    pub fn read(&self) -> Option<Promise> {
+        self.0.stream()?.read()
+    }
+
+    /// How it ended, to be heard when reading has.
+    pub fn ending(&self) -> Option<Promise> {
+        self.0.stream()?.ending()
+    }
+
+    /// That promise was `kept`, or rejected, with this.
+    pub fn ended(&self, info: JsValue, kept: bool) {
+        let settled = if kept { Ok(info) } else { Err(info) };
+        let stream = self.0.stream();
+        if let Some(ended) = stream.and_then(|stream| stream.ended(settled)) {
+            self.0.end_as(ended);
+        }
     }
 }
 
@@ -246,22 +301,24 @@ impl Drop for ChannelHandle {
 }
 
 impl Inner {
-    fn socket(&self) -> Option<&web_sys::WebSocket> {
-        self.platform.get().map(|platform| &platform.socket)
+    fn stream(&self) -> Option<&ByStream> {
+        match &self.carrier {
+            Carrier::Stream(stream) => Some(stream),
+            Carrier::Socket(_) => None,
+        }
     }
 
-    /// The browser's object, if it can send. That its end has begun is not told by an event: it is seen here first.
-    fn open(&self) -> Option<&web_sys::WebSocket> {
-        let socket = self.socket()?;
+    /// Whether it can send. That its end has begun is not told: it is seen here first.
+    fn is_open(&self) -> bool {
         if self.phase.get() != Phase::Open {
-            return None;
+            return false;
         }
-        if socket.ready_state() != web_sys::WebSocket::OPEN {
+        let open = self.carrier.is_open();
+        if !open {
             self.phase.set(Phase::Closing);
             self.tell(CLOSING, &JsValue::UNDEFINED);
-            return None;
         }
-        Some(socket)
+        open
     }
 
     fn handle(self: &Rc<Self>, told: Told) {
@@ -297,11 +354,7 @@ impl Inner {
         }
         self.phase.set(Phase::Closing);
         self.ours.set(true);
-        if let Some(socket) = self.socket() {
-            let arguments = Array::of2(&code.into(), reason);
-            // Only arguments can make it throw. If it did, the deadline would end the connection.
-            let _ = socket.unchecked_ref::<Browser>().close(&arguments);
-        }
+        self.carrier.close(code, reason);
         self.set_deadline(self.close_timeout_ms);
         self.tell(CLOSING, &JsValue::UNDEFINED);
     }
@@ -323,10 +376,24 @@ impl Inner {
     /// The end, without waiting for the platform's.
     fn abandon(&self, how: u8) {
         self.end(how, &JsValue::UNDEFINED);
-        if let Some(socket) = self.socket() {
-            // Without arguments it cannot throw, and does nothing when closing has begun.
-            let _ = socket.close();
-        }
+        self.carrier.abandon();
+    }
+
+    /// The end of a stream, which has no event.
+    fn end_as(&self, Ended { close_frame, by }: Ended) {
+        let by = match by {
+            By::Us => BY_US,
+            By::Peer => BY_PEER,
+            By::Failure => BY_FAILURE,
+        };
+        let Some((code, reason, clean)) = close_frame else {
+            return self.end(by, &JsValue::UNDEFINED);
+        };
+        let event = Object::new();
+        set(&event, "code", &code.into());
+        set(&event, "reason", &reason);
+        set(&event, "wasClean", &clean.into());
+        self.end(by, &event);
     }
 
     fn end(&self, how: u8, event: &JsValue) {
@@ -334,9 +401,7 @@ impl Inner {
             return;
         }
         drop(self.deadline.take());
-        if let Some(platform) = self.platform.get() {
-            platform.detach();
-        }
+        self.carrier.detach();
         self.tell(how, event);
     }
 

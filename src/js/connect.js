@@ -4,6 +4,7 @@ import { unless } from './abort.js';
 import { CANCELLED, ConnectError, NOT_OPEN, wordsOf } from './errors.js';
 import { current } from './instance.js';
 import { CLOSED, CLOSING, OPEN } from './status.js';
+import { hear } from './stream.js';
 
 /** Rust's default; here too because the time in which a function gives the URL counts. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -15,6 +16,10 @@ const TIMED_OUT = 2;
 const ENDED = 3;
 const BY = ['us', 'peer', 'failure'];
 
+/** Of the option `transport`; besides these it is whichever of the two holds the peer back. */
+const BY_SOCKET = 'web-socket';
+const BY_STREAM = 'web-socket-stream';
+
 /** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
 const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
 
@@ -23,11 +28,13 @@ const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
  * @param {(state: number, reason?: object, handle?: object) => void} move tells the status
  * @param {AbortController} cancel gives it up
  * @param {import('./line.js').Line} line where messages, reads and sends wait
- * @returns {{ opening: Promise<object>, closed: Promise<object> }} the handle, or a `ConnectError`; and the end, which never rejects
+ * @returns {{ opening: Promise<object>, closed: Promise<object>, checkClose: Function }} the handle, or a `ConnectError`; the end, which never rejects;
+ *   and what throws a code of Rust's when `close` does not take a code, or a reason of so many bytes
  */
 export function begin(url, settings, move, cancel, line) {
-  const { ChannelHandle, WebSocket, alive } = current();
-  const { signal } = settings;
+  const { ChannelHandle, WebSocket, WebSocketStream, alive } = current();
+  const { signal, transport } = settings;
+  const Stream = transport === BY_SOCKET ? undefined : WebSocketStream;
   let weak;
   let isOpen = false;
   let settle;
@@ -44,6 +51,8 @@ export function begin(url, settings, move, cancel, line) {
       settle.resolve();
     } else if (happened === BEGAN_TO_CLOSE) {
       line.stop(NOT_OPEN);
+      // What is discarded has to be read first.
+      line.ask();
       // Not within a call of the user's.
       queueMicrotask(() => move(CLOSING));
     } else {
@@ -61,11 +70,15 @@ export function begin(url, settings, move, cancel, line) {
     const handle = weak.deref();
     if (handle) line.arrive(handle, data);
   };
-  const connect = async (args, limit) => {
+  const connect = async (address, protocols, limit) => {
+    if (!Stream && transport === BY_STREAM) throw 'UNSUPPORTED';
     const { closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes } = settings;
     const bounds = [closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes];
-    const handle = new ChannelHandle(WebSocket, args, limit, ...bounds, tell, arrived);
+    const handle = Stream
+      ? new ChannelHandle(Stream, [address, { protocols }], limit, ...bounds, tell)
+      : new ChannelHandle(WebSocket, [address, protocols], limit, ...bounds, tell, arrived);
     weak = new WeakRef(handle);
+    if (Stream) hear(handle, line);
     const giveUp = () => {
       settle.reject(CANCELLED);
       handle.abort();
@@ -81,8 +94,8 @@ export function begin(url, settings, move, cancel, line) {
 
   const stop = () => {
     cancel.abort(signal.reason);
-    // 1000 is allowed. It goes on by itself.
-    if (isOpen) weak.deref()?.close(1000, '', 0);
+    // It goes on by itself.
+    if (isOpen) weak.deref()?.close(1000, '');
   };
   const fallen = (error) => {
     settle.reject(error);
@@ -111,7 +124,7 @@ export function begin(url, settings, move, cancel, line) {
     move(CLOSED, reason);
     return closed;
   });
-  return { opening, closed };
+  return { opening, closed, checkClose: ChannelHandle.checkClose };
 }
 
 /** A handle, once it is open. */
@@ -135,7 +148,7 @@ async function open(url, settings, signal, connect) {
   });
   let handle;
   try {
-    handle = await connect([address, list], left);
+    handle = await connect(address, list, left);
   } catch (error) {
     if (error === CANCELLED) throw cancelled();
     if (typeof error === 'string') throw failed(error, error === 'TIMED_OUT' ? limit : 'it gave a socket that was closed');

@@ -18,6 +18,7 @@ const WORDS = {
   URL_FRAGMENT: 'a WebSocket URL must not have a fragment',
   BAD_PROTOCOL: '`$` is not a subprotocol token',
   DUPLICATE_PROTOCOL: 'the subprotocol `$` is named twice',
+  UNSUPPORTED: 'this browser has not the transport that was asked for',
   REFUSED: 'the platform refused to connect: $',
   TIMED_OUT: 'not open within $ ms',
   CONNECT_FAILED: 'failed before it was open (close code 1006; browsers hide the cause)',

@@ -166,6 +166,20 @@ export type Provided<T> = T | ((attempt: Attempt) => T | Promise<T>);
  */
 export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 
+/**
+ * Which of a browser's two sockets carries a channel.
+ *
+ * - `"web-socket"`: `WebSocket`, which is everywhere. It cannot hold the peer back: past `receiveBoundBytes` it is as {@link Overflow} says.
+ * - `"pushing-back"`: receive backpressure where the platform has it, by `WebSocketStream` (Chromium; Deno with `--unstable-net`), otherwise
+ *   `WebSocket`.
+ * - `"web-socket-stream"`: `WebSocketStream`, or `UNSUPPORTED`. It is in no standard yet.
+ *
+ * A stream is for receiving much and sending little: a message of more than 64 KiB is `SEND_REFUSED`. Measured in Chromium 156: a connection that is
+ * lost without a Close frame while a write waits in the browser ends the page, and nothing that a page can do prevents it. A write of up to 64 KiB
+ * waits only when the network, or the peer, takes less than is sent.
+ */
+export type Transport = 'web-socket' | 'pushing-back' | 'web-socket-stream';
+
 /** How to connect, and what to keep to. Every name carries its unit. */
 export interface ConnectionOptions {
   /** Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. */
@@ -183,15 +197,21 @@ export interface ConnectionOptions {
    * How long the peer has to answer our close, in milliseconds; then the connection is dropped, with 1006. Default 10,000; 0 is without end.
    */
   closeTimeoutMs?: number;
-  /** A `send` waits while the platform holds this many unsent bytes or more. Default 1,048,576; 0 waits until everything is out. */
+  /** Which of the platform's sockets carries it. Default `"web-socket"`. */
+  transport?: Transport;
+  /**
+   * A `send` waits while the platform holds this many unsent bytes or more; by `WebSocketStream`, so many that were written and not taken. Default
+   * 1,048,576; 0 waits until everything is out.
+   */
   sendWatermarkBytes?: number;
   /**
-   * Bytes of received messages that may wait to be read, each counting its payload and 16 bytes of its own. Default 67,108,864; 0 keeps none, so
-   * that with `overflow: "close"` the first message closes the channel.
+   * Bytes of received messages that may wait to be read, each counting its payload and 32 bytes of its own. Default 67,108,864; 0 keeps none, so
+   * that with `overflow: "close"` the first message closes the channel. `WebSocketStream` is not read past it, so that the peer has to wait; of 0 it
+   * stops after each message.
    */
   receiveBoundBytes?: number;
   /**
-   * What happens past `receiveBoundBytes`. `"close"` (the default) closes with 4009; `"drop-oldest"` and `"drop-newest"` drop and count;
+   * What happens past `receiveBoundBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 4009; `"drop-oldest"` and `"drop-newest"` drop and count;
    * `"latest"` keeps the newest message only, below the bound too.
    */
   overflow?: Overflow;
@@ -359,7 +379,7 @@ export class ChannelError extends Error {
 export class ConnectError extends ChannelError {
   /**
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
-   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`. `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`:
+   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`. `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`:
    * browsers hide why. `CANCELLED` by a signal, whose reason is the `cause`.
    */
   readonly code:
@@ -368,6 +388,7 @@ export class ConnectError extends ChannelError {
     | 'BAD_PROTOCOL'
     | 'DUPLICATE_PROTOCOL'
     | 'REFUSED'
+    | 'UNSUPPORTED'
     | 'TIMED_OUT'
     | 'CONNECT_FAILED'
     | 'CANCELLED'
@@ -379,7 +400,7 @@ export class ConnectError extends ChannelError {
 export class SendError<Send = unknown> extends ChannelError {
   /**
    * `NOT_OPEN`: closing, closed, or it did not open, and `cause` says why. `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
-   * refused this one. `CANCELLED` by the signal, whose reason is the `cause`.
+   * refused this one, or it is too large for {@link Transport}. `CANCELLED` by the signal, whose reason is the `cause`.
    */
   readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL';
   /** The value, unsent. */

@@ -9,6 +9,8 @@ import { ChannelError, PlatformError } from './errors.js';
 
 /** The platform's class. It is taken at import because a program may then put ours in its place. */
 const Native = globalThis.WebSocket;
+/** Chromium and Deno have it. */
+const { WebSocketStream } = globalThis;
 
 let module;
 let instance;
@@ -35,10 +37,13 @@ function make(WebSocket) {
     if (instance === made) instance = undefined;
     // Every JavaScript object that Rust holds.
     for (let i = 0; i < table.length; i++) {
-      const socket = table.get(i);
-      if (!(socket instanceof WebSocket)) continue;
-      socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
-      socket.close();
+      const object = table.get(i);
+      if (object instanceof WebSocket) {
+        object.onopen = object.onmessage = object.onerror = object.onclose = null;
+        object.close();
+      } else if (WebSocketStream) {
+        letGo(object);
+      }
     }
     for (const end of alive.values()) end(trapped);
     alive.clear();
@@ -62,9 +67,18 @@ function make(WebSocket) {
     return Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each, exports) : each]));
   };
   const { start, ...classes } = glue(WebSocket);
-  const made = { ...classes, WebSocket, alive };
+  const made = { ...classes, WebSocket, WebSocketStream, alive };
   start(instantiate);
   return made;
+}
+
+/** Ends what Rust holds of a stream: behind what was written, with what nobody reads let go, which would hold the end back. */
+function letGo(object) {
+  const nothing = () => {};
+  if (object instanceof WritableStreamDefaultWriter) object.close().catch(nothing);
+  else if (object instanceof ReadableStreamDefaultReader) object.read().then(({ done }) => done || letGo(object), nothing);
+  // In the making. Nothing waits to be written behind this `close`, which would end the page.
+  else if (object instanceof WebSocketStream) Promise.race([object.opened, null]).then((opened) => opened ?? object.close(), nothing);
 }
 
 /** A Content Security Policy may forbid it, an embedder may compile nothing at run time, or there may be no WebAssembly at all. */

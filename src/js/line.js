@@ -8,8 +8,10 @@ const SPENT = 1024;
 
 const utf8 = new TextEncoder();
 
-/** A length that is not too small, for what bounds only what the platform holds: a UTF-16 unit is three bytes of UTF-8 at most. */
+/** A UTF-16 unit is three bytes of UTF-8 at most. */
 const bytesAtMost = (message) => (typeof message === 'string' ? message.length * 3 : message.byteLength);
+
+const bytesOf = (message) => (typeof message === 'string' ? utf8.encode(message).length : message.byteLength);
 
 /** A read of these has come to the end. */
 export const END = undefined;
@@ -25,10 +27,27 @@ export class Line {
   #least;
   #ended = false;
   #error;
+  // Where messages have to be asked for.
+  #ask;
+  #bytes = bytesAtMost;
 
   /** @param {number} least text of so many bytes is below every bound, and need not be counted exactly where nothing else waits */
   constructor(least) {
     this.#least = least;
+  }
+
+  /**
+   * Each message has to be asked for, of a platform that does not tell what it holds: what goes there is counted exactly.
+   * @param {() => void} ask is called when there may be room for one
+   */
+  asking(ask) {
+    this.#ask = ask;
+    this.#bytes = bytesOf;
+  }
+
+  /** There may be room for a message. */
+  ask() {
+    this.#ask?.();
   }
 
   /** The platform has a message. */
@@ -40,7 +59,8 @@ export class Line {
       bytes = data.length * 3;
       if (!waited || bytes > this.#least) bytes = utf8.encode(data).length;
     } else {
-      message = new Uint8Array(data);
+      // `WebSocketStream` has an array, and a new one of it would be a copy.
+      message = data instanceof Uint8Array ? data : new Uint8Array(data);
       bytes = message.length;
     }
     let displaced = handle.arrive(bytes, waited);
@@ -61,6 +81,7 @@ export class Line {
       reject(this.#error);
     } else if (this.#first < this.#messages.length) {
       handle.take();
+      this.ask();
       resolve(this.#oldest());
     } else if (this.#ended) {
       resolve(END);
@@ -83,7 +104,7 @@ export class Line {
   /** Hands a message over if that needs no waiting; without a handle, there is no line yet. */
   trySend(handle, message) {
     if (this.#error) throw this.#error;
-    return handle && this.#sends.length === 0 ? handle.send(message, bytesAtMost(message)) : false;
+    return handle && this.#sends.length === 0 ? handle.send(message, this.#bytes(message)) : false;
   }
 
   /** A promise for a message that has to wait, in line with others; the message does not change meanwhile. */
@@ -113,7 +134,7 @@ export class Line {
     while (this.#sends.length > 0) {
       const [send] = this.#sends;
       try {
-        if (!handle.send(send.message, bytesAtMost(send.message))) break;
+        if (!handle.send(send.message, this.#bytes(send.message))) break;
         send.resolve();
       } catch (error) {
         send.reject(error);
@@ -126,8 +147,11 @@ export class Line {
       this.#looking = false;
       this.look(handle);
     };
-    const millis = handle.pause();
-    if (millis > 0 || !globalThis.MessageChannel) {
+    const room = handle.room();
+    const millis = room ? 0 : handle.pause();
+    if (room) {
+      room.then(again, again);
+    } else if (millis > 0 || !globalThis.MessageChannel) {
       this.#rest();
       setTimeout(again, millis);
     } else {

@@ -5,6 +5,9 @@ import { timeoutOf } from './timeout.js';
 /** In the order in which Rust counts them. */
 const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
 
+/** Rust's `Carrier`. */
+const TRANSPORTS = ['web-socket', 'pushing-back', 'web-socket-stream'];
+
 /** Less than Rust's default bounds. */
 const MANY = 2 ** 20;
 
@@ -22,10 +25,11 @@ function bytesOf(name, value) {
  * @throws {TypeError} naming the option
  */
 export function settingsOf(options) {
-  const { protocols = [], codec, schema, signal, overflow = 'close' } = options ?? {};
+  const { protocols = [], codec, schema, signal, overflow = 'close', transport = TRANSPORTS[0] } = options ?? {};
   const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = options ?? {};
   const policy = OVERFLOW.indexOf(overflow);
   if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
+  if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport is one of ${TRANSPORTS.join(', ')}`);
   const standard = schema?.['~standard'];
   if (schema !== undefined && typeof standard?.validate !== 'function')
     throw new TypeError('schema is a Standard Schema (standardschema.dev)');
@@ -37,6 +41,7 @@ export function settingsOf(options) {
     // With its own `this`.
     validate: standard && ((value) => standard.validate(value)),
     signal,
+    transport,
     connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
     closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),
     sendWatermarkBytes: bytesOf('sendWatermarkBytes', sendWatermarkBytes),

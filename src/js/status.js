@@ -35,12 +35,13 @@ export class ChannelStatus extends EventTarget {
     return this.#reason;
   }
 
+  // What an instance that was given up answers is no number: 0.
   get queuedBytes() {
-    return this.#handle?.deref()?.queuedBytes ?? 0;
+    return Number(this.#handle?.deref()?.queuedBytes ?? 0);
   }
 
   get dropped() {
-    return (this.#dropped = this.#handle?.deref()?.dropped ?? this.#dropped);
+    return (this.#dropped = Number(this.#handle?.deref()?.dropped ?? this.#dropped));
   }
 
   get attempt() {

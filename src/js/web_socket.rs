@@ -2,9 +2,9 @@
 
 use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
-use core::cell::{Cell, OnceCell, RefCell};
+use core::cell::{Cell, RefCell};
 use js_sys::{Array, Function, Reflect};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -52,7 +52,7 @@ pub struct SocketHandle(Rc<Inner>);
 
 struct Inner {
     tell: Tell,
-    platform: OnceCell<Platform>,
+    platform: Platform,
     /// Closed when it was made: Chromium's answer when its security policy forbids the connection.
     blocked: Cell<bool>,
     /// Ended by us, whatever the platform's state: the connect timeout passed.
@@ -77,23 +77,14 @@ impl SocketHandle {
         arrived: &Function,
     ) -> Result<SocketHandle, JsValue> {
         let socket: web_sys::WebSocket = Reflect::construct(class, arguments)?.unchecked_into();
-        let inner = Rc::new(Inner {
+        let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
             tell,
-            platform: OnceCell::new(),
             blocked: Cell::new(socket.ready_state() == web_sys::WebSocket::CLOSED),
+            platform: Platform::of(socket, told(weak, Inner::handle)),
             abandoned: Cell::new(false),
             deadline: RefCell::new(None),
         });
-        let weak = Rc::downgrade(&inner);
-        let told = Rc::new(move |told: Told| {
-            if let Some(inner) = weak.upgrade() {
-                inner.handle(told);
-            }
-        });
-        let platform = Platform::of(socket, told);
-        platform.hand_messages_to(arrived);
-        // The cell is new: it cannot be full.
-        let _ = inner.platform.set(platform);
+        inner.platform.hand_messages_to(arrived);
         if connect_timeout_ms > 0 {
             let weak = Rc::downgrade(&inner);
             let deadline = Timeout::new(f64::from(connect_timeout_ms), move || {
@@ -109,20 +100,15 @@ impl SocketHandle {
     /// The browser's object, for the time after the end: then nothing is decided here any more.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
-        self.0
-            .platform
-            .get()
-            .map_or(JsValue::UNDEFINED, |platform| {
-                platform.socket.clone().into()
-            })
+        self.0.platform.socket.clone().into()
     }
 
     /// WHATWG WebSockets §3.1, `readyState`: 0 connecting, 1 open, 2 closing, 3 closed.
     #[wasm_bindgen(getter, js_name = readyState)]
     pub fn ready_state(&self) -> u16 {
-        match self.0.platform.get() {
-            Some(platform) if !self.0.abandoned.get() => platform.socket.ready_state(),
-            _ => web_sys::WebSocket::CLOSED,
+        match self.0.abandoned.get() {
+            true => web_sys::WebSocket::CLOSED,
+            false => self.0.platform.socket.ready_state(),
         }
     }
 
@@ -147,10 +133,7 @@ impl SocketHandle {
     /// # Errors
     /// What the platform throws: `InvalidStateError` before `open`, and what a conversion throws.
     pub fn send(&self, arguments: &Array) -> Result<(), JsValue> {
-        match self.0.platform.get() {
-            Some(platform) => platform.socket.unchecked_ref::<Browser>().send(arguments),
-            None => Ok(()),
-        }
+        self.0.browser().send(arguments)
     }
 
     /// [`send`](Self::send) with the one argument that it mostly has.
@@ -159,13 +142,7 @@ impl SocketHandle {
     /// The same.
     #[wasm_bindgen(js_name = sendOne)]
     pub fn send_one(&self, data: &JsValue) -> Result<(), JsValue> {
-        match self.0.platform.get() {
-            Some(platform) => platform
-                .socket
-                .unchecked_ref::<Browser>()
-                .send_message(data),
-            None => Ok(()),
-        }
+        self.0.browser().send_message(data)
     }
 
     /// Begins to close. The arguments are the user's own, so that the platform's rules apply to them: a missing code and an undefined one
@@ -174,15 +151,26 @@ impl SocketHandle {
     /// # Errors
     /// What the platform throws: `InvalidAccessError` for the code, `SyntaxError` for the reason.
     pub fn close(&self, arguments: &Array) -> Result<(), JsValue> {
-        match self.0.platform.get() {
-            Some(platform) => platform.socket.unchecked_ref::<Browser>().close(arguments),
-            None => Ok(()),
-        }
+        self.0.browser().close(arguments)
     }
 }
 
+/// Hands what the platform tells to whoever is still there.
+pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<dyn Fn(Told)> {
+    let weak = weak.clone();
+    Rc::new(move |told| {
+        if let Some(inner) = weak.upgrade() {
+            handle(&inner, told);
+        }
+    })
+}
+
 impl Inner {
-    fn handle(&self, told: Told) {
+    fn browser(&self) -> &Browser {
+        self.platform.socket.unchecked_ref()
+    }
+
+    fn handle(self: &Rc<Self>, told: Told) {
         match told {
             Told::Opened => {
                 drop(self.deadline.take());
@@ -197,9 +185,7 @@ impl Inner {
             Told::Error => self.tell(ERROR, &JsValue::UNDEFINED),
             Told::Closed(event) => {
                 drop(self.deadline.take());
-                if let Some(platform) = self.platform.get() {
-                    platform.detach();
-                }
+                self.platform.detach();
                 self.tell(CLOSED, &event);
             }
         }
@@ -207,16 +193,14 @@ impl Inner {
 
     /// The connect timeout passed: fails the connection as the standard does, readyState first, then `error`, then `close`.
     fn abandon(&self) {
-        let Some(platform) = self.platform.get() else {
-            return;
-        };
-        if platform.socket.ready_state() != web_sys::WebSocket::CONNECTING {
+        let socket = &self.platform.socket;
+        if socket.ready_state() != web_sys::WebSocket::CONNECTING {
             return;
         }
         self.abandoned.set(true);
-        platform.detach();
+        self.platform.detach();
         // Without arguments it cannot throw.
-        let _ = platform.socket.close();
+        let _ = socket.close();
         self.tell(ERROR, &JsValue::UNDEFINED);
         self.tell(CLOSED, &JsValue::UNDEFINED);
     }

@@ -8,7 +8,7 @@ pub(super) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(object, &name.into())
 }
 
-pub(super) fn set(object: &JsValue, name: &str, value: &JsValue) {
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
     // The platform's own attributes take what is theirs.
     let _ = Reflect::set(object, &name.into(), value);
 }

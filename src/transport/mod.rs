@@ -3,7 +3,7 @@
 //! Commands go down as verbs; what happened comes up as [`Event`]s, in order; nothing calls sideways.
 
 #[cfg(target_family = "wasm")]
-mod attributes;
+pub(crate) mod attributes;
 #[cfg(target_family = "wasm")]
 pub(crate) mod drain;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]

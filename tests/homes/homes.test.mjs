@@ -148,6 +148,23 @@ describe('runtimes', () => {
     home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
   }
 
+  home('Deno', 'a Channel over WebSocketStream', async () => {
+    const file = write(
+      'stream.mjs',
+      `import { Channel } from 'websocket-channel';
+const channel = new Channel(process.argv.at(-1), { codec: 'text', transport: 'web-socket-stream' });
+await channel.send('there');
+const { value } = await channel[Symbol.asyncIterator]().next();
+const refused = await channel.send('x'.repeat((64 << 10) + 1)).catch(({ code }) => code);
+const { code, reason, wasClean, by } = await channel.close(4000, 'bye');
+console.log(value, refused, code, reason, wasClean, by);
+process.exit();
+`,
+    );
+    const args = ['run', '--allow-all', '--node-modules-dir=manual', '--quiet', '--unstable-net'];
+    assert.equal(await printed(runtimes.deno, [...args, file, echo]), 'there SEND_REFUSED 4000 bye true us');
+  });
+
   home('Node 22', 'a CloseEvent of the shape of the standard', async () => {
     const file = write(
       'close-event.mjs',

@@ -3,7 +3,7 @@
 import { assert } from 'chai';
 import { Channel, WebSocket } from 'websocket-channel';
 import { copyOfPackage } from './copy.js';
-import { finish, next, opened, url } from './server.js';
+import { command, finish, next, opened, refused, tag, url } from './server.js';
 
 describe('garbage collection', function () {
   before(function () {
@@ -66,8 +66,9 @@ describe('garbage collection', function () {
 
   describe('gives back the memory of Rust, and what it held,', () => {
     /** Rounds of `use`, each followed by collections until nothing is held that was not before; memory must stop to grow. */
-    const returns = async (copy, use) => {
-      const end = await copy.channel(url('/echo'));
+    const returns = async (copy, use, transport) => {
+      // What stays is made once.
+      const end = copy.channel(url('/echo'), { transport });
       await end.opened;
       await end.close();
       const [instance] = copy.instances;
@@ -84,35 +85,56 @@ describe('garbage collection', function () {
       assert.lengthOf(copy.instances, 1);
     };
 
-    it('of channels that nobody closed', async () => {
-      const copy = await copyOfPackage();
-      const use = async (held) => {
-        const channels = Array.from({ length: 8 }, () => copy.channel(url('/echo'), { sendWatermarkBytes: 100 }));
-        // More than a page of wasm in all, so that a leak would show.
-        await Promise.all(channels.map((channel) => channel.send('x'.repeat(20_000))));
-        held();
-      };
-      await returns(copy, use);
-      // None of them is left to the browser, either.
-      await Promise.all(copy.natives.map((native) => native.readyState === 3 || next(native, 'close')));
-    });
-
-    it('of channels that somebody reads, writes and watches, and lets go', async () => {
-      const copy = await copyOfPackage();
-      const use = async (held) => {
-        const { signal } = new AbortController();
-        for (let n = 0; n < 4; n += 1) {
-          const channel = copy.channel(url('/echo'), { signal });
-          channel.status.addEventListener('change', () => {});
-          const writer = channel.writable.getWriter();
-          const reader = channel.readable.getReader();
-          await writer.write('x'.repeat(20_000));
-          await reader.read();
+    for (const transport of globalThis.WebSocketStream ? ['web-socket', 'web-socket-stream'] : ['web-socket']) {
+      it(`of channels that nobody closed, over ${transport}`, async () => {
+        const [copy, tagged] = [await copyOfPackage(), tag()];
+        const use = async (held) => {
+          const options = { sendWatermarkBytes: 100, transport };
+          const channels = Array.from({ length: 8 }, () => copy.channel(url(`/echo?tag=${tagged}`), options));
+          // More than a page of wasm in all, so that a leak would show.
+          await Promise.all(channels.map((channel) => channel.send('x'.repeat(20_000))));
           held();
-        }
-      };
-      await returns(copy, use);
-    });
+        };
+        await returns(copy, use, transport);
+        // None of them is left to the browser, either.
+        while ((await command(`list?tag=${tagged}`)).connections.some(({ ended }) => !ended));
+      });
+
+      it(`of channels that somebody reads, writes and watches, and lets go, over ${transport}`, async () => {
+        const copy = await copyOfPackage();
+        const use = async (held) => {
+          const { signal } = new AbortController();
+          for (let n = 0; n < 4; n += 1) {
+            const channel = copy.channel(url('/echo'), { signal, transport });
+            channel.status.addEventListener('change', () => {});
+            const writer = channel.writable.getWriter();
+            const reader = channel.readable.getReader();
+            await writer.write('x'.repeat(20_000));
+            await reader.read();
+            held();
+          }
+        };
+        await returns(copy, use, transport);
+      });
+
+      it(`of channels that were closed, cut or given up, over ${transport}`, async () => {
+        const copy = await copyOfPackage();
+        const use = async () => {
+          const closed = copy.channel(url('/flood?count=100&size=1000&then=stay'), { receiveBoundBytes: 50_000, transport });
+          await closed.opened;
+          await closed.close();
+          const cut = copy.channel(url('/cut'), { transport });
+          await cut.send('cut me');
+          await cut.closed;
+          const abort = new AbortController();
+          const given = copy.channel(url('/silent'), { signal: abort.signal, transport });
+          setTimeout(() => abort.abort());
+          await given.closed;
+          await copy.channel(refused, { transport }).closed;
+        };
+        await returns(copy, use, transport);
+      });
+    }
 
     it('of sockets that nobody holds, when their peer ends them', async () => {
       const copy = await copyOfPackage();

@@ -5,7 +5,7 @@
 export const PAGES = [
   [
     'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
-    'channel/schema', 'channel/garbage', 'channel/internal',
+    'channel/schema', 'channel/garbage', 'channel/internal', 'channel/pushing_back',
   ],
   [
     'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',
@@ -13,4 +13,11 @@ export const PAGES = [
     'clauses/handshake', 'clauses/realms',
   ],
   ['blocked', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
+];
+
+/** The page of the browsers that have `WebSocketStream`: the same tests over it, and what is its own. */
+// prettier-ignore
+export const OVER_STREAM = [
+  'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
+  'channel/garbage', 'channel/internal', 'channel/over_stream',
 ];

@@ -11,6 +11,17 @@ export const url = (path) => `${origin}${path}`;
 /** A URL whose port is held by a socket that does not listen. */
 export const refused = `ws://127.0.0.1:${query.get('refused')}/`;
 
+/** A tag for one connection of one test. */
+let tags = 0;
+export const tag = () => `js-${(tags += 1)}-${Math.random().toString(36).slice(2)}`;
+
+/** A command of the control channel: `tests/server/README.md`. */
+export async function command(words) {
+  const response = await fetch(`${query.get('control')}/${words}`);
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
+}
+
 /** The next event of this type. */
 export const next = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 

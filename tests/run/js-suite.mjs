@@ -8,6 +8,8 @@ import { openSession, startDriver } from './drivers.mjs';
 
 /** The tests of one page. The slowest take a minute; each test has a limit of its own. */
 const LIMIT_MS = Number(process.env.WEBSOCKET_CHANNEL_JS_LIMIT_MS ?? 300_000);
+/** Who has `WebSocketStream`; of the others a test asks that they have not. */
+const HAS_STREAM = ['chromium'];
 /** How often to look whether the page is done. */
 const LOOK_EVERY_MS = 100;
 
@@ -24,10 +26,11 @@ export async function runJsTests({ browser, tools, server }) {
   try {
     const driver = await startDriver(browser, tools);
     try {
-      const page = `${site.origin}/?origin=${encodeURIComponent(server.origin)}&refused=${server.refusedPort}`;
+      const page = `${site.origin}/?origin=${encodeURIComponent(server.origin)}&refused=${server.refusedPort}&control=${encodeURIComponent(server.control)}`;
       // `only=fuzz&fuzz=5000&seed=1` in the environment: tests/README.md.
       const chosen = process.env.WEBSOCKET_CHANNEL_JS_QUERY;
       const queries = chosen ? [chosen] : PAGES.map((_, index) => `page=${index}`);
+      if (!chosen && HAS_STREAM.includes(browser)) queries.push('transport=web-socket-stream');
       const total = { passed: 0, skipped: 0, failures: [], slow: [] };
       for (const query of queries) {
         const outcome = await outcomeOf(driver, `${page}&${query}`);

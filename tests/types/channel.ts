@@ -50,6 +50,9 @@ export async function untyped(): Promise<void> {
 export function options(): void {
   const url = 'ws://localhost/';
   new Channel(url, { overflow: 'drop-oldest', receiveBoundBytes: 1, sendWatermarkBytes: 0, maxMessageBytes: Infinity });
+  new Channel(url, { transport: 'pushing-back' });
+  // @ts-expect-error: no such transport
+  new Channel(url, { transport: 'carrier-pigeon' });
   new Channel(async ({ attempt, signal }) => (await fetch(`/token?${attempt}`, { signal })).text(), { protocols: async () => ['a'] });
   // @ts-expect-error: no such policy
   new Channel(url, { overflow: 'grow' });

@@ -13,6 +13,7 @@ use crate::proto::limits::Limits;
 use crate::proto::role::Role;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use core::fmt;
 
 /// Clients that pick 22 random base64 characters leave the last four bits of the 16th byte's group as they fall.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -23,7 +24,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What a client asked a server for (RFC 6455 §4.2.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The method, such as `GET`.
@@ -39,6 +40,21 @@ pub struct Request {
     pub format: Option<Format>,
     /// The version of RFC 6455 asked for: 13, 8 or 7. `None` for the formats of 2009, which have no number, and for plain HTTP.
     pub version: Option<u8>,
+}
+
+/// Without the query: it may be a token, and is not for logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &path)
+            .field("headers", &self.headers)
+            .field("protocols", &self.protocols)
+            .field("format", &self.format)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {

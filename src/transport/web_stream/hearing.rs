@@ -1,6 +1,6 @@
 //! Promises heard one after another, all by the same two functions: a message costs no closures of its own.
 
-use super::platform::Thenable;
+use super::bindings::Thenable;
 use core::cell::RefCell;
 use core::mem::replace;
 use core::task::{Context, Poll, Waker};
@@ -46,11 +46,6 @@ impl Hearing {
         let functions = [function(Ok), function(Err)];
         *heard.functions.borrow_mut() = Some(functions);
         Self(heard)
-    }
-
-    /// Whether the next poll asks for a promise.
-    pub(super) fn is_idle(&self) -> bool {
-        matches!(*self.0.state.borrow(), State::Idle)
     }
 
     /// How the promise was settled that `ask` gives. It is asked once for each answer: a poll that is dropped loses none.

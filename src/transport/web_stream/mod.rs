@@ -17,28 +17,26 @@
 //! What follows for whoever sends: a message larger than [`LARGEST`] always waits, and is refused. A smaller one waits when the network or the peer
 //! takes less than is sent: then, and only then, the page is at the mercy of the connection. It cannot be helped from here.
 
+mod bindings;
 mod hearing;
 mod platform;
 
+use super::attributes::set;
 use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
-use core::cell::RefCell;
+pub(crate) use bindings::{Opening, Read, Stream};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use hearing::Hearing;
-use js_sys::{JsString, Object, Promise, Reflect, Uint8Array};
-use platform::{Info, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
-use std::collections::VecDeque;
+use js_sys::{JsString, Object, Reflect, Uint8Array};
+pub(crate) use platform::{Ended, Platform};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The largest message that is sent, in bytes: half of what a write finds room for on an idle line.
 pub const LARGEST: usize = 64 << 10;
-
-/// RFC 6455 §7.1.5: there was no Close frame.
-const LOST: u16 = 1006;
 
 /// Whether this browser has it.
 pub(crate) fn is_there() -> bool {
@@ -47,10 +45,7 @@ pub(crate) fn is_there() -> bool {
 
 /// The [`Transport`] on the browser's own `WebSocketStream`.
 pub struct WebSocketStream {
-    stream: Stream,
-    readable: Readable,
-    reader: Reader,
-    writer: Writer,
+    platform: Platform,
     limits: Limits,
     /// One read after another, and when reading has ended how the connection did. What is under way outlives the polls that wait for it, so that
     /// none of them can lose its message.
@@ -59,22 +54,7 @@ pub struct WebSocketStream {
     outgoing: Hearing,
     /// Reading has ended.
     ending: bool,
-    /// Writes that the browser has not taken yet.
-    waiting: RefCell<Waiting>,
-    by: Option<By>,
-    /// Nobody was reading when the peer ended it.
-    unread: bool,
-    over: bool,
     close_deadline: Option<Sleep>,
-}
-
-/// Sizes of the writes in the browser's queue, oldest first, and their sum.
-#[derive(Default)]
-struct Waiting {
-    sizes: VecDeque<usize>,
-    bytes: usize,
-    /// The promise of the newest one.
-    last: Option<Promise>,
 }
 
 /// A connection in the making. Dropping it gives it up, open already or not.
@@ -113,20 +93,12 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
             });
         }
     };
-    let readable = opening.readable();
     let transport = WebSocketStream {
-        stream,
-        reader: readable.reader(),
-        readable,
-        writer: opening.writable().writer(),
+        platform: Platform::of(stream, &opening),
         limits: request.limits,
         incoming,
         outgoing: Hearing::new(),
         ending: false,
-        waiting: RefCell::default(),
-        by: None,
-        unread: false,
-        over: false,
         close_deadline: None,
     };
     let opened = Opened::new(opening.protocol(), opening.extensions());
@@ -137,19 +109,15 @@ impl WebSocketStream {
     /// The next message or the end of them, whatever there is left of the close timeout.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
-            if self.incoming.is_idle() {
-                // Ended, and nobody was waiting: what the browser still held is gone, but for one message.
-                self.unread |= self.by.is_none() && self.writer.desired_size().is_none();
-            }
-            let read = ready!(self.incoming.poll(cx, || self.reader.read()));
+            let read = ready!(self.incoming.poll(cx, || self.platform.read()));
             let Some(value) = read.ok().and_then(|result| {
-                let result: platform::Read = result.unchecked_into();
+                let result: Read = result.unchecked_into();
                 (!result.done()).then(|| result.value())
             }) else {
                 return Poll::Ready(None);
             };
             // After our own close nothing more is shown, as in every browser; but it is read, or the end would never come.
-            if self.by.is_some() {
+            if self.platform.is_ours() {
                 continue;
             }
             match self.message(&value) {
@@ -175,72 +143,28 @@ impl WebSocketStream {
 
     /// How it ended. Reading has.
     fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Closed> {
-        let ended = ready!(self.incoming.poll(cx, || self.stream.closed()));
-        // An end with a Close frame is rejected as well, with its code, when a write was not taken before it.
-        let clean = ended.is_ok() && !self.unread;
-        let (Ok(info) | Err(info)) = ended;
-        let told = info.is_object();
-        let info: Info = info.unchecked_into();
-        Poll::Ready(match told.then(|| info.code()).flatten() {
-            Some(code) if code != LOST => {
-                let reason = info.reason().unwrap_or_default();
-                Closed::new(code, reason, clean, self.by.unwrap_or(By::Peer))
+        let ended = ready!(self.incoming.poll(cx, || self.platform.ending()));
+        let Ended { close_frame, by } = self.platform.ended(ended);
+        Poll::Ready(match close_frame {
+            Some((code, reason, clean)) => {
+                Closed::new(code, reason.as_string().unwrap_or_default(), clean, by)
             }
-            _ => Closed::lost(self.by.unwrap_or(By::Failure)),
+            None => Closed::lost(by),
         })
     }
 
-    /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
-        if self.by.is_some() || self.over {
-            return;
+        self.platform.close(code, &reason.into());
+        if self.platform.is_ours() && self.close_deadline.is_none() {
+            self.close_deadline = Some(sleep(self.limits.close_timeout));
         }
-        self.by = Some(By::Us);
-        self.close_deadline = Some(sleep(self.limits.close_timeout));
-        let info = Object::new();
-        set(&info, "closeCode", &code.into());
-        set(&info, "reason", &reason.into());
-        self.close_behind_writes(&info);
-    }
-
-    fn close_behind_writes(&self, info: &JsValue) {
-        let last = self.settle().last.clone();
-        match last {
-            // Bound in JavaScript, so that nothing of ours has to survive until then.
-            Some(last) => {
-                let close = self.stream.closer().bind1(&self.stream, info);
-                let _ = last.unchecked_ref::<Thenable>().then(&close, &close);
-            }
-            // Only arguments can make it throw, and they were checked. Close all the same.
-            None if self.stream.close(info).is_err() => {
-                let _ = self.stream.close(&JsValue::UNDEFINED);
-            }
-            None => {}
-        }
-    }
-
-    /// Forgets the writes that the browser has taken: its queue counts one for each that it has not.
-    fn settle(&self) -> core::cell::RefMut<'_, Waiting> {
-        let mut waiting = self.waiting.borrow_mut();
-        let left = self
-            .writer
-            .desired_size()
-            .map_or(0, |desired| (1.0 - desired) as usize);
-        while waiting.sizes.len() > left {
-            let size = waiting.sizes.pop_front().unwrap_or_default();
-            waiting.bytes -= size;
-        }
-        if waiting.sizes.is_empty() {
-            waiting.last = None;
-        }
-        waiting
     }
 
     /// Ready when the browser has taken every write, or never will.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.settle().sizes.is_empty() {
-            // A rejection is the end of the stream, and `settle` sees it.
-            let _ = ready!(self.outgoing.poll(cx, || self.writer.ready()));
+        while self.platform.waiting().is_some() {
+            // A rejection is the end of the stream, and `waiting` sees it.
+            let _ = ready!(self.outgoing.poll(cx, || self.platform.written()));
         }
         Poll::Ready(())
     }
@@ -251,7 +175,6 @@ impl Transport for WebSocketStream {
         if let Some(deadline) = &mut self.close_deadline
             && Pin::new(deadline).poll(cx).is_ready()
         {
-            self.over = true;
             return Poll::Ready(Event::Closed(Closed::lost(By::Us)));
         }
         if !self.ending {
@@ -260,9 +183,7 @@ impl Transport for WebSocketStream {
             }
             self.ending = true;
         }
-        let closed = ready!(self.poll_ending(cx));
-        self.over = true;
-        Poll::Ready(Event::Closed(closed))
+        self.poll_ending(cx).map(Event::Closed)
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -281,12 +202,7 @@ impl Transport for WebSocketStream {
             Message::Text(text) => JsValue::from_str(text),
             Message::Binary(bytes) => Uint8Array::from(&bytes[..]).into(),
         };
-        let written = self.writer.write(&chunk);
-        ignore(&written);
-        let waiting = self.waiting.get_mut();
-        waiting.sizes.push_back(message.len());
-        waiting.bytes += message.len();
-        waiting.last = Some(written);
+        self.platform.write(&chunk, message.len());
         Ok(())
     }
 
@@ -304,7 +220,7 @@ impl Transport for WebSocketStream {
     }
 
     fn is_open(&self) -> bool {
-        self.by.is_none() && !self.over && self.writer.desired_size().is_some()
+        self.platform.is_open()
     }
 
     fn limits(&self) -> &Limits {
@@ -312,11 +228,10 @@ impl Transport for WebSocketStream {
     }
 
     fn room(&self) -> usize {
-        let waiting = self.settle();
-        if waiting.sizes.is_empty() {
-            return self.limits.send_watermark.max(1);
+        match self.platform.waiting() {
+            None => self.limits.send_watermark.max(1),
+            Some(bytes) => self.limits.send_watermark.saturating_sub(bytes),
         }
-        self.limits.send_watermark.saturating_sub(waiting.bytes)
     }
 
     fn pushes_back(&self) -> bool {
@@ -329,31 +244,6 @@ impl Transport for WebSocketStream {
     }
 
     fn buffered_amount(&self) -> usize {
-        self.settle().bytes
+        self.platform.waiting().unwrap_or_default()
     }
-}
-
-impl Drop for WebSocketStream {
-    fn drop(&mut self) {
-        if self.by.is_none() && !self.over {
-            self.close_behind_writes(&JsValue::UNDEFINED);
-        }
-        // The two locks free whatever waits for a promise of theirs.
-        self.reader.release_lock();
-        self.writer.release_lock();
-        // What nobody reads holds the peer's answer back, and with it the connection's end. The browser lets go of it by itself.
-        ignore(&self.readable.pipe_to(&Sink::new()));
-    }
-}
-
-/// Says that a rejection was heard: the page's own handlers are not to be told.
-fn ignore(promise: &Promise) {
-    platform::NOTHING.with(|nothing| {
-        let _ = promise.unchecked_ref::<Thenable>().then(nothing, nothing);
-    });
-}
-
-fn set(object: &Object, key: &str, value: &JsValue) {
-    // A plain object of ours takes every property.
-    let _ = Reflect::set(object, &key.into(), value);
 }

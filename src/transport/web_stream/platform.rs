@@ -1,87 +1,191 @@
-//! What is used of the browser's streams: web-sys has no binding for `WebSocketStream`.
+//! An open stream: its two ends, and what was written and not taken yet. What is known of browsers is in the [module's](super) own words.
 
-use js_sys::{Function, Promise};
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
+use super::bindings::{Info, NOTHING, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
+use crate::message::By;
+use crate::transport::attributes::set;
+use core::cell::{Cell, RefCell};
+use js_sys::{Object, Promise};
+use std::collections::VecDeque;
+use wasm_bindgen::{JsCast, JsValue};
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = WebSocketStream)]
-    #[derive(Clone)]
-    pub(super) type Stream;
-    #[wasm_bindgen(constructor, js_class = "WebSocketStream", catch)]
-    pub(super) fn new(url: &str, options: &JsValue) -> Result<Stream, JsValue>;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn opened(this: &Stream) -> Promise;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn closed(this: &Stream) -> Promise;
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn close(this: &Stream, info: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, getter, js_name = close)]
-    pub(super) fn closer(this: &Stream) -> Function;
+/// RFC 6455 §7.1.5: there was no Close frame.
+const LOST: u16 = 1006;
 
-    pub(super) type Opening;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn readable(this: &Opening) -> Readable;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn writable(this: &Opening) -> Writable;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn protocol(this: &Opening) -> String;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn extensions(this: &Opening) -> String;
+/// Dropping it lets go of both ends and closes behind what was written, if it was not closed before.
+pub(crate) struct Platform {
+    stream: Stream,
+    readable: Readable,
+    reader: Reader,
+    writer: Writer,
+    /// Writes that the browser has not taken yet.
+    waiting: RefCell<Waiting>,
+    /// We began to close it.
+    ours: Cell<bool>,
+    /// Nobody was reading when the peer ended it.
+    unread: Cell<bool>,
+    over: Cell<bool>,
+}
 
-    pub(super) type Readable;
-    #[wasm_bindgen(method, js_name = getReader)]
-    pub(super) fn reader(this: &Readable) -> Reader;
-    #[wasm_bindgen(method, js_name = pipeTo)]
-    pub(super) fn pipe_to(this: &Readable, sink: &Sink) -> Promise;
+/// How a stream ended.
+pub(crate) struct Ended {
+    /// Code and reason of the peer's Close frame, and whether the closing handshake finished; none if there was no frame.
+    pub(crate) close_frame: Option<(u16, JsValue, bool)>,
+    pub(crate) by: By,
+}
 
-    pub(super) type Reader;
-    #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Reader) -> Promise;
-    #[wasm_bindgen(method, js_name = releaseLock)]
-    pub(super) fn release_lock(this: &Reader);
+/// Sizes of the writes in the browser's queue, oldest first, and their sum.
+#[derive(Default)]
+struct Waiting {
+    sizes: VecDeque<usize>,
+    bytes: usize,
+    /// The promise of the newest one.
+    last: Option<Promise>,
+}
 
-    pub(super) type Read;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn done(this: &Read) -> bool;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn value(this: &Read) -> JsValue;
+impl Platform {
+    /// Takes the ends that `opened` gave.
+    pub(crate) fn of(stream: Stream, opening: &Opening) -> Self {
+        let readable = opening.readable();
+        Self {
+            stream,
+            reader: readable.reader(),
+            readable,
+            writer: opening.writable().writer(),
+            waiting: RefCell::default(),
+            ours: Cell::new(false),
+            unread: Cell::new(false),
+            over: Cell::new(false),
+        }
+    }
 
-    pub(super) type Writable;
-    #[wasm_bindgen(method, js_name = getWriter)]
-    pub(super) fn writer(this: &Writable) -> Writer;
+    /// False from the first sign of an end.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.ours.get() && !self.over.get() && self.writer.desired_size().is_some()
+    }
 
-    pub(super) type Writer;
-    #[wasm_bindgen(method)]
-    pub(super) fn write(this: &Writer, chunk: &JsValue) -> Promise;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn ready(this: &Writer) -> Promise;
-    /// `None` when the stream has failed or closed.
-    #[wasm_bindgen(method, getter, js_name = desiredSize)]
-    pub(super) fn desired_size(this: &Writer) -> Option<f64>;
-    #[wasm_bindgen(method, js_name = releaseLock)]
-    pub(super) fn release_lock(this: &Writer);
+    /// Whether we began to close it.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours.get()
+    }
 
-    /// How it ended: what `closed` gives, or the `WebSocketError` with which it is rejected.
-    pub(super) type Info;
-    #[wasm_bindgen(method, getter, js_name = closeCode)]
-    pub(super) fn code(this: &Info) -> Option<u16>;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn reason(this: &Info) -> Option<String>;
+    /// Asks for the next message.
+    pub(crate) fn read(&self) -> Promise {
+        // Ended, and nobody was waiting: what the browser still held is gone, but for one message.
+        if !self.ours.get() && self.writer.desired_size().is_none() {
+            self.unread.set(true);
+        }
+        self.reader.read()
+    }
 
-    /// Takes everything and keeps nothing.
-    #[wasm_bindgen(js_name = WritableStream)]
-    pub(super) type Sink;
-    #[wasm_bindgen(constructor, js_class = "WritableStream")]
-    pub(super) fn new() -> Sink;
+    /// Asks for the end, when reading has come to it.
+    pub(crate) fn ending(&self) -> Promise {
+        self.stream.closed()
+    }
 
-    /// A promise, and functions of JavaScript's own.
-    pub(super) type Thenable;
-    #[wasm_bindgen(method)]
-    pub(super) fn then(this: &Thenable, kept: &JsValue, broken: &JsValue) -> Promise;
+    /// Takes what that promise was settled with, or rejected: how it ended.
+    pub(crate) fn ended(&self, settled: Result<JsValue, JsValue>) -> Ended {
+        self.over.set(true);
+        // An end with a Close frame is rejected as well, with its code, when a write was not taken before it.
+        let clean = settled.is_ok() && !self.unread.get();
+        let (Ok(info) | Err(info)) = settled;
+        let told = info.is_object();
+        let info: Info = info.unchecked_into();
+        let code = told.then(|| info.code()).flatten();
+        let with_frame = code.filter(|code| *code != LOST);
+        let by = match self.ours.get() {
+            true => By::Us,
+            false if with_frame.is_some() => By::Peer,
+            false => By::Failure,
+        };
+        Ended {
+            close_frame: with_frame.map(|code| (code, info.reason(), clean)),
+            by,
+        }
+    }
 
-    /// The function that does nothing (ECMA-262, "Properties of the Function Prototype Object"), to say that a rejection was heard.
-    #[wasm_bindgen(thread_local_v2, js_namespace = Function, js_name = prototype)]
-    pub(super) static NOTHING: JsValue;
+    /// Writes a chunk of so many bytes, which may wait in the browser's queue: it must not change any more.
+    pub(crate) fn write(&self, chunk: &JsValue, bytes: usize) {
+        let written = self.writer.write(chunk);
+        ignore(&written);
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.sizes.push_back(bytes);
+        waiting.bytes += bytes;
+        waiting.last = Some(written);
+    }
+
+    /// Bytes of the writes that the browser has not taken; none when it has taken every write, or never will.
+    pub(crate) fn waiting(&self) -> Option<usize> {
+        let waiting = self.settle();
+        (!waiting.sizes.is_empty()).then_some(waiting.bytes)
+    }
+
+    /// Settled when the browser has taken every write, or never will.
+    pub(crate) fn written(&self) -> Promise {
+        self.writer.ready()
+    }
+
+    /// Begins to close, behind the last write; a second call, or one after the end, does nothing. The arguments have been checked.
+    pub(crate) fn close(&self, code: u16, reason: &JsValue) {
+        if self.ours.get() || self.over.get() {
+            return;
+        }
+        let info = Object::new();
+        set(&info, "closeCode", &code.into());
+        set(&info, "reason", reason);
+        self.close_behind_writes(&info);
+    }
+
+    fn close_behind_writes(&self, info: &JsValue) {
+        self.ours.set(true);
+        let last = self.settle().last.clone();
+        match last {
+            // Bound in JavaScript, so that nothing of ours has to survive until then.
+            Some(last) => {
+                let close = self.stream.closer().bind1(&self.stream, info);
+                let _ = last.unchecked_ref::<Thenable>().then(&close, &close);
+            }
+            // Only arguments can make it throw, and they were checked. Close all the same.
+            None if self.stream.close(info).is_err() => {
+                let _ = self.stream.close(&JsValue::UNDEFINED);
+            }
+            None => {}
+        }
+    }
+
+    /// Forgets the writes that the browser has taken: its queue counts one for each that it has not.
+    fn settle(&self) -> core::cell::RefMut<'_, Waiting> {
+        let mut waiting = self.waiting.borrow_mut();
+        let left = self
+            .writer
+            .desired_size()
+            .map_or(0, |desired| (1.0 - desired) as usize);
+        while waiting.sizes.len() > left {
+            let size = waiting.sizes.pop_front().unwrap_or_default();
+            waiting.bytes -= size;
+        }
+        if waiting.sizes.is_empty() {
+            waiting.last = None;
+        }
+        waiting
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        if !self.ours.get() && !self.over.get() {
+            self.close_behind_writes(&JsValue::UNDEFINED);
+        }
+        // The two locks free whatever waits for a promise of theirs.
+        self.reader.release_lock();
+        self.writer.release_lock();
+        // What nobody reads holds the peer's answer back, and with it the connection's end. The browser lets go of it by itself.
+        ignore(&self.readable.pipe_to(&Sink::new()));
+    }
+}
+
+/// Says that a rejection was heard: the page's own handlers are not to be told.
+fn ignore(promise: &Promise) {
+    NOTHING.with(|nothing| {
+        let _ = promise.unchecked_ref::<Thenable>().then(nothing, nothing);
+    });
 }

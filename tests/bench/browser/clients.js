@@ -73,8 +73,9 @@ const withStream = async (kind, url, payload, count) => {
   return took;
 };
 
-const withChannel = async (kind, url, payload, count) => {
-  const channel = new Channel(url, { codec: kind === 'json' ? { encode: String, decode: (text) => (check(text), true) } : 'raw' });
+const withChannel = (transport) => async (kind, url, payload, count) => {
+  const codec = kind === 'json' ? { encode: String, decode: (text) => (check(text), true) } : 'raw';
+  const channel = new Channel(url, { codec, transport });
   await channel.opened;
   const length = lengthOf(payload);
   const messages = channel[Symbol.asyncIterator]();
@@ -110,7 +111,8 @@ const clients = {
   'ours, Rust by class': rust.ours,
   'ours, Rust by stream': rust.ours_by_stream,
   'ours, npm WebSocket': withClass(Ours),
-  'ours, npm Channel': withChannel,
+  'ours, npm Channel': withChannel('web-socket'),
+  'ours, npm Channel by stream': withChannel('web-socket-stream'),
   partysocket: withClass(PartySocket),
   'reconnecting-websocket': withClass(ReconnectingWebSocket),
 };

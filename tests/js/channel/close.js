@@ -1,9 +1,10 @@
 // The ends of a Channel.
 
 import { assert } from 'chai';
-import { Channel, ChannelClosedError, CloseError } from 'websocket-channel';
+import { ChannelClosedError, CloseError } from 'websocket-channel';
 import { refused, url } from '../server.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 describe('the end of a Channel', () => {
   it('of ours has our code and reason', async () => {
@@ -74,6 +75,18 @@ describe('the end of a Channel', () => {
       assert.equal(message, 'still open');
       break;
     }
+  });
+
+  it('checks them before it is open as well, and when it never will be', async () => {
+    const [opening, never] = [new Channel(url('/echo')), new Channel(refused)];
+    await never.closed;
+    for (const channel of [opening, never]) {
+      assert.equal((await rejects(() => channel.close(1005), CloseError)).code, 'BAD_CLOSE_CODE');
+      assert.equal((await rejects(() => channel.close(4000, 'é'.repeat(62)), CloseError)).code, 'LONG_CLOSE_REASON');
+    }
+    await opening.opened;
+    assert.equal(opening.status.state, 'open');
+    await opening.close();
   });
 
   it('of a channel that never opened is told by closed, which never rejects', async () => {

@@ -1,10 +1,11 @@
 // The errors of a Channel: each has the code that Rust's error of the same cause has.
 
 import { assert } from 'chai';
-import { Channel, ChannelError, ConnectError, DecodeError, SendError } from 'websocket-channel';
+import { ChannelError, ConnectError, DecodeError, SendError } from 'websocket-channel';
 import { refused, url } from '../server.js';
 import { read } from './exchange.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 const cases = [
   ...['ws://', 'ws://[', 'ftp://127.0.0.1/', 'mailto:a@b', 'ws://127.0.0.1:65536/', 'ws://a^b/'].map((bad) => ['BAD_URL', bad]),

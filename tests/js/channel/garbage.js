@@ -1,8 +1,8 @@
 // A Channel that nobody holds any more. Only Chromium lets a page ask for a garbage collection.
 
 import { assert } from 'chai';
-import { Channel } from 'websocket-channel';
 import { url } from '../server.js';
+import { Channel } from './transport.js';
 
 describe('a Channel that nobody holds', function () {
   before(function () {

@@ -1,32 +1,14 @@
 // What an error inside of the package comes to: the channels of that instance end with INTERNAL, and the next one works.
 
 import { assert } from 'chai';
-import { Channel, ChannelError, ConnectError, SendError } from 'websocket-channel';
+import { ChannelError, ConnectError, SendError } from 'websocket-channel';
 import { url } from '../server.js';
+import { broken } from './broken.js';
 import { read } from './exchange.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 describe('a Channel whose instance is given up', () => {
-  /** Rust does not expect that the platform throws here, as no platform does: it is a trap. */
-  async function broken(action) {
-    const property = Object.getOwnPropertyDescriptor(window.WebSocket.prototype, 'readyState');
-    const get = () => {
-      throw new Error('broken on purpose');
-    };
-    Object.defineProperty(window.WebSocket.prototype, 'readyState', { ...property, get });
-    // It is reported to the window, too, wherever the trap was in a task.
-    const mochas = [window.onerror, window.onunhandledrejection];
-    window.onerror = () => true;
-    const quiet = (event) => event.preventDefault();
-    window.onunhandledrejection = quiet;
-    try {
-      return await action();
-    } finally {
-      Object.defineProperty(window.WebSocket.prototype, 'readyState', property);
-      [window.onerror, window.onunhandledrejection] = mochas;
-    }
-  }
-
   it('ends with INTERNAL everything that waits, and the next channel works', async () => {
     const channel = new Channel(url('/echo'), { codec: 'text' });
     const opening = new Channel(url('/silent'), { connectTimeoutMs: 0 });
@@ -41,6 +23,7 @@ describe('a Channel whose instance is given up', () => {
       assert.deepEqual(await channel.closed, { code: 1006, reason: '', wasClean: false, by: 'failure', unsentBytes: 0 });
       assert.equal(channel.status.state, 'closed');
       assert.equal(channel.status.reason.code, 'INTERNAL');
+      assert.deepEqual([channel.status.queuedBytes, channel.status.dropped], [0, 0]);
       assert.equal((await opening.closed).by, 'failure');
     });
     assert.equal((await rejects(() => channel.send('late'), SendError)).code, 'INTERNAL');

@@ -1,10 +1,11 @@
 // A Standard Schema: what arrives is checked and not only claimed. The libraries themselves are run by the suite `homes`.
 
 import { assert } from 'chai';
-import { Channel, DecodeError } from 'websocket-channel';
+import { DecodeError } from 'websocket-channel';
 import { url } from '../server.js';
 import { read } from './exchange.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 /** A schema that takes numbers and doubles them. */
 const schema = (answer) => ({ '~standard': { version: 1, vendor: 'test', validate: answer } });

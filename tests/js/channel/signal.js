@@ -1,10 +1,11 @@
 // AbortSignals, and the functions that give a URL or subprotocols.
 
 import { assert } from 'chai';
-import { Channel, ConnectError } from 'websocket-channel';
+import { ConnectError } from 'websocket-channel';
 import { url } from '../server.js';
 import { read } from './exchange.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 describe('the signal of a Channel', () => {
   it('gives up connecting', async () => {

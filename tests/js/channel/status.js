@@ -1,8 +1,9 @@
 // `channel.status`: how it stands, live and as events.
 
 import { assert } from 'chai';
-import { Channel, ConnectError } from 'websocket-channel';
+import { ConnectError } from 'websocket-channel';
 import { url } from '../server.js';
+import { Channel } from './transport.js';
 
 /** Every state that is told, from now to the end. */
 function told(channel) {

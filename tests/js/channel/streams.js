@@ -1,9 +1,10 @@
 // A Channel as Web Streams, and as a resource.
 
 import { assert } from 'chai';
-import { Channel, ChannelClosedError, SendError } from 'websocket-channel';
+import { ChannelClosedError, SendError } from 'websocket-channel';
 import { url } from '../server.js';
 import { rejects } from './rejection.js';
+import { Channel } from './transport.js';
 
 describe('the streams of a Channel', () => {
   it('carry values, and a clean end', async () => {

@@ -1,0 +1,210 @@
+//! What carries the messages of the class `Channel`: one of the browser's two sockets, behind one seam. Payloads are JavaScript's.
+
+use super::web_socket::Browser;
+use crate::transport::drain::Looks;
+use crate::transport::web_socket;
+use crate::transport::web_stream::{self, Ended, LARGEST, Opening, Stream};
+use core::cell::{Cell, OnceCell, RefCell};
+use js_sys::{Array, Promise, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+
+pub(super) enum Carrier {
+    Socket(Socket),
+    Stream(ByStream),
+}
+
+/// `WebSocket`, which every browser has. It tells by events, and nothing holds the peer back.
+pub(super) struct Socket {
+    platform: web_socket::Platform,
+    /// What the platform holds unsent, at most: by itself it gets less. So that it is asked only where it might be too much.
+    held: Cell<usize>,
+    looks: RefCell<Looks>,
+}
+
+/// `WebSocketStream`. It tells by promises, and is asked for each message.
+pub(super) struct ByStream {
+    stream: Stream,
+    opening: OnceCell<Opening>,
+    /// From open to the end.
+    platform: RefCell<Option<Rc<web_stream::Platform>>>,
+}
+
+impl Socket {
+    pub(super) fn of(platform: web_socket::Platform) -> Self {
+        Self {
+            platform,
+            held: Cell::new(0),
+            looks: RefCell::default(),
+        }
+    }
+
+    fn has_room(&self, watermark: usize) -> bool {
+        if self.held.get() < watermark {
+            return true;
+        }
+        let held = self.platform.socket.buffered_amount() as usize;
+        self.held.set(held);
+        if held >= watermark {
+            return false;
+        }
+        self.looks.borrow_mut().rest(held);
+        true
+    }
+
+    fn send(&self, message: &JsValue, bytes: usize) -> Result<(), JsValue> {
+        let socket: &Browser = self.platform.socket.unchecked_ref();
+        socket.send_message(message)?;
+        self.held.set(self.held.get().saturating_add(bytes));
+        Ok(())
+    }
+}
+
+impl ByStream {
+    pub(super) fn of(stream: Stream) -> Self {
+        Self {
+            stream,
+            opening: OnceCell::new(),
+            platform: RefCell::new(None),
+        }
+    }
+
+    /// Settled when it is open, or failed before.
+    pub(super) fn opening(&self) -> Promise {
+        self.stream.opened()
+    }
+
+    /// That promise has given this.
+    pub(super) fn open(&self, opening: Opening) {
+        let platform = web_stream::Platform::of(self.stream.clone(), &opening);
+        *self.platform.borrow_mut() = Some(Rc::new(platform));
+        // It opens once.
+        let _ = self.opening.set(opening);
+    }
+
+    /// Gives it up if it is not open yet.
+    fn give_up(&self) {
+        if self.opening.get().is_none() {
+            let _ = self.stream.close(&JsValue::UNDEFINED);
+        }
+    }
+
+    fn platform(&self) -> Option<Rc<web_stream::Platform>> {
+        self.platform.borrow().clone()
+    }
+
+    pub(super) fn read(&self) -> Option<Promise> {
+        Some(self.platform()?.read())
+    }
+
+    pub(super) fn ending(&self) -> Option<Promise> {
+        Some(self.platform()?.ending())
+    }
+
+    pub(super) fn ended(&self, settled: Result<JsValue, JsValue>) -> Option<Ended> {
+        Some(self.platform()?.ended(settled))
+    }
+
+    fn send(&self, message: &JsValue, bytes: usize) -> bool {
+        let (Some(platform), true) = (self.platform(), bytes <= LARGEST) else {
+            return false;
+        };
+        // It may wait in the browser's queue while its owner changes it: bytes are copied.
+        match message.is_string() {
+            true => platform.write(message, bytes),
+            false => platform.write(&Uint8Array::new(message), bytes),
+        }
+        true
+    }
+}
+
+impl Carrier {
+    /// What has the attributes `protocol` and `extensions`.
+    pub(super) fn attributes(&self) -> JsValue {
+        match self {
+            Self::Socket(socket) => socket.platform.socket.clone().into(),
+            Self::Stream(stream) => stream.opening.get().into(),
+        }
+    }
+
+    /// Whether it can send: false from the first sign of an end.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Socket(Socket { platform, .. }) => {
+                platform.socket.ready_state() == web_sys::WebSocket::OPEN
+            }
+            Self::Stream(stream) => stream.platform().is_some_and(|platform| platform.is_open()),
+        }
+    }
+
+    /// Whether it holds less than so many unsent bytes, or nothing.
+    pub(super) fn has_room(&self, watermark: usize) -> bool {
+        match self {
+            Self::Socket(socket) => socket.has_room(watermark),
+            Self::Stream(stream) => stream
+                .platform()
+                .and_then(|platform| platform.waiting())
+                .is_none_or(|waiting| waiting < watermark),
+        }
+    }
+
+    /// Hands a message of so many bytes over; false if it is refused.
+    pub(super) fn send(&self, message: &JsValue, bytes: usize) -> bool {
+        match self {
+            Self::Socket(socket) => socket.send(message, bytes).is_ok(),
+            Self::Stream(stream) => stream.send(message, bytes),
+        }
+    }
+
+    /// Settled when there is room again. None where nothing tells: then it has to be looked for.
+    pub(super) fn room(&self) -> Option<Promise> {
+        match self {
+            Self::Socket(_) => None,
+            Self::Stream(stream) => Some(stream.platform()?.written()),
+        }
+    }
+
+    /// How long to wait until room is looked for, in milliseconds; 0 for one turn of the event loop.
+    pub(super) fn pause(&self) -> u32 {
+        match self {
+            Self::Socket(socket) => {
+                let mut looks = socket.looks.borrow_mut();
+                looks.see(socket.held.get());
+                looks.pause().subsec_millis()
+            }
+            Self::Stream(_) => 0,
+        }
+    }
+
+    /// Begins to close. The arguments have been checked, and only they can make it throw: if they did, the deadline would end the connection.
+    pub(super) fn close(&self, code: u16, reason: &JsValue) {
+        match self {
+            Self::Socket(Socket { platform, .. }) => {
+                let socket: &Browser = platform.socket.unchecked_ref();
+                let _ = socket.close(&Array::of2(&code.into(), reason));
+            }
+            Self::Stream(stream) => {
+                if let Some(platform) = stream.platform() {
+                    platform.close(code, reason);
+                }
+            }
+        }
+    }
+
+    /// Nothing is told any more, and nothing more is asked for.
+    pub(super) fn detach(&self) {
+        match self {
+            Self::Socket(socket) => socket.platform.detach(),
+            Self::Stream(stream) => drop(stream.platform.take()),
+        }
+    }
+
+    /// Closes without waiting for anything, after [`detach`](Self::detach). After an end it does nothing.
+    pub(super) fn abandon(&self) {
+        match self {
+            // Without arguments it cannot throw. A stream's ends close it when they are let go.
+            Self::Socket(socket) => drop(socket.platform.socket.close()),
+            Self::Stream(stream) => stream.give_up(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// A `WebSocketStream` tells by promises. They are heard here, for the handle, which makes the calls and decides; nothing here holds it.
+
+/**
+ * Hears a stream from its beginning to its end.
+ * @param {object} handle the wasm's
+ * @param {import('./line.js').Line} line where its messages go, and which asks for them
+ */
+export function hear(handle, line) {
+  const weak = new WeakRef(handle);
+  let asked = false;
+
+  const ask = () => {
+    const handle = weak.deref();
+    if (asked || !handle?.readsOn) return;
+    asked = true;
+    handle.read()?.then(heard, end);
+  };
+  const heard = ({ done, value }) => {
+    if (done) return end();
+    asked = false;
+    const handle = weak.deref();
+    if (handle) line.arrive(handle, value);
+    line.ask();
+  };
+  const end = () => {
+    const ended = (kept) => (info) => weak.deref()?.ended(info, kept);
+    weak.deref()?.ending()?.then(ended(true), ended(false));
+  };
+  const opened = (opening) => {
+    weak.deref()?.opened(opening);
+    line.ask();
+  };
+  line.asking(ask);
+  handle.opening().then(opened, () => opened());
+}

@@ -1,0 +1,43 @@
+// The option `transport`, in a browser that has `WebSocketStream` and in one that has not.
+
+import { assert } from 'chai';
+import { Channel, ConnectError } from 'websocket-channel';
+import { url } from '../server.js';
+import { read } from './exchange.js';
+import { rejects } from './rejection.js';
+
+describe('the transport of a Channel', () => {
+  it('is WebSocketStream where it is asked for and there is one, and nothing where there is none', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'text', transport: 'web-socket-stream' });
+    if (globalThis.WebSocketStream) {
+      await channel.send('by stream');
+      assert.equal(await read(channel), 'by stream');
+    } else {
+      const error = await rejects(() => channel.opened, ConnectError);
+      assert.equal(error.code, 'UNSUPPORTED');
+      assert.notMatch(error.message, /UNSUPPORTED|\$/);
+    }
+    await channel.close();
+  });
+
+  it('is whichever of the two pushes back', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes', transport: 'pushing-back' });
+    await channel.opened;
+    // Over `WebSocketStream` this is refused, and over `WebSocket` it is not.
+    const sent = await channel.send(new Uint8Array((64 << 10) + 1)).then(
+      () => true,
+      (error) => error.code,
+    );
+    assert.equal(sent, globalThis.WebSocketStream ? 'SEND_REFUSED' : true);
+    await channel.close();
+  });
+
+  it('is WebSocket otherwise', async () => {
+    for (const transport of [undefined, 'web-socket']) {
+      const channel = new Channel(url('/echo'), { codec: 'bytes', transport });
+      await channel.send(new Uint8Array((64 << 10) + 1));
+      assert.lengthOf(await read(channel), (64 << 10) + 1);
+      await channel.close();
+    }
+  });
+});
