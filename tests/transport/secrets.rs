@@ -31,7 +31,10 @@ fn the_core_shows_neither_query_nor_header_values_nor_payload() {
         panic!("there is a request")
     };
     let asked = format!("{request:?}");
-    assert!(asked.contains("Cookie") && asked.contains("/chat"), "{asked}");
+    assert!(
+        asked.contains("Cookie") && asked.contains("/chat"),
+        "{asked}"
+    );
     for shown in [shown, asked, format!("{client:?}"), format!("{server:?}")] {
         assert!(!shown.contains("hidden"), "{shown}");
     }
