@@ -6,6 +6,9 @@ import { CANCELLED } from './errors.js';
 /** Gone when this much of a queue has been taken, and more than half of it: each message is moved once at most. */
 const SPENT = 1024;
 
+/** Copies of more bytes are made into memory that one before them was in. */
+const LARGE = 2 ** 16;
+
 const utf8 = new TextEncoder();
 
 /** A UTF-16 unit is three bytes of UTF-8 at most. */
@@ -25,6 +28,8 @@ export class Line {
   // Two ports, while turns are waited for: Node would wait for an open one.
   #turn;
   #least;
+  // Where the last large copy was, weakly: to make new memory takes ten times as long as to copy into what is there.
+  #spare;
   #ended = false;
   #error;
   // Where messages have to be asked for.
@@ -115,7 +120,7 @@ export class Line {
         how(value);
       };
       const send = {
-        message: typeof message === 'string' ? message : new Uint8Array(message),
+        message: typeof message === 'string' ? message : this.#copy(message),
         resolve: settle(resolve),
         reject: settle(reject),
       };
@@ -129,12 +134,23 @@ export class Line {
     });
   }
 
+  #copy(bytes) {
+    const spare = bytes.length > LARGE && this.#spare?.deref();
+    if (!spare || spare.byteLength < bytes.length) return new Uint8Array(bytes);
+    this.#spare = undefined;
+    const copy = new Uint8Array(spare, 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
   /** Hands over what there is room for. */
   look(handle) {
     while (this.#sends.length > 0) {
       const [send] = this.#sends;
       try {
         if (!handle.send(send.message, this.#bytes(send.message))) break;
+        // The platform has taken its own copy.
+        if (send.message.byteLength > LARGE) this.#spare = new WeakRef(send.message.buffer);
         send.resolve();
       } catch (error) {
         send.reject(error);

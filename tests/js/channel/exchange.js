@@ -113,6 +113,24 @@ describe('Channel', () => {
     });
   }
 
+  it('keeps large messages that wait at once and one after another, though the buffer of each is that of the next', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 0 });
+    await channel.opened;
+    const size = Math.min(100_000, LARGEST);
+    const buffer = new Uint8Array(size);
+    const numbers = Array.from({ length: 12 }, (_, n) => n);
+    const sends = [];
+    for (const n of numbers) {
+      sends.push(channel.send(buffer.subarray(n * 1000).fill(n)));
+      if (n % 4 === 3) await Promise.all(sends);
+    }
+    for (const n of numbers) {
+      const value = await read(channel);
+      assert.deepEqual([value.length, value.every((byte) => byte === n)], [size - n * 1000, true]);
+    }
+    await channel.close();
+  });
+
   it('keeps the order of values that were sent without waiting', async () => {
     const channel = new Channel(url('/echo'), { codec: 'json' });
     const sent = Array.from({ length: 300 }, (_, n) => n);
