@@ -3,6 +3,7 @@
 import { unless } from './abort.js';
 import { CANCELLED, ConnectError, NOT_OPEN, wordsOf } from './errors.js';
 import { current } from './instance.js';
+import { BY_SOCKET, BY_STREAM } from './options.js';
 import { CLOSED, CLOSING, OPEN } from './status.js';
 import { hear } from './stream.js';
 
@@ -15,10 +16,6 @@ const BEGAN_TO_CLOSE = 1;
 const TIMED_OUT = 2;
 const ENDED = 3;
 const BY = ['us', 'peer', 'failure'];
-
-/** Of the option `transport`; besides these it is whichever of the two holds the peer back. */
-const BY_SOCKET = 'web-socket';
-const BY_STREAM = 'web-socket-stream';
 
 /** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
 const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;

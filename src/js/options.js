@@ -5,8 +5,10 @@ import { timeoutOf } from './timeout.js';
 /** In the order in which Rust counts them. */
 const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
 
-/** Rust's `Carrier`. */
-const TRANSPORTS = ['web-socket', 'pushing-back', 'web-socket-stream'];
+/** Rust's `Carrier`; the third is whichever of these two holds the peer back. */
+export const BY_SOCKET = 'web-socket';
+export const BY_STREAM = 'web-socket-stream';
+const TRANSPORTS = [BY_SOCKET, 'pushing-back', BY_STREAM];
 
 /** Less than Rust's default bounds. */
 const MANY = 2 ** 20;
@@ -25,7 +27,7 @@ function bytesOf(name, value) {
  * @throws {TypeError} naming the option
  */
 export function settingsOf(options) {
-  const { protocols = [], codec, schema, signal, overflow = 'close', transport = TRANSPORTS[0] } = options ?? {};
+  const { protocols = [], codec, schema, signal, overflow = 'close', transport = BY_SOCKET } = options ?? {};
   const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = options ?? {};
   const policy = OVERFLOW.indexOf(overflow);
   if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);

@@ -3,7 +3,7 @@
 import { assert } from 'chai';
 import { Channel, WebSocket } from 'websocket-channel';
 import { copyOfPackage } from './copy.js';
-import { command, finish, next, opened, refused, tag, url } from './server.js';
+import { finish, gone as everyEnded, next, opened, refused, tag, url } from './server.js';
 
 describe('garbage collection', function () {
   before(function () {
@@ -97,7 +97,7 @@ describe('garbage collection', function () {
         };
         await returns(copy, use, transport);
         // None of them is left to the browser, either.
-        while ((await command(`list?tag=${tagged}`)).connections.some(({ ended }) => !ended));
+        await everyEnded(tagged);
       });
 
       it(`of channels that somebody reads, writes and watches, and lets go, over ${transport}`, async () => {

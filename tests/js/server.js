@@ -22,6 +22,14 @@ export async function command(words) {
   return response.json();
 }
 
+/** Until the server has had connections of this tag, and has none any more. */
+export async function gone(tagged) {
+  for (;;) {
+    const { connections } = await command(`list?tag=${tagged}`);
+    if (connections.length > 0 && connections.every(({ ended }) => ended)) return;
+  }
+}
+
 /** The next event of this type. */
 export const next = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 

@@ -3,7 +3,7 @@
 import { assert } from 'chai';
 import { ChannelClosedError, SendError } from 'websocket-channel';
 import { bytes, firstDifference } from '../payloads.js';
-import { command, tag, url } from '../server.js';
+import { command, gone, tag, url } from '../server.js';
 import { broken } from './broken.js';
 import { read } from './exchange.js';
 import { rejects } from './rejection.js';
@@ -28,14 +28,6 @@ async function still(look) {
 async function sentTo(tag) {
   const { connections } = await command(`list?tag=${tag}`);
   return connections.reduce((sum, { sent }) => sum + sent, 0);
-}
-
-/** Until the server has no open connection of this tag. */
-async function gone(tagged) {
-  for (;;) {
-    const { connections } = await command(`list?tag=${tagged}`);
-    if (connections.length > 0 && connections.every(({ ended }) => ended)) return;
-  }
 }
 
 describe('a reader that stops reading', () => {
