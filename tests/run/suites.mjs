@@ -226,7 +226,7 @@ export const suites = [
     server: true,
     run: (context) => node(['tests/homes/homes.test.mjs'], context),
   },
-  { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs'], context) },
+  { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs', 'tests/run/failures.test.mjs'], context) },
 ];
 
 /** Adds up the closing lines that libtest and wasm-bindgen-test print, one per test binary. */

@@ -4,6 +4,7 @@
 // The last line is `N passed, N failed, N skipped` over all of them. Exit codes: 0 all passed; 1 not; 2 a bad command line or set-up.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
+import { failures, keepPrinted } from './failures.mjs';
 import { endChildrenOnSignals } from './process.mjs';
 import { BROWSERS, NEEDS, setupOrExit } from './setup.mjs';
 import { suites } from './suites.mjs';
@@ -50,6 +51,8 @@ const needs = NEEDS.filter((name) => chosen.some((suite) => suite.needs?.include
 const tools = await setupOrExit({ tests: true, browsers, needs });
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
+const reasons = [];
+const printed = keepPrinted();
 let server;
 try {
   if (chosen.some((suite) => /^(js|hidden):|^package$|^homes:js$/.test(suite.name))) {
@@ -60,11 +63,13 @@ try {
   for (const suite of chosen) {
     console.log(`\n── ${suite.name} ──`);
     const suiteBegan = Date.now();
+    printed();
     const count = await suite.run({ tools, server });
     if (count.passed + count.failed + count.skipped === 0) {
       console.log(`${suite.name} ran no test, and that is a failure`);
       count.failed = 1;
     }
+    if (count.failed > 0) reasons.push(`\n── what failed in ${suite.name} ──`, ...failures(printed()));
     for (const key of Object.keys(total)) total[key] += count[key];
     lines.push(`${suite.name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped (${seconds(suiteBegan)})`);
   }
@@ -74,6 +79,7 @@ try {
 } finally {
   await server?.stop();
 }
+if (reasons.length > 0) console.log(reasons.join('\n'));
 console.log(`\n${lines.join('\n')}\nall in ${seconds(began)}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,0 +1,27 @@
+// What is told of a failure at the end of a log.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failures } from './failures.mjs';
+
+const long = Array.from({ length: 300 }, (_, at) => `test number_${at} ... ok`);
+
+test('a failed test is told as each runner prints it, with the lines around it', () => {
+  for (const line of [
+    'test exchange::order_is_kept ... FAILED',
+    'test exchange::order_is_kept ... FAIL',
+    'FAILED firefox: Channel close: expected 1 to equal 2',
+    '  ✖ by SIGTERM it ends its children (12.5ms)',
+    'panicked at tests/promises/bounds.rs:19:9:',
+    'Error: missing field `chunk` at line 1 column 300',
+    'test broken::after ... FAIL',
+  ]) {
+    assert.deepEqual(failures([...long, 'before', line, 'after', ...long].join('\n')).slice(0, 3), ['before', line, 'after']);
+  }
+});
+
+test('of a log that shows none its end is told, and never more than can be read', () => {
+  assert.equal(failures(long.join('\n')).at(-1), long.at(-1));
+  assert.equal(failures(long.join('\n')).length, 80);
+  assert.equal(failures(long.map((line) => line.replace('ok', 'FAIL')).join('\n')).length, 80);
+});
