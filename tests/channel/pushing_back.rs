@@ -1,7 +1,7 @@
 //! Past the receive bound where the transport pushes back: natively, and over `WebSocketStream`. Nothing is lost, whatever the policy.
 
 use crate::connect;
-use crate::server::server;
+use crate::server::{server, unique};
 use crate::steering::{command, steering};
 use websocket_channel::{Bytes, Channel, Overflow};
 
@@ -38,7 +38,8 @@ async fn a_reader_that_stops_reading_stops_the_server() {
     const COUNT: usize = 64;
     let server = server().await;
     let mut steering = steering(&server).await;
-    let url = server.url(format_args!("/flood?count={COUNT}&size={MIB}&tag=pushing"));
+    let tag = unique("pushing");
+    let url = server.url(format_args!("/flood?count={COUNT}&size={MIB}&tag={tag}"));
     let mut channel = connect(url)
         .codec(Bytes)
         .receive_bound(MIB, Overflow::Close)
@@ -46,7 +47,7 @@ async fn a_reader_that_stops_reading_stops_the_server() {
         .unwrap();
     let (mut sent, mut same) = (0, 0);
     while same < 50 {
-        let now = sent_bytes(&mut steering, "pushing").await;
+        let now = sent_bytes(&mut steering, &tag).await;
         same = if now == sent && now > 0 { same + 1 } else { 0 };
         sent = now;
     }
@@ -59,7 +60,7 @@ async fn a_reader_that_stops_reading_stops_the_server() {
         assert!(message.len() == MIB && message.iter().all(|byte| *byte == n as u8));
     }
     assert!(channel.next().await.is_none());
-    assert!(sent_bytes(&mut steering, "pushing").await > (COUNT * MIB) as u64);
+    assert!(sent_bytes(&mut steering, &tag).await > (COUNT * MIB) as u64);
 }
 
 /// Bytes that the server has written to the connection of this tag.
