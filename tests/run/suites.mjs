@@ -30,7 +30,8 @@ async function native() {
 /** The test programs of a page. */
 async function page(browser, context) {
   const counts = [await wasm(browser, PAGE, context)];
-  for (const program of browser === 'chromium' ? OVER_STREAM : []) counts.push(await overStream(program, context));
+  for (const program of browser === 'chromium' ? OVER_STREAM : [])
+    counts.push(await tried(STREAM_LOST, () => drive(browser, [program], context)));
   return counts.reduce((sum, { passed, failed, skipped }) => ({
     passed: sum.passed + passed,
     failed: sum.failed + failed,
@@ -38,21 +39,28 @@ async function page(browser, context) {
   }));
 }
 
-/**
- * A program over `WebSocketStream`. Chromium 156 ends a page whose connection is lost while a write waits (`src/transport/web_stream`): the tests
- * keep clear of it, but what a busy machine leaves waiting is not theirs to say. A page that ended tells nothing about us, and gets a second one.
- */
-async function overStream(program, context) {
-  const first = await drive('chromium', [program], context);
-  if (!/missing field `chunk`|tab crashed|session deleted/.test(first.output)) return first.count;
-  console.log(`\nChromium ended the page of ${program}: once more`);
-  return wasm('chromium', [program], context);
+/** Test programs in a browser; gives how they went. */
+function wasm(browser, programs, context) {
+  return tried(NOT_STARTED, () => drive(browser, programs, context));
 }
 
-/** Test programs in a browser; gives how they went. */
-async function wasm(browser, programs, context) {
-  const { count } = await drive(browser, programs, context);
-  return count;
+/** A driver or a browser that did not start, on a busy machine or a cold disk: no test has run. */
+const NOT_STARTED = /driver failed to \w+|session not created|failed to create a \w+ session/;
+/**
+ * Or, over `WebSocketStream`, a page that ended. Chromium 156 ends one whose connection is lost while a write waits (`src/transport/web_stream`): the
+ * tests keep clear of it, but what a busy machine leaves waiting is not theirs to say.
+ */
+const STREAM_LOST = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
+const TRIES = 3;
+
+/** What is lost in a way that tells nothing about us is tried again. Gives how the last try went. */
+async function tried(lost, drive) {
+  for (let left = TRIES - 1; ; left -= 1) {
+    const { output, count } = await drive();
+    const sign = count.failed > 0 && output.match(lost)?.[0];
+    if (!sign || left === 0) return count;
+    console.log(`\n${sign}: once more`);
+  }
 }
 
 /** Runs test programs in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
@@ -68,8 +76,6 @@ async function drive(browser, programs, { tools, server }) {
     const env = {
       ...tools.env,
       WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
-      // For the slowest message of the slowest browser; a hang ends here.
-      WASM_BINDGEN_TEST_TIMEOUT: process.env.WEBSOCKET_CHANNEL_LONG ? '3600' : '300',
       ...told(server, panics),
     };
     // `proto`: what the browser does itself, our core does in the page as well.
@@ -95,9 +101,13 @@ async function drive(browser, programs, { tools, server }) {
   }
 }
 
-/** What the tests are told when they are compiled: nothing else gets into a page. */
+/** What the runner of the tests is told, and what they are when they are compiled: nothing else gets into a page. */
 function told(server, panics) {
   return {
+    // For the slowest message of the slowest browser; a hang ends here.
+    WASM_BINDGEN_TEST_TIMEOUT: process.env.WEBSOCKET_CHANNEL_LONG ? '3600' : '300',
+    // A driver is to listen in so many seconds, which is 5 unless told.
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
     WEBSOCKET_CHANNEL_PANICS: panics.origin,
     ...server.env,
   };
@@ -120,7 +130,6 @@ async function sharedMemory({ tools, server }) {
       CHROMEDRIVER: tools.paths.chromedriver,
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner,
       WASM_BINDGEN_TEST_WEBDRIVER_JSON: json,
-      WASM_BINDGEN_TEST_TIMEOUT: '300',
       ...told(server, panics),
     };
     const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', ...build.args, '--features', 'proto', '--test', 'threads'];
