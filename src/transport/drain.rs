@@ -10,22 +10,52 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Between two looks by a timer.
+/// Between two looks while nothing is known of the line.
 const PAUSE: Duration = Duration::from_millis(4);
-/// Turns of the event loop without a change until the line stands still: some 50 ms.
-const TURNS: u16 = 4000;
+/// Between two looks at a fast line, every other of which is one turn: browsers stretch timers that are set by timers, and a turn ends that.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// What a look waits for, cheapest first.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Pace {
+    #[default]
+    Timers,
+    ShortTimers,
+    Turns,
+}
+
+impl Pace {
+    /// After the line ran empty within one timer.
+    fn next(self) -> Self {
+        match self {
+            Self::Timers => Self::ShortTimers,
+            Self::ShortTimers | Self::Turns => Self::Turns,
+        }
+    }
+
+    /// Looks without a change until the line stands still: some 50 ms.
+    fn patience(self) -> u16 {
+        match self {
+            Self::Timers => 0,
+            Self::ShortTimers => 100,
+            Self::Turns => 4000,
+        }
+    }
+}
 
 /// When to look again.
 ///
-/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because browsers give a hidden page one in a second,
-/// or in a minute, or because the line is that fast. Then every turn of the event loop is a look, which no browser slows down, until the line stands
-/// still: a peer that takes nothing costs timers alone.
+/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because the line is that fast, so shorter ones are tried,
+/// or because browsers give a hidden page one in a second, or in a minute. When a line runs empty within a short one as well, every turn of the event
+/// loop is a look, which no browser slows down, and which takes a processor of its own. That ends when the line stands still: a peer that takes nothing
+/// costs timers alone.
 #[derive(Default)]
 pub(crate) struct Looks {
     /// What the browser held at the last look.
     held: usize,
-    /// Turns that may go by without a change. None: looks are by timers.
-    turns: u16,
+    pace: Pace,
+    /// Looks that may go by without a change.
+    left: u16,
     /// Timers of this wait.
     timers: usize,
 }
@@ -33,26 +63,32 @@ pub(crate) struct Looks {
 impl Looks {
     /// The browser holds so much now, and there is no room.
     pub(crate) fn see(&mut self, held: usize) {
-        if self.turns > 0 && self.held != held {
-            self.turns = TURNS;
+        if self.held != held {
+            self.left = self.pace.patience();
         }
         self.held = held;
     }
 
     /// How long to wait for the next look; nothing for one turn of the event loop.
     pub(crate) fn pause(&mut self) -> Duration {
-        if self.turns > 0 {
-            self.turns -= 1;
+        if self.left == 0 {
+            self.pace = Pace::Timers;
+            self.timers += 1;
+            return PAUSE;
+        }
+        self.left -= 1;
+        if self.pace == Pace::Turns || self.left % 2 == 1 {
             return Duration::ZERO;
         }
         self.timers += 1;
-        PAUSE
+        SHORT
     }
 
     /// There is room. `held` is what the browser still holds.
     pub(crate) fn rest(&mut self, held: usize) {
         if self.timers == 1 && held == 0 {
-            self.turns = TURNS;
+            self.pace = self.pace.next();
+            self.left = self.pace.patience();
         }
         self.timers = 0;
     }
