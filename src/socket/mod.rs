@@ -14,7 +14,7 @@ use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
 use crate::transport::{self, Dropped, Limits, Transport};
 use core::fmt;
-use core::future::{Future, poll_fn, ready};
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -67,7 +67,9 @@ impl Socket {
         url: impl Into<String>,
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
-        Self::connect_to(ready(Ok(url.into())), options)
+        let mut url = Some(url.into());
+        let given = poll_fn(move |_| url.take().map_or(Poll::Pending, |url| Poll::Ready(Ok(url))));
+        Self::connect_to(given, options)
     }
 
     /// The same with a URL that has yet to come; the timeout holds for that as well.
