@@ -1,7 +1,7 @@
 //! When to look again at how much a browser's `WebSocket` holds: no event tells.
 
 use super::attributes::{get, set};
-use crate::time::{Called, Sleep, called, sleep};
+use crate::time::{Called, Instant, Sleep, called, sleep};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -12,8 +12,12 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// Between two looks while nothing is known of the line.
 const PAUSE: Duration = Duration::from_millis(4);
-/// Between two looks at a fast line, every other of which is one turn: browsers stretch timers that are set by timers, and a turn ends that.
+/// Between two looks at a fast line.
 const SHORT: Duration = Duration::from_millis(1);
+/// Every so many of those looks is one turn of the event loop. HTML §8.6: a timer that the fifth timer in a row sets takes 4 ms at least.
+const ROW: u16 = 4;
+/// A timer that took as long was slowed down by the browser.
+const SLOWED: Duration = Duration::from_millis(50);
 
 /// What a look waits for, cheapest first.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -37,7 +41,7 @@ impl Pace {
     fn patience(self) -> u16 {
         match self {
             Self::Timers => 0,
-            Self::ShortTimers => 100,
+            Self::ShortTimers => 60,
             Self::Turns => 4000,
         }
     }
@@ -45,10 +49,10 @@ impl Pace {
 
 /// When to look again.
 ///
-/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because the line is that fast, so shorter ones are tried,
-/// or because browsers give a hidden page one in a second, or in a minute. When a line runs empty within a short one as well, every turn of the event
-/// loop is a look, which no browser slows down, and which takes a processor of its own. That ends when the line stands still: a peer that takes nothing
-/// costs timers alone.
+/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because the line is that fast, so shorter ones come next,
+/// or because browsers give a hidden page one in a second, or in a minute. In a hidden page, and when a line runs empty within a short timer as well,
+/// every turn of the event loop is a look: no browser slows those down, but they keep a processor busy. That ends when the line stands still: a peer
+/// that takes nothing costs timers alone.
 #[derive(Default)]
 pub(crate) struct Looks {
     /// What the browser held at the last look.
@@ -56,8 +60,12 @@ pub(crate) struct Looks {
     pace: Pace,
     /// Looks that may go by without a change.
     left: u16,
+    /// Looks at a fast line since the last that was a turn.
+    row: u16,
     /// Timers of this wait.
     timers: usize,
+    /// When the newest timer was set.
+    set: Option<Instant>,
 }
 
 impl Looks {
@@ -71,23 +79,31 @@ impl Looks {
 
     /// How long to wait for the next look; nothing for one turn of the event loop.
     pub(crate) fn pause(&mut self) -> Duration {
+        let mut pause = SHORT;
         if self.left == 0 {
             self.pace = Pace::Timers;
-            self.timers += 1;
-            return PAUSE;
-        }
-        self.left -= 1;
-        if self.pace == Pace::Turns || self.left % 2 == 1 {
-            return Duration::ZERO;
+            pause = PAUSE;
+        } else {
+            self.left -= 1;
+            self.row = (self.row + 1) % ROW;
+            if self.pace == Pace::Turns || self.row == 0 {
+                return Duration::ZERO;
+            }
         }
         self.timers += 1;
-        SHORT
+        self.set = Some(Instant::now());
+        pause
     }
 
     /// There is room. `held` is what the browser still holds.
     pub(crate) fn rest(&mut self, held: usize) {
         if self.timers == 1 && held == 0 {
-            self.pace = self.pace.next();
+            let slowed = self.set.is_some_and(|set| set.elapsed() >= SLOWED);
+            self.pace = if slowed {
+                Pace::Turns
+            } else {
+                self.pace.next()
+            };
             self.left = self.pace.patience();
         }
         self.timers = 0;
