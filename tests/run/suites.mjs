@@ -41,7 +41,7 @@ async function page(browser, context) {
 
 /** Test programs in a browser; gives how they went. */
 function wasm(browser, programs, context) {
-  return tried(NOT_STARTED, () => drive(browser, programs, context));
+  return tried(browser === 'webkit' ? MISCOMPILED : NOT_STARTED, () => drive(browser, programs, context));
 }
 
 /** A driver or a browser that did not start, on a busy machine or a cold disk: no test has run. */
@@ -51,6 +51,11 @@ const NOT_STARTED = /driver failed to \w+|session not created|failed to create a
  * tests keep clear of it, but what a busy machine leaves waiting is not theirs to say.
  */
 const STREAM_LOST = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
+/**
+ * Or, in WebKit, a trap that no program of ours can have, as none has `unsafe` code: seen once, within the `memchr` of serde_json's error for a text
+ * that is nested too deep, and not in the twenty runs after it.
+ */
+const MISCOMPILED = new RegExp(`${NOT_STARTED.source}|RuntimeError: Out of bounds memory access`);
 const TRIES = 3;
 
 /** What is lost in a way that tells nothing about us is tried again. Gives how the last try went. */
