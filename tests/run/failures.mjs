@@ -1,8 +1,7 @@
 // What a long log says of its failures, told once more at its end: whoever reads only that has the reasons.
 
-/** A test that failed as libtest, wasm-bindgen-test, Node's runner and `js-suite.mjs` print it, a panic, and what a run that broke off says. */
-const SIGN =
-  /^test .* (FAIL(ED)?|\.\.\. failed)\b|^FAILED |^\s*✖ |panicked at|^\s*(Error|Caused by): |^error: (test failed|process)|did not end|timed? ?out|tab crashed|^a .*panicked/i;
+/** A failed test as libtest, wasm-bindgen-test, Node's runner and `js-suite.mjs` print it, what it said, a panic, and what a run that broke off says. */
+const SIGN = /^test \S+ \.\.\. FAIL|^---- |^FAILED |^\s*✖ |panicked|^\s*Error: |^error: |did not end|did not start/;
 const BEFORE = 1;
 const AFTER = 4;
 const MOST = 80;

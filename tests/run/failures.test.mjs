@@ -15,9 +15,22 @@ test('a failed test is told as each runner prints it, with the lines around it',
     'panicked at tests/promises/bounds.rs:19:9:',
     'Error: missing field `chunk` at line 1 column 300',
     'test broken::after ... FAIL',
+    '---- typed::json_that_is_nested output ----',
+    'a task panicked, and no test failed over it:',
+    'error: test failed, to rerun pass `--test channel`',
+    'the driver of webkit did not start: timed out',
   ]) {
     assert.deepEqual(failures([...long, 'before', line, 'after', ...long].join('\n')).slice(0, 3), ['before', line, 'after']);
   }
+});
+
+test('a program that passed and what a tool says of its limits are no failures', () => {
+  const quiet = ['test result: ok. 54 passed; 0 failed; 0 ignored', 'Set WASM_BINDGEN_TEST_TIMEOUT to 300 seconds...'];
+  const told = failures([...quiet, ...long, 'FAILED firefox: Channel close', ...long].join('\n'));
+  assert.deepEqual(
+    told.filter((line) => quiet.includes(line)),
+    [],
+  );
 });
 
 test('of a log that shows none its end is told, and never more than can be read', () => {

@@ -30,18 +30,12 @@ async function native() {
 /** The test programs of a page. */
 async function page(browser, context) {
   const counts = [await wasm(browser, PAGE, context)];
-  for (const program of browser === 'chromium' ? OVER_STREAM : [])
-    counts.push(await tried(STREAM_LOST, () => drive(browser, [program], context)));
+  for (const program of browser === 'chromium' ? OVER_STREAM : []) counts.push(await wasm(browser, [program], context, PAGE_ENDED));
   return counts.reduce((sum, { passed, failed, skipped }) => ({
     passed: sum.passed + passed,
     failed: sum.failed + failed,
     skipped: sum.skipped + skipped,
   }));
-}
-
-/** Test programs in a browser; gives how they went. */
-function wasm(browser, programs, context) {
-  return tried(browser === 'webkit' ? MISCOMPILED : NOT_STARTED, () => drive(browser, programs, context));
 }
 
 /** A driver or a browser that did not start, on a busy machine or a cold disk: no test has run. */
@@ -50,18 +44,13 @@ const NOT_STARTED = /driver failed to \w+|session not created|failed to create a
  * Or, over `WebSocketStream`, a page that ended. Chromium 156 ends one whose connection is lost while a write waits (`src/transport/web_stream`): the
  * tests keep clear of it, but what a busy machine leaves waiting is not theirs to say.
  */
-const STREAM_LOST = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
-/**
- * Or, in WebKit, a trap that no program of ours can have, as none has `unsafe` code: seen once, within the `memchr` of serde_json's error for a text
- * that is nested too deep, and not in the twenty runs after it.
- */
-const MISCOMPILED = new RegExp(`${NOT_STARTED.source}|RuntimeError: Out of bounds memory access`);
+const PAGE_ENDED = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
 const TRIES = 3;
 
-/** What is lost in a way that tells nothing about us is tried again. Gives how the last try went. */
-async function tried(lost, drive) {
+/** Test programs in a browser; gives how they went. A run that was `lost` in a way that tells nothing about us is tried again. */
+async function wasm(browser, programs, context, lost = NOT_STARTED) {
   for (let left = TRIES - 1; ; left -= 1) {
-    const { output, count } = await drive();
+    const { output, count } = await drive(browser, programs, context);
     const sign = count.failed > 0 && output.match(lost)?.[0];
     if (!sign || left === 0) return count;
     console.log(`\n${sign}: once more`);
