@@ -7,7 +7,6 @@ use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use crate::transport::{TOO_BIG, TOO_BIG_REASON};
-use core::future::poll_fn;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
@@ -17,16 +16,16 @@ const TURN: usize = 64;
 /// Drives `socket`, in a task of its own, until it ends or until no handle is left.
 pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
     let mailbox = Arc::new(Mailbox::new(&socket));
-    let mut driver = Driver {
+    let driver = Driver {
         socket,
         mailbox: mailbox.clone(),
         low: 1,
     };
-    task::spawn(poll_fn(move |cx| driver.poll(cx)));
+    task::spawn(driver);
     mailbox
 }
 
-struct Driver {
+pub(super) struct Driver {
     socket: Socket,
     mailbox: Arc<Mailbox>,
     /// Below that much room the platform is asked how much there is by now: asking is a call out of wasm.
@@ -34,7 +33,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let wanted = self.mailbox.wanted(cx);
         self.hand_over_accepted();
         match wanted {

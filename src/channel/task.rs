@@ -1,18 +1,22 @@
 //! Where the driver runs: one seam, and a body for each way in which threads can be.
 
+use super::driver::Driver;
+#[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
+use core::future::poll_fn;
+
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 pub(super) use here::spawn;
 
 /// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
 #[cfg(all(target_family = "wasm", target_feature = "atomics"))]
-pub(super) fn spawn(driver: impl Future<Output = ()> + 'static) {
-    wasm_bindgen_futures::spawn_local(driver);
+pub(super) fn spawn(mut driver: Driver) {
+    wasm_bindgen_futures::spawn_local(poll_fn(move |cx| driver.poll(cx)));
 }
 
 /// Runs the driver on the tokio runtime of the calling context.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(driver);
+pub(super) fn spawn(mut driver: Driver) {
+    tokio::spawn(poll_fn(move |cx| driver.poll(cx)));
 }
 
 /// A driver that runs in the place where it is woken: in the browser's own event, or in a handle's call. In a microtask it would run a moment later,
@@ -21,83 +25,75 @@ pub(super) fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 mod here {
+    use crate::channel::driver::Driver;
     use core::cell::Cell;
-    use core::pin::Pin;
-    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use core::mem::replace;
     use core::task::{Context, Waker};
-    use std::rc::Rc;
     use std::sync::Arc;
     use std::task::Wake;
-    use wasm_bindgen::closure::Closure;
-    use wasm_bindgen::prelude::wasm_bindgen;
-    use wasm_bindgen::{JsCast, JsValue};
 
-    #[wasm_bindgen]
-    extern "C" {
-        /// A waker may be on any thread, and what it wakes here on none but this one: a function of JavaScript's may be called for by both.
-        type Run;
-
-        #[wasm_bindgen(method)]
-        fn call(this: &Run, this_value: &JsValue);
+    thread_local! {
+        /// A slot for each task. A waker may go to any thread, and so holds no more of its task than its place in here.
+        static TASKS: Cell<Vec<Slot>> = const { Cell::new(Vec::new()) };
     }
 
-    /// What a waker is: it may outlive the work, and wakes nobody then.
-    struct Again {
-        run: Run,
-        over: AtomicBool,
+    enum Slot {
+        Waiting(Box<Driver>),
+        /// The work is taken out while it runs.
+        Running,
+        /// Woken, and to run (again).
+        Woken,
+        /// Whoever comes next may have it. A waker that outlived its task wakes that one, in vain.
+        Free,
     }
 
-    impl Wake for Again {
+    /// Puts something in the place of what is in a slot, which comes back.
+    fn put(place: usize, slot: Slot) -> Slot {
+        let mut tasks = TASKS.take();
+        let before = match tasks.get_mut(place) {
+            Some(old) => replace(old, slot),
+            None => {
+                tasks.push(slot);
+                Slot::Free
+            }
+        };
+        TASKS.set(tasks);
+        before
+    }
+
+    /// What a waker is: the place of its task.
+    struct Place(usize);
+
+    impl Wake for Place {
         fn wake(self: Arc<Self>) {
-            if !self.over.load(Relaxed) {
-                self.run.call(&JsValue::UNDEFINED);
+            let place = self.0;
+            match put(place, Slot::Woken) {
+                Slot::Waiting(mut work) => {
+                    let waker = Waker::from(self);
+                    // What it wakes itself for is bounded: nothing arrives before this call is over.
+                    while let Slot::Woken = put(place, Slot::Running) {
+                        if work.poll(&mut Context::from_waker(&waker)).is_ready() {
+                            put(place, Slot::Free);
+                            return;
+                        }
+                    }
+                    put(place, Slot::Waiting(work));
+                }
+                Slot::Free => {
+                    put(place, Slot::Free);
+                }
+                Slot::Running | Slot::Woken => {}
             }
         }
     }
 
-    struct Task {
-        work: Pin<Box<dyn Future<Output = ()>>>,
-        again: Arc<Again>,
-        /// Itself. Left to JavaScript, it would stay until the next garbage collection, which knows nothing of the memory in here.
-        _run: Closure<dyn Fn(JsValue)>,
-    }
-
     /// Runs `work` now, and whenever it is woken. At its end everything goes but the wakers that others hold.
-    pub(in crate::channel) fn spawn(work: impl Future<Output = ()> + 'static) {
-        let slot = Rc::new(Cell::new(None::<Task>));
-        let running = slot.clone();
-        let woken = Cell::new(false);
-        let run = Closure::<dyn Fn(JsValue)>::new(move |_| {
-            woken.set(true);
-            // Taken out while it runs.
-            let Some(mut task) = running.take() else {
-                return;
-            };
-            let waker = Waker::from(task.again.clone());
-            // What it wakes itself for is bounded: nothing arrives before this call is over.
-            while woken.replace(false) {
-                if task
-                    .work
-                    .as_mut()
-                    .poll(&mut Context::from_waker(&waker))
-                    .is_ready()
-                {
-                    // wasm-bindgen frees a closure that is dropped while it runs when it returns.
-                    task.again.over.store(true, Relaxed);
-                    return;
-                }
-            }
-            running.set(Some(task));
-        });
-        let again = Arc::new(Again {
-            run: run.as_js_value().clone().unchecked_into(),
-            over: AtomicBool::new(false),
-        });
-        slot.set(Some(Task {
-            work: Box::pin(work),
-            again: again.clone(),
-            _run: run,
-        }));
-        again.wake();
+    pub(in crate::channel) fn spawn(work: Driver) {
+        let tasks = TASKS.take();
+        let free = tasks.iter().position(|slot| matches!(slot, Slot::Free));
+        let place = free.unwrap_or(tasks.len());
+        TASKS.set(tasks);
+        put(place, Slot::Waiting(Box::new(work)));
+        Arc::new(Place(place)).wake();
     }
 }

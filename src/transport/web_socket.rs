@@ -301,17 +301,17 @@ fn arrive(shared: &Shared, event: &MessageEvent) {
 /// A message's payload, copied once into our memory. `None` if it has more than `max` bytes, which is seen before anything of it is copied: bytes by
 /// their number, text by its UTF-16 units, each of which is a byte at least.
 fn read(data: JsValue, max: usize) -> Option<Message> {
-    // An `ArrayBuffer` has no `length`. That would read as 0 by itself; wasm-bindgen's checks, which tests run with, take it for an error.
-    let fits = |data: &Payload| data.length().is_none_or(|length| length as usize <= max);
-    if !fits(data.unchecked_ref()) {
-        return None;
+    let fits = |length: u32| length as usize <= max;
+    // `binaryType` is "arraybuffer", and that has no `length`: what has one is a string.
+    if let Some(length) = data.unchecked_ref::<Payload>().length() {
+        let text = if fits(length) { data.as_string() } else { None };
+        return text.filter(|text| text.len() <= max).map(Message::Text);
     }
-    if let Some(text) = data.as_string() {
-        return (text.len() <= max).then_some(Message::Text(text));
-    }
-    // `binaryType` is "arraybuffer": what is no string is one.
     let bytes = Payload::new(&data);
-    fits(&bytes).then(|| Message::Binary(bytes.value_of()))
+    bytes
+        .length()
+        .is_some_and(fits)
+        .then(|| Message::Binary(bytes.value_of()))
 }
 
 #[wasm_bindgen]
