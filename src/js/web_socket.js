@@ -1,6 +1,7 @@
 // The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
 // What a program can still tell from the browser's own class, and why, is in the table of `README.md`.
 import { current } from './instance.js';
+import { messageEvent } from './message_event.js';
 import { named } from './named.js';
 import { timeoutOf } from './timeout.js';
 
@@ -73,8 +74,6 @@ export class WebSocket extends EventTarget {
   #alive;
   // Per event: the attribute's function and the listener that stands for it in the order of listeners.
   #handlers = {};
-  // The descriptor of a message's `origin`, which is the same for every message of a connection.
-  #origin;
 
   constructor(url) {
     const timeout = timeoutOf('connectTimeoutMs', arguments[2]?.connectTimeoutMs) ?? 0;
@@ -193,10 +192,7 @@ export class WebSocket extends EventTarget {
   }
 
   #arrived(event) {
-    const message = new MessageEvent('message', { data: event.data });
-    // A property of the event's own: the constructor would parse it anew for each message, which costs more than all the rest of it.
-    Object.defineProperty(message, 'origin', (this.#origin ??= { value: event.origin, enumerable: true, configurable: true }));
-    super.dispatchEvent(message);
+    super.dispatchEvent(messageEvent(event));
   }
 
   /** The instance is given up: `error` says so, and `close` follows, in a task of their own as every event. */
