@@ -5,7 +5,7 @@ use crate::transport::drain::Looks;
 use crate::transport::web_socket;
 use crate::transport::web_stream::{self, Ended, LARGEST, Opening, Stream};
 use core::cell::{Cell, OnceCell, RefCell};
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -37,6 +37,10 @@ impl Socket {
             held: Cell::new(0),
             looks: RefCell::default(),
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn has_room(&self, watermark: usize) -> bool {
@@ -109,11 +113,7 @@ impl ByStream {
         let (Some(platform), true) = (self.platform(), bytes <= LARGEST) else {
             return false;
         };
-        // It may wait in the browser's queue while its owner changes it: bytes are copied.
-        match message.is_string() {
-            true => platform.write(message, bytes),
-            false => platform.write(&Uint8Array::new(message), bytes),
-        }
+        platform.write(message, bytes);
         true
     }
 }
@@ -127,28 +127,15 @@ impl Carrier {
         }
     }
 
-    /// Whether it can send: false from the first sign of an end.
-    pub(super) fn is_open(&self) -> bool {
+    /// Whether it holds less than so many unsent bytes; none when it cannot send, from the first sign of an end.
+    pub(super) fn has_room(&self, watermark: usize) -> Option<bool> {
         match self {
-            Self::Socket(Socket { platform, .. }) => {
-                platform.socket.ready_state() == web_sys::WebSocket::OPEN
-            }
-            Self::Stream(stream) => stream.platform().is_some_and(|platform| platform.is_open()),
+            Self::Socket(socket) => socket.is_open().then(|| socket.has_room(watermark)),
+            Self::Stream(stream) => Some(stream.platform()?.waiting_if_open()? < watermark),
         }
     }
 
-    /// Whether it holds less than so many unsent bytes, or nothing.
-    pub(super) fn has_room(&self, watermark: usize) -> bool {
-        match self {
-            Self::Socket(socket) => socket.has_room(watermark),
-            Self::Stream(stream) => stream
-                .platform()
-                .and_then(|platform| platform.waiting())
-                .is_none_or(|waiting| waiting < watermark),
-        }
-    }
-
-    /// Hands a message of so many bytes over; false if it is refused.
+    /// Hands a message of so many bytes over; false if it is refused. By stream it may wait in the browser's queue: it must not change any more.
     pub(super) fn send(&self, message: &JsValue, bytes: usize) -> bool {
         match self {
             Self::Socket(socket) => socket.send(message, bytes).is_ok(),

@@ -197,15 +197,10 @@ impl ChannelHandle {
     /// A code: the connection is closing or closed, or the platform refused the message.
     pub fn send(&self, message: &JsValue, bytes: f64) -> Result<bool, JsValue> {
         let inner = &self.0;
-        if !inner.is_open() {
-            return Err(NOT_OPEN.into());
-        }
-        if !inner.carrier.has_room(inner.send_watermark) {
-            return Ok(false);
-        }
-        match inner.carrier.send(message, bytes as usize) {
-            true => Ok(true),
-            false => Err(SEND_REFUSED.into()),
+        match inner.has_room() {
+            None => Err(NOT_OPEN.into()),
+            Some(true) if !inner.carrier.send(message, bytes as usize) => Err(SEND_REFUSED.into()),
+            Some(room) => Ok(room),
         }
     }
 
@@ -263,19 +258,17 @@ impl ChannelHandle {
         }
     }
 
-    /// Whether the next message is to be read: there is room for it. After our own close it is read to be let go, or the end would never come.
-    #[wasm_bindgen(getter, js_name = readsOn)]
-    pub fn reads_on(&self) -> bool {
+    /// The next message or the end of them, as a stream's reader tells it; `undefined` while there is no room for it. After our own close it is
+    /// read to be let go, or the end would never come.
+    pub fn read(&self) -> Option<Promise> {
         let inner = &self.0;
         match inner.phase.get() {
-            Phase::Connecting | Phase::Closed => false,
-            _ => inner.ours.get() || inner.inbox.borrow().bytes() < inner.receive_bound,
+            Phase::Connecting | Phase::Closed => return None,
+            _ if inner.ours.get() => {}
+            _ if inner.inbox.borrow().bytes() < inner.receive_bound => {}
+            _ => return None,
         }
-    }
-
-    /// The next message or the end of them, as a stream's reader tells it.
-    pub fn read(&self) -> Option<Promise> {
-        self.0.stream()?.read()
+        inner.stream()?.read()
     }
 
     /// How it ended, to be heard when reading has.
@@ -308,17 +301,17 @@ impl Inner {
         }
     }
 
-    /// Whether it can send. That its end has begun is not told: it is seen here first.
-    fn is_open(&self) -> bool {
+    /// Whether there is room for a message; none when it cannot send. That its end has begun is not told: it is seen here first.
+    fn has_room(&self) -> Option<bool> {
         if self.phase.get() != Phase::Open {
-            return false;
+            return None;
         }
-        let open = self.carrier.is_open();
-        if !open {
+        let room = self.carrier.has_room(self.send_watermark);
+        if room.is_none() {
             self.phase.set(Phase::Closing);
             self.tell(CLOSING, &JsValue::UNDEFINED);
         }
-        open
+        room
     }
 
     fn handle(self: &Rc<Self>, told: Told) {

@@ -109,7 +109,10 @@ export class Line {
   /** Hands a message over if that needs no waiting; without a handle, there is no line yet. */
   trySend(handle, message) {
     if (this.#error) throw this.#error;
-    return handle && this.#sends.length === 0 ? handle.send(message, this.#bytes(message)) : false;
+    if (!handle || this.#sends.length > 0) return false;
+    // By stream it may wait in the browser while its owner changes it.
+    const own = this.#ask && typeof message !== 'string' ? new Uint8Array(message) : message;
+    return handle.send(own, this.#bytes(own));
   }
 
   /** A promise for a message that has to wait, in line with others; the message does not change meanwhile. */

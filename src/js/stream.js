@@ -10,10 +10,10 @@ export function hear(handle, line) {
   let asked = false;
 
   const ask = () => {
-    const handle = weak.deref();
-    if (asked || !handle?.readsOn) return;
-    asked = true;
-    handle.read()?.then(heard, end);
+    if (asked) return;
+    const next = weak.deref()?.read();
+    asked = next !== undefined;
+    next?.then(heard, end);
   };
   const heard = ({ done, value }) => {
     if (done) return end();

@@ -44,8 +44,6 @@ extern "C" {
 
     pub(crate) type Read;
     #[wasm_bindgen(method, getter)]
-    pub(super) fn done(this: &Read) -> bool;
-    #[wasm_bindgen(method, getter)]
     pub(super) fn value(this: &Read) -> JsValue;
 
     pub(super) type Writable;

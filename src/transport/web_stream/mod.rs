@@ -110,12 +110,14 @@ impl WebSocketStream {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         loop {
             let read = ready!(self.incoming.poll(cx, || self.platform.read()));
-            let Some(value) = read.ok().and_then(|result| {
-                let result: Read = result.unchecked_into();
-                (!result.done()).then(|| result.value())
-            }) else {
+            // Streams Standard, `ReadableStreamReadResult`: at the end there is no value.
+            let value = read.map(|result| result.unchecked_into::<Read>().value());
+            let Ok(value) = value else {
                 return Poll::Ready(None);
             };
+            if value.is_undefined() {
+                return Poll::Ready(None);
+            }
             // After our own close nothing more is shown, as in every browser; but it is read, or the end would never come.
             if self.platform.is_ours() {
                 continue;

@@ -115,8 +115,16 @@ impl Platform {
 
     /// Bytes of the writes that the browser has not taken; none when it has taken every write, or never will.
     pub(crate) fn waiting(&self) -> Option<usize> {
-        let waiting = self.settle();
+        let waiting = self.settle(self.writer.desired_size());
         (!waiting.sizes.is_empty()).then_some(waiting.bytes)
+    }
+
+    /// The same, asked together with [`is_open`](Self::is_open): 0 when it has taken every write, none when it is not open.
+    #[cfg(feature = "js")]
+    pub(crate) fn waiting_if_open(&self) -> Option<usize> {
+        let desired = self.writer.desired_size()?;
+        let open = !self.ours.get() && !self.over.get();
+        open.then(|| self.settle(Some(desired)).bytes)
     }
 
     /// Settled when the browser has taken every write, or never will.
@@ -137,7 +145,7 @@ impl Platform {
 
     fn close_behind_writes(&self, info: &JsValue) {
         self.ours.set(true);
-        let last = self.settle().last.clone();
+        let last = self.settle(self.writer.desired_size()).last.clone();
         match last {
             // Bound in JavaScript, so that nothing of ours has to survive until then.
             Some(last) => {
@@ -153,12 +161,9 @@ impl Platform {
     }
 
     /// Forgets the writes that the browser has taken: its queue counts one for each that it has not.
-    fn settle(&self) -> core::cell::RefMut<'_, Waiting> {
+    fn settle(&self, desired: Option<f64>) -> core::cell::RefMut<'_, Waiting> {
         let mut waiting = self.waiting.borrow_mut();
-        let left = self
-            .writer
-            .desired_size()
-            .map_or(0, |desired| (1.0 - desired) as usize);
+        let left = desired.map_or(0, |desired| (1.0 - desired) as usize);
         while waiting.sizes.len() > left {
             let size = waiting.sizes.pop_front().unwrap_or_default();
             waiting.bytes -= size;
