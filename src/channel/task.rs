@@ -1,8 +1,7 @@
 //! Where the driver runs: one seam, and a body for each way in which threads can be.
 
-use super::driver::Driver;
 #[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
-use core::future::poll_fn;
+use {super::driver::Driver, core::future::poll_fn};
 
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 pub(super) use here::spawn;

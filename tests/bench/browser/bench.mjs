@@ -10,7 +10,9 @@ import { CommandError } from '../../run/process.mjs';
 import { setupOrExit } from '../../run/setup.mjs';
 import { startTestServer } from '../../run/test-server.mjs';
 
-/** Each takes half a second or so: shorter ones say more about the neighbours. */
+/** How long one takes with the browser's own class, in seconds: shorter ones say more about the neighbours. */
+const TIME = 0.5;
+/** `count`: of the first round, which tells how many it takes. */
 const WORKLOADS = [
   { name: 'receive 64 B', kind: 'receive', of: 'bytes', size: 64, count: 16000 },
   { name: 'receive 1 KiB ASCII', kind: 'receive', of: 'ascii', size: 1024, count: 12000 },
@@ -55,7 +57,7 @@ export async function bench(args) {
       const workloads = WORKLOADS.filter(({ name }) => name.includes(only)).map((each) =>
         quick ? { ...each, count: Math.ceil(each.count / 4) } : each,
       );
-      const measured = await measure(page, { workloads, clients, rounds, origin: server.origin });
+      const measured = await measure(page, { workloads, clients, rounds, origin: server.origin, time: quick ? 0 : TIME });
       return { browser, ...report(measured, { workloads, clients, rounds }) };
     } finally {
       await session.quit();
@@ -124,18 +126,21 @@ async function compose(tools) {
 }
 
 /** `measured[workload][client]`: one figure for each round. */
-async function measure(page, { workloads, clients, rounds, origin }) {
+async function measure(page, { workloads, clients, rounds, origin, time }) {
   const measured = Object.fromEntries(workloads.map(({ name }) => [name, Object.fromEntries(clients.map((client) => [client, []]))]));
+  const counts = [];
   // The first one warms the page's compilers up and does not count.
   for (let round = -1; round < rounds; round++) {
     for (const [index, workload] of workloads.entries()) {
       const first = (((round + index) % clients.length) + clients.length) % clients.length;
       for (const client of [...clients.slice(first), ...clients.slice(0, first)].filter((client) => can(client, workload))) {
-        const given = [client, workload, origin].map((each) => JSON.stringify(each));
+        const job = { ...workload, count: round < 0 ? workload.count : counts[index] };
+        const given = [client, job, origin].map((each) => JSON.stringify(each));
         const figure = await page(`bench.run(${given})`).catch((error) => {
           throw new Error(`${client}, ${workload.name}: ${error.message}`);
         });
         if (round >= 0) measured[workload.name][client].push(figure);
+        else if (client === BASELINE) counts[index] = Math.max(workload.count, Math.round(figure * time));
       }
     }
     process.stdout.write(round < 0 ? 'rounds: ' : `${round + 1} `);
