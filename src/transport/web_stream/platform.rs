@@ -191,6 +191,8 @@ impl Drop for Platform {
 /// Says that a rejection was heard: the page's own handlers are not to be told.
 fn ignore(promise: &Promise) {
     NOTHING.with(|nothing| {
-        let _ = promise.unchecked_ref::<Thenable>().then(nothing, nothing);
+        let _ = promise
+            .unchecked_ref::<Thenable>()
+            .then(&JsValue::UNDEFINED, nothing);
     });
 }
