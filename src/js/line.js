@@ -10,11 +10,18 @@ const SPENT = 1024;
 const LARGE = 2 ** 16;
 
 const utf8 = new TextEncoder();
+/** Where short text is encoded to be counted. */
+let scratch;
 
 /** A UTF-16 unit is three bytes of UTF-8 at most. */
 const bytesAtMost = (message) => (typeof message === 'string' ? message.length * 3 : message.byteLength);
 
-const bytesOf = (message) => (typeof message === 'string' ? utf8.encode(message).length : message.byteLength);
+const lengthOf = (text) => {
+  if (text.length * 3 > LARGE) return utf8.encode(text).length;
+  return utf8.encodeInto(text, (scratch ??= new Uint8Array(LARGE))).written;
+};
+
+const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : message.byteLength);
 
 /** A read of these has come to the end. */
 export const END = undefined;
@@ -62,7 +69,7 @@ export class Line {
     let bytes;
     if (typeof data === 'string') {
       bytes = data.length * 3;
-      if (!waited || bytes > this.#least) bytes = utf8.encode(data).length;
+      if (!waited || bytes > this.#least) bytes = lengthOf(data);
     } else {
       // `WebSocketStream` has an array, and a new one of it would be a copy.
       message = data instanceof Uint8Array ? data : new Uint8Array(data);
