@@ -3,7 +3,7 @@
 // says so by its exit code.
 //
 //   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
-//   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME] [--browser NAME]   our clients and others beside the browser's own class
+//   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME] [--browser NAME] [--alone]   our clients and others beside the browser's own class
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './build.mjs';
