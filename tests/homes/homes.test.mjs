@@ -165,6 +165,18 @@ process.exit();
     assert.equal(await printed(runtimes.deno, [...args, file, echo]), 'there SEND_REFUSED 4000 bye true us');
   });
 
+  // As a test runner may bring one along: the class makes its messages' events by the document where that knows them.
+  home('Node 24', 'a document that makes other events', async () => {
+    const file = write(
+      'document.mjs',
+      `globalThis.document = { createEvent: () => new Event('') };
+const library = await import('websocket-channel');
+const { exchange } = await import('./exchange.js');
+${run}`,
+    );
+    assert.equal(await printed(runtimes.node24, [file, echo]), EXCHANGED);
+  });
+
   home('Node 22', 'a CloseEvent of the shape of the standard', async () => {
     const file = write(
       'close-event.mjs',
