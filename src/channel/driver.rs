@@ -7,6 +7,7 @@ use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use crate::transport::{TOO_BIG, TOO_BIG_REASON};
+use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
@@ -32,8 +33,16 @@ pub(super) struct Driver {
     low: usize,
 }
 
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn(cx)
+    }
+}
+
 impl Driver {
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let wanted = self.mailbox.wanted(cx);
         self.hand_over_accepted();
         match wanted {

@@ -1,21 +1,18 @@
 //! Where the driver runs: one seam, and a body for each way in which threads can be.
 
-#[cfg(any(not(target_family = "wasm"), target_feature = "atomics"))]
-use {super::driver::Driver, core::future::poll_fn};
-
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 pub(super) use here::spawn;
 
 /// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
 #[cfg(all(target_family = "wasm", target_feature = "atomics"))]
-pub(super) fn spawn(mut driver: Driver) {
-    wasm_bindgen_futures::spawn_local(poll_fn(move |cx| driver.poll(cx)));
+pub(super) fn spawn(driver: super::driver::Driver) {
+    wasm_bindgen_futures::spawn_local(driver);
 }
 
 /// Runs the driver on the tokio runtime of the calling context.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn spawn(mut driver: Driver) {
-    tokio::spawn(poll_fn(move |cx| driver.poll(cx)));
+pub(super) fn spawn(driver: super::driver::Driver) {
+    tokio::spawn(driver);
 }
 
 /// A driver that runs in the place where it is woken: in the browser's own event, or in a handle's call. In a microtask it would run a moment later,
@@ -27,6 +24,7 @@ mod here {
     use crate::channel::driver::Driver;
     use core::cell::Cell;
     use core::mem::replace;
+    use core::pin::Pin;
     use core::task::{Context, Waker};
     use std::sync::Arc;
     use std::task::Wake;
@@ -71,7 +69,8 @@ mod here {
                     let waker = Waker::from(self);
                     // What it wakes itself for is bounded: nothing arrives before this call is over.
                     while let Slot::Woken = put(place, Slot::Running) {
-                        if work.poll(&mut Context::from_waker(&waker)).is_ready() {
+                        let mut context = Context::from_waker(&waker);
+                        if Pin::new(&mut work).poll(&mut context).is_ready() {
                             put(place, Slot::Free);
                             return;
                         }
