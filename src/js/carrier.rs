@@ -5,7 +5,7 @@ use crate::transport::drain::Looks;
 use crate::transport::web_socket;
 use crate::transport::web_stream::{self, Ended, LARGEST, Opening, Stream};
 use core::cell::{Cell, OnceCell, RefCell};
-use js_sys::{Array, Promise};
+use js_sys::{Array, Promise, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -109,11 +109,15 @@ impl ByStream {
         Some(self.platform()?.ended(settled))
     }
 
-    fn send(&self, message: &JsValue, bytes: usize) -> bool {
+    fn send(&self, message: &JsValue, bytes: usize, constant: bool) -> bool {
         let (Some(platform), true) = (self.platform(), bytes <= LARGEST) else {
             return false;
         };
-        platform.write(message, bytes);
+        // It may wait in the browser's queue.
+        match constant {
+            true => platform.write(message, bytes),
+            false => platform.write(&Uint8Array::new(message), bytes),
+        }
         true
     }
 }
@@ -135,11 +139,11 @@ impl Carrier {
         }
     }
 
-    /// Hands a message of so many bytes over; false if it is refused. By stream it may wait in the browser's queue: it must not change any more.
-    pub(super) fn send(&self, message: &JsValue, bytes: usize) -> bool {
+    /// Hands a message of so many bytes over; false if it is refused. Bytes are copied where they may wait, unless they are `constant`.
+    pub(super) fn send(&self, message: &JsValue, bytes: usize, constant: bool) -> bool {
         match self {
             Self::Socket(socket) => socket.send(message, bytes).is_ok(),
-            Self::Stream(stream) => stream.send(message, bytes),
+            Self::Stream(stream) => stream.send(message, bytes, constant),
         }
     }
 

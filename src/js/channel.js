@@ -3,7 +3,7 @@ import { abortable } from './abort.js';
 import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
 import { CANCELLED, ChannelClosedError, CloseError, ConnectError, DecodeError, NOT_OPEN, SendError, wordsOf } from './errors.js';
-import { END, Line } from './line.js';
+import { END, Line, lengthOf } from './line.js';
 import { named } from './named.js';
 import { settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
@@ -92,7 +92,7 @@ export class Channel {
 
   async close(code = 1000, reason = '', { signal } = {}) {
     const words = `${reason}`;
-    const bytes = new TextEncoder().encode(words).length;
+    const bytes = lengthOf(words);
     const refuse = (error) => new CloseError(error, wordsOf(error, error === BAD_CLOSE_CODE ? code : bytes));
     // Which codes are allowed is Rust's to say, but its type would make 1000 of 66536.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) throw refuse(BAD_CLOSE_CODE);

@@ -191,15 +191,18 @@ impl ChannelHandle {
         self.0.inbox.borrow_mut().pop();
     }
 
-    /// Hands a message to the platform, if there is room; false if the line is full. `bytes` are its length; over `WebSocket`, its length at most.
+    /// Hands a message to the platform, if there is room; false if the line is full. `bytes` are its length; over `WebSocket`, its
+    /// length at most. `constant`: nobody changes it any more, so that it need not be copied where it waits in the platform.
     ///
     /// # Errors
     /// A code: the connection is closing or closed, or the platform refused the message.
-    pub fn send(&self, message: &JsValue, bytes: f64) -> Result<bool, JsValue> {
+    pub fn send(&self, message: &JsValue, bytes: f64, constant: bool) -> Result<bool, JsValue> {
         let inner = &self.0;
         match inner.has_room() {
             None => Err(NOT_OPEN.into()),
-            Some(true) if !inner.carrier.send(message, bytes as usize) => Err(SEND_REFUSED.into()),
+            Some(true) if !inner.carrier.send(message, bytes as usize, constant) => {
+                Err(SEND_REFUSED.into())
+            }
             Some(room) => Ok(room),
         }
     }

@@ -16,7 +16,8 @@ let scratch;
 /** A UTF-16 unit is three bytes of UTF-8 at most. */
 const bytesAtMost = (message) => (typeof message === 'string' ? message.length * 3 : message.byteLength);
 
-const lengthOf = (text) => {
+/** Bytes of UTF-8. */
+export const lengthOf = (text) => {
   if (text.length * 3 > LARGE) return utf8.encode(text).length;
   return utf8.encodeInto(text, (scratch ??= new Uint8Array(LARGE))).written;
 };
@@ -116,10 +117,7 @@ export class Line {
   /** Hands a message over if that needs no waiting; without a handle, there is no line yet. */
   trySend(handle, message) {
     if (this.#error) throw this.#error;
-    if (!handle || this.#sends.length > 0) return false;
-    // By stream it may wait in the browser while its owner changes it.
-    const own = this.#ask && typeof message !== 'string' ? new Uint8Array(message) : message;
-    return handle.send(own, this.#bytes(own));
+    return handle && this.#sends.length === 0 ? handle.send(message, this.#bytes(message), typeof message === 'string') : false;
   }
 
   /** A promise for a message that has to wait, in line with others; the message does not change meanwhile. */
@@ -158,7 +156,7 @@ export class Line {
     while (this.#sends.length > 0) {
       const [send] = this.#sends;
       try {
-        if (!handle.send(send.message, this.#bytes(send.message))) break;
+        if (!handle.send(send.message, this.#bytes(send.message), true)) break;
         // The platform has taken its own copy.
         if (send.message.byteLength > LARGE) this.#spare = new WeakRef(send.message.buffer);
         send.resolve();

@@ -112,12 +112,9 @@ impl WebSocketStream {
             let read = ready!(self.incoming.poll(cx, || self.platform.read()));
             // Streams Standard, `ReadableStreamReadResult`: at the end there is no value.
             let value = read.map(|result| result.unchecked_into::<Read>().value());
-            let Ok(value) = value else {
+            let Some(value) = value.ok().filter(|value| !value.is_undefined()) else {
                 return Poll::Ready(None);
             };
-            if value.is_undefined() {
-                return Poll::Ready(None);
-            }
             // After our own close nothing more is shown, as in every browser; but it is read, or the end would never come.
             if self.platform.is_ours() {
                 continue;

@@ -60,7 +60,7 @@ impl Platform {
 
     /// False from the first sign of an end.
     pub(crate) fn is_open(&self) -> bool {
-        !self.ours.get() && !self.over.get() && self.writer.desired_size().is_some()
+        self.desired().is_some()
     }
 
     /// Whether we began to close it.
@@ -122,9 +122,8 @@ impl Platform {
     /// The same, asked together with [`is_open`](Self::is_open): 0 when it has taken every write, none when it is not open.
     #[cfg(feature = "js")]
     pub(crate) fn waiting_if_open(&self) -> Option<usize> {
-        let desired = self.writer.desired_size()?;
-        let open = !self.ours.get() && !self.over.get();
-        open.then(|| self.settle(Some(desired)).bytes)
+        let desired = self.desired()?;
+        Some(self.settle(Some(desired)).bytes)
     }
 
     /// Settled when the browser has taken every write, or never will.
@@ -158,6 +157,12 @@ impl Platform {
             }
             None => {}
         }
+    }
+
+    /// How many writes the browser has room for, which falls below 0; none when it is not open.
+    fn desired(&self) -> Option<f64> {
+        let open = !self.ours.get() && !self.over.get();
+        open.then(|| self.writer.desired_size()).flatten()
     }
 
     /// Forgets the writes that the browser has taken: its queue counts one for each that it has not.
