@@ -92,6 +92,14 @@ impl Server {
         format!("{}{path}", self.origin)
     }
 
+    /// The same for `/pipe` and `/probe`, which a page of another origin uses with the token of the run.
+    pub(crate) fn trusted_url(&self, path: impl Display) -> String {
+        let path = path.to_string();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let (_, token) = self.control.rsplit_once('/').unwrap();
+        self.url(format_args!("{path}{separator}token={token}"))
+    }
+
     /// The control channel's address, which begins with `http`.
     pub(crate) fn control(&self) -> &str {
         &self.control

@@ -42,7 +42,7 @@ async fn pings_are_answered_without_anybody_seeing_them() {
 #[crate::test]
 async fn a_probe_tells_what_was_asked() {
     let server = server().await;
-    let url = server.url("/probe?protocol=b&tag=probe");
+    let url = server.trusted_url("/probe?protocol=b&tag=probe");
     let mut channel = connect(url)
         .protocols(["a", "b"])
         .codec(Text)
@@ -53,7 +53,7 @@ async fn a_probe_tells_what_was_asked() {
     for words in [
         r#""protocols":["a","b"]"#,
         r#""version":13"#,
-        r#""target":"/probe?protocol=b&tag=probe""#,
+        r#""target":"/probe?protocol=b&tag=probe"#,
         // All of them offer compression.
         "permessage-deflate",
     ] {

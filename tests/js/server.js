@@ -8,6 +8,9 @@ export const origin = query.get('origin');
 /** The URL of a service. */
 export const url = (path) => `${origin}${path}`;
 
+/** The same for `/probe`, which a page of another origin uses with the token of the run. */
+export const trusted = (path) => url(`${path}${path.includes('?') ? '&' : '?'}token=${query.get('control').split('/').pop()}`);
+
 /** A URL whose port is held by a socket that does not listen. */
 export const refused = `ws://127.0.0.1:${query.get('refused')}/`;
 

@@ -3,7 +3,7 @@
 
 import { assert } from 'chai';
 import { WebSocket } from 'websocket-channel';
-import { refused, url } from './server.js';
+import { refused, trusted, url } from './server.js';
 
 const Browser = globalThis.WebSocket;
 /** Less than the limit of a test, so that the scenario can say where it is. */
@@ -49,6 +49,7 @@ export async function transcriptOf(Class, scenario) {
 class Told {
   lines = [];
   url = url;
+  trusted = trusted;
   refused = refused;
 
   constructor(Class) {

@@ -25,7 +25,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// A stream of bytes to a TCP port, carried by a WebSocket of the platform's.
 async fn bytes_to(server: &Server, authority: &str) -> websocket_channel::socket::ByteStream {
-    let url = server.url(format_args!("/pipe?to={authority}"));
+    let url = server.trusted_url(format_args!("/pipe?to={authority}"));
     Socket::connect(url, Options::default())
         .await
         .unwrap()

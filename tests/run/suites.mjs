@@ -220,6 +220,7 @@ export const suites = [
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
   { name: 'hang', browser: 'firefox', run: (context) => node(['tests/faults/hang.test.mjs'], context) },
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
+  { name: 'hostile', browser: 'chromium', run: (context) => node(['tests/run/hostile.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
   { name: 'package', run: (context) => node(['tests/run/package.test.mjs'], context) },
   {

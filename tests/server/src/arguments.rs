@@ -15,9 +15,10 @@ The native test server of websocket-channel. It listens on 127.0.0.1 only.
   --proxy-user NAME:PASSWORD  whom the proxy serves; everybody, if not given
   --cert FILE --key FILE  a certificate with its chain, and its key, as PEM;
                          if not given, both are made, with a root of their own
-  --root FILE            where that root is written; a temporary file, if not given
-  --pipe-to ADDRESS:PORT  a port of this machine to which /pipe may connect,
-                         beside the server's own; may be given again
+  --root FILE            where that root is written; if not given, a file in a
+                         fresh folder that nobody else can read
+  --pipe-to ADDRESS:PORT  a port of this machine to which /pipe and the proxy
+                         may connect, beside the server's own; may be given again
   --www DIR              serve this folder under /
   --json                 print the addresses as one line of JSON
   --until-stdin-closes   end when standard input ends, too
@@ -37,6 +38,8 @@ _WSS, _ROOT, _PROXY and _CONTROL.
 
 Services: /echo /close /chat /flood /fragment /ping /probe /slow /pipe /cut
 /sink /silent /status/CODE. GET /faults lists the faults, /fault/NAME is one.
+A page of another origin needs ?token=TOKEN for /pipe and /probe: the last part
+of the control channel's address.
 
 The control channel steers the connections that were opened with ?tag=TAG. With
 CONTROL, the address that --json prints under that name, and TAG:

@@ -57,7 +57,9 @@ impl Files {
         } else {
             self.0.get(path)
         }?;
-        Some(Response::new(200, file.bytes.clone()).header("Content-Type", file.mime))
+        let response = Response::new(200, file.bytes.clone()).header("Content-Type", file.mime);
+        // A folder may hold what is nobody else's: a page of another origin does not load it as a script or an image either.
+        Some(response.header("Cross-Origin-Resource-Policy", "same-origin"))
     }
 }
 

@@ -71,13 +71,16 @@ impl TestServer {
         let refusing = TcpSocket::new_v4()?;
         refusing.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let token = control::token();
+        let refused = refusing.local_addr()?;
+        let own = [address, wss, proxy, refused];
         let shared = Arc::new(Shared {
             files,
             protocols: options.protocols,
             registry: Arc::default(),
             token: token.clone(),
-            refused_port: refusing.local_addr()?.port(),
-            pipe_to: [vec![address, wss, proxy], options.pipe_to].concat(),
+            refused_port: refused.port(),
+            pages: [address, wss],
+            reachable: [own.to_vec(), options.pipe_to].concat(),
         });
         let max = options.max_connections;
         let mut tasks = JoinSet::new();
@@ -89,8 +92,8 @@ impl TestServer {
         }
         let credentials = options.proxy_credentials.map(Arc::new);
         tasks.spawn(listener::run(tunnels, max, move |io| {
-            let credentials = credentials.clone();
-            async move { proxy::serve(io, credentials.as_deref()).await }
+            let (credentials, shared) = (credentials.clone(), shared.clone());
+            async move { proxy::serve(io, credentials.as_deref(), &shared.reachable).await }
         }));
         Ok(Self {
             address,
@@ -147,6 +150,12 @@ impl TestServer {
         format!("{}/control/{}", self.http_url(), self.token)
     }
 
+    /// The URL of a service with this run's token, which a page of another origin needs for `/pipe` and `/probe`.
+    pub fn trusted_url(&self, path: &str) -> String {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        format!("{}{path}{separator}token={}", self.url(), self.token)
+    }
+
     /// Ends it and every connection it has. When this returns the ports are free.
     pub async fn shutdown(mut self) {
         self.tasks.shutdown().await;
@@ -175,5 +184,8 @@ struct Shared {
     registry: Arc<Registry>,
     token: String,
     refused_port: u16,
-    pipe_to: Vec<SocketAddr>,
+    /// Where its own pages come from.
+    pages: [SocketAddr; 2],
+    /// Where `/pipe` and the proxy may connect to.
+    reachable: Vec<SocketAddr>,
 }

@@ -6,8 +6,8 @@ mod signals;
 
 use arguments::Arguments;
 use signals::Signals;
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::sync::oneshot;
 use websocket_channel_server::TestServer;
@@ -88,7 +88,19 @@ async fn run(arguments: Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The file with the root certificate. A temporary one goes when this is dropped.
+/// A folder that did not exist, whose name cannot be guessed, and that nobody else can enter: what is put into it is what is read from it.
+fn private_folder() -> io::Result<PathBuf> {
+    let name = format!("websocket-channel-{:032x}", rand::random::<u128>());
+    let path = std::env::temp_dir().join(name);
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Fails when somebody has it already, be it by a symbolic link.
+    builder.create(&path)?;
+    Ok(path)
+}
+
+/// The file with the root certificate. A temporary one goes when this is dropped, with its folder.
 struct Root {
     path: PathBuf,
     temporary: bool,
@@ -97,13 +109,18 @@ struct Root {
 impl Root {
     fn write(asked: Option<PathBuf>, pem: &str) -> Result<Self, String> {
         let temporary = asked.is_none();
-        let path = asked.unwrap_or_else(|| {
-            let name = format!("websocket-channel-root-{}.pem", std::process::id());
-            std::env::temp_dir().join(name)
-        });
-        std::fs::write(&path, pem).map_err(|error| {
+        let wrong = |path: &Path, error: io::Error| {
             format!("the root cannot be written to {}: {error}", path.display())
-        })?;
+        };
+        let path = match asked {
+            Some(path) => path,
+            None => {
+                let folder =
+                    private_folder().map_err(|error| wrong(&std::env::temp_dir(), error))?;
+                folder.join("root.pem")
+            }
+        };
+        std::fs::write(&path, pem).map_err(|error| wrong(&path, error))?;
         Ok(Self { path, temporary })
     }
 }
@@ -113,6 +130,7 @@ impl Drop for Root {
         if self.temporary {
             // Gone already is as good.
             let _ = std::fs::remove_file(&self.path);
+            let _ = self.path.parent().map(std::fs::remove_dir);
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Options {
     pub proxy_credentials: Option<Credentials>,
     /// A certificate with its chain, and its key, as PEM files. Default: made at the start, with a root of its own.
     pub certificate: Option<(PathBuf, PathBuf)>,
-    /// Further ports of this machine to which `/pipe` may connect. Default: none but the server's own.
+    /// Further ports of this machine to which `/pipe` and the proxy may connect. Default: none but the server's own.
     pub pipe_to: Vec<SocketAddr>,
     /// A folder served under `/`, read into memory once, at the start. Default: none.
     pub www: Option<PathBuf>,

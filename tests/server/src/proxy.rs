@@ -1,7 +1,8 @@
-//! The proxy port: HTTP CONNECT (RFC 9110 §9.3.6), to this machine only.
+//! The proxy port: HTTP CONNECT (RFC 9110 §9.3.6), to the server's own ports and those that were allowed.
 
 use base64::Engine as _;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -41,14 +42,18 @@ impl Credentials {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(mut io: TcpStream, credentials: Option<&Credentials>) {
+pub(crate) async fn serve(
+    mut io: TcpStream,
+    credentials: Option<&Credentials>,
+    reachable: &[SocketAddr],
+) {
     let _ = io.set_nodelay(true);
     let head = tokio::time::timeout(HEAD_TIMEOUT, read(&mut io));
     let Ok(Ok(Some((asked, rest)))) = head.await else {
         return;
     };
     // Whatever ends the tunnel ends this connection and nothing else.
-    let _ = match target(&asked, credentials).await {
+    let _ = match target(&asked, credentials, reachable).await {
         Ok(target) => tunnel(io, target, &rest).await,
         Err(status) => refuse(io, status).await,
     };
@@ -94,6 +99,7 @@ async fn read(io: &mut TcpStream) -> io::Result<Option<(Asked, Vec<u8>)>> {
 async fn target(
     asked: &Asked,
     credentials: Option<&Credentials>,
+    reachable: &[SocketAddr],
 ) -> Result<TcpStream, &'static str> {
     if credentials.is_some_and(|known| asked.authorization != Some(known.header())) {
         return Err(
@@ -103,7 +109,9 @@ async fn target(
     if asked.method != "CONNECT" {
         return Err("405 Method Not Allowed\r\nAllow: CONNECT");
     }
-    let address = crate::services::loopback(&asked.target).ok_or("403 Forbidden")?;
+    let address = crate::services::loopback(&asked.target)
+        .filter(|address| reachable.contains(address))
+        .ok_or("403 Forbidden")?;
     TcpStream::connect(address)
         .await
         .map_err(|_| "502 Bad Gateway")

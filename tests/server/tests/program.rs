@@ -3,7 +3,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_websocket-channel-server"));
@@ -15,17 +17,22 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// A running program, killed when the test ends, and its first line.
-struct Running(Child, String);
+/// A running program, killed when the test ends, its first line, and its folder for temporary files.
+struct Running(Child, String, PathBuf);
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = program(arguments).spawn().unwrap();
+        static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("websocket-channel-program-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let mut child = program(arguments).env("TMPDIR", &folder).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        Self(child, line)
+        Self(child, line, folder)
     }
 }
 
@@ -34,8 +41,7 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
         // A program that is killed cannot take its root certificate with it.
-        let root = format!("websocket-channel-root-{}.pem", self.0.id());
-        let _ = std::fs::remove_file(std::env::temp_dir().join(root));
+        let _ = std::fs::remove_dir_all(&self.2);
     }
 }
 
@@ -68,6 +74,28 @@ fn it_prints_where_it_listens() {
     assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
     let refused = line["refused"].as_u64().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", u16::try_from(refused).unwrap())).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn its_root_certificate_lies_where_nobody_else_can_put_another() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut running = Running::start(&["--json", "--until-stdin-closes"]);
+    let line: serde_json::Value = serde_json::from_str(&running.1).unwrap();
+    let root = PathBuf::from(line["root"].as_str().unwrap());
+    let folder = root.parent().unwrap();
+    assert_eq!(folder.parent(), Some(running.2.as_path()));
+    let mode = folder.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "{mode:o}");
+    // 128 random bits, and nothing that a list of processes would tell.
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    assert_eq!(name.rsplit('-').next().unwrap().len(), 32, "{name}");
+    let other = Running::start(&["--json"]);
+    assert!(!other.1.contains(name));
+    // Both go with the server.
+    drop(running.0.stdin.take());
+    assert!(running.0.wait().unwrap().success());
+    assert!(!folder.exists());
 }
 
 #[test]

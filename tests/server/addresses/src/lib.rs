@@ -35,6 +35,13 @@ impl Addresses {
         format!("{}{path}", self.ws)
     }
 
+    /// The same with the token of this run, which a page of another origin needs for `/pipe` and `/probe`.
+    pub fn trusted_url(&self, path: &str) -> String {
+        let token = self.control.rsplit('/').next().unwrap_or_default();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        self.url(&format!("{path}{separator}token={token}"))
+    }
+
     /// The URL that carries out a command of the control channel when it is fetched, such as `cut?tag=mine&how=fin`.
     pub fn command(&self, command: &str) -> String {
         format!("{}/{command}", self.control)

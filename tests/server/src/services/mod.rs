@@ -19,6 +19,10 @@
 //! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
 //! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!
+//! Every page of the web may use these services, and finds in them what it sent itself. `/pipe` and `/probe` give more: they are for programs, for
+//! pages of this server's own, and with `?token=TOKEN` for others; their `Host` has to name this machine, and so has that of a file. Only the rest
+//! carries CORS headers. `TOKEN` is the control channel's.
+//!
 //! Every service that opens takes the first of the server's subprotocols that the client offered, or with `?protocol=` that
 //! one if it was offered; and with `?deflate=yes` it agrees to permessage-deflate if that was offered, but for those that write their
 //! frames by hand (`/fragment`, `/ping`, `/probe`, `/slow`, `/cut`). Any other path is a file of the served folder, or 404.
@@ -32,6 +36,7 @@ mod cut;
 mod echo;
 mod flood;
 mod fragment;
+mod guard;
 mod hand;
 mod hosts;
 mod ping;
@@ -163,14 +168,17 @@ async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
         "/silent" => silent(accepting).await,
         "/faults" => reject(accepting, catalogue::list(request, shared.refused_port)).await,
         path if !is_service(path) => {
-            let page = if request.is_websocket() {
-                None
-            } else {
-                shared.files.response(path)
+            let page = match request.is_websocket() {
+                true => None,
+                false => shared.files.response(path),
             };
-            let response = page
-                .unwrap_or_else(|| Response::new(404, format!("nothing is served at {path}\n")));
-            reject(accepting, response).await;
+            match page {
+                Some(page) => refuse(accepting, guard::host(request).err().unwrap_or(page)).await,
+                None => {
+                    let response = Response::new(404, format!("nothing is served at {path}\n"));
+                    reject(accepting, response).await;
+                }
+            }
         }
         _ if !request.is_websocket() => {
             let response =
@@ -183,6 +191,11 @@ async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
 
 fn is_service(path: &str) -> bool {
     SERVICES.contains(&path)
+}
+
+/// Whether a service gives more than what its client has sent.
+fn is_guarded(path: &str) -> bool {
+    matches!(path, "/pipe" | "/probe")
 }
 
 async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
@@ -203,6 +216,11 @@ async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
 }
 
 async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
+    if is_guarded(path)
+        && let Err(response) = guard::check(request, shared)
+    {
+        return refuse(accepting, response).await;
+    }
     // What is wrong with the query is told before anything opens.
     let deflate = match flag(request, "deflate") {
         Ok(deflate) => deflate,
@@ -278,7 +296,7 @@ impl Service {
             "/ping" => Service::Ping(ping::Parameters::read(request).map_err(wrong)?),
             "/probe" => Service::Probe(probe::Parameters::read(request).map_err(wrong)?),
             "/slow" => Service::Slow(slow::rate(request).map_err(wrong)?),
-            "/pipe" => Service::Pipe(pipe::connect(request, &shared.pipe_to).await?),
+            "/pipe" => Service::Pipe(pipe::connect(request, &shared.reachable).await?),
             "/repeat" => {
                 Service::Repeat(number(request, "count", 100, 1_000_000_000).map_err(wrong)?)
             }
@@ -334,11 +352,17 @@ fn number(request: &Request, name: &str, default: usize, max: usize) -> Result<u
     }
 }
 
-/// Answers a plain request, readable by pages of any origin and never from a cache.
+/// Answers a plain request, readable by pages of any origin.
 async fn reject(accepting: Accepting<Line>, response: Response) {
+    let response = response.header("Access-Control-Allow-Origin", "*");
+    refuse(accepting, response).await;
+}
+
+/// Answers a plain request, readable by pages of this origin alone, and never from a cache.
+async fn refuse(accepting: Accepting<Line>, response: Response) {
     let mut response = response
-        .header("Access-Control-Allow-Origin", "*")
-        .header("Cache-Control", "no-store");
+        .header("Cache-Control", "no-store")
+        .header("X-Content-Type-Options", "nosniff");
     if !response
         .headers
         .iter()
