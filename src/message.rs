@@ -123,8 +123,8 @@ pub struct Closed {
     pub clean: bool,
     /// Who began to close.
     pub by: By,
-    /// Payload bytes that a channel had accepted without waiting (`try_send`, a `Permit`) and could not hand over: the platform's own send refused
-    /// them, or the end came first. A `send` that is awaited hands its value back instead.
+    /// Payload bytes that were taken and could not be handed over: a channel had accepted them without waiting (`try_send`, a `Permit`) and the
+    /// platform's own send refused them or the end came first; or, natively, they were queued and the stream took no more. Headers may be counted in.
     pub unsent: usize,
 }
 

@@ -365,10 +365,11 @@ impl Mailbox {
             return;
         }
         drop(state);
-        if socket.poll_handed_over(cx).is_pending() {
+        if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
+            // What cannot be handed over is told by the end.
             return;
         }
-        let drained = wants_drained && socket.poll_drained(cx).is_ready();
+        let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
         state = self.lock();
         if drained || !wants_drained {
             state.look = None;
@@ -628,7 +629,7 @@ impl Mailbox {
         for message in &accepted {
             state.stats.count_unsent(message);
         }
-        closed.unsent = state.stats.unsent_bytes;
+        closed.unsent += state.stats.unsent_bytes;
         state.status = Status::Closed(closed);
         let watchers = core::mem::take(&mut state.watchers);
         self.tell_reader(state);

@@ -12,7 +12,7 @@ pub use options::Options;
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Instant, sleep};
-use crate::transport::{self, Dropped, Limits, Transport};
+use crate::transport::{self, Dropped, Limits, Lost, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -55,6 +55,8 @@ pub struct Socket {
     transport: Option<Box<dyn Transport>>,
     opened: Opened,
     closed: Option<Closed>,
+    /// The connection ended before everything was handed over.
+    lost: bool,
 }
 
 impl Socket {
@@ -103,6 +105,7 @@ impl Socket {
             transport: Some(transport),
             opened,
             closed: None,
+            lost: false,
         }
     }
 
@@ -229,17 +232,28 @@ impl Socket {
     }
 
     /// Waits until the platform holds nothing of what was sent, as far as it tells: see [`Transport::poll_drained`], also for what each of them
-    /// can know. At once when the connection is not open.
+    /// can know.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
-    pub async fn drained(&mut self) {
-        poll_fn(|cx| self.poll_drained(cx)).await;
+    ///
+    /// # Errors
+    /// [`SendErrorKind::NotOpen`] when the connection ended before everything that was sent was handed over.
+    pub async fn drained(&mut self) -> Result<(), SendErrorKind> {
+        poll_fn(|cx| self.poll_drained(cx)).await?;
+        Ok(())
     }
 
-    pub(crate) fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         match &mut self.transport {
             Some(transport) => transport.poll_drained(cx),
-            None => Poll::Ready(()),
+            None => Poll::Ready(self.has_lost()),
+        }
+    }
+
+    fn has_lost(&self) -> Result<(), Lost> {
+        match self.lost {
+            true => Err(Lost),
+            false => Ok(()),
         }
     }
 
@@ -298,11 +312,11 @@ impl Socket {
         self.transport.as_ref()?.round_trip()
     }
 
-    /// Ready when everything sent has been handed over.
-    pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when everything sent has been handed over, or cannot be.
+    pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         match &mut self.transport {
             Some(transport) => transport.poll_flush(cx),
-            None => Poll::Ready(()),
+            None => Poll::Ready(self.has_lost()),
         }
     }
 
@@ -315,6 +329,11 @@ impl Socket {
             Event::Closed(closed) => {
                 trace::closed(&closed);
                 self.closed = Some(closed);
+                // A browser's own socket takes every message at once.
+                #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+                {
+                    self.lost = transport.poll_flush(cx) == Poll::Ready(Err(Lost));
+                }
                 self.transport = None;
                 Poll::Ready(None)
             }
@@ -390,7 +409,7 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        self.poll_handed_over(cx).map(Ok)
+        self.poll_handed_over(cx).map_err(SendErrorKind::from)
     }
 
     /// Hands over what is left and begins to close with 1000. It does not wait for the peer: [`Socket::closed`] does.
@@ -398,8 +417,8 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
+        ready!(self.poll_handed_over(cx))?;
         if let Some(transport) = &mut self.transport {
-            ready!(transport.poll_flush(cx));
             transport.close(1000, "");
         }
         Poll::Ready(Ok(()))

@@ -1,6 +1,6 @@
 //! Two ends of a connection in memory.
 
-use super::{Limits, Transport};
+use super::{Limits, Lost, Transport};
 use crate::lock::Lock;
 use crate::message::{By, Closed, Event, Message};
 use core::task::{Context, Poll, Waker};
@@ -134,12 +134,13 @@ impl Transport for Memory {
         Ok(())
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         self.poll_until(cx, |theirs, _| theirs.inbox.is_empty())
+            .map(Ok)
     }
 
     fn close(&mut self, code: u16, reason: &str) {

@@ -34,7 +34,7 @@ pub mod web_stream;
 pub use hint::Hint;
 pub use protocols::Protocols;
 
-use crate::error::ConnectErrorKind;
+use crate::error::{ConnectErrorKind, SendErrorKind};
 use crate::message::{Event, Message, Opened};
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -61,15 +61,21 @@ pub trait Transport: MaybeSend {
     fn send(&mut self, message: Message) -> Result<(), Message>;
 
     /// Ready when every message sent has been handed over to the platform.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    ///
+    /// # Errors
+    /// [`Lost`] when some of it never will be: the connection ended first.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>>;
 
-    /// Ready when the platform holds nothing of what was sent, as far as it tells, and also when the connection is no longer open.
+    /// Ready when the platform holds nothing of what was sent, as far as it tells. In browsers also when the connection is no longer open.
+    ///
+    /// # Errors
+    /// [`Lost`], as for [`poll_flush`](Self::poll_flush).
     ///
     /// - A browser's `WebSocket`: `bufferedAmount` is 0: everything is with the operating system or the browser's network process.
     /// - `WebSocketStream`, which has no such count: it has taken every write, which is then in the pipe to the browser's network process or beyond.
     /// - The core over bytes: the stream has taken them all and was flushed.
     /// - Memory: the other end has read them all.
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>>;
 
     /// Begins the closing handshake (RFC 6455 §7.1.2); the arguments have been checked. A second call does nothing.
     fn close(&mut self, code: u16, reason: &str);
@@ -106,6 +112,16 @@ pub trait Transport: MaybeSend {
     /// From the last ping that was answered to its pong, what either side had queued before them included. None before the first.
     fn round_trip(&self) -> Option<Duration> {
         None
+    }
+}
+
+/// Some of what was sent cannot reach the platform any more: the connection ended first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+impl From<Lost> for SendErrorKind {
+    fn from(Lost: Lost) -> Self {
+        SendErrorKind::NotOpen
     }
 }
 

@@ -6,7 +6,7 @@
 use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::inbox::Inbox;
-use super::{Dropped, Limits, Protocols, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Dropped, Limits, Lost, Protocols, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -384,13 +384,13 @@ impl Transport for WebSocket {
         sent.map_err(|_| message)
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         // `send` hands over at once; nothing waits here.
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_below(cx, 1)
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        self.poll_below(cx, 1).map(Ok)
     }
 
     fn close(&mut self, code: u16, reason: &str) {

@@ -163,5 +163,5 @@ async fn in_memory_drained_means_read() {
     one.send_now("hello".into()).unwrap();
     assert!(one.drained().now_or_never().is_none());
     assert_eq!(other.next().await, Some("hello".into()));
-    assert_eq!(one.drained().now_or_never(), Some(()));
+    assert_eq!(one.drained().now_or_never(), Some(Ok(())));
 }

@@ -35,7 +35,8 @@ async fn ready_waits_at_the_watermark() {
     });
     soon("room", ready(&mut server)).await;
     assert!(server.buffered_amount() < 1000);
-    soon("flushed", poll_fn(|cx| server.poll_flush(cx))).await;
+    let flushed = soon("flushed", poll_fn(|cx| server.poll_flush(cx))).await;
+    assert_eq!(flushed, Ok(()));
     assert_eq!(server.buffered_amount(), 0);
     reading.await.unwrap();
 }
@@ -96,7 +97,7 @@ async fn two_sides_that_only_write_do_not_hold_each_other_up() {
             assert!(next(&mut socket).await == Event::Message(Message::Binary(vec![1; 100_000])));
         }
         // Ours may still be on their way.
-        poll_fn(|cx| socket.poll_flush(cx)).await;
+        assert_eq!(poll_fn(|cx| socket.poll_flush(cx)).await, Ok(()));
     };
     soon("both", async {
         tokio::join!(write_then_read(client), write_then_read(server))

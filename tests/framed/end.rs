@@ -1,15 +1,19 @@
 //! How connections end: cleanly, by a lost stream, by a peer that never answers, by being dropped.
 
 use crate::support::{limits, next, pair, piped, soon, upgraded};
+use futures::{FutureExt as _, SinkExt as _};
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::proto::{CloseFrame, Role};
-use websocket_channel::transport::{Limits, Transport};
-use websocket_channel::{By, Closed, Event, Message};
+use websocket_channel::transport::{Limits, Lost, Transport};
+use websocket_channel::{
+    By, Bytes, Channel, Closed, Event, Message, Opened, SendErrorKind, Socket,
+};
 
 #[tokio::test]
 async fn both_ends_tell_the_same_and_messages_come_first() {
@@ -41,13 +45,60 @@ async fn a_lost_stream_is_1006_and_waiting_writers_go_free() {
     client.send(Message::Binary(vec![0; 1000])).unwrap();
     drop(peer);
     soon("ready", poll_fn(|cx| client.poll_ready(cx))).await;
-    soon("flushed", poll_fn(|cx| client.poll_flush(cx))).await;
+    // What is left never goes: neither wait may say that it did.
+    let flushed = soon("flushed", poll_fn(|cx| client.poll_flush(cx))).await;
+    assert_eq!(flushed, Err(Lost));
+    let drained = soon("drained", poll_fn(|cx| client.poll_drained(cx))).await;
+    assert_eq!(drained, Err(Lost));
     assert!(!client.is_open());
     assert_eq!(client.send(Message::from("a")), Err(Message::from("a")));
+    let Event::Closed(closed) = soon("the end", next(&mut client)).await else {
+        panic!("a message instead of the end");
+    };
+    assert!((900..=1000).contains(&closed.unsent), "{}", closed.unsent);
     assert_eq!(
-        soon("the end", next(&mut client)).await,
-        Event::Closed(Closed::lost(By::Failure))
+        (closed.code, closed.clean, closed.by),
+        (1006, false, By::Failure)
     );
+}
+
+/// The same over TCP, and what the handles above say of it.
+#[tokio::test]
+async fn a_reset_with_megabytes_queued_is_told_by_flush_and_drained() {
+    for by_channel in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (near, far) = (near.unwrap(), far.unwrap().0);
+        let limits = limits(|limits| limits.send_watermark = 64 << 20);
+        let mut socket = Socket::from_upgraded(near, b"", Role::Server, Opened::default(), &limits);
+        let megabyte = || vec![1; 1 << 20];
+        // Unread bytes make the end of the stream a reset.
+        if by_channel {
+            let channel = Channel::<Vec<u8>, Vec<u8>>::from_socket(socket, Bytes);
+            let (sender, _receiver) = channel.split();
+            for _ in 0..16 {
+                sender.send(megabyte()).await.unwrap();
+            }
+            far.readable().await.unwrap();
+            drop(far);
+            let drained = soon("drained", sender.drained()).await;
+            assert_eq!(drained, Err(SendErrorKind::NotOpen));
+            assert_eq!(sender.flush().await, Err(SendErrorKind::NotOpen));
+        } else {
+            for _ in 0..16 {
+                socket.send_now(Message::Binary(megabyte())).unwrap();
+            }
+            assert!(socket.flush().now_or_never().is_none());
+            far.readable().await.unwrap();
+            drop(far);
+            let drained = soon("drained", socket.drained()).await;
+            assert_eq!(drained, Err(SendErrorKind::NotOpen));
+            let closed = soon("the end", socket.closed()).await;
+            assert!(closed.unsent > 1 << 20 && !closed.clean);
+            assert_eq!(socket.drained().await, Err(SendErrorKind::NotOpen));
+        }
+    }
 }
 
 #[tokio::test]
@@ -179,8 +230,10 @@ async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
     let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
     let mut client = upgraded(Broken, Role::Client, &bounds);
     client.send(Message::from("a")).unwrap();
+    let mut lost = Closed::lost(By::Failure);
+    lost.unsent = 1;
     assert_eq!(
         soon("the end", next(&mut client)).await,
-        Event::Closed(Closed::lost(By::Failure))
+        Event::Closed(lost)
     );
 }

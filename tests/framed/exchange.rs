@@ -112,7 +112,8 @@ async fn one_task_reads_and_another_writes_and_neither_is_forgotten() {
                     .send(Message::Text(format!("{n}")))
                     .unwrap();
             }
-            poll_fn(|cx| client.lock().unwrap().poll_flush(cx)).await;
+            let flushed = poll_fn(|cx| client.lock().unwrap().poll_flush(cx)).await;
+            assert_eq!(flushed, Ok(()));
         }
     });
     let reader = tokio::spawn({

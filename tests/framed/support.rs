@@ -29,7 +29,7 @@ pub(crate) async fn ready(socket: &mut impl Transport) {
 }
 
 pub(crate) async fn flush(socket: &mut impl Transport) {
-    poll_fn(|cx| socket.poll_flush(cx)).await;
+    poll_fn(|cx| socket.poll_flush(cx)).await.unwrap();
 }
 
 /// An open connection over a pipe that holds so many bytes, and the other end of the pipe, raw.

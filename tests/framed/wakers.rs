@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_channel::proto::Role;
-use websocket_channel::transport::Transport;
 use websocket_channel::transport::framed::Framed;
+use websocket_channel::transport::{Lost, Transport};
 use websocket_channel::{Event, Message};
 
 /// What the stream will give and take at its next poll.
@@ -133,7 +133,7 @@ impl Scene {
         })
     }
 
-    fn flush(&mut self) -> Poll<()> {
+    fn flush(&mut self) -> Poll<Result<(), Lost>> {
         let waker = Waker::from(self.writer.clone());
         self.socket.poll_flush(&mut Context::from_waker(&waker))
     }

@@ -5,6 +5,7 @@ use crate::message::Message;
 use crate::proto::framing::Vacancy;
 use crate::proto::{self, Connection};
 use crate::time::sleep;
+use crate::transport::Lost;
 use bytes::BufMut as _;
 use core::future::Future;
 use core::pin::{Pin, pin};
@@ -368,6 +369,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
     pub(super) fn is_flushed(&self) -> bool {
         self.write_failed || (self.connection.unsent() == 0 && !self.unflushed)
+    }
+
+    /// Whether bytes were left when the stream took no more.
+    pub(super) fn has_lost(&self) -> Result<(), Lost> {
+        match self.write_failed && (self.connection.unsent() > 0 || self.unflushed) {
+            true => Err(Lost),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn below_watermark(&self) -> bool {

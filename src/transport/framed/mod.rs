@@ -7,7 +7,7 @@ mod wakers;
 
 pub use accepting::Accepting;
 
-use super::{Limits, MaybeSend, Transport};
+use super::{Limits, Lost, MaybeSend, Transport};
 use crate::error::Cause;
 use crate::message::{Closed, Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
@@ -15,7 +15,7 @@ use crate::time::{Instant, Sleep};
 use core::fmt;
 use core::future::poll_fn;
 use core::ops::Range;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 use round_trip::RoundTrip;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -161,6 +161,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             closed.code = violation.close_code();
             closed.reason = violation.to_string();
         }
+        closed.unsent = self.connection.unsent_payload();
         closed
     }
 
@@ -206,12 +207,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         Ok(())
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_until(cx, Self::is_flushed)
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        ready!(self.poll_until(cx, Self::is_flushed));
+        Poll::Ready(self.has_lost())
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_until(cx, Self::is_flushed)
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        self.poll_flush(cx)
     }
 
     fn close(&mut self, code: u16, reason: &str) {

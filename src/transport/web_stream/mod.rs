@@ -22,7 +22,7 @@ mod hearing;
 mod platform;
 
 use super::attributes::set;
-use super::{Limits, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Limits, Lost, Request, TOO_BIG, TOO_BIG_REASON, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -205,13 +205,13 @@ impl Transport for WebSocketStream {
         Ok(())
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         // `send` hands over at once; nothing waits here.
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_written(cx)
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        self.poll_written(cx).map(Ok)
     }
 
     fn close(&mut self, code: u16, reason: &str) {

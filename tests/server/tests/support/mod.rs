@@ -44,7 +44,8 @@ pub(crate) async fn ask(socket: &mut Socket, message: impl Into<Message>) -> Eve
 
 /// Hands over what was sent.
 pub(crate) async fn flush(socket: &mut Socket) {
-    soon(poll_fn(|cx| socket.poll_flush(cx))).await;
+    let flushed = soon(poll_fn(|cx| socket.poll_flush(cx))).await;
+    assert!(flushed.is_ok());
 }
 
 /// Sends bytes and reads until the server ends the stream.
