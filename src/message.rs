@@ -154,6 +154,9 @@ pub enum By {
     Us,
     /// The peer sent the first Close frame.
     Peer,
+    /// The peer or the browser: only in a page, for a clean 1001 without a reason. Firefox ends a page's sockets this way when the user follows a
+    /// download link or calls `window.stop()`, and the page goes on.
+    Unknown,
     /// Nobody closed: the transport failed or ended.
     Failure,
 }

@@ -223,7 +223,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     }
 
     /// The largest message taken, in bytes. Default 64 MiB. A larger one closes the connection: with 1009 (RFC 6455 §7.4.1), from a browser, where a
-    /// page may not send that, with 4009.
+    /// page may not send that, with 3009.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.options.limits.max_message = bytes;
         self

@@ -6,7 +6,7 @@ use super::task;
 use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
-use crate::transport::{TOO_BIG, TOO_BIG_REASON};
+use crate::transport::RECEIVE_BUFFER_FULL;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
@@ -87,7 +87,8 @@ impl Driver {
             match self.socket.poll_message(cx) {
                 Poll::Ready(Some(message)) => {
                     if !self.mailbox.deliver(message) {
-                        self.socket.begin_close(TOO_BIG, TOO_BIG_REASON);
+                        let (code, reason) = RECEIVE_BUFFER_FULL;
+                        self.socket.begin_close(code, reason);
                         self.mailbox.stop_sending();
                     }
                 }

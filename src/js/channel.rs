@@ -8,9 +8,9 @@ use crate::message::By;
 use crate::time::Timeout;
 use crate::transport::attributes::set;
 use crate::transport::inbox::{Inbox, Put, Weighed};
-use crate::transport::web_socket::{Platform, Told};
+use crate::transport::web_socket::{Platform, Told, began};
 use crate::transport::web_stream::Ended;
-use crate::transport::{Limits, Overflow, TOO_BIG, TOO_BIG_REASON};
+use crate::transport::{Limits, MESSAGE_TOO_BIG, Overflow, RECEIVE_BUFFER_FULL};
 use core::cell::{Cell, RefCell};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use std::rc::{Rc, Weak};
@@ -25,6 +25,7 @@ const TIMED_OUT: u8 = 2;
 const BY_US: u8 = 3;
 const BY_PEER: u8 = 4;
 const BY_FAILURE: u8 = 5;
+const BY_UNKNOWN: u8 = 6;
 
 /// Codes of errors, which JavaScript has the words for: here they would be a kilobyte more of wasm.
 const REFUSED: &str = "REFUSED";
@@ -169,6 +170,7 @@ impl ChannelHandle {
             return -1;
         }
         let bytes = bytes as usize;
+        let mut why = MESSAGE_TOO_BIG;
         if bytes <= inner.max_message {
             let mut inbox = inner.inbox.borrow_mut();
             match inbox.put(Arrived(bytes)) {
@@ -179,10 +181,10 @@ impl ChannelHandle {
                     return displaced as i32;
                 }
                 Put::Dropped => return -1,
-                Put::Full => {}
+                Put::Full => why = RECEIVE_BUFFER_FULL,
             }
         }
-        inner.begin_close(TOO_BIG, &TOO_BIG_REASON.into());
+        inner.begin_close(why.0, &why.1.into());
         -1
     }
 
@@ -334,11 +336,10 @@ impl Inner {
             }
             Told::Closed(event) => {
                 let by = match self.ours.get() {
-                    true => BY_US,
-                    false if event.was_clean() => BY_PEER,
-                    false => BY_FAILURE,
+                    true => By::Us,
+                    false => began(event.code(), event.reason().is_empty(), event.was_clean()),
                 };
-                self.end(by, &event);
+                self.end(how(by), &event);
             }
         }
     }
@@ -377,11 +378,7 @@ impl Inner {
 
     /// The end of a stream, which has no event.
     fn end_as(&self, Ended { close_frame, by }: Ended) {
-        let by = match by {
-            By::Us => BY_US,
-            By::Peer => BY_PEER,
-            By::Failure => BY_FAILURE,
-        };
+        let by = how(by);
         let Some((code, reason, clean)) = close_frame else {
             return self.end(by, &JsValue::UNDEFINED);
         };
@@ -404,6 +401,15 @@ impl Inner {
     fn tell(&self, happened: u8, event: &JsValue) {
         // It settles promises, and throws nothing.
         let _ = self.tell.call(&JsValue::UNDEFINED, happened, event);
+    }
+}
+
+fn how(by: By) -> u8 {
+    match by {
+        By::Us => BY_US,
+        By::Peer => BY_PEER,
+        By::Failure => BY_FAILURE,
+        By::Unknown => BY_UNKNOWN,
     }
 }
 

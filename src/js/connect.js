@@ -15,7 +15,7 @@ const OPENED = 0;
 const BEGAN_TO_CLOSE = 1;
 const TIMED_OUT = 2;
 const ENDED = 3;
-const BY = ['us', 'peer', 'failure'];
+const BY = ['us', 'peer', 'failure', 'unknown'];
 
 /** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
 const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;

@@ -160,7 +160,7 @@ export interface Attempt {
 export type Provided<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
 /**
- * What happens to a message that arrives past `receiveBoundBytes`, where the platform cannot hold the peer back. Default `"close"`, with 4009: what
+ * What happens to a message that arrives past `receiveBoundBytes`, where the platform cannot hold the peer back. Default `"close"`, with 3013: what
  * arrived before can still be read. The others drop, and count in {@link ChannelStatus.dropped}: the oldest unread, the one that arrived, or, below
  * the bound too, all but the newest.
  */
@@ -213,11 +213,11 @@ export interface ConnectionOptions {
    */
   receiveBoundBytes?: number;
   /**
-   * What happens past `receiveBoundBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 4009; `"drop-oldest"` and `"drop-newest"` drop and count;
+   * What happens past `receiveBoundBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 3013; `"drop-oldest"` and `"drop-newest"` drop and count;
    * `"latest"` keeps the newest message only, below the bound too.
    */
   overflow?: Overflow;
-  /** The largest message taken, in bytes. Default 67,108,864; 0 takes only empty ones. A larger one closes the channel with 4009. */
+  /** The largest message taken, in bytes. Default 67,108,864; 0 takes only empty ones. A larger one closes the channel with 3009. */
   maxMessageBytes?: number;
 }
 
@@ -254,8 +254,11 @@ export interface Closed {
   readonly reason: string;
   /** Whether the closing handshake finished (RFC 6455 §7.1.4). */
   readonly wasClean: boolean;
-  /** Who began to close: a limit of ours, `break` and a signal count as us. */
-  readonly by: 'us' | 'peer' | 'failure';
+  /**
+   * Who began to close: a limit of ours, `break` and a signal count as us. `"unknown"`: the peer or the browser, for a clean 1001 without a reason.
+   * Firefox ends a page's sockets this way when the user follows a download link or calls `window.stop()`, and the page goes on.
+   */
+  readonly by: 'us' | 'peer' | 'failure' | 'unknown';
   /** Payload bytes that `trySend` had taken and that could not be handed over any more. Without a session 0: what it takes has been handed over. */
   readonly unsentBytes: number;
 }

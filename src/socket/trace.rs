@@ -33,6 +33,7 @@ mod enabled {
         let by = match closed.by {
             crate::message::By::Us => "us",
             crate::message::By::Peer => "peer",
+            crate::message::By::Unknown => "unknown",
             crate::message::By::Failure => "failure",
         };
         tracing::info!(target: TARGET, code = closed.code, clean = closed.clean, by, "closed");

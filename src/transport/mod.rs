@@ -39,10 +39,13 @@ use crate::message::{Event, Message, Opened};
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-/// The code for "what you sent, or the sum of it, is more than I take" where 1009 cannot be sent: a page may send 1000 and 3000-4999 only.
-pub(crate) const TOO_BIG: u16 = 4009;
-/// The reason that goes with it.
-pub(crate) const TOO_BIG_REASON: &str = "more than is taken";
+/// Close code and reason for a message that is larger than [`Limits::max_message`], where 1009 cannot be sent.
+///
+/// A page may send 1000 and 3000-4999 only (WHATWG WebSockets §3.1, `close`). 4000-4999 belong to the application (RFC 6455 §7.4.2).
+#[cfg(target_family = "wasm")]
+pub(crate) const MESSAGE_TOO_BIG: (u16, &str) = (3009, "message too big");
+/// Close code and reason for unread messages that pass [`Limits::receive_bound`].
+pub(crate) const RECEIVE_BUFFER_FULL: (u16, &str) = (3013, "receive buffer full");
 
 /// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing.
 ///
@@ -186,7 +189,7 @@ pub struct Limits {
     pub receive_bound: usize,
     /// What happens past `receive_bound` where the transport cannot push back. Default [`Overflow::Close`].
     pub overflow: Overflow,
-    /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (RFC 6455 §7.4.1), from a browser with 4009.
+    /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (RFC 6455 §7.4.1), from a browser with 3009.
     pub max_message: usize,
     /// How long the peer has to answer our Close frame before the connection is dropped (RFC 6455 §7.1.1). Default 10 s.
     pub close_timeout: Duration,
@@ -219,7 +222,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The connection closes with 4009. What arrived before can still be read.
+    /// The connection closes with 3013. What arrived before can still be read.
     #[default]
     Close,
     /// The oldest unread messages make room for it.

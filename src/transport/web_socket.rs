@@ -6,7 +6,9 @@
 use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::inbox::Inbox;
-use super::{Dropped, Limits, Lost, Protocols, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{
+    Dropped, Limits, Lost, MESSAGE_TOO_BIG, Protocols, RECEIVE_BUFFER_FULL, Request, Transport,
+};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -257,16 +259,17 @@ fn handle(shared: &Shared, told: Told) {
         }
         Told::Closed(event) => {
             let mut state = shared.state.borrow_mut();
-            let clean = event.was_clean();
-            let by = state
-                .by
-                .unwrap_or(if clean { By::Peer } else { By::Failure });
+            let (clean, reason) = (event.was_clean(), text(&event, "reason"));
+            let by = state.by.unwrap_or_else(|| {
+                let (code, reason) = (event.code(), reason.is_empty());
+                began(code, reason, clean)
+            });
             // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
             let code = match event.code() {
                 0 => 1006,
                 code => code,
             };
-            state.phase = Phase::Closed(Closed::new(code, text(&event, "reason"), clean, by));
+            state.phase = Phase::Closed(Closed::new(code, reason, clean, by));
         }
     }
     let mut state = shared.state.borrow_mut();
@@ -280,21 +283,36 @@ fn handle(shared: &Shared, told: Told) {
     }
 }
 
+/// Who began an end that we did not, by what the browser tells of it. A clean 1001 without a reason may be the browser's own: Firefox ends the sockets
+/// of a page with it, which stays, on a download link and on `window.stop()`.
+pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> By {
+    match code {
+        _ if !clean => By::Failure,
+        1001 if without_reason => By::Unknown,
+        _ => By::Peer,
+    }
+}
+
 /// Takes a message, or closes the connection over it.
 fn arrive(shared: &Shared, event: &MessageEvent) {
     let message = read(event.data(), shared.limits.max_message);
-    {
+    let (code, reason) = {
         let mut state = shared.state.borrow_mut();
         // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
-        let ended = !matches!(state.phase, Phase::Open) || state.by.is_some();
-        if ended || message.is_some_and(|message| state.inbox.push(message)) {
+        if !matches!(state.phase, Phase::Open) || state.by.is_some() {
             return;
         }
+        let why = match message.map(|message| state.inbox.push(message)) {
+            Some(true) => return,
+            Some(false) => RECEIVE_BUFFER_FULL,
+            None => MESSAGE_TOO_BIG,
+        };
         state.by = Some(By::Us);
-    }
+        why
+    };
     if let Ok(socket) = get(event, "target") {
         let socket: web_sys::WebSocket = socket.unchecked_into();
-        let _ = socket.close_with_code_and_reason(TOO_BIG, TOO_BIG_REASON);
+        let _ = socket.close_with_code_and_reason(code, reason);
     }
 }
 

@@ -26,6 +26,28 @@ async fn the_peers_code_and_reason_arrive() {
     }
 }
 
+/// Firefox ends the sockets of a page that stays with a clean 1001 without a reason.
+#[crate::test]
+async fn a_clean_1001_without_a_reason_is_in_a_page_of_unknown_origin() {
+    let server = server().await;
+    let without_reason = if cfg!(target_family = "wasm") {
+        By::Unknown
+    } else {
+        By::Peer
+    };
+    for (query, by) in [("", without_reason), ("&reason=away", By::Peer)] {
+        let mut channel = connect(server.url(format_args!("/close?code=1001{query}")))
+            .await
+            .unwrap();
+        let closed = channel.closed().await;
+        assert_eq!(
+            (closed.code, closed.clean, closed.by),
+            (1001, true, by),
+            "{query}"
+        );
+    }
+}
+
 #[crate::test]
 async fn our_code_and_reason_reach_the_peer_and_come_back() {
     let server = server().await;

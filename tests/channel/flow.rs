@@ -255,7 +255,7 @@ async fn a_message_over_the_limit_closes_the_connection() {
     let closed = channel.closed().await;
     // A page can send 1000 and 3000-4999 only; natively it is RFC 6455's own code.
     let code = if cfg!(target_family = "wasm") {
-        4009
+        3009
     } else {
         1009
     };

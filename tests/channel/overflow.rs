@@ -46,7 +46,7 @@ async fn flooded(
 async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
     let (control, mut rx) = flooded(Overflow::Close).await;
     let closed = control.closed().await;
-    assert_eq!((closed.code, closed.by), (4009, By::Us));
+    assert_eq!((closed.code, closed.by), (3013, By::Us));
     let mut read = 0;
     while let Some(message) = rx.next().await {
         assert_eq!(message.unwrap().len(), SIZE);

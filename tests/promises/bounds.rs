@@ -127,7 +127,7 @@ async fn a_flood_stays_under_the_bound_with_every_policy() {
         before.stays_under(BOUND + 4 * SIZE, &format!("{overflow:?}"));
         if overflow == Overflow::Close {
             let closed = control.closed().await;
-            assert_eq!((closed.code, closed.by), (4009, websocket_channel::By::Us));
+            assert_eq!((closed.code, closed.by), (3013, websocket_channel::By::Us));
         }
         while let Ok(message) = rx.try_recv() {
             assert_eq!(message.unwrap().len(), SIZE);

@@ -22,7 +22,7 @@ mod hearing;
 mod platform;
 
 use super::attributes::set;
-use super::{Limits, Lost, Request, TOO_BIG, TOO_BIG_REASON, Transport};
+use super::{Limits, Lost, MESSAGE_TOO_BIG, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -121,7 +121,7 @@ impl WebSocketStream {
             }
             match self.message(&value) {
                 Some(message) => return Poll::Ready(Some(message)),
-                None => self.begin_close(TOO_BIG, TOO_BIG_REASON),
+                None => self.begin_close(MESSAGE_TOO_BIG.0, MESSAGE_TOO_BIG.1),
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::bindings::{Info, NOTHING, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
 use crate::message::By;
 use crate::transport::attributes::set;
+use crate::transport::web_socket::began;
 use core::cell::{Cell, RefCell};
 use js_sys::{Object, Promise};
 use std::collections::VecDeque;
@@ -92,10 +93,10 @@ impl Platform {
         let info: Info = info.unchecked_into();
         let code = told.then(|| info.code()).flatten();
         let with_frame = code.filter(|code| *code != LOST);
-        let by = match self.ours.get() {
-            true => By::Us,
-            false if with_frame.is_some() => By::Peer,
-            false => By::Failure,
+        let by = match with_frame {
+            _ if self.ours.get() => By::Us,
+            Some(code) => began(code, info.reason() == "", true),
+            None => By::Failure,
         };
         Ended {
             close_frame: with_frame.map(|code| (code, info.reason(), clean)),

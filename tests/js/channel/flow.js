@@ -149,26 +149,26 @@ describe('what arrives and is not read', () => {
     const eight = channel[Symbol.asyncIterator]().next();
     await channel.send('aa€€');
     assert.isTrue((await eight).done);
-    assert.equal((await end).code, 4009);
+    assert.equal((await end).code, 3009);
   });
 
-  it('and is larger than maxMessageBytes closes the channel with 4009', async () => {
+  it('and is larger than maxMessageBytes closes the channel with 3009', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', maxMessageBytes: 100 });
     await channel.send(bytes(100));
     assert.lengthOf(await read(channel), 100);
     await channel.send(bytes(101));
     const closed = await channel.closed;
-    assert.deepEqual([closed.code, closed.by], [4009, 'us']);
+    assert.deepEqual([closed.code, closed.by], [3009, 'us']);
   });
 });
 
 // Over a stream the peer waits instead: `over_stream.js`.
 if (!BY_STREAM) {
   describe('what arrives past receiveBoundBytes', () => {
-    it('closes the channel with 4009, and what came before can be read', async () => {
+    it('closes the channel with 3013, and what came before can be read', async () => {
       const channel = new Channel(flood(100), { codec: 'bytes', receiveBoundBytes: 10_000 });
       const closed = await channel.closed;
-      assert.deepEqual([closed.code, closed.by], [4009, 'us']);
+      assert.deepEqual([closed.code, closed.by], [3013, 'us']);
       let count = 0;
       for await (const { length } of channel) count += length / 1000;
       assert.isAbove(count, 0);
@@ -261,6 +261,6 @@ describe('the options of a Channel', () => {
     await channel.send('');
     assert.equal(await read(channel), '');
     await channel.send('x');
-    assert.equal((await channel.closed).code, 4009);
+    assert.equal((await channel.closed).code, 3009);
   });
 });
