@@ -3,6 +3,7 @@
 // says so by its exit code.
 //
 //   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
+//   idle [--connections N] [--servers NAME,NAME]   resident memory per idle connection, ours beside npm ws and others
 //   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME] [--browser NAME] [--alone]   our clients and others beside the browser's own class
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { CommandError, endChildrenOnSignals } from './process.mjs';
 /** Each takes the arguments behind its name and gives what is written as JSON. Imported only when it runs. */
 const BENCHES = {
   proto: () => import('../bench/proto.mjs'),
+  idle: () => import('../bench/idle.mjs'),
   browser: () => import('../bench/browser/bench.mjs'),
 };
 

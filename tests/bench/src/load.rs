@@ -17,7 +17,7 @@ pub(crate) struct Load {
     pub(crate) milliseconds: u64,
 }
 
-const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+pub(crate) const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
 impl Load {
     /// Messages a second, all connections together.
@@ -60,28 +60,33 @@ impl Load {
     }
 
     fn frames(&self, key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
-        let mut frame = vec![0x82];
-        let bit = if key.is_some() { 0x80 } else { 0 };
-        match payload.len() {
-            len @ 0..=125 => frame.push(bit | len as u8),
-            len @ 126..=0xFFFF => {
-                frame.push(bit | 126);
-                frame.extend((len as u16).to_be_bytes());
-            }
-            len => {
-                frame.push(bit | 127);
-                frame.extend((len as u64).to_be_bytes());
-            }
-        }
-        frame.extend(key.iter().flatten());
-        let key = key.unwrap_or_default();
-        frame.extend(payload.iter().zip(key.iter().cycle()).map(|(a, b)| a ^ b));
-        frame.repeat(self.pipelined)
+        frame(key, payload).repeat(self.pipelined)
     }
 }
 
+/// A binary message in one frame (RFC 6455 §5.2).
+pub(crate) fn frame(key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x82];
+    let bit = if key.is_some() { 0x80 } else { 0 };
+    match payload.len() {
+        len @ 0..=125 => frame.push(bit | len as u8),
+        len @ 126..=0xFFFF => {
+            frame.push(bit | 126);
+            frame.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(bit | 127);
+            frame.extend((len as u64).to_be_bytes());
+        }
+    }
+    frame.extend(key.iter().flatten());
+    let key = key.unwrap_or_default();
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(a, b)| a ^ b));
+    frame
+}
+
 /// Shakes hands; what comes back is read to the end of its head.
-async fn open(port: u16) -> Result<TcpStream, Failure> {
+pub(crate) async fn open(port: u16) -> Result<TcpStream, Failure> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
     let request = format!(

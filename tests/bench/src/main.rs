@@ -4,10 +4,12 @@
 //! … frames LIBRARY decode|encode text|binary masked|unmasked SIZE COUNT   codes COUNT messages in memory, to be run under callgrind
 //! … masking SIZE                                                         prints the bytes a second of masking and of copying
 //! … serve LIBRARY                                                        prints its port and echoes
+//! … hold PORT CONNECTIONS                                                opens them, and echoes a message over each for every size it is told
 //! … load PORT CONNECTIONS SIZE PIPELINED MILLISECONDS                    prints the messages a second
 //! ```
 
 mod frames;
+mod hold;
 mod load;
 mod masking;
 mod serve;
@@ -22,6 +24,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Library {
     Ours,
+    /// The same as users have it by `Socket::accept`: only to be served.
+    Socket,
+    /// A `Channel` over that: only to be served.
+    Channel,
     Tungstenite,
     Fastwebsockets,
     /// The project's own test server, with all that it records: only to be served.
@@ -65,6 +71,9 @@ fn run(words: &[&str]) -> Result<(), Failure> {
             Ok(())
         }
         ["serve", library] => current_thread()?.block_on(serve::run(read(library)?)),
+        ["hold", port, connections] => {
+            current_thread()?.block_on(hold::run(port.parse()?, connections.parse()?))
+        }
         ["load", port, connections, size, pipelined, milliseconds] => {
             let load = load::Load {
                 port: port.parse()?,
@@ -83,6 +92,8 @@ fn run(words: &[&str]) -> Result<(), Failure> {
 fn read(library: &str) -> Result<Library, Failure> {
     Ok(match library {
         "ours" => Library::Ours,
+        "socket" => Library::Socket,
+        "channel" => Library::Channel,
         "tungstenite" => Library::Tungstenite,
         "fastwebsockets" => Library::Fastwebsockets,
         "test-server" => Library::TestServer,

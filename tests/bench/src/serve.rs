@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
 use websocket_channel::proto::Connection;
 use websocket_channel::transport::{Limits, Transport as _, framed, tcp};
-use websocket_channel::{Event, random};
+use websocket_channel::{Bytes, Channel, Event, Socket, random, socket};
 use websocket_channel_server::{Options, TestServer};
 
 /// Prints its port and serves until it is ended.
@@ -31,6 +31,8 @@ pub(crate) async fn run(library: Library) -> Result<(), Failure> {
                 // As in its example.
                 drop(tokio::spawn(tokio::task::unconstrained(fast(stream))));
             }
+            Library::Socket => drop(tokio::spawn(socket(stream))),
+            Library::Channel => drop(tokio::spawn(channel(stream))),
             _ => drop(tokio::spawn(ours(stream))),
         }
     }
@@ -49,6 +51,23 @@ async fn ours(stream: TcpStream) -> Result<(), Failure> {
     while let Event::Message(message) = poll_fn(|cx| socket.poll_event(cx)).await {
         let _ = socket.send(message);
         poll_fn(|cx| socket.poll_ready(cx)).await;
+    }
+    Ok(())
+}
+
+async fn socket(stream: TcpStream) -> Result<(), Failure> {
+    let mut socket = Socket::accept(stream, socket::Options::default()).await?;
+    while let Some(message) = socket.next().await {
+        socket.send(message).await?;
+    }
+    Ok(())
+}
+
+async fn channel(stream: TcpStream) -> Result<(), Failure> {
+    let socket = Socket::accept(stream, socket::Options::default()).await?;
+    let mut channel = Channel::from_socket(socket, Bytes);
+    while let Some(message) = channel.next().await {
+        channel.send(message?).await?;
     }
     Ok(())
 }

@@ -85,7 +85,9 @@ pub(crate) fn run(library: Library, work: &Work) -> Result<(), Failure> {
         (Library::Tungstenite, false) => tungstenite::encode(memory, work),
         (Library::Fastwebsockets, true) => fast::decode(memory, work),
         (Library::Fastwebsockets, false) => fast::encode(memory, work),
-        (Library::TestServer, _) => Err("the test server has no frames of its own".into()),
+        (Library::Socket | Library::Channel | Library::TestServer, _) => {
+            Err("this is only to be served".into())
+        }
     }?;
     let least = work.size * work.count;
     if bytes < least || (work.decode && bytes > least) {
