@@ -176,9 +176,8 @@ export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
  *
  * A stream whose reader has stopped at `receiveBoundBytes` hears of the end, {@link Channel.closed} included, when what waits before it is read.
  *
- * A stream is for receiving much and sending little: a message of more than 64 KiB is `SEND_REFUSED`. Measured in Chromium 156: a connection that is
- * lost without a Close frame while a write waits in the browser ends the page, and nothing that a page can do prevents it. A write of up to 64 KiB
- * waits only when the network, or the peer, takes less than is sent.
+ * Use a stream to receive much and send little, with peers that you trust. Chromium 156 has a defect that can end the page, and because of it a message
+ * of more than 64 KiB is `SEND_REFUSED`. `"web-socket"` is not affected.
  */
 export type Transport = 'web-socket' | 'pushing-back' | 'web-socket-stream';
 

@@ -77,7 +77,7 @@ function letGo(object) {
   const nothing = () => {};
   if (object instanceof WritableStreamDefaultWriter) object.close().catch(nothing);
   else if (object instanceof ReadableStreamDefaultReader) object.read().then(({ done }) => done || letGo(object), nothing);
-  // In the making. Nothing waits to be written behind this `close`, which would end the page.
+  // In the making: nothing was written yet. A stream is closed behind its last write (`src/transport/web_stream`).
   else if (object instanceof WebSocketStream) Promise.race([object.opened, null]).then((opened) => opened ?? object.close(), nothing);
 }
 

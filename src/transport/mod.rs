@@ -246,13 +246,9 @@ pub enum Carrier {
     PushingBack,
     /// `WebSocketStream`, or [`ConnectErrorKind::Unsupported`]. It is in no standard yet.
     ///
-    /// It is for receiving much and sending little. Measured in Chromium 156: **a connection that is lost without a Close frame while a write waits
-    /// in the browser ends the page**, and nothing that a page can do prevents it.
-    ///
-    /// - A message of more than 64 KiB would always wait, and is refused: [`SendErrorKind::Refused`](crate::SendErrorKind::Refused), and the value
-    ///   comes back; what `try_send` or a permit took counts as unsent.
-    /// - A smaller one is taken at once as long as the network takes what is sent. It waits when the pipe to the network process, 128 KiB, and the
-    ///   operating system's own buffer behind it are full: when the peer stops reading, or the network is slower than the sender.
+    /// Use it to receive much and send little, with peers that you trust. **Chromium 156 has a defect that can end the page.** Because of it a message
+    /// of more than 64 KiB is refused: [`SendErrorKind::Refused`](crate::SendErrorKind::Refused), and the value comes back; what `try_send` or a
+    /// permit took counts as unsent. [`WebSocket`](Self::WebSocket) is not affected.
     ///
     /// The send watermark counts the bytes of messages that were written and not taken yet; there is no timer, the browser tells when it has taken
     /// them all. `flush` is at once, as over `WebSocket`. `drained`: all are taken. Receiving, the browser holds one message, what its pipe holds and

@@ -8,8 +8,8 @@ pub(crate) const LARGEST: usize = websocket_channel::transport::web_stream::LARG
 
 pub(crate) const PUSHES_BACK: bool = true;
 
-/// In Chromium 156: `src/transport/web_stream` says how.
-pub(crate) const CUT_ENDS_THE_PAGE: bool = true;
+/// In Chromium 156: `src/transport/web_stream` says what is limited.
+pub(crate) const STREAM_IS_LIMITED: bool = true;
 
 pub(crate) fn connect(url: impl Into<String>) -> Connect<Message, Message> {
     websocket_channel::connect(url).transport(Carrier::WebSocketStream)

@@ -23,7 +23,7 @@ mod steering;
 mod trace;
 mod typed;
 
-pub(crate) use by_default::{CUT_ENDS_THE_PAGE, LARGEST, connect};
+pub(crate) use by_default::{LARGEST, STREAM_IS_LIMITED, connect};
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;

@@ -15,7 +15,7 @@ mod steering;
 mod stream;
 mod typed;
 
-pub(crate) use by_stream::{CUT_ENDS_THE_PAGE, LARGEST, connect};
+pub(crate) use by_stream::{LARGEST, STREAM_IS_LIMITED, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

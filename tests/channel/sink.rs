@@ -134,7 +134,7 @@ async fn drained_waits_for_the_platform_and_flush_does_not() {
 #[crate::test]
 async fn what_cannot_drain_any_more_is_told() {
     // There `stream.rs` has the end that can be told.
-    if crate::CUT_ENDS_THE_PAGE {
+    if crate::STREAM_IS_LIMITED {
         return;
     }
     let server = server().await;

@@ -34,10 +34,6 @@ async fn check_over(title: &str, connect: fn(String) -> Connect<Message, Message
     let mut wrong = String::new();
     for row in section(title) {
         let expected = row.expected(column);
-        // It would take the other tests with it: `hang.test.mjs` meets it in a session of its own.
-        if expected == "hangs" {
-            continue;
-        }
         let found = outcome(&server, &row, connect).await;
         if found != expected {
             wrong += &format!(

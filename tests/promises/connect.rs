@@ -23,10 +23,6 @@ async fn connect_ends_in_every_fault_there_is() {
         .into_iter()
         .filter(|section| *section != "Silence" || !holds_on());
     for row in sections.flat_map(faults::section) {
-        // Met in a session of its own, by `tests/faults/hang.test.mjs`.
-        if row.expected(column()) == "hangs" {
-            continue;
-        }
         let url = match row.fault {
             "refuse" => server.refused(),
             name => server.url(format_args!("/fault/{name}?every=1")),

@@ -19,7 +19,7 @@ mod server;
 #[cfg(not(target_family = "wasm"))]
 mod table;
 
-pub(crate) use by_default::{CUT_ENDS_THE_PAGE, LARGEST, PUSHES_BACK, connect, options};
+pub(crate) use by_default::{LARGEST, PUSHES_BACK, STREAM_IS_LIMITED, connect, options};
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use tokio::test;
 #[cfg(target_family = "wasm")]

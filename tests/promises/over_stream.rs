@@ -18,7 +18,7 @@ mod sends;
 #[path = "../channel/server.rs"]
 mod server;
 
-pub(crate) use by_stream::{CUT_ENDS_THE_PAGE, LARGEST, PUSHES_BACK, connect, options};
+pub(crate) use by_stream::{LARGEST, PUSHES_BACK, STREAM_IS_LIMITED, connect, options};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -17,7 +17,7 @@ async fn every_ok_was_handed_over_and_every_error_has_its_value() {
         let sending = async {
             loop {
                 // What came back has left the browser, and of the rest nothing waits.
-                while crate::CUT_ENDS_THE_PAGE
+                while crate::STREAM_IS_LIMITED
                     && ok - echoed.get() >= 16
                     && control.status() == Status::Open
                 {
@@ -61,7 +61,7 @@ async fn every_ok_was_handed_over_and_every_error_has_its_value() {
 
 #[crate::test]
 async fn every_send_that_waits_comes_back_when_the_connection_ends() {
-    if crate::CUT_ENDS_THE_PAGE {
+    if crate::STREAM_IS_LIMITED {
         return;
     }
     for transport in TRANSPORTS {

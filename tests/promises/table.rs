@@ -138,7 +138,7 @@ fn modules(main: &Path) -> BTreeMap<String, Places> {
 }
 
 /// How a test says what it leaves out.
-const LEAVES_OUT: &str = "if crate::CUT_ENDS_THE_PAGE {\n        return;";
+const LEAVES_OUT: &str = "if crate::STREAM_IS_LIMITED {\n        return;";
 const ONLY_HELD_BACK: &str = "if !crate::PUSHES_BACK {";
 const NOT_HELD_BACK: &str = "if crate::PUSHES_BACK {";
 

@@ -41,8 +41,8 @@ async function page(browser, context) {
 /** A driver or a browser that did not start, on a busy machine or a cold disk: no test has run. */
 const NOT_STARTED = /driver failed to \w+|session not created|failed to create a \w+ session/;
 /**
- * Or, over `WebSocketStream`, a page that ended. Chromium 156 ends one whose connection is lost while a write waits (`src/transport/web_stream`): the
- * tests keep clear of it, but what a busy machine leaves waiting is not theirs to say.
+ * Or, over `WebSocketStream` in Chromium 156, a page that ended (`src/transport/web_stream`). The tests keep to what is safe there, but on a busy machine
+ * a run can still meet it.
  */
 const PAGE_ENDED = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
 const TRIES = 3;
@@ -218,7 +218,6 @@ export const suites = [
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
-  { name: 'hang', browser: 'firefox', run: (context) => node(['tests/faults/hang.test.mjs'], context) },
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
   { name: 'hostile', browser: 'chromium', run: (context) => node(['tests/run/hostile.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },

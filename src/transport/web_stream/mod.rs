@@ -8,14 +8,12 @@
 //! - Its `close` while messages wait unread is answered only when they have been read: they are read and let go.
 //! - A write is taken when its last byte is in the pipe to the browser's network process: 128 KiB, behind which are a chunk of 64 KiB and the
 //!   operating system's own buffer, 4 MiB on loopback. On an idle line 64 KiB are always taken at once; more waits.
-//! - **A connection that is lost without a Close frame while a write waits ends the page**, by a segmentation fault in the renderer: it rejects the
-//!   write's promise with an error that has not been made yet. Whatever the page has done before, closing, aborting, letting go, it does not help,
-//!   and no write can be taken back. With a Close frame of the peer the write is rejected, as it should be.
-//! - A write that comes to the socket after its `close`, from the queue of the writes, ends the page as well; so does `close` after an `AbortSignal`
-//!   has fired. So it is closed behind the last write, and there is no signal: `close` gives up a connection in the making, too.
 //!
-//! What follows for whoever sends: a message larger than [`LARGEST`] always waits, and is refused. A smaller one waits when the network or the peer
-//! takes less than is sent: then, and only then, the page is at the mercy of the connection. It cannot be helped from here.
+//! Chromium 156 has a defect that can end the page. What is limited because of it:
+//!
+//! - A message larger than [`LARGEST`] is refused.
+//! - The socket is closed behind the last write, and no `AbortSignal` is used: `close` gives up a connection in the making, too.
+//! - It is meant for receiving much and sending little. For uploads, and to peers that are not trusted, use the class.
 
 mod bindings;
 mod hearing;

@@ -74,7 +74,7 @@ fn section_7_1_what_a_server_answers() {
             &["permessage-deflate; client_max_window_bits=10"],
             Some("permessage-deflate; client_max_window_bits=10"),
         ),
-        // A client that keeps to 8 does so unasked; an answer of 8 hangs a browser.
+        // We never answer 8, which not every client can do (RFC 7692 §7.1.2.2). One that keeps to 8 does so unasked.
         (
             plain,
             &["permessage-deflate; client_max_window_bits=8"],

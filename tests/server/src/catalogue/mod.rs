@@ -47,7 +47,6 @@ files! {
     "window-valueless",
     "window-16",
     "window-leading-zero",
-    "window-client-8",
     "window-server-10",
     "window-quoted",
     "rst-before-head",
