@@ -99,6 +99,13 @@ mod platform {
         }
     }
 
+    #[cfg(feature = "proto")]
+    impl Timer {
+        pub(crate) fn is_elapsed(&self) -> bool {
+            self.called.0.called.get()
+        }
+    }
+
     impl Future for Timer {
         type Output = ();
 
@@ -153,6 +160,15 @@ pub(crate) struct Sleep(platform::Timer);
 /// A timer that completes after `after`, at the platform's resolution; pages in the background are slower.
 pub(crate) fn sleep(after: Duration) -> Sleep {
     Sleep(platform::timer(after))
+}
+
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+impl Sleep {
+    /// Whether the time has passed since it was first polled.
+    #[inline]
+    pub(crate) fn is_elapsed(&self) -> bool {
+        self.0.is_elapsed()
+    }
 }
 
 impl Future for Sleep {

@@ -62,7 +62,7 @@ pub struct Stats {
     /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
     /// the end came first.
     pub unsent_messages: u64,
-    /// Their bytes, which [`Closed::unsent`] tells at the end.
+    /// Their bytes, which [`Closed::unsent`] counts too.
     pub unsent_bytes: usize,
     /// From the last [`Control::ping`](super::Control::ping) that was answered to its answer, what either side had queued before them included.
     /// None before the first, and in browsers, which give a page no pings.

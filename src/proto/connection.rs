@@ -11,9 +11,11 @@ use super::handshake::server::Request;
 use super::handshake::{ClientHandshake, ServerHandshake};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
+use super::pings::Pings;
+use super::pongs::Pongs;
 use super::record::Record;
 use super::role::Role;
-use super::state::State;
+use super::state::{State, Step};
 use crate::error::{Cause, Misuse, Violation};
 use crate::message::{Closed, Message, Opened};
 use crate::proto::Random;
@@ -21,20 +23,17 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-/// Pong bytes that may wait unsent before only the latest ping is answered, so that a flood of pings costs no memory.
-const MAX_UNSENT_PONGS: usize = 16 << 10;
-
 /// A connection in either role, from the first byte of the handshake to the end. A value: it does nothing by itself.
 ///
 /// Whoever owns the stream of bytes keeps to this round:
 ///
-/// 1. Give it what happened: [`handle_bytes`](Self::handle_bytes) for bytes read, [`handle_eof`](Self::handle_eof) when
+/// 1. While [`wants_read`](Self::wants_read), read. Give it what happened: [`handle_bytes`](Self::handle_bytes) for bytes read, [`handle_eof`](Self::handle_eof) when
 ///    the stream ended or failed, [`handle_timeout`](Self::handle_timeout) when the time of the last
 ///    [`poll_timeout`](Self::poll_timeout) came.
 /// 2. Take what it tells, with [`poll_event`](Self::poll_event) until that gives `None`, and give commands: `send`,
 ///    `ping`, `close`; for a server `accept` or `reject` after [`Event::Request`].
 /// 3. Write [`outgoing`](Self::outgoing), all of it in one write if the stream takes it, and tell how much went with
-///    [`handle_transmitted`](Self::handle_transmitted).
+///    [`handle_transmitted`](Self::handle_transmitted), or that it cannot be written with [`handle_write_failure`](Self::handle_write_failure).
 /// 4. If [`wants_shutdown`](Self::wants_shutdown), shut the writing half down once. If [`is_finished`](Self::is_finished),
 ///    drop the stream.
 /// 5. Arm a timer for [`poll_timeout`](Self::poll_timeout).
@@ -53,11 +52,29 @@ pub struct Connection {
     events: VecDeque<Event>,
     /// What the messages among the events cost.
     undelivered: usize,
+    /// The one deadline: of the handshake, of the next step of keepalive while open, of the end.
     deadline: Option<Duration>,
-    /// Pong bytes queued since the outgoing queue was last empty.
-    pongs: usize,
-    /// The latest ping, when more were unanswered than may be.
-    last_ping: Option<Vec<u8>>,
+    /// What the deadline waits for has yet to leave: as long as it moves on, the deadline starts anew.
+    leaving: Option<Leaving>,
+    /// Bytes that were written, ever.
+    transmitted: u64,
+    /// Whether anything depends on how far the writing is: unsent pongs, or what is leaving.
+    watches_writing: bool,
+    pongs: Pongs,
+    pings: Pings,
+    /// Bytes came since the last step of keepalive.
+    heard: bool,
+    /// Bytes were queued that never could be written.
+    lost: bool,
+}
+
+/// Bytes that must have been written before the peer can be expected to do anything.
+#[derive(Debug, Clone, Copy)]
+struct Leaving {
+    /// Where they end, counted as `transmitted` is.
+    end: u64,
+    /// How long the deadline is away from their last progress.
+    patience: Duration,
 }
 
 /// Its state, and nothing of what passes through it, which is not for logs.
@@ -92,6 +109,11 @@ struct Verdict {
     head_only: bool,
 }
 
+/// What a pong counts against the receive bound, as `Message::cost`.
+fn pong_cost(payload: &[u8]) -> usize {
+    payload.len() + size_of::<Message>()
+}
+
 /// What happened on a connection, in order.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,7 +126,8 @@ pub enum Event {
     Failed(Cause),
     /// A message arrived, all its fragments joined (RFC 6455 §5.4).
     Message(Message),
-    /// A pong arrived, asked for or not (RFC 6455 §5.5.3).
+    /// A pong arrived that answers no ping of [`Connection::measure`] or of keepalive (RFC 6455 §5.5.3). Of several in a row that nobody polled only
+    /// the last is told.
     Pong(Vec<u8>),
     /// The open connection ended (RFC 6455 §7.1.4 to §7.1.6). Nothing comes after it.
     Closed(Closed),
@@ -149,10 +172,14 @@ impl Connection {
     }
 
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
+    ///
+    /// It is made at the time zero: keepalive, if there is one, counts from there.
     pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
         let framing = super::framing::rfc6455::Rfc6455::new(role, &limits, random, None);
         let mut connection = Self::new(role, Wire::Frames(Box::new(framing)), limits);
         connection.state = State::Open;
+        connection.record.opened = true;
+        connection.deadline = connection.limits.ping_interval;
         connection
     }
 
@@ -168,21 +195,41 @@ impl Connection {
             events: VecDeque::new(),
             undelivered: 0,
             deadline: None,
-            pongs: 0,
-            last_ping: None,
+            leaving: None,
+            transmitted: 0,
+            watches_writing: false,
+            pongs: Pongs::default(),
+            pings: Pings::default(),
+            heard: false,
+            lost: false,
         }
     }
 
     // Inputs.
 
-    /// Bytes were read from the stream. All of them are taken.
+    /// Bytes were read from the stream. All of them are taken, above [`Limits::receive_bound`] too.
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
         let mut input = bytes;
         while self.reads(input) {
-            if let Some(message) = self.read_on(now, &mut input) {
+            if let Some(message) = self.decode(now, &mut input) {
                 self.deliver(message);
             }
         }
+    }
+
+    /// As [`handle_bytes`](Self::handle_bytes), but stops when the messages that wait reach [`Limits::receive_bound`]: what is left of `bytes` is
+    /// for later. A few compressed bytes can be many messages.
+    pub fn handle_bytes_within_bound(&mut self, now: Duration, bytes: &mut &[u8]) {
+        while self.reads(bytes) {
+            if self.is_full() {
+                return;
+            }
+            if let Some(message) = self.decode(now, bytes) {
+                self.deliver(message);
+            }
+        }
+        // What is left means nothing.
+        *bytes = &[];
     }
 
     /// As [`handle_bytes`](Self::handle_bytes) and [`poll_event`](Self::poll_event) in one: takes bytes up to the next event, which then has not to
@@ -199,15 +246,17 @@ impl Connection {
                 *bytes = &[];
                 return None;
             }
-            if let Some(message) = self.read_on(now, bytes) {
+            if let Some(message) = self.decode(now, bytes) {
                 return Some(Event::Message(message));
             }
         }
     }
 
     /// The next message, if it lies whole at the front of `bytes` and nothing is to be told before it. Of a long one it may take the beginning.
+    ///
+    /// `None` says nothing: give the bytes to another of these functions then.
     #[inline]
-    pub(crate) fn take_message(&mut self, bytes: &mut &[u8]) -> Option<Message> {
+    pub fn take_message(&mut self, bytes: &mut &[u8]) -> Option<Message> {
         match &mut self.wire {
             Wire::Frames(framing) if self.events.is_empty() && self.state.reads() => {
                 framing.take_message(bytes)
@@ -216,13 +265,25 @@ impl Connection {
         }
     }
 
+    /// Bytes were read, and will be given to it when it is their turn. To be called by those who let bytes wait, for the sake of keepalive.
+    #[inline]
+    pub fn handle_heard(&mut self) {
+        self.heard = true;
+    }
+
     #[inline]
     fn reads(&self, input: &[u8]) -> bool {
         !input.is_empty() && self.state.reads()
     }
 
-    /// Takes bytes up to the end of a message, or to whatever else happens; all of them if nothing does.
-    fn read_on(&mut self, now: Duration, input: &mut &[u8]) -> Option<Message> {
+    /// Takes bytes off the front of `input` up to the end of a message, which it gives, or up to whatever else happens, which is an event then; all
+    /// of them if nothing does, or if they mean nothing any more.
+    pub fn decode(&mut self, now: Duration, input: &mut &[u8]) -> Option<Message> {
+        self.heard = true;
+        if !self.state.reads() {
+            *input = &[];
+            return None;
+        }
         match &mut self.wire {
             Wire::Frames(framing) => {
                 if let Some(message) = framing.take_message(input) {
@@ -237,7 +298,7 @@ impl Connection {
             }
             Wire::Response(handshake) => match handshake.handle_bytes(input) {
                 Ok(None) => {}
-                Ok(Some(agreed)) => self.agree(agreed),
+                Ok(Some(agreed)) => self.agree(now, agreed),
                 Err(cause) => self.fail_handshake(cause),
             },
             Wire::Request(reader) => match reader.read(input) {
@@ -261,7 +322,7 @@ impl Connection {
     /// Where the stream's next bytes belong, if they can be read to where they will stay. To be asked anew for every read, and
     /// [`handle_filled`](Self::handle_filled) told how many there were.
     #[inline]
-    pub(crate) fn vacancy(&mut self) -> Option<Vacancy<'_>> {
+    pub fn vacancy(&mut self) -> Option<Vacancy<'_>> {
         match &mut self.wire {
             Wire::Frames(framing) if self.state.reads() => framing.vacancy(),
             _ => None,
@@ -270,12 +331,13 @@ impl Connection {
 
     /// So many bytes were read to the vacancy. Gives the message that they end, which has not to wait for anybody; what they have behind it is
     /// appended to `surplus`, for `handle_bytes`. Looks at the clock only if it must.
-    pub(crate) fn handle_filled(
+    pub fn handle_filled(
         &mut self,
         now: impl FnOnce() -> Duration,
         filled: usize,
         surplus: &mut Vec<u8>,
     ) -> Option<Message> {
+        self.heard = true;
         let Wire::Frames(framing) = &mut self.wire else {
             return None;
         };
@@ -289,18 +351,39 @@ impl Connection {
     }
 
     /// A message that [`handle_filled`](Self::handle_filled) gave has to wait after all.
-    pub(crate) fn handle_message(&mut self, message: Message) {
+    pub fn handle_message(&mut self, message: Message) {
         self.deliver(message);
     }
 
-    /// The stream ended or failed: no byte will come any more.
-    pub fn handle_eof(&mut self, _now: Duration) {
+    /// The peer's half of the stream ended: no byte will come any more. What is queued still goes out, as long as it moves on.
+    pub fn handle_eof(&mut self, now: Duration) {
         match self.state {
             State::Handshaking | State::Deciding => {
                 self.fail_handshake(Cause::Transport(
                     "the connection ended inside the handshake".into(),
                 ));
             }
+            State::Flushing | State::Closed => {}
+            _ if self.outgoing.len() > 0 => self.stop_reading(now, Step::PeerEnds),
+            _ => self.end(),
+        }
+    }
+
+    /// The stream takes no more bytes. What waits to be written is lost; what the peer sent before still arrives, until its end or for
+    /// [`Limits::close_timeout`]. Where the stream cannot be read either, call [`handle_eof`](Self::handle_eof) as well.
+    pub fn handle_write_failure(&mut self, now: Duration) {
+        self.lose();
+        match (self.role, self.state) {
+            // The answer may be there already.
+            (Role::Client, State::Handshaking) => {}
+            (_, State::Handshaking | State::Deciding) => self.fail_handshake(Cause::Transport(
+                "the answer to the request could not be written".into(),
+            )),
+            (_, State::Open | State::CloseSent) => {
+                self.step(Step::WritingFails);
+                self.expect(now, self.limits.close_timeout);
+            }
+            (_, State::Unwritable) => {}
             _ => self.end(),
         }
     }
@@ -318,20 +401,19 @@ impl Connection {
             (_, State::Handshaking | State::Deciding) => {
                 self.refuse(now, Violation::HandshakeTimeout)
             }
+            (_, State::Open) => self.keep_alive(now),
             // RFC 6455 §7.1.1 lets either side close TCP when the other does not in "a reasonable time period".
             _ => self.end(),
         }
     }
 
-    /// The first `n` bytes of [`outgoing`](Self::outgoing) were written.
+    /// The first `n` bytes of [`outgoing`](Self::outgoing) were written. Looks at the clock only if it must.
     #[inline]
-    pub fn handle_transmitted(&mut self, n: usize) {
+    pub fn handle_transmitted(&mut self, now: impl FnOnce() -> Duration, n: usize) {
         self.outgoing.advance(n);
-        if self.pongs > 0 && self.outgoing.len() == 0 {
-            self.pongs = 0;
-            if let Some(ping) = self.last_ping.take() {
-                self.pong(ping);
-            }
+        self.transmitted += n as u64;
+        if self.watches_writing {
+            self.watch_writing(now());
         }
     }
 
@@ -341,8 +423,14 @@ impl Connection {
     #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.events.pop_front();
-        if let Some(Event::Message(message)) = &event {
-            self.undelivered = self.undelivered.saturating_sub(message.cost());
+        match &event {
+            Some(Event::Message(message)) => {
+                self.undelivered = self.undelivered.saturating_sub(message.cost());
+            }
+            Some(Event::Pong(payload)) => {
+                self.undelivered = self.undelivered.saturating_sub(pong_cost(payload));
+            }
+            _ => {}
         }
         event
     }
@@ -375,13 +463,13 @@ impl Connection {
 
     /// Whether [`outgoing`](Self::outgoing) is all that waits to be written.
     #[inline]
-    pub(crate) fn is_one_run(&self) -> bool {
+    pub fn is_one_run(&self) -> bool {
         self.outgoing.is_one_run()
     }
 
     /// All that waits to be written, if that is one large payload and what comes before it.
     #[inline]
-    pub(crate) fn outgoing_pair(&self) -> Option<[&[u8]; 2]> {
+    pub fn outgoing_pair(&self) -> Option<[&[u8]; 2]> {
         self.outgoing.pair()
     }
 
@@ -399,7 +487,7 @@ impl Connection {
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {
-            State::Refusing | State::Ending | State::Closed => true,
+            State::Refusing | State::Ending | State::Flushing | State::Closed => true,
             State::CloseDone => self.role == Role::Server,
             _ => false,
         };
@@ -435,7 +523,48 @@ impl Connection {
         self.record.violation
     }
 
-    /// What the messages cost that arrived and were not yet polled: their bytes, and the size of a [`Message`] for each.
+    /// Whether the stream is to be read: the peer's half has not ended, and what was not yet polled is below [`Limits::receive_bound`].
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        !self.is_full() && !matches!(self.state, State::Flushing | State::Closed)
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        // At a bound of 0 as well, or not even the handshake would be read.
+        self.undelivered >= self.limits.receive_bound.max(1)
+    }
+
+    /// Whether the next event is the last one.
+    #[inline]
+    pub(crate) fn ends_next(&self) -> bool {
+        matches!(
+            self.events.front(),
+            Some(Event::Closed(_) | Event::Failed(_))
+        )
+    }
+
+    /// Whether bytes were queued that never could be written: the stream took no more, or the time was over.
+    pub fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// From the last ping of [`measure`](Self::measure) or of keepalive that was answered to its pong. None before the first.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.pings.round_trip
+    }
+
+    /// When the last pong came, asked for or not. None before the first.
+    pub fn last_pong(&self) -> Option<Duration> {
+        self.pings.last
+    }
+
+    /// How many pongs came.
+    pub fn pongs(&self) -> u64 {
+        self.pings.count
+    }
+
+    /// What the messages and pongs cost that arrived and were not yet polled: their bytes, and the size of a [`Message`] for each.
     #[inline]
     pub fn undelivered(&self) -> usize {
         self.undelivered

@@ -18,9 +18,17 @@ pub struct Limits {
     pub max_fragments: usize,
     /// Unsent bytes at which `send` takes no further message; one message may pass it. Default 64 MiB, one message of the largest size.
     pub max_unsent: usize,
+    /// What messages and pongs may cost that wait to be polled: their bytes, and the size of a `Message` for each. From there on
+    /// [`Connection::wants_read`](super::Connection::wants_read) is false; one message may pass it. 0 is as 1. Default 64 MiB.
+    pub receive_bound: usize,
+    /// Keepalive: from the opening, and from each pong, to the next ping (RFC 6455 §5.5.2). `None` sends none. Default none; a transport has its own.
+    pub ping_interval: Option<Duration>,
+    /// Keepalive: how long nothing may come from the peer after a ping has left. Then the connection is lost: 1006, "keepalive timeout". `None` waits
+    /// for ever. Default 20 s.
+    pub ping_timeout: Option<Duration>,
     /// From construction to the end of the opening handshake. Default 60 s: above any connect timeout, so that the caller's own is the one that is met.
     pub handshake_timeout: Duration,
-    /// From our Close frame to the end of the connection. Default 10 s: several round trips of a bad line.
+    /// From the moment when our Close frame has left, or the last progress of what is queued before it, to the end of the connection. Default 10 s: several round trips of a bad line.
     pub close_timeout: Duration,
 }
 
@@ -33,6 +41,9 @@ impl Default for Limits {
             max_message: 64 << 20,
             max_fragments: 1 << 17,
             max_unsent: 64 << 20,
+            receive_bound: 64 << 20,
+            ping_interval: None,
+            ping_timeout: Some(Duration::from_secs(20)),
             handshake_timeout: Duration::from_secs(60),
             close_timeout: Duration::from_secs(10),
         }

@@ -27,6 +27,8 @@ pub mod handshake;
 pub mod limits;
 pub mod origins;
 mod outgoing;
+mod pings;
+mod pongs;
 mod record;
 pub mod role;
 mod state;

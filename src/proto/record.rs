@@ -4,31 +4,46 @@ use super::close::CloseFrame;
 use crate::error::Violation;
 use crate::message::{By, Closed};
 
+/// What a connection says that ended because the peer did not answer pings.
+const KEEPALIVE_TIMEOUT: &str = "keepalive timeout";
+
 /// The Close frames of both sides, and what we failed the connection for.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// We queued a Close frame.
-    pub(crate) sent: bool,
+    /// It was open, so that its end is told.
+    pub(crate) opened: bool,
+    /// We queued a Close frame. It ends there in the stream that we write.
+    pub(crate) sent: Option<u64>,
     /// The peer's Close frame came, with this body.
     pub(crate) received: Option<Option<CloseFrame>>,
     /// Who was first. `None` as long as nobody was.
     pub(crate) first: Option<By>,
     /// The peer broke the protocol.
     pub(crate) violation: Option<Violation>,
+    /// The peer did not answer the pings of keepalive.
+    pub(crate) expired: bool,
+    /// Payload bytes that could not be written.
+    pub(crate) unsent: usize,
 }
 
 impl Record {
-    /// How the connection ended, once it did.
-    pub(crate) fn closed(&self) -> Closed {
+    /// How the connection ended, once it did; so many bytes had been written.
+    pub(crate) fn closed(&self, transmitted: u64) -> Closed {
         let by = self.first.unwrap_or(By::Failure);
-        // RFC 6455 §7.1.4: clean if "the TCP connection was closed after the WebSocket closing handshake was completed".
-        // The peer's Close frame is always answered, so that it alone tells. None is read once the connection failed.
-        match &self.received {
-            Some(Some(frame)) => Closed::new(frame.code, frame.reason.clone(), true, by),
+        // RFC 6455 §7.1.4: clean if "the TCP connection was closed after the WebSocket closing handshake was completed", which takes the Close
+        // frames of both. None is read once the connection failed.
+        let clean = self.sent.is_some_and(|end| end <= transmitted);
+        let mut closed = match &self.received {
+            Some(Some(frame)) => Closed::new(frame.code, frame.reason.clone(), clean, by),
             // §7.1.5: "If this Close control frame contains no status code, [it] is considered to be 1005."
-            Some(None) => Closed::new(1005, "", true, by),
+            Some(None) => Closed::new(1005, "", clean, by),
             // "If [it] is closed and no Close control frame was received [...] [it] is considered to be 1006."
             None => Closed::lost(by),
+        };
+        if self.expired {
+            closed.reason = KEEPALIVE_TIMEOUT.into();
         }
+        closed.unsent = self.unsent;
+        closed
     }
 }

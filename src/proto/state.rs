@@ -24,6 +24,10 @@ pub(crate) enum State {
     /// We end the stream, because we failed the connection or because its format has no more to say: what is queued goes
     /// out; the peer's bytes are dropped; the end of its half is awaited.
     Ending,
+    /// The peer's half of the stream has ended: what is queued goes out.
+    Flushing,
+    /// The stream takes nothing more: what the peer sent before still arrives.
+    Unwritable,
     /// Nothing happens any more.
     Closed,
 }
@@ -45,7 +49,11 @@ pub(crate) enum Step {
     WeEnd,
     /// The peer broke the protocol: _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
     Fail,
-    /// The stream ended or failed, or a timeout passed.
+    /// The peer's half of the stream ended, and bytes are queued.
+    PeerEnds,
+    /// The stream takes no more bytes.
+    WritingFails,
+    /// Nothing is left to wait for, or a timeout passed.
     End,
 }
 
@@ -60,6 +68,8 @@ impl State {
             (Open, Step::PeerCloses) => CloseDone,
             (CloseSent, Step::PeerCloses) => CloseDone,
             (Open | CloseSent, Step::WeEnd | Step::Fail) => Ending,
+            (Refusing | Open | CloseSent | CloseDone | Ending, Step::PeerEnds) => Flushing,
+            (Open | CloseSent, Step::WritingFails) => Unwritable,
             // Client: a wrong response is not answered.
             (Handshaking, Step::Fail) => Closed,
             // Server.
@@ -77,7 +87,11 @@ impl State {
     pub(crate) fn reads(self) -> bool {
         matches!(
             self,
-            State::Handshaking | State::Deciding | State::Open | State::CloseSent
+            State::Handshaking
+                | State::Deciding
+                | State::Open
+                | State::CloseSent
+                | State::Unwritable
         )
     }
 }

@@ -191,8 +191,17 @@ pub struct Limits {
     pub overflow: Overflow,
     /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (RFC 6455 §7.4.1), from a browser with 3009.
     pub max_message: usize,
-    /// How long the peer has to answer our Close frame before the connection is dropped (RFC 6455 §7.1.1). Default 10 s.
+    /// How long the peer has to answer our Close frame before the connection is dropped (RFC 6455 §7.1.1). Default 10 s. Over streams of bytes it
+    /// starts when the Close frame has left, and anew as long as what is queued before it moves on: a slow upload is not cut.
     pub close_timeout: Duration,
+    /// Keepalive: from the opening, and from each pong, to the next ping (RFC 6455 §5.5.2). `None` sends none. Default 20 s. Where the core frames:
+    /// natively, and over streams of bytes. It works while the connection is polled; a channel always is.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub ping_interval: Option<Duration>,
+    /// Keepalive: how long nothing may come from the peer after a ping has left. Then the connection ends with 1006 and the reason "keepalive timeout".
+    /// `None` never ends it. Default 20 s. The time in which nothing is read, for want of room, does not count.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub ping_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -203,6 +212,10 @@ impl Default for Limits {
             max_message: 64 << 20,
             overflow: Overflow::Close,
             close_timeout: Duration::from_secs(10),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            ping_interval: Some(Duration::from_secs(20)),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            ping_timeout: Some(Duration::from_secs(20)),
         }
     }
 }

@@ -141,6 +141,9 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
         max_frame: limits.max_message,
         max_message: limits.max_message,
         close_timeout: limits.close_timeout,
+        receive_bound: limits.receive_bound,
+        ping_interval: limits.ping_interval,
+        ping_timeout: limits.ping_timeout,
         // Whoever waits at the watermark must find that what is below it is taken.
         max_unsent: defaults.max_unsent.max(limits.send_watermark),
         ..defaults

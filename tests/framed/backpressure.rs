@@ -119,3 +119,91 @@ async fn a_message_over_the_limit_closes_with_1009() {
     assert!(matches!(event, Event::Closed(closed) if closed.code == 1009 && !closed.clean));
     assert_eq!(reading.await.unwrap(), [0x88, 0x02, 0x03, 0xf1]);
 }
+
+/// How much memory a task that waits to write takes for what a peer floods it with.
+async fn flooded(receive_bound: usize, flood: Vec<u8>, times: usize) -> usize {
+    let bounds = limits(|limits| {
+        limits.receive_bound = receive_bound;
+        limits.send_watermark = 1;
+    });
+    let (mut server, mut peer) = piped(Role::Server, &bounds, 1 << 16);
+    server.send(Message::Binary(vec![0; 200_000])).unwrap();
+    let mut most = 0;
+    for _ in 0..times {
+        // All of it is taken, or no more is ever.
+        let taken = tokio::time::timeout(Duration::from_millis(200), async {
+            tokio::select! {
+                biased;
+                written = peer.write_all(&flood) => written.unwrap(),
+                () = ready(&mut server) => panic!("there is no room to write"),
+            }
+        });
+        let taken = taken.await;
+        assert!(!is_ready(&mut server).await);
+        most = most.max(server.connection().undelivered());
+        if taken.is_err() {
+            break;
+        }
+    }
+    most
+}
+
+#[tokio::test]
+async fn control_frames_cost_nothing_while_a_writer_waits() {
+    // 12 MB of pongs, empty and of the longest.
+    assert!(flooded(64 << 20, b"\x8a\x80\0\0\0\0".repeat(10_000), 200).await < 1000);
+    let long = [&b"\x8a\xfd\0\0\0\0"[..], &[7; 125]].concat();
+    assert!(flooded(64 << 20, long.repeat(500), 200).await < 1000);
+    // Among empty messages they count as those do.
+    let mixed = b"\x8a\x80\0\0\0\0\x81\x80\0\0\0\0".repeat(1000);
+    let most = flooded(10_000, mixed, 100).await;
+    assert!((10_000..10_100).contains(&most), "{most}");
+}
+
+#[cfg(feature = "deflate")]
+#[tokio::test]
+async fn what_one_read_inflates_to_is_bounded() {
+    use websocket_channel::transport::pipe;
+    let bounds = limits(|limits| {
+        limits.receive_bound = 64 << 10;
+        limits.send_watermark = 1;
+    });
+    let (near, far) = tokio::io::duplex(64 << 10);
+    let mut asked = crate::support::request("ws://example.com/");
+    asked.limits = limits(|limits| limits.send_watermark = 1 << 30);
+    let (client, server) = tokio::join!(
+        pipe::connect(near, asked),
+        pipe::accept_any(far, &[], Some(Default::default()), &bounds)
+    );
+    let (mut client, mut server) = (client.unwrap().0, server.unwrap().0);
+    let mut noise = vec![0; 200_000];
+    websocket_channel::random::fill(&mut noise);
+    server.send(Message::Binary(noise)).unwrap();
+    // Each is about a hundred bytes on the wire: one read has hundreds of them.
+    const COUNT: usize = 400;
+    for _ in 0..COUNT {
+        client.send(Message::Binary(vec![0; 100_000])).unwrap();
+    }
+    let flushed = poll_fn(|cx| {
+        let _ = client.poll_flush(cx);
+        server.poll_ready(cx).map(drop)
+    });
+    let waited = tokio::time::timeout(Duration::from_millis(300), flushed).await;
+    assert!(waited.is_err(), "there is no room to write");
+    let undelivered = server.connection().undelivered();
+    assert!(
+        ((64 << 10)..(64 << 10) + 100_100).contains(&undelivered),
+        "{undelivered}"
+    );
+    // Nothing is lost.
+    for _ in 0..COUNT {
+        let event = soon("a message", async {
+            tokio::select! {
+                event = next(&mut server) => event,
+                _ = poll_fn(|cx| { let _ = client.poll_flush(cx); Poll::<()>::Pending }) => unreachable!(),
+            }
+        })
+        .await;
+        assert!(event == Event::Message(Message::Binary(vec![0; 100_000])));
+    }
+}

@@ -237,3 +237,86 @@ async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
         Event::Closed(lost)
     );
 }
+
+/// One timeout for a peer that takes nothing and says nothing, though megabytes and our Close frame are queued.
+#[tokio::test(start_paused = true)]
+async fn a_dead_peer_costs_one_timeout() {
+    let (mut client, _peer) = piped(Role::Client, &Limits::default(), 64);
+    client.send(Message::Binary(vec![0; 1 << 20])).unwrap();
+    client.close(1000, "");
+    let began = tokio::time::Instant::now();
+    let Event::Closed(closed) = next(&mut client).await else {
+        panic!("a message instead of the end");
+    };
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert!(!closed.clean && closed.unsent > 1_000_000);
+    assert_eq!(poll_fn(|cx| client.poll_flush(cx)).await, Err(Lost));
+}
+
+/// The timeout starts when the Close frame has left.
+#[tokio::test(start_paused = true)]
+async fn a_slow_upload_is_not_cut_by_the_close() {
+    let (mut client, mut peer) = piped(Role::Client, &Limits::default(), 64);
+    client.send(Message::Binary(vec![0; 1000])).unwrap();
+    client.close(1000, "");
+    let reading = tokio::spawn(async move {
+        let mut all: Vec<u8> = Vec::new();
+        // 100 bytes in 5 s.
+        while all.len() < 8 + 1000 + 8 {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let mut bytes = [0; 100];
+            let read = peer.read(&mut bytes).await.unwrap();
+            all.extend(&bytes[..read]);
+        }
+        peer.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+    });
+    let event = next(&mut client).await;
+    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Us)));
+    reading.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_peer_is_noticed_by_both_sides() {
+    for role in [Role::Client, Role::Server] {
+        let (mut socket, _peer) = piped(role, &Limits::default(), 4096);
+        let began = tokio::time::Instant::now();
+        let Event::Closed(closed) = next(&mut socket).await else {
+            panic!("a message instead of the end");
+        };
+        assert_eq!(began.elapsed(), Duration::from_secs(40));
+        assert_eq!(
+            (closed.code, &*closed.reason, closed.by),
+            (1006, "keepalive timeout", By::Failure)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_living_ends_stay_open_and_know_their_round_trip() {
+    let (io, peer) = tokio::io::duplex(4096);
+    let mut client = upgraded(io, Role::Client, &Limits::default());
+    let off = limits(|limits| limits.ping_interval = None);
+    let mut server = upgraded(peer, Role::Server, &off);
+    let both = async { tokio::join!(next(&mut client), next(&mut server)) };
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert!(tokio::time::timeout(day, both).await.is_err());
+    assert_eq!(client.connection().pongs(), 24 * 60 * 3 - 1);
+    assert_eq!(server.connection().pongs(), 0);
+    assert!(client.round_trip().is_some() && server.round_trip().is_none());
+}
+
+/// A task that does something else for an hour finds its peer alive.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_lost_because_nobody_polls() {
+    let (io, peer) = tokio::io::duplex(1 << 20);
+    let mut busy = upgraded(io, Role::Client, &Limits::default());
+    let mut other = upgraded(peer, Role::Server, &Limits::default());
+    let other = tokio::spawn(async move { next(&mut other).await });
+    for _ in 0..5 {
+        let hour = tokio::time::timeout(Duration::from_secs(19), next(&mut busy));
+        assert!(hour.await.is_err());
+        // Short of what makes the other end give up.
+        tokio::time::sleep(Duration::from_secs(19)).await;
+    }
+    assert!(busy.is_open() && !other.is_finished());
+}

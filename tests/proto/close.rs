@@ -3,7 +3,7 @@
 use crate::support::{START, close_frame, cut, events, fails, hex, masked, open, take};
 use std::time::Duration;
 use websocket_channel::error::{Misuse, Violation::*};
-use websocket_channel::proto::{CloseFrame, Event, Role};
+use websocket_channel::proto::{CloseFrame, Connection, Event, Role};
 use websocket_channel::{By, Closed, Message};
 
 #[test]
@@ -157,8 +157,105 @@ fn a_lost_connection_is_1006() {
 
     let mut client = open(Role::Client);
     client.close(START, None).unwrap();
+    take(&mut client);
     client.handle_eof(START);
     assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+}
+
+#[test]
+fn what_is_queued_still_goes_out_when_the_peer_has_ended_its_half() {
+    let mut server = open(Role::Server);
+    server.send(Message::from("a")).unwrap();
+    server.handle_bytes(START, &masked(&hex("88 02 03 e8")));
+    server.handle_eof(START);
+    assert!(!server.is_finished() && !server.wants_read() && !server.wants_shutdown());
+    assert!(events(&mut server).is_empty());
+    assert_eq!(take(&mut server), hex("81 01 61 88 02 03 e8"));
+    assert!(server.is_finished() && server.wants_shutdown() && !server.has_lost());
+    assert_eq!(
+        events(&mut server),
+        [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+    );
+}
+
+/// RFC 6455 §7.1.4: the closing handshake takes the Close frames of both.
+#[test]
+fn a_close_is_clean_only_when_ours_has_left() {
+    type End = fn(&mut Connection);
+    let ends: [End; 3] = [
+        |server| server.handle_timeout(server.poll_timeout().unwrap()),
+        |server| server.handle_write_failure(START),
+        |server| {
+            // All but its last byte.
+            server.handle_transmitted(|| START, server.unsent() - 1);
+            server.handle_eof(START);
+            server.handle_timeout(server.poll_timeout().unwrap());
+        },
+    ];
+    for (at, end) in ends.iter().enumerate() {
+        let mut server = open(Role::Server);
+        server.send(Message::from("abc")).unwrap();
+        server.handle_bytes(START, &masked(&hex("88 02 03 e8")));
+        end(&mut server);
+        let mut closed = Closed::new(1000, "", false, By::Peer);
+        // A few bytes of headers may be counted in.
+        closed.unsent = [3, 3, 1][at];
+        assert_eq!(events(&mut server), [Event::Closed(closed)], "{at}");
+        assert!(server.has_lost() && server.is_finished(), "{at}");
+    }
+}
+
+#[test]
+fn what_came_before_a_failed_write_still_arrives() {
+    let mut client = open(Role::Client);
+    client.send(Message::from("abc")).unwrap();
+    client.handle_write_failure(START);
+    assert!(!client.is_open() && client.has_lost() && client.wants_read());
+    assert_eq!(client.send(Message::from("d")), Err(Message::from("d")));
+    client.handle_bytes(START, &hex("89 00 81 01 61 88 02 03 e8"));
+    assert_eq!(client.unsent(), 0, "nothing is queued for nobody");
+    let mut closed = Closed::new(1000, "", false, By::Peer);
+    closed.unsent = 3;
+    assert_eq!(
+        events(&mut client),
+        [Event::Message(Message::from("a")), Event::Closed(closed)]
+    );
+
+    // A peer that says nothing more is given up, once.
+    let mut client = open(Role::Client);
+    client.handle_write_failure(START);
+    let due = client.poll_timeout().unwrap();
+    assert_eq!(due, START + Duration::from_secs(10));
+    client.handle_timeout(due);
+    assert!(client.is_finished() && client.poll_timeout().is_none());
+}
+
+/// A slow upload is not cut, and a peer that takes nothing costs one timeout.
+#[test]
+fn the_close_timeout_begins_when_the_close_frame_has_left() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let mut server = open(Role::Server);
+    server.send(Message::Binary(vec![0; 1000])).unwrap();
+    server.close(START, None).unwrap();
+    let mut now = START;
+    while server.unsent() > 0 {
+        now += SECOND * 9;
+        server.handle_timeout(now);
+        assert!(!server.is_finished(), "it is cut at {now:?}");
+        server.handle_transmitted(|| now, server.unsent().min(100));
+    }
+    assert!(now > START + SECOND * 90);
+    assert_eq!(server.poll_timeout(), Some(now + SECOND * 10));
+    // What is written behind it is no progress of ours.
+    server.handle_bytes(now, &masked(&hex("89 00")));
+    server.handle_transmitted(|| now + SECOND, 2);
+    assert_eq!(server.poll_timeout(), Some(now + SECOND * 10));
+
+    let mut server = open(Role::Server);
+    server.send(Message::Binary(vec![0; 1000])).unwrap();
+    server.close(START, None).unwrap();
+    server.handle_timeout(START + SECOND * 10);
+    assert!(server.is_finished() && server.has_lost());
 }
 
 #[test]
@@ -224,6 +321,7 @@ fn close_bodies() {
         START,
         &[hex("88 7d 03 e8"), reason.clone().into_bytes()].concat(),
     );
+    take(&mut client);
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),

@@ -85,14 +85,54 @@ fn pongs_are_told_whether_asked_for_or_not() {
         || open(Role::Client),
         &hex("8a 00 8a 02 68 69"),
         |how, client| {
-            assert_eq!(
-                events(client),
-                [Event::Pong(Vec::new()), Event::Pong(b"hi".to_vec())],
-                "{how}"
-            );
+            // Nobody polled between them: the first has been replaced.
+            assert_eq!(events(client), [Event::Pong(b"hi".to_vec())], "{how}");
+            assert_eq!((client.pongs(), client.last_pong()), (2, Some(START)));
             assert!(client.outgoing().is_empty());
         },
     );
+    let mut client = open(Role::Client);
+    client.handle_bytes(START, &hex("8a 00 81 01 61 8a 00"));
+    let pong = || Event::Pong(Vec::new());
+    let message = Event::Message(Message::from("a"));
+    assert_eq!(events(&mut client), [pong(), message, pong()]);
+}
+
+#[test]
+fn pongs_that_nobody_polls_do_not_grow_memory() {
+    let mut client = open(Role::Client);
+    let pong = [hex("8a 7d"), vec![0x2a; 125]].concat();
+    let flood = pong.repeat(1000);
+    for _ in 0..100 {
+        client.handle_bytes(START, &flood);
+    }
+    assert_eq!(client.pongs(), 100_000);
+    assert_eq!(client.undelivered(), 125 + size_of::<Message>());
+    assert_eq!(events(&mut client).len(), 1);
+    assert_eq!(client.undelivered(), 0);
+    // Among messages they count as those do.
+    client.handle_bytes(START, &hex("8a 00 81 00").repeat(1000));
+    assert_eq!(client.undelivered(), 2000 * size_of::<Message>());
+}
+
+/// The budget for pongs counts what is unsent now, not since the queue was last empty.
+#[test]
+fn a_busy_sender_goes_on_answering_pings() {
+    let mut server = open(Role::Server);
+    let ping = masked(&hex("89 01 07"));
+    let mut pongs = 0;
+    for _ in 0..20_000 {
+        server.send(Message::from("busy")).unwrap();
+        server.handle_bytes(START, &ping);
+        // As much as was queued, so that something is always left.
+        server.send(Message::from("more")).unwrap();
+        let sent = server.outgoing()[..6 + 3].to_vec();
+        pongs += usize::from(sent.windows(3).any(|bytes| bytes == [0x8a, 0x01, 0x07]));
+        server.handle_transmitted(|| START, 6 + 3 + 6);
+        server.send(Message::from("")).unwrap();
+        server.handle_transmitted(|| START, 2);
+    }
+    assert!(pongs > 19_000, "{pongs} pongs for 20000 pings");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod handshake_server; // §4.2
 mod historic; // bugs of 2009
 mod hixie75;
 mod hixie76;
+mod keepalive;
 mod limits; // §10.4
 mod one_port; // every format on a server, and who may connect
 mod pair; // both sides, with a simulated clock

@@ -81,7 +81,7 @@ impl Pair {
 
 fn carry(from: &mut Connection, to: &mut Connection, now: Duration, piece: usize) -> bool {
     let bytes: Vec<u8> = from.outgoing().iter().take(piece).copied().collect();
-    from.handle_transmitted(bytes.len());
+    from.handle_transmitted(|| now, bytes.len());
     to.handle_bytes(now, &bytes);
     !bytes.is_empty()
 }

@@ -93,7 +93,7 @@ pub(crate) fn events(connection: &mut Connection) -> Vec<Event> {
 /// Takes everything that waits to be written.
 pub(crate) fn take(connection: &mut Connection) -> Vec<u8> {
     let bytes = connection.outgoing().to_vec();
-    connection.handle_transmitted(bytes.len());
+    connection.handle_transmitted(|| START, bytes.len());
     bytes
 }
 

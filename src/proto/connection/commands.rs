@@ -49,6 +49,21 @@ impl Connection {
         }
     }
 
+    /// Queues a ping whose answer [`round_trip`](Self::round_trip) tells.
+    ///
+    /// # Errors
+    /// As for [`ping`](Self::ping).
+    pub fn measure(&mut self, now: Duration) -> Result<(), Misuse> {
+        // Not before it is known that it goes: an answer would be waited for.
+        match &self.wire {
+            Wire::Frames(framing) if self.state == State::Open && framing.has_ping() => {
+                let payload = self.pings.next(now);
+                self.ping(&payload)
+            }
+            _ => self.ping(&[]),
+        }
+    }
+
     /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
     ///
     /// The formats of 2009 have no room for a body. hixie-75 has no Close frame either: there this ends the stream, what the
@@ -112,7 +127,7 @@ impl Connection {
         let deflate = self.deflate.as_ref();
         let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
         let early = core::mem::take(early);
-        self.agree(agreed);
+        self.agree(now, agreed);
         self.handle_bytes(now, &early);
         Ok(())
     }

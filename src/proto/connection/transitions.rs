@@ -1,12 +1,13 @@
 //! What inputs and commands lead to. Every change of state goes through [`Connection::step`].
 
-use super::{Connection, Event, MAX_UNSENT_PONGS, Verdict, Wire};
+use super::{Connection, Event, Leaving, Verdict, Wire, pong_cost};
 use crate::error::{Cause, Violation};
 use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::framing::{Ending, Incoming};
 use crate::proto::handshake::server::{Request, Response};
 use crate::proto::handshake::{Agreed, ServerHandshake};
+use crate::proto::pongs::Pongs;
 use crate::proto::state::{State, Step};
 use core::time::Duration;
 
@@ -31,11 +32,15 @@ impl Connection {
         self.step(Step::Asked);
     }
 
-    pub(super) fn agree(&mut self, agreed: Agreed) {
+    pub(super) fn agree(&mut self, now: Duration, agreed: Agreed) {
+        let interval = self.limits.ping_interval;
+        self.deadline = interval
+            .filter(|_| agreed.framing.has_ping())
+            .map(|interval| now.saturating_add(interval));
         self.wire = Wire::Frames(agreed.framing);
-        self.deadline = None;
         self.events.push_back(Event::Opened(agreed.opened));
         self.step(Step::Agreed);
+        self.record.opened = true;
     }
 
     /// Server: the request is wrong. It is answered, and the application is told.
@@ -63,14 +68,20 @@ impl Connection {
         match incoming {
             Incoming::Message(message) => self.deliver(message),
             Incoming::Ping(payload) => self.pong(payload),
-            Incoming::Pong(payload) => self.events.push_back(Event::Pong(payload)),
+            Incoming::Pong(payload) => self.receive_pong(now, payload),
             Incoming::Close(body) => {
+                self.record.first.get_or_insert(By::Peer);
+                if self.state == State::Unwritable {
+                    // It cannot be answered, and nothing comes behind it.
+                    self.record.received = Some(body);
+                    self.end();
+                    return;
+                }
                 // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received"; the reason too, so that whoever closed sees
                 // that both arrived.
-                if !self.record.sent {
+                if self.record.sent.is_none() {
                     self.queue_close(now, body.as_ref());
                 }
-                self.record.first.get_or_insert(By::Peer);
                 self.record.received = Some(body);
                 let step = match self.ending() {
                     Some(Ending::EitherSide) => Step::WeEnd,
@@ -82,30 +93,85 @@ impl Connection {
         }
     }
 
+    /// One that answers a ping of ours is noted. Nobody waits for another, so that only the last of several in a row is kept.
+    fn receive_pong(&mut self, now: Duration, payload: Vec<u8>) {
+        let awaited = self.pings.awaited;
+        if self.pings.handle_pong(&payload, now) {
+            if awaited && !self.pings.awaited && self.state == State::Open {
+                self.leaving = None;
+                self.deadline = self
+                    .limits
+                    .ping_interval
+                    .map(|interval| now.saturating_add(interval));
+            }
+            return;
+        }
+        self.undelivered += pong_cost(&payload);
+        match self.events.back_mut() {
+            Some(Event::Pong(last)) => {
+                self.undelivered = self.undelivered.saturating_sub(pong_cost(last));
+                *last = payload;
+            }
+            _ => self.events.push_back(Event::Pong(payload)),
+        }
+    }
+
     /// RFC 6455 §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame."
     pub(super) fn pong(&mut self, payload: Vec<u8>) {
         let Wire::Frames(framing) = &mut self.wire else {
             return;
         };
-        // §5.5.3: "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-        if self.pongs >= MAX_UNSENT_PONGS {
-            self.last_ping = Some(payload);
+        if self.state == State::Unwritable {
             return;
         }
-        let before = self.outgoing.len();
+        if !self.pongs.has_room() {
+            self.pongs.hold(payload);
+            return;
+        }
         framing.encode_pong(&payload, self.outgoing.append(0));
-        self.pongs += self.outgoing.len() - before;
+        self.pongs.queued(self.end_of_queue());
+        self.watches_writing = true;
+    }
+
+    /// A step of keepalive is due: a ping, or the end of the wait for its pong.
+    pub(super) fn keep_alive(&mut self, now: Duration) {
+        let Some(interval) = self.limits.ping_interval else {
+            return;
+        };
+        let heard = core::mem::take(&mut self.heard);
+        let patience = self.limits.ping_timeout;
+        if self.pings.awaited {
+            // A peer that sends lives, though its pong may lie behind much else; and while nothing is read, none can be seen.
+            if heard || self.is_full() {
+                self.expect(now, patience.unwrap_or(interval));
+                return;
+            }
+            self.record.expired = true;
+            self.end();
+            return;
+        }
+        // Not open it cannot be.
+        let _ = self.measure(now);
+        self.pings.awaited = patience.is_some();
+        match patience {
+            Some(patience) => self.expect(now, patience),
+            None => self.deadline = Some(now.saturating_add(interval)),
+        }
     }
 
     /// _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
     pub(super) fn fail(&mut self, now: Duration, violation: Violation) {
         self.record.violation = Some(violation);
         self.record.first.get_or_insert(By::Us);
+        if self.state == State::Unwritable {
+            self.end();
+            return;
+        }
         if let Wire::Frames(framing) = &mut self.wire
-            && !self.record.sent
+            && self.record.sent.is_none()
         {
             framing.encode_failure(violation, self.outgoing.append(0));
-            self.record.sent = true;
+            self.record.sent = Some(self.end_of_queue());
         }
         self.stop_reading(now, Step::Fail);
     }
@@ -122,24 +188,65 @@ impl Connection {
         if let Wire::Frames(framing) = &mut self.wire {
             framing.encode_close(body, self.outgoing.append(0));
         }
-        self.record.sent = true;
-        self.deadline = Some(now.saturating_add(self.limits.close_timeout));
+        self.record.sent = Some(self.end_of_queue());
+        self.expect(now, self.limits.close_timeout);
+    }
+
+    /// Where the last byte that is queued will be in the stream that we write.
+    fn end_of_queue(&self) -> u64 {
+        self.transmitted + self.outgoing.len() as u64
+    }
+
+    /// The deadline: so long after now, or after the last progress of what is queued now.
+    pub(super) fn expect(&mut self, now: Duration, patience: Duration) {
+        self.deadline = Some(now.saturating_add(patience));
+        let end = self.end_of_queue();
+        self.leaving = (end > self.transmitted).then_some(Leaving { end, patience });
+        self.watches_writing |= self.leaving.is_some();
+    }
+
+    /// Bytes were written while something depends on that.
+    #[inline(never)]
+    pub(super) fn watch_writing(&mut self, now: Duration) {
+        if let Some(leaving) = self.leaving {
+            self.deadline = Some(now.saturating_add(leaving.patience));
+            if leaving.end <= self.transmitted {
+                self.leaving = None;
+            }
+        }
+        if let Some(ping) = self.pongs.handle_transmitted(self.transmitted) {
+            self.pong(ping);
+        }
+        self.watches_writing = self.leaving.is_some() || !self.pongs.is_empty();
+        if self.state == State::Flushing && self.outgoing.len() == 0 {
+            self.end();
+        }
+    }
+
+    /// Nothing more can be written.
+    pub(super) fn lose(&mut self) {
+        self.lost = true;
+        self.record.unsent = self.outgoing.unsent_payload();
+        self.outgoing.clear();
+        self.pongs = Pongs::default();
+        self.leaving = None;
     }
 
     /// The peer's bytes mean nothing any more; its end of the stream is awaited, for as long as an answer to a Close frame.
     pub(super) fn stop_reading(&mut self, now: Duration, step: Step) {
         self.wire = Wire::None;
-        self.last_ping = None;
-        self.deadline = Some(now.saturating_add(self.limits.close_timeout));
+        self.pongs = Pongs::default();
+        self.expect(now, self.limits.close_timeout);
         self.step(step);
     }
 
     pub(super) fn end(&mut self) {
-        if matches!(
-            self.state,
-            State::Open | State::CloseSent | State::CloseDone | State::Ending
-        ) {
-            self.events.push_back(Event::Closed(self.record.closed()));
+        if self.outgoing.len() > 0 {
+            self.lose();
+        }
+        if self.record.opened {
+            let closed = self.record.closed(self.transmitted);
+            self.events.push_back(Event::Closed(closed));
         }
         self.wire = Wire::None;
         self.deadline = None;

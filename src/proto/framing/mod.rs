@@ -83,11 +83,11 @@ pub(crate) trait Framing: Send + fmt::Debug {
 
 /// Room for bytes where they will stay, so that they need not be copied there.
 #[derive(Debug)]
-pub(crate) struct Vacancy<'a> {
+pub struct Vacancy<'a> {
     /// To be appended to.
-    pub(crate) bytes: &'a mut Vec<u8>,
+    pub bytes: &'a mut Vec<u8>,
     /// How many bytes at the most. There is capacity for them.
-    pub(crate) len: usize,
+    pub len: usize,
 }
 
 /// How a wire format ends a connection.

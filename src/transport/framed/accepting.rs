@@ -55,7 +55,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
     pub async fn reject(mut self, response: &Response) -> Result<(), Misuse> {
         let now = self.framed.now();
         self.framed.connection.reject(now, response)?;
-        poll_fn(|cx| self.framed.poll_finished(cx)).await;
+        poll_fn(|cx| self.framed.poll_over(cx)).await;
         Ok(())
     }
 }

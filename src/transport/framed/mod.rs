@@ -1,9 +1,11 @@
 //! Messages over any stream of bytes: the protocol core, a stream, and a timer.
 
 mod accepting;
+mod deadline;
 mod drive;
-mod round_trip;
+mod reader;
 mod wakers;
+mod writer;
 
 pub use accepting::Accepting;
 
@@ -11,15 +13,16 @@ use super::{Limits, Lost, MaybeSend, Transport};
 use crate::error::Cause;
 use crate::message::{Closed, Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
-use crate::time::{Instant, Sleep};
+use crate::time::Instant;
 use core::fmt;
 use core::future::poll_fn;
-use core::ops::Range;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
-use round_trip::RoundTrip;
+use deadline::Deadline;
+use reader::Reader;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wakers::Tasks;
+use writer::Writer;
 
 /// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
 ///
@@ -34,27 +37,14 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     io: Option<Io>,
     connection: Connection,
     started: Instant,
-    timer: Option<(Duration, Sleep)>,
+    reader: Reader,
+    writer: Writer,
+    deadline: Deadline,
     tasks: Tasks,
-    read_buffer: Vec<u8>,
-    /// A message that was read straight to its place, before what is unread.
-    arrived: Option<Message>,
-    /// What the core has not taken yet of the read buffer.
-    unread: Range<usize>,
-    /// How many bytes the next read to the read buffer takes at the most, and whether the last one took so many.
-    next_read: usize,
-    filled: bool,
-    /// Bytes were written that `Io` may still hold.
-    unflushed: bool,
-    shut_down: bool,
-    write_failed: bool,
     /// The stream's own words about its end.
     failure: Option<String>,
-    /// When to stop waiting for a stream that will neither take our last bytes nor end.
+    /// When to stop waiting for a stream that does not hand over what it took.
     give_up: Option<Duration>,
-    /// The last event, held back until what it speaks of is on its way.
-    last: Option<proto::Event>,
-    pings: RoundTrip,
     limits: Limits,
 }
 
@@ -102,20 +92,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             io: Some(io),
             connection,
             started: Instant::now(),
-            timer: None,
+            reader: Reader::default(),
+            writer: Writer::default(),
+            deadline: Deadline::default(),
             tasks: Tasks::default(),
-            read_buffer: Vec::new(),
-            arrived: None,
-            unread: 0..0,
-            next_read: drive::MIN_READ,
-            filled: false,
-            unflushed: false,
-            shut_down: false,
-            write_failed: false,
             failure: None,
             give_up: None,
-            last: None,
-            pings: RoundTrip::default(),
             limits: limits.clone(),
         }
     }
@@ -161,7 +143,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             closed.code = violation.close_code();
             closed.reason = violation.to_string();
         }
-        closed.unsent = self.connection.unsent_payload();
         closed
     }
 
@@ -172,7 +153,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
 impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if let Some(message) = self.next_message() {
+        if let Some(message) = self.reader.next_message(&mut self.connection) {
             return Poll::Ready(Event::Message(message));
         }
         loop {
@@ -183,10 +164,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
                 Poll::Ready(proto::Event::Closed(closed)) => {
                     return Poll::Ready(Event::Closed(self.ended(closed)));
                 }
-                Poll::Ready(proto::Event::Pong(payload)) => {
-                    self.pings.handle_pong(&payload, self.now());
-                }
-                // The handshake, which is behind us.
+                // The handshake, which is behind us, and pongs that nobody awaits.
                 Poll::Ready(_) => {}
                 Poll::Pending => return Poll::Pending,
             }
@@ -198,9 +176,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     }
 
     fn send(&mut self, message: Message) -> Result<(), Message> {
-        if self.write_failed {
-            return Err(message);
-        }
         self.connection.send(message)?;
         // A reading task that waits would not see it; one that is at work writes it before it waits again.
         self.tasks.reader.wake();
@@ -248,13 +223,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn ping(&mut self) {
         let now = self.now();
         // Not open, or a wire format without pings: then there is no answer to wait for.
-        if self.connection.ping(&self.pings.next(now)).is_ok() {
+        if self.connection.measure(now).is_ok() {
             self.tasks.reader.wake();
         }
     }
 
     fn round_trip(&self) -> Option<Duration> {
-        self.pings.measured
+        self.connection.round_trip()
     }
 }
 

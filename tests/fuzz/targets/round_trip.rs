@@ -71,7 +71,7 @@ fn exchange(
     while !from.outgoing().is_empty() {
         let piece = from.outgoing();
         let piece = piece[..piece.len().min(cut)].to_vec();
-        from.handle_transmitted(piece.len());
+        from.handle_transmitted(|| START, piece.len());
         to.handle_bytes(START, &piece);
     }
     assert_eq!(to.violation(), None);
@@ -87,10 +87,10 @@ fn exchange(
 fn close(client: &mut Connection, server: &mut Connection) {
     client.close(START, None).expect("it is open");
     let bytes = client.outgoing().to_vec();
-    client.handle_transmitted(bytes.len());
+    client.handle_transmitted(|| START, bytes.len());
     server.handle_bytes(START, &bytes);
     let bytes = server.outgoing().to_vec();
-    server.handle_transmitted(bytes.len());
+    server.handle_transmitted(|| START, bytes.len());
     client.handle_bytes(START, &bytes);
     for side in [client, server] {
         side.handle_eof(START);

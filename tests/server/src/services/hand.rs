@@ -80,7 +80,8 @@ impl Hand {
     async fn write_core(&mut self) -> io::Result<()> {
         let unsent = self.core.outgoing().len();
         self.line.write_all(self.core.outgoing()).await?;
-        self.core.handle_transmitted(unsent);
+        let now = self.now();
+        self.core.handle_transmitted(|| now, unsent);
         self.line.flush().await
     }
 

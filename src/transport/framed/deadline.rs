@@ -1,0 +1,68 @@
+//! The one timer of a connection.
+
+use crate::time::{Sleep, sleep};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+/// A timer that is set anew only if it would come too late. One that comes too early finds out and is set again: what an open connection waits
+/// for moves away with every pong.
+#[derive(Default)]
+pub(super) struct Deadline(Option<Armed>);
+
+struct Armed {
+    due: Duration,
+    timer: Sleep,
+    /// Whom it wakes.
+    waker: Waker,
+}
+
+impl Deadline {
+    /// Whether nothing is to be done: no time is waited for, or one whose timer runs and wakes whoever polls.
+    #[inline]
+    pub(super) fn is_armed(&self, due: Option<Duration>, cx: &Context<'_>) -> bool {
+        match (due, &self.0) {
+            (None, None) => true,
+            (Some(due), Some(armed)) => {
+                armed.due <= due && !armed.timer.is_elapsed() && armed.waker.will_wake(cx.waker())
+            }
+            _ => false,
+        }
+    }
+
+    /// Ready when that time has come. `now` is the time.
+    pub(super) fn poll(
+        &mut self,
+        due: Option<Duration>,
+        now: impl Fn() -> Duration,
+        cx: &mut Context<'_>,
+    ) -> Poll<Duration> {
+        let Some(due) = due else {
+            self.0 = None;
+            return Poll::Pending;
+        };
+        loop {
+            if self.0.as_ref().is_none_or(|armed| armed.due > due) {
+                self.0 = Some(Armed {
+                    due,
+                    timer: sleep(due.saturating_sub(now())),
+                    waker: cx.waker().clone(),
+                });
+            }
+            let Some(armed) = &mut self.0 else {
+                return Poll::Pending;
+            };
+            if Pin::new(&mut armed.timer).poll(cx).is_pending() {
+                armed.waker.clone_from(cx.waker());
+                return Poll::Pending;
+            }
+            let came = armed.due;
+            self.0 = None;
+            if came == due {
+                // It may have fired a little early; nobody must see an earlier time than was asked for.
+                return Poll::Ready(now().max(due));
+            }
+        }
+    }
+}
