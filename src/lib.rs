@@ -30,7 +30,7 @@
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
 //!             bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
-//!   error, message
+//!   error, message, http
 //! ```
 //!
 //! # Features
@@ -55,6 +55,11 @@ pub mod codec;
 #[doc = include_str!("../SECURITY.md")]
 pub mod security {}
 pub mod error;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub mod http;
+#[cfg(not(any(feature = "proto", not(target_family = "wasm"))))]
+#[path = "http/absent.rs"]
+mod http;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 mod js;
 mod lock;

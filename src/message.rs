@@ -70,15 +70,26 @@ impl From<&[u8]> for Message {
     }
 }
 
-/// What the handshake settled.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the handshake settled. Two are equal when subprotocol and extensions are, whatever else the server said.
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Opened {
     /// The subprotocol the server chose, empty if none (RFC 6455 §4.2.2).
     pub protocol: String,
     /// The extensions in use, as the platform reports them, empty if none (RFC 6455 §9.1).
     pub extensions: String,
+    /// The header lines of the server's 101, such as `Set-Cookie`; `Debug` shows their names alone. Empty on the accepting side, for a socket
+    /// that was open already, and in browsers, which hide them.
+    pub headers: crate::http::Headers,
 }
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Self) -> bool {
+        self.protocol == other.protocol && self.extensions == other.extensions
+    }
+}
+
+impl Eq for Opened {}
 
 impl Opened {
     /// Both values, as the handshake gave them.
@@ -86,6 +97,7 @@ impl Opened {
         Self {
             protocol: protocol.into(),
             extensions: extensions.into(),
+            headers: Default::default(),
         }
     }
 }

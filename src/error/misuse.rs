@@ -18,6 +18,8 @@ pub enum Misuse {
     Status(u16),
     /// A header name or value, a subprotocol or a host with bytes that would break the head apart.
     Header,
+    /// A header that the handshake writes itself, such as `Upgrade`, or one that is given twice and may stand once, such as `Host`.
+    ReservedHeader,
     /// A name with a colon, or a name or password with a control character (RFC 7617 §2).
     Credentials,
     /// A close code that must not be sent (RFC 6455 §7.4).
@@ -42,6 +44,9 @@ impl fmt::Display for Misuse {
             Misuse::Status(status) => write!(f, "status {status} cannot answer a request"),
             Misuse::Header => {
                 f.write_str("a header name or value has a byte that no header may have")
+            }
+            Misuse::ReservedHeader => {
+                f.write_str("a header belongs to the handshake, or is given twice")
             }
             Misuse::Credentials => f.write_str("these credentials cannot be sent as Basic"),
             Misuse::CloseCode(code) => write!(f, "close code {code} must not be sent"),

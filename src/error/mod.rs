@@ -6,6 +6,7 @@ mod violation;
 pub use misuse::Misuse;
 pub use violation::Violation;
 
+use crate::http::{self, HttpResponse, Refused};
 use crate::message::Closed;
 use core::fmt;
 use core::time::Duration;
@@ -64,6 +65,14 @@ pub enum ConnectErrorKind {
         /// The offending one.
         protocol: String,
     },
+    /// A header line that cannot be sent: it belongs to the handshake (`Upgrade`, `Connection`, `Sec-WebSocket-*`, those of a body), it is given
+    /// twice and may stand once (`Host`, `Origin`), or it has a byte that no header may have. The caller's fault; nothing was sent.
+    BadHeader {
+        /// Its name.
+        name: String,
+        /// What is wrong with it: [`Misuse::ReservedHeader`] or [`Misuse::Header`].
+        misuse: Misuse,
+    },
     /// The server speaks another subprotocol than the codec, or none. The connection was closed again.
     Subprotocol {
         /// What the codec speaks.
@@ -93,8 +102,41 @@ pub enum ConnectErrorKind {
         closed: Closed,
         /// Why, where the transport can know. Browsers hide it from scripts (WHATWG WebSockets, "fail the WebSocket connection").
         cause: Cause,
+        /// What a server or a proxy answered with, if it refused: [`ConnectError::response`].
+        response: Refused,
     },
 }
+
+/// Why a handshake failed, and the response if there was one that refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HandshakeError {
+    /// Why.
+    pub cause: Cause,
+    /// The response of the server, or of the proxy, that refused.
+    pub response: Refused,
+}
+
+impl HandshakeError {
+    /// A failure with the response that told it.
+    pub fn new(cause: Cause, response: Refused) -> Self {
+        Self { cause, response }
+    }
+}
+
+impl<C: Into<Cause>> From<C> for HandshakeError {
+    fn from(cause: C) -> Self {
+        Self::new(cause.into(), None)
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.tell(http::refused(&self.response), f)
+    }
+}
+
+impl core::error::Error for HandshakeError {}
 
 /// Why a connection failed before it was open. Browsers never tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,9 +175,48 @@ impl ConnectError {
     pub fn code(&self) -> &'static str {
         self.kind.code()
     }
+
+    /// The response of the server, or of the proxy, that refused the handshake: status, headers and the beginning of the body. `None` where
+    /// there was none, and in browsers, which hide it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let url = format!("ws://{}/", listener.local_addr()?);
+    /// # tokio::spawn(async move {
+    /// #     let (mut io, _) = listener.accept().await.ok()?;
+    /// #     io.read(&mut [0; 4096]).await.ok()?;
+    /// #     io.write_all(b"HTTP/1.1 503 x\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nlate").await.ok()
+    /// # });
+    /// // `url` is that of a server which is too busy.
+    /// let error = websocket_channel::connect(url).await.unwrap_err();
+    /// let response = error.response().expect("the server answered");
+    /// assert_eq!(response.status, 503);
+    /// assert_eq!(response.headers.first("Retry-After"), Some("7"));
+    /// assert_eq!(response.body, b"late");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn response(&self) -> Option<&HttpResponse> {
+        match &self.kind {
+            ConnectErrorKind::Failed { response, .. } => http::refused(response),
+            _ => None,
+        }
+    }
 }
 
 impl ConnectErrorKind {
+    /// A connection that failed before it was open, without a response.
+    pub fn failed(closed: Closed, cause: Cause) -> Self {
+        Self::Failed {
+            closed,
+            cause,
+            response: None,
+        }
+    }
+
     /// A stable name, equal to the `code` of JavaScript's error.
     pub fn code(&self) -> &'static str {
         match self {
@@ -144,6 +225,7 @@ impl ConnectErrorKind {
             ConnectErrorKind::UrlFragment => "URL_FRAGMENT",
             ConnectErrorKind::BadProtocol { .. } => "BAD_PROTOCOL",
             ConnectErrorKind::DuplicateProtocol { .. } => "DUPLICATE_PROTOCOL",
+            ConnectErrorKind::BadHeader { .. } => "BAD_HEADER",
             ConnectErrorKind::Subprotocol { .. } => "SUBPROTOCOL",
             ConnectErrorKind::Refused { .. } => "REFUSED",
             ConnectErrorKind::Unsupported => "UNSUPPORTED",
@@ -182,25 +264,50 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::TimedOut { limit } => {
                 write!(f, "not open within {} ms", millis(*limit))
             }
-            ConnectErrorKind::Failed { closed, cause } => match cause {
-                Cause::Hidden => write!(
-                    f,
-                    "failed before it was open (close code {}; browsers hide the cause)",
-                    usize::from(closed.code)
-                ),
-                Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
-                Cause::Tls(words) => write!(f, "TLS failed: {words}"),
-                Cause::ProxyAuthentication(_) => f.write_str("the proxy wants other credentials"),
-                Cause::Proxy(status) => {
-                    let status = usize::from(*status);
-                    write!(f, "the proxy refused the tunnel with status {status}")
+            ConnectErrorKind::BadHeader { name, misuse } => {
+                write!(f, "the header {name:?} cannot be sent: {misuse}")
+            }
+            ConnectErrorKind::Failed {
+                closed,
+                cause: Cause::Hidden,
+                ..
+            } => write!(
+                f,
+                "failed before it was open (close code {}; browsers hide the cause)",
+                usize::from(closed.code)
+            ),
+            ConnectErrorKind::Failed {
+                cause, response, ..
+            } => cause.tell(http::refused(response), f),
+        }
+    }
+}
+
+impl Cause {
+    /// The sentence for people, with what the response adds to it.
+    fn tell(&self, response: Option<&HttpResponse>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Where no other cause can be known, none of these words is linked.
+        if !http::IS_KNOWN {
+            return f.write_str("failed before it was open");
+        }
+        match self {
+            Cause::Hidden => f.write_str("failed before it was open"),
+            Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
+            Cause::Tls(words) => write!(f, "TLS failed: {words}"),
+            Cause::ProxyAuthentication(_) => f.write_str("the proxy wants other credentials"),
+            Cause::Proxy(status) => {
+                let status = usize::from(*status);
+                write!(f, "the proxy refused the tunnel with status {status}")
+            }
+            Cause::Status(status) => {
+                let status = usize::from(*status);
+                write!(f, "the server answered the handshake with status {status}")?;
+                match response {
+                    Some(response) => http::explain(response, f),
+                    None => Ok(()),
                 }
-                Cause::Status(status) => {
-                    let status = usize::from(*status);
-                    write!(f, "the server answered the handshake with status {status}")
-                }
-                Cause::Violation(violation) => write!(f, "the handshake failed: {violation}"),
-            },
+            }
+            Cause::Violation(violation) => write!(f, "the handshake failed: {violation}"),
         }
     }
 }

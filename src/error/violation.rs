@@ -8,11 +8,18 @@ use core::fmt;
 pub enum Violation {
     // The opening handshake, either side.
     /// A head that is not HTTP: a bad line, name or byte (RFC 9112 §2.2, §5.1).
-    HeadSyntax,
+    HeadSyntax {
+        /// The line of the head, from 1.
+        line: u16,
+        /// The byte of that line, from 1.
+        byte: u16,
+    },
     /// A head of more bytes than `Limits::max_head`.
     HeadTooLong,
     /// A head of more header lines than `Limits::max_header_lines`.
     TooManyHeaders,
+    /// More than 8 interim responses (1xx, RFC 9110 §15.2) before the final one.
+    TooManyInterim,
     /// Not HTTP/1.1 or higher (RFC 6455 §4.1 item 2, §4.2.1 item 1).
     HttpVersion,
     /// `Upgrade` is missing or does not say `websocket` (RFC 6455 §4.1, §4.2.1 item 3).
@@ -55,6 +62,8 @@ pub enum Violation {
     Version,
     /// `Sec-WebSocket-Protocol` lists something that is no token, or the same twice (RFC 6455 §4.1 item 10).
     ProtocolList,
+    /// `Sec-WebSocket-Extensions` breaks its grammar (RFC 6455 §9.1).
+    ExtensionList,
     /// An opening handshake with a body.
     Body,
     /// Frames before the opening handshake was answered, more than `Limits::max_head` bytes of them (RFC 6455 §4.1:
@@ -134,7 +143,11 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Violation::HeadSyntax => "the head is not HTTP",
+            Violation::HeadSyntax { line, byte } => {
+                let (line, byte) = (usize::from(*line), usize::from(*byte));
+                return write!(f, "the head is not HTTP: line {line}, byte {byte}");
+            }
+            Violation::TooManyInterim => "too many interim responses",
             Violation::HeadTooLong => "the head is too long",
             Violation::TooManyHeaders => "the head has too many header lines",
             Violation::HttpVersion => "the HTTP version is not 1.1 or higher",
@@ -146,6 +159,7 @@ impl fmt::Display for Violation {
             Violation::Accept => "Sec-WebSocket-Accept is missing, doubled or wrong",
             Violation::Subprotocol => "the subprotocol was not asked for",
             Violation::Extension => "the extension was not asked for",
+            Violation::ExtensionList => "Sec-WebSocket-Extensions breaks its grammar",
             Violation::StatusLine => "the status line is not that of hixie-75",
             Violation::Location => "the location is not the URL that was asked for",
             Violation::ExtensionParameter => "the extension has parameters that were not offered",

@@ -16,12 +16,16 @@ use super::pongs::Pongs;
 use super::record::Record;
 use super::role::Role;
 use super::state::{State, Step};
-use crate::error::{Cause, Misuse, Violation};
+use crate::error::{Cause, HandshakeError, Misuse, Violation};
+use crate::http::HttpResponse;
 use crate::message::{Closed, Message, Opened};
 use crate::proto::Random;
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
+
+/// How long the rest of a response that refuses is waited for: its body is worth less than an answer in time.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection in either role, from the first byte of the handshake to the end. A value: it does nothing by itself.
 ///
@@ -66,6 +70,8 @@ pub struct Connection {
     heard: bool,
     /// Bytes were queued that never could be written.
     lost: bool,
+    /// Client: the response that refused.
+    response: Option<Box<HttpResponse>>,
 }
 
 /// Bytes that must have been written before the peer can be expected to do anything.
@@ -202,6 +208,7 @@ impl Connection {
             pings: Pings::default(),
             heard: false,
             lost: false,
+            response: None,
         }
     }
 
@@ -296,11 +303,18 @@ impl Connection {
                     Err(violation) => self.fail(now, violation),
                 }
             }
-            Wire::Response(handshake) => match handshake.handle_bytes(input) {
-                Ok(None) => {}
-                Ok(Some(agreed)) => self.agree(now, agreed),
-                Err(cause) => self.fail_handshake(cause),
-            },
+            Wire::Response(handshake) => {
+                let waited = handshake.is_refused();
+                match handshake.handle_bytes(input) {
+                    Ok(None) if !waited && handshake.is_refused() => {
+                        let latest = now.saturating_add(REFUSAL_TIMEOUT);
+                        self.deadline = self.deadline.map(|deadline| deadline.min(latest));
+                    }
+                    Ok(None) => {}
+                    Ok(Some(agreed)) => self.agree(now, agreed),
+                    Err(error) => self.fail_handshake(error),
+                }
+            }
             Wire::Request(reader) => match reader.read(input) {
                 Ok(None) => {}
                 Ok(Some((request, handshake))) => self.ask(request, handshake),
@@ -359,9 +373,9 @@ impl Connection {
     pub fn handle_eof(&mut self, now: Duration) {
         match self.state {
             State::Handshaking | State::Deciding => {
-                self.fail_handshake(Cause::Transport(
-                    "the connection ended inside the handshake".into(),
-                ));
+                let ended = Cause::Transport("the connection ended inside the handshake".into());
+                let refusal = self.refusal(true);
+                self.fail_handshake(refusal.unwrap_or_else(|| ended.into()));
             }
             State::Flushing | State::Closed => {}
             _ if self.outgoing.len() > 0 => self.stop_reading(now, Step::PeerEnds),
@@ -376,9 +390,9 @@ impl Connection {
         match (self.role, self.state) {
             // The answer may be there already.
             (Role::Client, State::Handshaking) => {}
-            (_, State::Handshaking | State::Deciding) => self.fail_handshake(Cause::Transport(
-                "the answer to the request could not be written".into(),
-            )),
+            (_, State::Handshaking | State::Deciding) => self.fail_handshake(
+                Cause::Transport("the answer to the request could not be written".into()).into(),
+            ),
             (_, State::Open | State::CloseSent) => {
                 self.step(Step::WritingFails);
                 self.expect(now, self.limits.close_timeout);
@@ -396,7 +410,8 @@ impl Connection {
         self.deadline = None;
         match (self.role, self.state) {
             (Role::Client, State::Handshaking) => {
-                self.fail_handshake(Violation::HandshakeTimeout.into())
+                let refusal = self.refusal(false);
+                self.fail_handshake(refusal.unwrap_or(Violation::HandshakeTimeout.into()));
             }
             (_, State::Handshaking | State::Deciding) => {
                 self.refuse(now, Violation::HandshakeTimeout)
@@ -516,6 +531,23 @@ impl Connection {
     /// Whether the handshake is still going on.
     pub fn is_handshaking(&self) -> bool {
         matches!(self.state, State::Handshaking | State::Deciding)
+    }
+
+    /// Client: the response that refused the handshake, once [`Event::Failed`] has told of it.
+    pub fn response(&self) -> Option<&HttpResponse> {
+        self.response.as_deref()
+    }
+
+    pub(crate) fn take_response(&mut self) -> Option<Box<HttpResponse>> {
+        self.response.take()
+    }
+
+    /// The refusal that was being read, as far as it came.
+    fn refusal(&mut self, ended: bool) -> Option<HandshakeError> {
+        match &mut self.wire {
+            Wire::Response(handshake) => handshake.refusal(ended),
+            _ => None,
+        }
     }
 
     /// What the peer did wrong on the open connection, if it did.

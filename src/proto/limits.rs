@@ -8,6 +8,9 @@ use core::time::Duration;
 pub struct Limits {
     /// Bytes of a request's or response's head. Default 16 KiB: what common HTTP servers take, and far above a browser's handshake with its cookies.
     pub max_head: usize,
+    /// Bytes kept of the body of a response that refuses a client's handshake. Default 4 KiB: enough for a sentence or a page of error.
+    /// 0 keeps none, and does not wait for it.
+    pub max_body: usize,
     /// Header lines of a head. Default 128: a browser sends about 15, a proxy adds a few.
     pub max_header_lines: usize,
     /// Payload bytes of one frame, checked when its header is read, before memory is spent. Default 64 MiB, as `max_message`, since many peers send a message as one frame.
@@ -36,6 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_head: 16 << 10,
+            max_body: 4 << 10,
             max_header_lines: 128,
             max_frame: 64 << 20,
             max_message: 64 << 20,

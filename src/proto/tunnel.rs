@@ -1,16 +1,13 @@
 //! The tunnel through an HTTP proxy (RFC 6455 §4.1 item 3, RFC 9110 §9.3.6), in front of any handshake.
 
-use super::handshake::client::status;
-use super::handshake::head::HeadReader;
+use super::handshake::response::{Refusal, ResponseReader};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
-use crate::error::{Cause, Misuse, Violation};
+use crate::error::{Cause, Misuse};
+use crate::http::HttpResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
-
-/// Interim answers taken before the real one. Proxies send none; a peer must not keep us for ever.
-const MAX_INTERIM: usize = 8;
 
 /// A name and a password for a proxy, sent as Basic (RFC 7617): readable by everybody on the way to it.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,9 +43,11 @@ impl fmt::Debug for Credentials {
 #[derive(Debug)]
 pub struct Tunnel {
     outgoing: Outgoing,
-    head: HeadReader,
+    head: ResponseReader,
     limits: Limits,
-    interim: usize,
+    /// A refusal while its body comes.
+    refusal: Option<(Cause, Refusal)>,
+    response: Option<HttpResponse>,
 }
 
 impl Tunnel {
@@ -85,9 +84,10 @@ impl Tunnel {
         outgoing.append(0).extend_from_slice(head.as_bytes());
         Ok(Self {
             outgoing,
-            head: HeadReader::new(limits),
+            head: ResponseReader::new(limits),
             limits: limits.clone(),
-            interim: 0,
+            refusal: None,
+            response: None,
         })
     }
 
@@ -101,31 +101,62 @@ impl Tunnel {
         self.outgoing.advance(n);
     }
 
-    /// Takes the proxy's answer off the front of `input`. True: the tunnel is open, and what is left is its own. False: more bytes.
+    /// Takes the proxy's answer off the front of `input`. True: the tunnel is open, and what is left is its own. False: more bytes, also of
+    /// the body of a refusal while [`is_refused`](Self::is_refused).
     ///
     /// # Errors
-    /// [`Cause::ProxyAuthentication`] and [`Cause::Proxy`] for a refusal, [`Cause::Violation`] for no HTTP. Not to be called
-    /// again after that; a body may follow, and is nobody's.
+    /// [`Cause::ProxyAuthentication`] and [`Cause::Proxy`] for a refusal, of which [`response`](Self::response) has the rest;
+    /// [`Cause::Violation`] for no HTTP. Not to be called again after that.
     pub fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<bool, Cause> {
-        while let Some(head) = self.head.read(input)? {
-            match status(&head.start)? {
+        if self.refusal.is_none() {
+            let Some((status, headers)) = self.head.read(input)? else {
+                return Ok(false);
+            };
+            let cause = match status {
                 // RFC 9110 §9.3.6: "Any 2xx (Successful) response indicates that the sender (and all inbound proxies) will switch
                 // to tunnel mode immediately after the response header section", and Content-Length and Transfer-Encoding in it
                 // mean nothing.
                 200..=299 => return Ok(true),
                 407 => {
-                    let challenges: Vec<&str> = head.headers.all("Proxy-Authenticate").collect();
-                    return Err(Cause::ProxyAuthentication(challenges.join(", ")));
+                    let challenges: Vec<&str> = headers.all("Proxy-Authenticate").collect();
+                    Cause::ProxyAuthentication(challenges.join(", "))
                 }
-                // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-                100 | 102..=199 if self.interim < MAX_INTERIM => {
-                    self.interim += 1;
-                    self.head = HeadReader::new(&self.limits);
-                }
-                100 | 102..=199 => return Err(Violation::HeadTooLong.into()),
-                other => return Err(Cause::Proxy(other)),
-            }
+                other => Cause::Proxy(other),
+            };
+            self.refusal = Some((cause, Refusal::new(status, headers, &self.limits)));
         }
-        Ok(false)
+        let wanted = |(_, refusal): &mut (Cause, Refusal)| !refusal.read(input);
+        if self.refusal.as_mut().is_some_and(wanted) {
+            return Ok(false);
+        }
+        self.refuse(false)
+    }
+
+    /// Whether the proxy has refused, and the body of its answer is still to come. It is not worth a long wait.
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// The stream ended, or was waited for long enough.
+    ///
+    /// # Errors
+    /// The refusal, if there was one, else [`Cause::Transport`].
+    pub fn handle_eof(&mut self) -> Result<bool, Cause> {
+        self.refuse(true)
+    }
+
+    /// The response that refused, with the beginning of its body.
+    pub fn response(&self) -> Option<&HttpResponse> {
+        self.response.as_ref()
+    }
+
+    fn refuse(&mut self, ended: bool) -> Result<bool, Cause> {
+        let Some((cause, refusal)) = self.refusal.take() else {
+            return Err(Cause::Transport(
+                "the proxy ended before it answered".into(),
+            ));
+        };
+        self.response = Some(refusal.into_response(ended));
+        Err(cause)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::framed::{self, Accepting, Framed};
 use super::{Limits, MaybeSend, Request, Transport};
-use crate::error::{Cause, ConnectErrorKind, Violation};
+use crate::error::{Cause, ConnectErrorKind, HandshakeError, Violation};
+use crate::http::LEGACY;
 use crate::message::{By, Closed, Opened};
 use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
 use crate::random;
@@ -70,12 +71,13 @@ where
     offer.origin = request.handshake.origin;
     offer.headers = request.handshake.headers;
     offer.deflate = request.handshake.deflate;
+    let legacy = offer.format != Format::Rfc6455;
     let limits = core_limits(&request.limits);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
     let (framed, opened) = framed::open(io, core, &request.limits)
         .await
-        .map_err(failed)?;
+        .map_err(|error| failed(explained(error, legacy)))?;
     Ok((Box::new(framed), opened))
 }
 
@@ -112,7 +114,7 @@ pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
             Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
         // A response that is well-formed.
         let _ = accepting.reject(&response).await;
-        return Err(failed(Violation::Upgrade.into()));
+        return Err(failed(Violation::Upgrade));
     }
     let chosen = protocols
         .iter()
@@ -134,6 +136,16 @@ pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
     Framed::new(io, core, limits)
 }
 
+/// A stream that ended in a handshake of 2009 was most likely ended by an HTTP proxy.
+fn explained(mut error: HandshakeError, legacy: bool) -> HandshakeError {
+    if let Cause::Transport(words) = &mut error.cause
+        && legacy
+    {
+        words.push_str(LEGACY);
+    }
+    error
+}
+
 /// The core's limits that follow from a transport's; the others are the core's defaults.
 pub fn core_limits(limits: &Limits) -> proto::Limits {
     let defaults = proto::Limits::default();
@@ -150,10 +162,12 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
     }
 }
 
-pub(super) fn failed(cause: Cause) -> ConnectErrorKind {
+pub(super) fn failed(error: impl Into<HandshakeError>) -> ConnectErrorKind {
+    let error = error.into();
     // RFC 6455 §7.1.5: without a Close frame, 1006.
     ConnectErrorKind::Failed {
         closed: Closed::lost(By::Failure),
-        cause,
+        cause: error.cause,
+        response: error.response,
     }
 }

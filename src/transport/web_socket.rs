@@ -177,10 +177,9 @@ impl WebSocket {
                 shared.reader = Some(cx.waker().clone());
                 Poll::Pending
             }
-            Phase::Closed(closed) => Poll::Ready(Err(ConnectErrorKind::Failed {
-                closed: closed.clone(),
-                cause: Cause::Hidden,
-            })),
+            Phase::Closed(closed) => {
+                Poll::Ready(Err(ConnectErrorKind::failed(closed.clone(), Cause::Hidden)))
+            }
             Phase::Open => {
                 drop(shared);
                 let socket = &self.platform.socket;

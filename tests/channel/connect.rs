@@ -71,7 +71,7 @@ async fn a_duplicate_subprotocol_is_told() {
 async fn a_port_that_nobody_listens_on_fails() {
     let server = server().await;
     let error = error(&server.refused(), &[]).await;
-    let ConnectErrorKind::Failed { closed, cause } = error.kind else {
+    let ConnectErrorKind::Failed { closed, cause, .. } = error.kind else {
         panic!("{error:?}")
     };
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_port_that_nobody_listens_on_fails() {
 async fn a_server_that_answers_404_fails() {
     let server = server().await;
     let error = error(&server.url("/status/404"), &[]).await;
-    let ConnectErrorKind::Failed { closed, cause } = error.kind else {
+    let ConnectErrorKind::Failed { closed, cause, .. } = error.kind else {
         panic!("{error:?}")
     };
     assert_eq!(

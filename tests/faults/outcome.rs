@@ -59,7 +59,7 @@ pub(crate) async fn outcome(
 fn failed(kind: &ConnectErrorKind) -> String {
     match kind {
         ConnectErrorKind::TimedOut { .. } => "timed out".into(),
-        ConnectErrorKind::Failed { closed, cause } => {
+        ConnectErrorKind::Failed { closed, cause, .. } => {
             assert_eq!(*closed, Closed::lost(By::Failure));
             match cause {
                 Cause::Hidden => "not open".into(),

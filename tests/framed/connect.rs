@@ -17,7 +17,7 @@ async fn fails(url: &str) -> ConnectErrorKind {
 
 fn cause(kind: ConnectErrorKind) -> Cause {
     match kind {
-        ConnectErrorKind::Failed { closed, cause } => {
+        ConnectErrorKind::Failed { closed, cause, .. } => {
             assert_eq!(closed, Closed::lost(By::Failure));
             cause
         }

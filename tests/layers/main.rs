@@ -20,18 +20,21 @@ use std::path::{Path, PathBuf};
 
 /// Each layer with the layers it may import, from the bottom up. What is not here fails.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("message", &[]),
-    ("error", &["message"]),
+    ("http", &[]),
+    ("message", &["http"]),
+    ("error", &["http", "message"]),
     ("lock", &[]),
     ("time", &[]),
     ("random", &[]),
     ("vectors", &[]),
-    ("proto", &["error", "message", "vectors"]),
+    ("proto", &["error", "http", "message", "vectors"]),
     ("session", &["error", "message"]),
     ("codec", &["error", "message"]),
     (
         "transport",
-        &["error", "message", "lock", "time", "random", "proto"],
+        &[
+            "error", "http", "message", "lock", "time", "random", "proto",
+        ],
     ),
     (
         "socket",
@@ -82,7 +85,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Layers without I/O, clock, randomness, wakers or platform: the only crates and parts of std they may name.
-const PURE: &[&str] = &["message", "error", "proto", "session", "codec"];
+const PURE: &[&str] = &["http", "message", "error", "proto", "session", "codec"];
 const PURE_CRATES: &[&str] = &[
     "core",
     "alloc",

@@ -89,7 +89,7 @@ async fn a_tunnel_without_credentials_is_refused() {
     let refused = tunnel::open(io, host, port.parse().unwrap(), None).await;
     assert!(matches!(
         refused.map(drop),
-        Err(Cause::ProxyAuthentication(_))
+        Err(error) if matches!(error.cause, Cause::ProxyAuthentication(_))
     ));
 }
 

@@ -1,8 +1,10 @@
 //! RFC 6455 §4.1: the client's opening handshake.
 
-use crate::support::{START, cut, events, fixed, take};
+use crate::support::{START, cut, events, fixed, syntax, take};
+use std::cell::RefCell;
 use std::time::Duration;
 use websocket_channel::error::{Cause, Misuse, Violation};
+use websocket_channel::http::HttpResponse;
 use websocket_channel::proto::{Address, Connection, Event, Limits, Offer, Role};
 use websocket_channel::{Message, Opened};
 
@@ -48,6 +50,8 @@ fn fails(response: &str, protocols: &[&str], cause: impl Into<Cause>) {
             || asking(protocols),
             &[response, behind].concat().into_bytes(),
             |how, client| {
+                // A refusal's body ends with the stream, if with nothing else.
+                client.handle_eof(START);
                 assert_eq!(
                     events(client),
                     [Event::Failed(cause.clone())],
@@ -153,7 +157,7 @@ fn extensions_that_nobody_asked_for() {
 
 #[test]
 fn other_statuses_are_told() {
-    for status in [100, 200, 301, 302, 400, 401, 403, 404, 407, 426, 500, 503] {
+    for status in [200, 301, 302, 400, 401, 403, 404, 407, 426, 500, 503] {
         fails(
             &format!("HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n"),
             &[],
@@ -202,24 +206,172 @@ fn wrong_responses() {
 
 #[test]
 fn heads_that_are_not_http() {
-    for head in [
-        "\r\n",
-        "HTTP/1.1\r\n\r\n",
-        "HTTP/1.1 1x1 A\r\n\r\n",
-        "HTTP/1.1 1010 A\r\n\r\n",
-        "ICY 200 OK\r\n\r\n",
-        "HTTP/1.1x 101 A\r\n\r\n",
-        "HTTP/one 404 A\r\n\r\n",
-        "HTTP/1.1 101 A\nUpgrade",
-        "HTTP/1.1 101 A\r\rn",
-        "HTTP/1.1 101 A\r\nno colon\r\n\r\n",
-        "HTTP/1.1 101 A\r\n: x\r\n\r\n",
-        "HTTP/1.1 101 A\r\na : x\r\n\r\n",
-        "HTTP/1.1 101 A\r\n folded: x\r\n\r\n",
-        "\u{15}\u{3}\u{1}",
+    for (head, at) in [
+        ("\r\n", (1, 1)),
+        ("HTTP/1.1\r\n\r\n", (1, 9)),
+        ("HTTP/1.1 1x1 A\r\n\r\n", (1, 10)),
+        ("HTTP/1.1 1010 A\r\n\r\n", (1, 10)),
+        ("ICY 200 OK\r\n\r\n", (1, 1)),
+        ("HTTP/1.1x 101 A\r\n\r\n", (1, 1)),
+        ("HTTP/one 404 A\r\n\r\n", (1, 1)),
+        ("HTTP/1.1 101 A\nUpgrade", (1, 15)),
+        ("HTTP/1.1 101 A\r\rn", (1, 16)),
+        ("HTTP/1.1 101 A\r\nno colon\r\n\r\n", (2, 9)),
+        ("HTTP/1.1 101 A\r\n: x\r\n\r\n", (2, 1)),
+        ("HTTP/1.1 101 A\r\na : x\r\n\r\n", (2, 2)),
+        ("HTTP/1.1 101 A\r\nb: x\r\na: \u{1}\r\n\r\n", (3, 4)),
+        // There is nothing that it could continue.
+        ("HTTP/1.1 101 A\r\n folded: x\r\n\r\n", (2, 1)),
+        ("\u{15}\u{3}\u{1}", (1, 1)),
+        // Also of an interim response.
+        ("HTTP/1.1 100 A\r\n\r\nnonsense\r\n\r\n", (1, 9)),
     ] {
-        fails(head, &[], Violation::HeadSyntax);
+        fails(head, &[], syntax(at));
     }
+    let told = Violation::HeadSyntax { line: 3, byte: 7 }.to_string();
+    assert_eq!(told, "the head is not HTTP: line 3, byte 7");
+}
+
+/// RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+#[test]
+fn interim_responses_come_before_the_101() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
+    let others = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102\r\n\r\nHTTP/1.0 199 x\r\na: b\r\n\r\n";
+    for interim in [hints.into(), others.into(), hints.repeat(8)] {
+        opens(&format!("{interim}{RIGHT}"), &[], "");
+        let refused = format!("{interim}HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n");
+        fails(&refused, &[], Cause::Status(503));
+    }
+    // Not without end, and each within the limits of a head.
+    fails(&(hints.repeat(9) + RIGHT), &[], Violation::TooManyInterim);
+    let long = format!("HTTP/1.1 103 x\r\na: {}\r\n\r\n", "b".repeat(17 << 10));
+    fails(&(long + RIGHT), &[], Violation::HeadTooLong);
+}
+
+/// RFC 9112 §5.2: a user agent "MUST replace each received obs-fold with one or more SP octets prior to interpreting the field value".
+#[test]
+fn folded_lines_of_a_response_are_joined() {
+    let policy = |response: &str| {
+        let mut client = asking(&[]);
+        client.handle_bytes(START, response.as_bytes());
+        match client.poll_event() {
+            Some(Event::Opened(opened)) => opened.headers.first("X-Policy").unwrap().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (folded, joined) in [
+        ("a;\r\n b", "a; b"),
+        ("a;\r\n\t b \r\n  c", "a; b c"),
+        ("\r\n b", "b"),
+        ("a\r\n \t \r\n b", "a b"),
+    ] {
+        let with = format!("Upgrade: websocket\r\nX-Policy: {folded}");
+        let response = RIGHT.replace("Upgrade: websocket", &with);
+        opens(&response, &[], "");
+        assert_eq!(policy(&response), joined, "{folded:?}");
+    }
+    // One that the handshake needs.
+    opens(
+        &RIGHT.replace("Connection: ", "Connection: x,\r\n "),
+        &[],
+        "",
+    );
+}
+
+/// The response to a refused handshake: what came of it, and what was told.
+fn refused(response: &str, end: impl Fn(&mut Connection)) -> HttpResponse {
+    let seen = RefCell::new(None::<HttpResponse>);
+    cut(
+        || asking(&[]),
+        response.as_bytes(),
+        |how, client| {
+            end(client);
+            let told = events(client);
+            let response = client.response().unwrap().clone();
+            assert_eq!(
+                told,
+                [Event::Failed(Cause::Status(response.status))],
+                "{how}"
+            );
+            assert!(client.is_finished());
+            let mut seen = seen.borrow_mut();
+            let same = seen.get_or_insert_with(|| response.clone());
+            assert_eq!(*same, response, "{how}");
+        },
+    );
+    seen.into_inner().unwrap()
+}
+
+#[test]
+fn a_refusal_is_kept_with_its_headers_and_body() {
+    let at_once = |_: &mut Connection| {};
+    let eof = |client: &mut Connection| client.handle_eof(START);
+    let limited = refused(
+        "HTTP/1.1 429 x\r\nRetry-After: 3\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nContent-Length: 4\r\n\r\nslow down",
+        at_once,
+    );
+    assert_eq!(limited.headers.first("retry-after"), Some("3"));
+    assert_eq!(
+        limited.headers.all("Set-Cookie").collect::<Vec<_>>(),
+        ["a=b", "c=d"]
+    );
+    assert_eq!((&*limited.body, limited.complete), (&b"slow"[..], true));
+    let shown = format!("{limited:?}");
+    assert!(shown.contains("Set-Cookie") && !shown.contains("a=b") && !shown.contains("slow"));
+
+    // RFC 9112 §6.3: chunks, a length, or the end of the stream.
+    let chunked = "HTTP/1.1 401 x\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n4;a=b\r\nwho \r\n004\r\nare \r\n3\r\nyou\r\n0\r\n\r\n";
+    let chunked = refused(chunked, at_once);
+    assert_eq!(
+        (&*chunked.body, chunked.complete),
+        (&b"who are you"[..], true)
+    );
+    let ended = refused("HTTP/1.0 404 x\r\n\r\nnot here", eof);
+    assert_eq!((&*ended.body, ended.complete), (&b"not here"[..], true));
+    for (response, body) in [
+        (
+            "HTTP/1.1 404 x\r\nContent-Length: 9\r\n\r\nnot he",
+            "not he",
+        ),
+        (
+            "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nnot he",
+            "not he",
+        ),
+        (
+            "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\nx\r\nt",
+            "no",
+        ),
+    ] {
+        let cut_off = refused(response, eof);
+        assert_eq!((&*cut_off.body, cut_off.complete), (body.as_bytes(), false));
+    }
+    // No body, whatever the lines say.
+    let none = refused("HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\nhello", at_once);
+    assert_eq!((&*none.body, none.complete), (&b""[..], true));
+    // No more than the limit, which is met exactly.
+    let long = "x".repeat(5 << 10);
+    let long = refused(&format!("HTTP/1.1 500 x\r\n\r\n{long}"), at_once);
+    assert_eq!((long.body.len(), long.complete), (4 << 10, false));
+}
+
+#[test]
+fn the_body_of_a_refusal_is_not_waited_for_long() {
+    let mut client = asking(&[]);
+    client.handle_bytes(START, b"HTTP/1.1 503 x\r\nContent-Length: 9\r\n\r\nlat");
+    assert!(events(&mut client).is_empty());
+    let due = client.poll_timeout().unwrap();
+    assert_eq!(due, START + Duration::from_secs(1));
+    client.handle_bytes(START + Duration::from_millis(999), b"e");
+    assert_eq!(client.poll_timeout(), Some(due), "dripping does not help");
+    client.handle_timeout(due);
+    assert_eq!(events(&mut client), [Event::Failed(Cause::Status(503))]);
+    assert_eq!(client.response().unwrap().body, b"late");
+    // Nor at all, if none is wanted.
+    let mut limits = Limits::default();
+    limits.max_body = 0;
+    let mut client = Connection::client(START, offer(&[]), limits, fixed).unwrap();
+    client.handle_bytes(START, b"HTTP/1.1 503 x\r\nContent-Length: 9\r\n\r\n");
+    assert_eq!(events(&mut client), [Event::Failed(Cause::Status(503))]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! RFC 6455 §4.2: the server's opening handshake.
 
-use crate::support::{START, cut, events, fixed, masked, take};
+use crate::support::{START, cut, events, fixed, masked, syntax, take};
 use std::time::Duration;
 use websocket_channel::error::{Cause, Misuse, Violation::*};
 use websocket_channel::proto::handshake::accept_key;
@@ -216,22 +216,23 @@ fn wrong_requests() {
 
 #[test]
 fn heads_that_are_not_http() {
-    for head in [
-        "\r\n",
-        "GET\r\n\r\n",
-        "GET / HTTP/1.1 x\r\n\r\n",
-        "GET  / HTTP/1.1\r\n\r\n",
-        "GET / FTP/1\r\n\r\n",
-        "GET / HTTP/\r\n\r\n",
-        "GET / HTTP/1.\u{84}\r\n\r\n",
-        "GET / HTTP/1.10\r\n\r\n",
-        "GET / HTTP/1.1\n",
-        "GET / HTTP/1.1\r\nx\r\n\r\n",
-        "GET / HTTP/1.1\r\na: b\r\n c: d\r\n\r\n",
-        "\u{16}\u{3}\u{1}",
-        "G@T / HTTP/1.1\r\n\r\n",
+    for (head, at) in [
+        ("\r\n", (1, 1)),
+        ("GET\r\n\r\n", (1, 4)),
+        ("GET / HTTP/1.1 x\r\n\r\n", (1, 17)),
+        ("GET  / HTTP/1.1\r\n\r\n", (1, 16)),
+        ("GET / FTP/1\r\n\r\n", (1, 7)),
+        ("GET / HTTP/\r\n\r\n", (1, 7)),
+        ("GET / HTTP/1.\u{84}\r\n\r\n", (1, 7)),
+        ("GET / HTTP/1.10\r\n\r\n", (1, 7)),
+        ("GET / HTTP/1.1\n", (1, 15)),
+        ("GET / HTTP/1.1\r\nx\r\n\r\n", (2, 2)),
+        // RFC 9112 §5.2: a server rejects a folded line, or replaces it.
+        ("GET / HTTP/1.1\r\na: b\r\n c: d\r\n\r\n", (3, 1)),
+        ("\u{16}\u{3}\u{1}", (1, 1)),
+        ("G@T / HTTP/1.1\r\n\r\n", (1, 1)),
     ] {
-        refused(head, HeadSyntax, 400);
+        refused(head, syntax(at), 400);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One port: the head of the request decides the wire format. And what a server may ask of the request before it accepts.
 
-use crate::support::{START, cut, events, fixed, hex, take};
+use crate::support::{START, cut, events, fixed, hex, syntax, take};
 use websocket_channel::error::Violation::{self, *};
 use websocket_channel::proto::{Connection, Event, Format, Limits, Origins, Request};
 use websocket_channel::{Message, Opened};
@@ -191,7 +191,7 @@ fn wrong_requests_of_hixie_75() {
         ),
         ("Origin", "Content-Length: 3\r\nOrigin", Body),
         ("Origin", "Transfer-Encoding: chunked\r\nOrigin", Body),
-        ("Origin", "no colon\r\nOrigin", HeadSyntax),
+        ("Origin", "no colon\r\nOrigin", syntax((5, 9))),
     ] {
         assert!(HIXIE75.contains(from));
         refused(&HIXIE75.replace(from, to), violation);

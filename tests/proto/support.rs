@@ -121,6 +121,11 @@ pub(crate) fn cut(
     }
 }
 
+/// A head that is not HTTP from this byte of this line on.
+pub(crate) fn syntax((line, byte): (u16, u16)) -> Violation {
+    Violation::HeadSyntax { line, byte }
+}
+
 /// Frames that are right, as a server sends them. Both roles read them, in every cut.
 pub(crate) fn receives(frames: &str, expected: &[Message]) {
     let server_sends = hex(frames);

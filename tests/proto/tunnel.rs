@@ -1,6 +1,6 @@
 //! RFC 6455 §4.1 item 3 and RFC 9110 §9.3.6: the tunnel through a proxy.
 
-use crate::support::{START, events, fixed, take};
+use crate::support::{START, events, fixed, syntax, take};
 use websocket_channel::error::{Cause, Misuse, Violation};
 use websocket_channel::proto::{Address, Connection, Credentials, Event, Limits, Offer, Tunnel};
 use websocket_channel::{Message, Opened};
@@ -27,6 +27,9 @@ fn outcome(answer: &str, limits: &Limits) -> Result<Option<String>, Cause> {
                 open = tunnel.handle_bytes(&mut piece)?;
             }
             left.extend(piece);
+        }
+        if tunnel.is_refused() {
+            tunnel.handle_eof()?;
         }
         Ok(open.then(|| String::from_utf8(left).unwrap()))
     };
@@ -140,17 +143,32 @@ fn refusals_are_told_apart() {
 }
 
 #[test]
+fn a_refusal_is_kept_with_its_headers_and_body() {
+    let mut tunnel = Tunnel::new("h", 80, None, &Limits::default()).unwrap();
+    let mut input =
+        &b"HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nContent-Length: 5\r\n\r\nwh"[..];
+    assert_eq!(tunnel.handle_bytes(&mut input), Ok(false));
+    assert!(tunnel.is_refused() && tunnel.response().is_none());
+    let cause = Cause::ProxyAuthentication("Basic".into());
+    assert_eq!(tunnel.handle_bytes(&mut &b"o?!"[..]), Err(cause));
+    let response = tunnel.response().unwrap();
+    assert_eq!((response.status, &*response.body), (407, &b"who?!"[..]));
+    // RFC 9112 §5.2, as everywhere in a response.
+    opens("HTTP/1.1 200 OK\r\nVia: a,\r\n b\r\n\r\nx", "x");
+}
+
+#[test]
 fn what_is_no_answer() {
-    for answer in [
-        "\r\n",
-        "SSH-2.0-x\r\n\r\n",
-        "HTTP/x.1 200 OK\r\n\r\n",
-        "HTTP/1.1 20 x\r\n\r\n",
-        "HTTP/1.1 200 OK\n\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        "\u{5}\u{0}",
+    for (answer, at) in [
+        ("\r\n", (1, 1)),
+        ("SSH-2.0-x\r\n\r\n", (1, 10)),
+        ("HTTP/x.1 200 OK\r\n\r\n", (1, 1)),
+        ("HTTP/1.1 20 x\r\n\r\n", (1, 10)),
+        ("HTTP/1.1 200 OK\n\n", (1, 16)),
+        ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", (2, 9)),
+        ("\u{5}\u{0}", (1, 1)),
     ] {
-        fails(answer, Violation::HeadSyntax);
+        fails(answer, syntax(at));
     }
     assert_eq!(
         outcome("HTTP/1.1 200 OK\r\na: b\r\n", &Limits::default()),
@@ -158,7 +176,7 @@ fn what_is_no_answer() {
     );
     fails(
         &"HTTP/1.1 100 Continue\r\n\r\n".repeat(9),
-        Violation::HeadTooLong,
+        Violation::TooManyInterim,
     );
     let mut limits = Limits::default();
     limits.max_head = 20;

@@ -4,6 +4,7 @@
 
 mod accept;
 mod bytes;
+mod http;
 mod pipe;
 mod proxy;
 mod secrets;

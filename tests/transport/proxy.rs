@@ -47,7 +47,10 @@ async fn refusals_are_typed() {
             Cause::Proxy(403),
         ),
         ("HTTP/1.1 502 x\r\n\r\n", Cause::Proxy(502)),
-        ("nonsense\r\n\r\n", Cause::Violation(Violation::HeadSyntax)),
+        (
+            "nonsense\r\n\r\n",
+            Cause::Violation(Violation::HeadSyntax { line: 1, byte: 9 }),
+        ),
     ] {
         let (address, _) = proxy("127.0.0.1:1".parse().unwrap(), answer).await;
         let error = Socket::connect("ws://h/", through(&address.to_string()))

@@ -1,7 +1,7 @@
 //! What inputs and commands lead to. Every change of state goes through [`Connection::step`].
 
 use super::{Connection, Event, Leaving, Verdict, Wire, pong_cost};
-use crate::error::{Cause, Violation};
+use crate::error::{HandshakeError, Violation};
 use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::framing::{Ending, Incoming};
@@ -52,8 +52,9 @@ impl Connection {
     }
 
     /// The handshake ends without an answer of ours.
-    pub(super) fn fail_handshake(&mut self, cause: Cause) {
-        self.events.push_back(Event::Failed(cause));
+    pub(super) fn fail_handshake(&mut self, error: HandshakeError) {
+        self.events.push_back(Event::Failed(error.cause));
+        self.response = error.response;
         self.wire = Wire::None;
         self.deadline = None;
         self.step(Step::End);

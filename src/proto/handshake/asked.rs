@@ -1,7 +1,7 @@
 //! What both sides of a 2009 handshake must agree on: whose page, which URL, which subprotocol.
 
 use super::client::Offer;
-use super::fields::Fields;
+use super::head::{Headers, syntax};
 use crate::error::{Misuse, Violation};
 
 /// What a client asked for, in the words in which the server has to repeat it.
@@ -38,7 +38,7 @@ impl Asked {
     ///
     /// # Errors
     /// The first that fails: [`Violation::Origin`], [`Violation::Location`], [`Violation::Subprotocol`], [`Violation::HeadSyntax`].
-    pub(crate) fn check_present(&self, fields: &Fields, prefix: &str) -> Result<(), Violation> {
+    pub(crate) fn check_present(&self, fields: &Headers, prefix: &str) -> Result<(), Violation> {
         let once = |name: &str| fields.only(&format!("{prefix}{name}")).is_some();
         if !once("websocket-origin") {
             return Err(Violation::Origin);
@@ -49,8 +49,10 @@ impl Asked {
         if self.protocol.is_some() && !once("websocket-protocol") {
             return Err(Violation::Subprotocol);
         }
-        if fields.has_empty_name() {
-            return Err(Violation::HeadSyntax);
+        // Behind the status line come the fields, one a line, and in hixie-75 two fixed lines before them.
+        let first = if prefix.is_empty() { 4 } else { 2 };
+        if let Some(at) = fields.iter().position(|(name, _)| name.is_empty()) {
+            return Err(syntax(first + at, 1));
         }
         Ok(())
     }
@@ -59,19 +61,21 @@ impl Asked {
     ///
     /// # Errors
     /// [`Violation::Origin`], [`Violation::Location`], [`Violation::Subprotocol`].
-    pub(crate) fn check_equal(&self, fields: &Fields, prefix: &str) -> Result<(), Violation> {
-        let value = |name: &str| fields.only(&format!("{prefix}{name}"));
-        if value("websocket-origin") != Some(&self.origin) {
+    pub(crate) fn check_equal(&self, fields: &Headers, prefix: &str) -> Result<(), Violation> {
+        let is = |name: &str, expected: &str| {
+            fields.only(&format!("{prefix}websocket-{name}")) == Some(expected)
+        };
+        if !is("origin", &self.origin) {
             return Err(Violation::Origin);
         }
-        if value("websocket-location") != Some(&self.location) {
+        if !is("location", &self.location) {
             return Err(Violation::Location);
         }
         // "If there was no protocol asked for, the field is ignored": RFC 6455 fails there.
-        if self.protocol.is_some() && value("websocket-protocol") != self.protocol.as_deref() {
-            return Err(Violation::Subprotocol);
+        match &self.protocol {
+            Some(protocol) if !is("protocol", protocol) => Err(Violation::Subprotocol),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
-use super::head::{Head, HeadReader, is_token, is_value, is_version};
-use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76};
-use crate::error::{Cause, Misuse, Violation};
+use super::head::{Headers, is_token, is_value};
+use super::response::{Refusal, ResponseReader};
+use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76, refused};
+use crate::error::{HandshakeError, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
 use crate::proto::address::Address;
@@ -101,7 +102,8 @@ impl Offer {
 /// The request is written; the response is awaited.
 #[derive(Debug)]
 struct Waiting {
-    head: HeadReader,
+    response: ResponseReader,
+    refusal: Option<Box<Refusal>>,
     accept: String,
     protocols: Vec<String>,
     deflate: Option<Deflate>,
@@ -142,7 +144,8 @@ impl Waiting {
         }
         line(&[]);
         Self {
-            head: HeadReader::new(limits),
+            response: ResponseReader::new(limits),
+            refusal: None,
             accept: accept_key(&key),
             protocols: offer.protocols,
             deflate: offer.deflate,
@@ -152,26 +155,21 @@ impl Waiting {
     }
 
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows".
-    fn check(&self, head: &Head) -> Result<(Opened, Option<deflate::Codec>), Cause> {
-        let status = status(&head.start)?;
-        if status != 101 {
-            return Err(Cause::Status(status));
-        }
-        let headers = &head.headers;
+    fn check(&self, headers: &Headers) -> Result<(Opened, Option<deflate::Codec>), Violation> {
         // Item 2: "an |Upgrade| header field [that is] an ASCII case-insensitive match for the value "websocket""
         if !headers
             .only("Upgrade")
             .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
         {
-            return Err(Violation::Upgrade.into());
+            return Err(Violation::Upgrade);
         }
         // Item 3: "a token that is an ASCII case-insensitive match for the value "Upgrade""
         if !headers.lists("Connection", "Upgrade") {
-            return Err(Violation::Connection.into());
+            return Err(Violation::Connection);
         }
         // Item 4. §11.3.3: the header "MUST NOT appear more than once in an HTTP response".
         if headers.only("Sec-WebSocket-Accept") != Some(&self.accept) {
-            return Err(Violation::Accept.into());
+            return Err(Violation::Accept);
         }
         // Item 5: "an extension that was not present in the client's handshake".
         let codec = deflate::judge(
@@ -186,38 +184,44 @@ impl Waiting {
         let protocol = match (chosen.next(), chosen.next()) {
             (None, _) => "",
             (Some(one), None) if self.protocols.iter().any(|asked| asked == one) => one,
-            _ => return Err(Violation::Subprotocol.into()),
+            _ => return Err(Violation::Subprotocol),
         };
         Ok((Opened::new(protocol, extensions.join(", ")), codec))
     }
 }
 
 impl ClientHandshake for Waiting {
-    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause> {
-        let Some(head) = self.head.read(input)? else {
-            return Ok(None);
-        };
-        let (opened, codec) = self.check(&head)?;
-        let framing = Rfc6455::new(Role::Client, &self.limits, self.random, codec);
-        let framing = Box::new(framing);
-        Ok(Some(Agreed { opened, framing }))
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, HandshakeError> {
+        if self.refusal.is_none() {
+            let Some((status, headers)) = self.response.read(input)? else {
+                return Ok(None);
+            };
+            if status == 101 {
+                let (mut opened, codec) = self.check(&headers)?;
+                opened.headers = headers;
+                let framing = Rfc6455::new(Role::Client, &self.limits, self.random, codec);
+                let framing = Box::new(framing);
+                return Ok(Some(Agreed { opened, framing }));
+            }
+            self.refusal = Some(Box::new(Refusal::new(status, headers, &self.limits)));
+        }
+        if self
+            .refusal
+            .as_mut()
+            .is_some_and(|refusal| refusal.read(input))
+            && let Some(refusal) = self.refusal.take()
+        {
+            return Err(refused(*refusal, false));
+        }
+        Ok(None)
     }
-}
 
-/// The status of a status line (RFC 9112 §4): `HTTP/1.1 SP 3DIGIT SP [reason]`.
-pub(crate) fn status(line: &str) -> Result<u16, Violation> {
-    let (version, rest) = line.split_once(' ').ok_or(Violation::HeadSyntax)?;
-    if !is_version(version) {
-        return Err(Violation::HeadSyntax);
+    fn is_refused(&self) -> bool {
+        self.refusal.is_some()
     }
-    let code = rest.split(' ').next().unwrap_or_default();
-    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Violation::HeadSyntax);
+
+    fn refusal(&mut self, ended: bool) -> Option<HandshakeError> {
+        let refusal = self.refusal.take()?;
+        Some(refused(*refusal, ended))
     }
-    let status = code.parse().map_err(|_| Violation::HeadSyntax)?;
-    // RFC 9110 §15.2.2 knows no upgrade before HTTP/1.1. Any other status is told whatever the version is.
-    if status == 101 && version != "HTTP/1.1" {
-        return Err(Violation::HttpVersion);
-    }
-    Ok(status)
 }

@@ -6,11 +6,11 @@
 
 use super::asked::Asked;
 use super::client::Offer;
-use super::fields::{Fields, Lines, status};
-use super::head::Headers;
+use super::head::{HeadReader, Headers, Syntax};
 use super::hosted::{Hosted, write_fields};
+use super::response::{Draft, draft_status};
 use super::{Agreed, ClientHandshake, ServerHandshake};
-use crate::error::{Cause, Misuse, Violation};
+use crate::error::{HandshakeError, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::hixie75::Hixie75;
@@ -31,8 +31,7 @@ const UPGRADE_LINE: usize = 20;
 pub(crate) struct Client {
     asked: Asked,
     stage: Stage,
-    lines: Lines,
-    fields: Fields,
+    head: HeadReader,
     limits: Limits,
 }
 
@@ -43,6 +42,7 @@ enum Stage {
     /// So many of the bytes that are fixed were right.
     FixedLines(usize),
     Fields,
+    Refused(Box<Draft>),
 }
 
 impl Client {
@@ -75,39 +75,45 @@ impl Client {
         Ok(Self {
             asked,
             stage: Stage::StatusLine,
-            lines: Lines::new(limits),
-            fields: Fields::new(limits),
+            head: HeadReader::new(limits, Syntax::Draft),
             limits: limits.clone(),
         })
     }
 
-    fn agree(&self) -> Result<Agreed, Cause> {
-        self.asked.check_present(&self.fields, "")?;
-        self.asked.check_equal(&self.fields, "")?;
+    fn agree(&self, fields: Headers) -> Result<Agreed, Violation> {
+        self.asked.check_present(&fields, "")?;
+        self.asked.check_equal(&fields, "")?;
+        let mut opened = Opened::new(self.asked.protocol.as_deref().unwrap_or_default(), "");
+        opened.headers = fields;
         Ok(Agreed {
-            opened: Opened::new(self.asked.protocol.as_deref().unwrap_or_default(), ""),
+            opened,
             framing: Box::new(Hixie75::new(Role::Client, &self.limits)),
         })
     }
 }
 
 impl ClientHandshake for Client {
-    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause> {
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, HandshakeError> {
         while !input.is_empty() {
             match &mut self.stage {
                 Stage::StatusLine => {
-                    let Some(line) = self.lines.read(input)? else {
+                    let Some(line) = self.head.read_line(input)? else {
                         return Ok(None);
                     };
-                    if line != STATUS_LINE {
-                        return Err(refusal(&line));
-                    }
-                    self.stage = Stage::FixedLines(0);
+                    self.stage = if line == STATUS_LINE {
+                        Stage::FixedLines(0)
+                    } else {
+                        // A 407 asks for credentials of a proxy: the draft lets a client try again with them "or fail".
+                        match draft_status(&line)? {
+                            101 => return Err(Violation::StatusLine.into()),
+                            status => Stage::Refused(Box::new(Draft::new(status, &self.limits))),
+                        }
+                    };
                 }
                 Stage::FixedLines(right) => {
                     // "If [they] aren't exactly equal to the following bytes [...] fail": in this case and this order.
                     let expected = FIXED_LINES.get(*right);
-                    self.lines.count()?;
+                    self.head.count()?;
                     if input.first() != expected {
                         return Err(match *right < UPGRADE_LINE {
                             true => Violation::Upgrade.into(),
@@ -117,29 +123,36 @@ impl ClientHandshake for Client {
                     *input = input.get(1..).unwrap_or_default();
                     *right += 1;
                     if *right == FIXED_LINES.len() {
+                        self.head.skip_lines(2);
                         self.stage = Stage::Fields;
                     }
                 }
                 Stage::Fields => {
-                    let Some(line) = self.lines.read(input)? else {
+                    let Some(fields) = self.head.read_fields(input)? else {
                         return Ok(None);
                     };
-                    if !self.fields.add(&line)? {
-                        return self.agree().map(Some);
-                    }
+                    return Ok(Some(self.agree(fields)?));
+                }
+                Stage::Refused(draft) => {
+                    return match draft.read(&mut self.head, input) {
+                        true => Err(draft.refused(false)),
+                        false => Ok(None),
+                    };
                 }
             }
         }
         Ok(None)
     }
-}
 
-/// Another status line. A 407 asks for credentials of a proxy: the draft lets a client try again with them "or fail".
-fn refusal(line: &[u8]) -> Cause {
-    match status(line) {
-        Ok(101) => Violation::StatusLine.into(),
-        Ok(status) => Cause::Status(status),
-        Err(violation) => violation.into(),
+    fn is_refused(&self) -> bool {
+        matches!(self.stage, Stage::Refused(_))
+    }
+
+    fn refusal(&mut self, ended: bool) -> Option<HandshakeError> {
+        match &mut self.stage {
+            Stage::Refused(draft) => Some(draft.refused(ended)),
+            _ => None,
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 
 use super::asked::Asked;
 use super::client::Offer;
-use super::fields::{Fields, Lines, status};
-use super::head::Headers;
+use super::head::{HeadReader, Headers, Syntax};
 use super::hosted::{Hosted, write_fields};
 use super::key76;
+use super::response::{Draft, draft_status};
 use super::{Agreed, ClientHandshake, ServerHandshake};
-use crate::error::{Cause, Misuse, Violation};
+use crate::error::{HandshakeError, Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
 use crate::proto::deflate::Deflate;
@@ -30,8 +30,8 @@ pub(crate) struct Client {
     asked: Asked,
     answer: [u8; 16],
     stage: Stage,
-    lines: Lines,
-    fields: Fields,
+    head: HeadReader,
+    fields: Headers,
     limits: Limits,
 }
 
@@ -41,6 +41,7 @@ enum Stage {
     Fields,
     /// The head was right; so many bytes of the answer were, too.
     Answer(usize),
+    Refused(Box<Draft>),
 }
 
 impl Client {
@@ -93,8 +94,8 @@ impl Client {
             asked,
             answer: key76::answer(part1, part2, key3),
             stage: Stage::StatusLine,
-            lines: Lines::new(limits),
-            fields: Fields::new(limits),
+            head: HeadReader::new(limits, Syntax::Draft),
+            fields: Headers::default(),
             limits: limits.clone(),
         })
     }
@@ -118,27 +119,26 @@ impl Client {
 }
 
 impl ClientHandshake for Client {
-    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause> {
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, HandshakeError> {
         while !input.is_empty() {
             match &mut self.stage {
                 Stage::StatusLine => {
-                    let Some(line) = self.lines.read(input)? else {
+                    let Some(line) = self.head.read_line(input)? else {
                         return Ok(None);
                     };
                     // HTTP version and reason are free.
-                    match status(&line)? {
-                        101 => self.stage = Stage::Fields,
-                        status => return Err(Cause::Status(status)),
-                    }
+                    self.stage = match draft_status(&line)? {
+                        101 => Stage::Fields,
+                        status => Stage::Refused(Box::new(Draft::new(status, &self.limits))),
+                    };
                 }
                 Stage::Fields => {
-                    let Some(line) = self.lines.read(input)? else {
+                    let Some(fields) = self.head.read_fields(input)? else {
                         return Ok(None);
                     };
-                    if !self.fields.add(&line)? {
-                        self.check()?;
-                        self.stage = Stage::Answer(0);
-                    }
+                    self.fields = fields;
+                    self.check()?;
+                    self.stage = Stage::Answer(0);
                 }
                 Stage::Answer(right) => {
                     if input.first() != self.answer.get(*right) {
@@ -148,15 +148,34 @@ impl ClientHandshake for Client {
                     *right += 1;
                     if *right == self.answer.len() {
                         let protocol = self.asked.protocol.as_deref().unwrap_or_default();
+                        let mut opened = Opened::new(protocol, "");
+                        opened.headers = core::mem::take(&mut self.fields);
                         return Ok(Some(Agreed {
-                            opened: Opened::new(protocol, ""),
+                            opened,
                             framing: Box::new(Hixie76::new(Role::Client, &self.limits)),
                         }));
                     }
                 }
+                Stage::Refused(draft) => {
+                    return match draft.read(&mut self.head, input) {
+                        true => Err(draft.refused(false)),
+                        false => Ok(None),
+                    };
+                }
             }
         }
         Ok(None)
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(self.stage, Stage::Refused(_))
+    }
+
+    fn refusal(&mut self, ended: bool) -> Option<HandshakeError> {
+        match &mut self.stage {
+            Stage::Refused(draft) => Some(draft.refused(ended)),
+            _ => None,
+        }
     }
 }
 

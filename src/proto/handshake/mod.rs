@@ -5,16 +5,16 @@
 
 mod asked;
 pub mod client;
-mod fields;
 pub mod head;
 mod hixie75;
 mod hixie76;
 mod hosted;
 mod key76;
 pub(crate) mod request;
+pub(crate) mod response;
 pub mod server;
 
-use crate::error::Cause;
+use crate::error::{Cause, HandshakeError};
 use crate::message::Opened;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::Framing;
@@ -29,7 +29,19 @@ pub(crate) trait ClientHandshake: Send + fmt::Debug {
     ///
     /// # Errors
     /// Why there is no connection. Not called again after that.
-    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, Cause>;
+    fn handle_bytes(&mut self, input: &mut &[u8]) -> Result<Option<Agreed>, HandshakeError>;
+
+    /// Whether the response is a refusal, the rest of which is still to come: that is worth a short wait.
+    fn is_refused(&self) -> bool;
+
+    /// No byte will come any more; `ended` if the stream ended, false if the time is over. The refusal as far as it came, if it is one.
+    fn refusal(&mut self, ended: bool) -> Option<HandshakeError>;
+}
+
+/// A client's error for a response that refuses.
+pub(crate) fn refused(refusal: response::Refusal, ended: bool) -> HandshakeError {
+    let response = refusal.into_response(ended);
+    HandshakeError::new(Cause::Status(response.status), Some(Box::new(response)))
 }
 
 /// A server's half: one wire format, a request that is right, waiting for the application's verdict.

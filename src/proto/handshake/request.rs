@@ -1,6 +1,6 @@
 //! Reads a request of whatever wire format: one port serves them all, and the head decides.
 
-use super::head::HeadReader;
+use super::head::{HeadReader, Syntax};
 use super::server::{self, Read, Request};
 use super::{ServerHandshake, hixie76};
 use crate::error::Violation;
@@ -35,7 +35,7 @@ const KEY3: usize = 8;
 impl RequestReader {
     pub(crate) fn new(limits: &Limits, random: Random) -> Self {
         Self {
-            head: HeadReader::new(limits),
+            head: HeadReader::new(limits, Syntax::Request),
             secure: false,
             limits: limits.clone(),
             random,

@@ -1,7 +1,7 @@
 //! The server's side of the handshake: which wire format a request is of, the plain requests beside them, and what RFC 6455
 //! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
-use super::head::{Head, Headers, is_token, is_value, is_version};
+use super::head::{Head, Headers, is_token, is_value, is_version, syntax};
 use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
@@ -213,10 +213,13 @@ pub(crate) fn read(
     let (Some(method), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(Violation::HeadSyntax);
+        return Err(syntax(1, head.start.len() + 1));
     };
-    if !is_token(method) || !is_version(version) {
-        return Err(Violation::HeadSyntax);
+    if !is_token(method) {
+        return Err(syntax(1, 1));
+    }
+    if !is_version(version) {
+        return Err(syntax(1, method.len() + target.len() + 3));
     }
     let is_path = target.starts_with('/');
     let target = path_and_query(target)?.to_owned();

@@ -10,7 +10,7 @@ mod writer;
 pub use accepting::Accepting;
 
 use super::{Limits, Lost, MaybeSend, Transport};
-use crate::error::Cause;
+use crate::error::{Cause, HandshakeError};
 use crate::message::{Closed, Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
 use crate::time::Instant;
@@ -56,10 +56,16 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     connection: Connection,
     limits: &Limits,
-) -> Result<(Framed<Io>, Opened), Cause> {
+) -> Result<(Framed<Io>, Opened), HandshakeError> {
     let mut framed = Framed::new(io, connection, limits);
-    let opened = framed.opened().await?;
-    Ok((framed, opened))
+    match framed.opened().await {
+        Ok(opened) => Ok((framed, opened)),
+        Err(cause) => {
+            let mut error = HandshakeError::from(cause);
+            error.response = framed.connection.take_response();
+            Err(error)
+        }
+    }
 }
 
 /// Reads a client's request from a stream. `connection` is a server's, made at the time zero, just now.

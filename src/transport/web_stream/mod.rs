@@ -85,10 +85,10 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
     let opening: Opening = match opening {
         Ok(opening) => opening.unchecked_into(),
         Err(_) => {
-            return Err(ConnectErrorKind::Failed {
-                closed: Closed::lost(By::Failure),
-                cause: Cause::Hidden,
-            });
+            return Err(ConnectErrorKind::failed(
+                Closed::lost(By::Failure),
+                Cause::Hidden,
+            ));
         }
     };
     let transport = WebSocketStream {

@@ -25,7 +25,10 @@ fuzz_target!(|data: &[u8]| {
             loop {
                 let mut headers = [httparse::EMPTY_HEADER; 128];
                 let mut response = httparse::Response::new(&mut headers);
-                let len = match response.parse(rest) {
+                let mut config = httparse::ParserConfig::default();
+                // RFC 9112 §5.2.
+                config.allow_obsolete_multiline_headers_in_responses(true);
+                let len = match config.parse_response(&mut response, rest) {
                     Ok(httparse::Status::Complete(len)) => len,
                     // It knows 1.0 and 1.1 and no other.
                     Err(httparse::Error::Version) => return,

@@ -1,0 +1,24 @@
+//! In a page without the protocol core: the browser shows neither headers nor responses, so nothing here takes any room.
+
+/// Whether causes and responses can be known.
+pub(crate) const IS_KNOWN: bool = false;
+
+/// No response can be had.
+pub(crate) type HttpResponse = core::convert::Infallible;
+/// Nor one that refused.
+pub(crate) type Refused = Option<core::convert::Infallible>;
+
+/// No header lines can be had.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Headers;
+
+pub(crate) fn refused(refused: &Refused) -> Option<&HttpResponse> {
+    refused.as_ref()
+}
+
+pub(crate) fn explain(
+    response: &HttpResponse,
+    _: &mut core::fmt::Formatter<'_>,
+) -> core::fmt::Result {
+    match *response {}
+}

@@ -1,0 +1,152 @@
+//! What a server says by HTTP around the handshake, as `connect` tells it.
+
+use crate::support::{cause, listen, options};
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use websocket_channel::error::Cause;
+use websocket_channel::proto::Format;
+use websocket_channel::proto::handshake::accept_key;
+use websocket_channel::{ConnectError, Socket};
+
+/// Reads a request's head.
+pub(crate) async fn head(io: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(io.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// The value of this header line.
+pub(crate) fn value<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
+}
+
+/// A server that answers every request with these bytes, in which `{accept}` stands for the right key, and then waits for the client's end.
+async fn answering(answer: &'static str) -> SocketAddr {
+    listen(move |mut io| async move {
+        let head = head(&mut io).await;
+        let accept = accept_key(value(&head, "Sec-WebSocket-Key").unwrap_or_default());
+        let answer = answer.replace("{accept}", &accept);
+        io.write_all(answer.as_bytes()).await.unwrap();
+        let _ = io.read_to_end(&mut Vec::new()).await;
+    })
+    .await
+}
+
+async fn refused(answer: &'static str) -> ConnectError {
+    let url = format!("ws://{}/", answering(answer).await);
+    Socket::connect(url, options()).await.unwrap_err()
+}
+
+const RIGHT: &str = "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n";
+
+#[tokio::test]
+async fn early_hints_and_a_folded_line_come_before_the_connection() {
+    for answer in [
+        "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n{right}\r\n",
+        "{right}X-Policy: a;\r\n b\r\n\r\n",
+    ] {
+        let answer = answer.replace("{right}", RIGHT).leak();
+        let url = format!("ws://{}/", answering(answer).await);
+        let socket = Socket::connect(url, options()).await.unwrap();
+        let policy = socket.opened().headers.first("X-Policy").unwrap_or("a; b");
+        assert_eq!(policy, "a; b");
+    }
+}
+
+#[tokio::test]
+async fn the_headers_of_the_101_are_told() {
+    let answer = format!("{RIGHT}Set-Cookie: session=hidden\r\n\r\n").leak();
+    let url = format!("ws://{}/", answering(answer).await);
+    let socket = Socket::connect(url, options()).await.unwrap();
+    let opened = socket.opened();
+    assert_eq!(opened.headers.first("set-cookie"), Some("session=hidden"));
+    let shown = format!("{opened:?}");
+    assert!(
+        shown.contains("Set-Cookie") && !shown.contains("hidden"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_headers_and_body() {
+    let error = refused(
+        "HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer realm=\"hidden\"\r\nRetry-After: 9\r\nContent-Length: 6\r\n\r\nhidden",
+    )
+    .await;
+    let response = error.response().unwrap();
+    assert_eq!((response.status, &*response.body), (401, &b"hidden"[..]));
+    assert_eq!(response.headers.first("retry-after"), Some("9"));
+    let shown = format!("{error:?} {error}");
+    assert!(
+        shown.contains("WWW-Authenticate") && !shown.contains("hidden"),
+        "{shown}"
+    );
+    assert_eq!(cause(error), Cause::Status(401));
+    // Its body may never end, and nobody waits for that.
+    let endless = refused("HTTP/1.1 503 x\r\n\r\nlater").await;
+    let response = endless.response().unwrap();
+    assert_eq!((&*response.body, response.complete), (&b"later"[..], false));
+    // No response, nothing to tell.
+    assert!(refused("nonsense\r\n\r\n").await.response().is_none());
+}
+
+#[tokio::test]
+async fn who_answered_is_named() {
+    for (lines, words) in [
+        (
+            "426 x\r\nServer: uvicorn\r\nVia: 1.1 edge (squid/5.7)",
+            "answered by squid/5.7: a proxy removed the Upgrade",
+        ),
+        (
+            "400 x\r\nVia: 1.0 fred, 1.1 p.example",
+            "answered by p.example: a proxy removed the Upgrade",
+        ),
+        (
+            "502 x\r\nServer: squid/5.7",
+            "answered by squid/5.7: a proxy removed the Upgrade",
+        ),
+        (
+            "400 x\r\nServer: uvicorn",
+            "answered by uvicorn: if that is a proxy, it removed the Upgrade",
+        ),
+        (
+            "403 x\r\nServer: squid/5.7",
+            "with status 403, answered by squid/5.7",
+        ),
+        ("404 x", "with status 404"),
+    ] {
+        let answer = format!("HTTP/1.1 {lines}\r\nContent-Length: 0\r\n\r\n").leak();
+        let told = refused(answer).await.to_string();
+        assert!(told.ends_with(words), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_of_2009_that_fails_says_that_proxies_do_not_pass_it() {
+    for format in [Format::Hixie75, Format::Hixie76] {
+        for answer in ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", ""] {
+            let address = listen(move |mut io| async move {
+                head(&mut io).await;
+                // What is unread at the end would become a reset: hixie-76 has eight bytes more.
+                if format == Format::Hixie76 {
+                    io.read_exact(&mut [0; 8]).await.unwrap();
+                }
+                io.write_all(answer.as_bytes()).await.unwrap();
+            })
+            .await;
+            let mut options = options();
+            options.handshake.format = format;
+            let error = Socket::connect(format!("ws://{address}/"), options).await;
+            let told = error.unwrap_err().to_string();
+            assert!(told.contains("HTTP proxies do not pass"), "{told}");
+        }
+    }
+    let today = refused("HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n").await;
+    assert!(!today.to_string().contains("HTTP proxies"));
+}
