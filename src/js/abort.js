@@ -1,23 +1,15 @@
 // AbortSignals as promises. A signal may outlive everything here, so nothing stays attached to it.
 
-/** Calls `work` with a promise that resolves when the signal aborts, or with nothing if there is no signal. */
-export const abortable = (signal, work) => (signal ? whileListening(signal, work) : work());
-
-async function whileListening(signal, work) {
+/** Waits for a promise, or throws what `refusal` makes when the signal, if there is one, aborts before. */
+export async function unless(signal, promise, refusal) {
+  if (!signal) return promise;
   let abort;
-  const aborted = new Promise((resolve) => (abort = resolve));
+  const aborted = new Promise((_resolve, reject) => (abort = () => reject(refusal())));
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
   try {
-    return await work(aborted);
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
   }
 }
-
-/** Waits for a promise, or throws what `refusal` makes when the signal aborts before. */
-export const unless = (signal, promise, refusal) =>
-  abortable(signal, (aborted) => {
-    const refused = aborted?.then(() => Promise.reject(refusal()));
-    return refused ? Promise.race([refused, promise]) : promise;
-  });

@@ -182,6 +182,17 @@ impl Carrier {
         }
     }
 
+    /// The platform told the end with this code. workerd has it, and is open, until `close` is called: the peer waits for our Close frame.
+    pub(super) fn answer(&self, code: u16) {
+        if let Self::Socket(socket) = self
+            && socket.platform.socket.ready_state() != web_sys::WebSocket::CLOSED
+        {
+            // The platform takes this code or it does not: `abandon` calls it without.
+            self.close(code, &JsValue::from_str(""));
+            self.abandon();
+        }
+    }
+
     /// Nothing is told any more, and nothing more is asked for.
     pub(super) fn detach(&self) {
         match self {

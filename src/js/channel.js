@@ -1,60 +1,55 @@
 // The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
-import { abortable } from './abort.js';
+import { unless } from './abort.js';
 import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
 import { CANCELLED, ChannelClosedError, CloseError, ConnectError, DecodeError, NOT_OPEN, SendError, wordsOf } from './errors.js';
 import { END, Line, lengthOf } from './line.js';
 import { named } from './named.js';
-import { settingsOf } from './options.js';
+import { checkedSignal, settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
 import { readableOf, writableOf } from './streams.js';
 
 const BAD_CLOSE_CODE = 'BAD_CLOSE_CODE';
 
+/** Throws for a method that was taken from its channel: `const { send } = channel`. */
+let own;
+
 export class Channel {
+  static {
+    own = (channel, method) => {
+      if (Object(channel) === channel && #line in channel) return;
+      throw new TypeError(`${method} was called without its channel: call channel.${method}(), or bind it`);
+    };
+  }
+
   #codec;
   #validate;
-  #status;
+  #status = new ChannelStatus();
   #line;
-  #cancel = new AbortController();
-  // A promise of the handle, and from open on the handle itself.
-  #opening;
-  #handle;
-  #opened;
-  #closed;
+  // Its `handle`, once it is open: the connection closes when this is collected.
+  #slot = {};
+  #life;
   #checkClose;
   #readable;
   #writable;
 
   constructor(url, options) {
-    if (arguments.length === 0) throw new TypeError('Channel constructor: 1 argument required, but only 0 present');
+    if (url === undefined || url === null) throw new TypeError(`Channel: the URL is ${url}`);
     const settings = settingsOf(options);
     this.#codec = settings.codec;
     this.#validate = settings.validate;
     this.#line = new Line(settings.least);
-    let move;
-    this.#status = new ChannelStatus((way) => (move = way));
-    const { opening, closed, checkClose } = begin(url, settings, move, this.#cancel, this.#line);
-    this.#opening = opening;
-    this.#closed = closed;
+    const { life, checkClose } = begin(url, settings, this.#line, this.#status, this.#slot);
+    this.#life = life;
     this.#checkClose = checkClose;
-    this.#opened = opening.then((handle) => {
-      this.#handle = handle;
-      this.#line.look(handle);
-      // workerd has null for nothing.
-      const { protocol, extensions } = handle.platform;
-      return { protocol: protocol ?? '', extensions: extensions ?? '' };
-    });
-    // Whoever does not ask for it does not want to hear that nobody handled it.
-    this.#opened.catch(() => {});
   }
 
   get opened() {
-    return this.#opened;
+    return this.#life.opened;
   }
 
   get closed() {
-    return this.#closed;
+    return this.#life.closed;
   }
 
   get status() {
@@ -69,19 +64,29 @@ export class Channel {
     return (this.#writable ??= writableOf(this));
   }
 
-  async send(value, { signal } = {}) {
+  stats() {
+    own(this, 'stats');
+    const { queuedBytes, dropped } = this.#status;
+    const bufferedAmount = this.#slot.handle?.platform.bufferedAmount ?? 0;
+    return { ...this.#line.counts, queuedBytes, droppedMessages: dropped, bufferedAmount };
+  }
+
+  async send(value, options) {
+    own(this, 'send');
+    const signal = signalOf(options);
     const message = this.#encode(value);
+    signal?.throwIfAborted();
     try {
-      if (signal?.aborted) throw CANCELLED;
-      if (!this.#line.trySend(this.#handle, message)) await this.#line.wait(this.#handle, message, signal);
+      if (!this.#line.trySend(this.#slot.handle, message)) await this.#line.wait(this.#slot.handle, message, signal);
     } catch (error) {
       throw unsent(error, value, signal);
     }
   }
 
   trySend(value) {
-    const handle = this.#handle;
-    if (!handle && this.#status.state !== 'closed') return false;
+    own(this, 'trySend');
+    const { handle } = this.#slot;
+    if (!handle && this.#life.isConnecting) return false;
     const message = this.#encode(value);
     try {
       return this.#line.trySend(handle, message);
@@ -90,7 +95,29 @@ export class Channel {
     }
   }
 
-  async close(code = 1000, reason = '', { signal } = {}) {
+  async flush(options) {
+    own(this, 'flush');
+    await this.#until('flush', options);
+  }
+
+  async drained(options) {
+    own(this, 'drained');
+    await this.#until('drained', options);
+  }
+
+  async #until(what, options) {
+    const signal = signalOf(options);
+    signal?.throwIfAborted();
+    try {
+      await this.#line[what](this.#slot.handle, signal);
+    } catch (error) {
+      throw unsent(error, undefined, signal);
+    }
+  }
+
+  async close(code = 1000, reason = '', options) {
+    own(this, 'close');
+    const signal = signalOf(options);
     const words = `${reason}`;
     const bytes = lengthOf(words);
     const refuse = (error) => new CloseError(error, wordsOf(error, error === BAD_CLOSE_CODE ? code : bytes));
@@ -101,24 +128,28 @@ export class Channel {
     } catch (error) {
       throw refuse(error);
     }
-    return abortable(signal, async (aborted) => {
-      aborted?.then(() => (this.#handle ? this.#handle.abort() : this.#cancel.abort(signal.reason)));
-      const handle = await this.#opening.catch(() => null);
-      try {
-        handle?.close(code, words);
-      } catch {
-        // The instance was given up, and the end has come.
-      }
-      return this.#closed;
-    });
+    // Within the call: nothing that is sent after it goes out.
+    this.#life.close(code, words);
+    try {
+      return await unless(signal, this.#life.closed, () => signal.reason);
+    } catch (reason) {
+      // Nobody waits for the peer any more.
+      this.#life.abort();
+      throw reason;
+    }
+  }
+
+  abort() {
+    own(this, 'abort');
+    this.#life.abort();
   }
 
   [Symbol.asyncIterator]() {
     return {
       next: () => this.#read(),
-      // `break` leaves the loop: it closes the channel.
+      // `break` leaves the loop: it closes the channel, and does not wait for the peer.
       return: async (value) => {
-        await this.close();
+        this.#life.close(1000, '');
         return { done: true, value };
       },
       [Symbol.asyncIterator]() {
@@ -145,14 +176,17 @@ export class Channel {
           reject(error);
         }
       };
-      this.#line.read(this.#handle, settle, reject);
+      this.#line.read(this.#slot.handle, settle, reject);
     });
   }
 
   async #end() {
-    const closed = await this.#closed;
-    if (!closed.wasClean) throw new ChannelClosedError(closed);
-    return { done: true, value: undefined };
+    const done = { done: true, value: undefined };
+    if (this.#life.ending === undefined) return done;
+    const closed = await this.#life.closed;
+    const code = this.#life.ending;
+    if (code === undefined) return done;
+    throw new ChannelClosedError(code, closed);
   }
 
   #item(message) {
@@ -181,10 +215,17 @@ export class Channel {
   }
 }
 
-/** Why a value was not sent: Rust's code, or what gave the channel up. */
+/** The signal of the options of a wait. */
+function signalOf(options) {
+  const { signal } = options ?? {};
+  return checkedSignal(signal);
+}
+
+/** Why a value was not sent: Rust's code, why there is no connection, or what the signal says. */
 function unsent(error, value, signal) {
+  // As every function of the platform that takes a signal.
+  if (error === CANCELLED) return signal.reason;
   if (error instanceof ConnectError) return new SendError(NOT_OPEN, 'not sent: the channel did not open', value, { cause: error });
-  if (error === CANCELLED) return new SendError(error, 'not sent: cancelled by the signal', value, { cause: signal.reason });
   return typeof error === 'string' ? new SendError(error, wordsOf(error), value) : new SendError(error.code, error.message, value);
 }
 

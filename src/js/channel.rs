@@ -6,7 +6,7 @@ use super::web_socket::{Tell, told};
 use crate::error::CloseError;
 use crate::message::By;
 use crate::time::Timeout;
-use crate::transport::attributes::set;
+use crate::transport::attributes::{set, text};
 use crate::transport::inbox::{Inbox, Put, Weighed};
 use crate::transport::web_socket::{Platform, Told, began};
 use crate::transport::web_stream::Ended;
@@ -17,15 +17,21 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// What is told, once each: open, and that the end has begun.
+/// What is told, once each: open, and that the end has begun, because of one of our limits or not.
 const OPENED: u8 = 0;
 const CLOSING: u8 = 1;
+const TOO_BIG: u8 = 2;
+const FULL: u8 = 3;
 /// The last thing told, one of these: not open in time; or the end, by whom, with the browser's event where there is one.
-const TIMED_OUT: u8 = 2;
-const BY_US: u8 = 3;
-const BY_PEER: u8 = 4;
-const BY_FAILURE: u8 = 5;
-const BY_UNKNOWN: u8 = 6;
+const TIMED_OUT: u8 = 4;
+const BY_US: u8 = 5;
+const BY_PEER: u8 = 6;
+const BY_FAILURE: u8 = 7;
+const BY_UNKNOWN: u8 = 8;
+
+/// How long after an `error` the platform's `close` is waited for. Most fire both in one task; workerd fires no `close` after a message that it finds
+/// too large.
+const CLOSE_AFTER_ERROR_MS: u32 = 50;
 
 /// Codes of errors, which JavaScript has the words for: here they would be a kilobyte more of wasm.
 const REFUSED: &str = "REFUSED";
@@ -170,7 +176,7 @@ impl ChannelHandle {
             return -1;
         }
         let bytes = bytes as usize;
-        let mut why = MESSAGE_TOO_BIG;
+        let mut why = (MESSAGE_TOO_BIG, TOO_BIG);
         if bytes <= inner.max_message {
             let mut inbox = inner.inbox.borrow_mut();
             match inbox.put(Arrived(bytes)) {
@@ -181,10 +187,11 @@ impl ChannelHandle {
                     return displaced as i32;
                 }
                 Put::Dropped => return -1,
-                Put::Full => why = RECEIVE_BUFFER_FULL,
+                Put::Full => why = (RECEIVE_BUFFER_FULL, FULL),
             }
         }
-        inner.begin_close(why.0, &why.1.into());
+        let ((code, reason), limit) = why;
+        inner.begin_close(code, &reason.into(), limit);
         -1
     }
 
@@ -209,6 +216,14 @@ impl ChannelHandle {
         }
     }
 
+    /// Whether the platform holds nothing unsent.
+    ///
+    /// # Errors
+    /// A code: the connection is closing or closed.
+    pub fn drained(&self) -> Result<bool, JsValue> {
+        self.0.is_below(1).ok_or_else(|| NOT_OPEN.into())
+    }
+
     /// A promise that is settled when the line is to be tried again; `undefined` where nothing tells.
     pub fn room(&self) -> Option<Promise> {
         self.0.carrier.room()
@@ -230,7 +245,7 @@ impl ChannelHandle {
 
     /// Begins to close, if it is open. The arguments have been [checked](Self::check_close).
     pub fn close(&self, code: u16, reason: &JsValue) {
-        self.0.begin_close(code, reason);
+        self.0.begin_close(code, reason, CLOSING);
     }
 
     /// Ends at once: closes, and does not wait for the peer's answer.
@@ -251,7 +266,7 @@ impl ChannelHandle {
     pub fn opened(&self, opening: JsValue) {
         let inner = &self.0;
         if opening.is_undefined() {
-            return inner.handle(Told::Error);
+            return inner.handle(Told::Error(JsValue::UNDEFINED));
         }
         if let Some(stream) = inner.stream() {
             stream.open(opening.unchecked_into());
@@ -307,16 +322,23 @@ impl Inner {
     }
 
     /// Whether there is room for a message; none when it cannot send. That its end has begun is not told: it is seen here first.
-    fn has_room(&self) -> Option<bool> {
+    fn has_room(self: &Rc<Self>) -> Option<bool> {
+        self.is_below(self.send_watermark)
+    }
+
+    /// Whether the platform holds less than so many unsent bytes.
+    fn is_below(self: &Rc<Self>, bytes: usize) -> Option<bool> {
         if self.phase.get() != Phase::Open {
             return None;
         }
-        let room = self.carrier.has_room(self.send_watermark);
-        if room.is_none() {
+        let below = self.carrier.has_room(bytes);
+        if below.is_none() {
             self.phase.set(Phase::Closing);
+            // The platform may never tell the end.
+            self.set_deadline(self.close_timeout_ms);
             self.tell(CLOSING, &JsValue::UNDEFINED);
         }
-        room
+        below
     }
 
     fn handle(self: &Rc<Self>, told: Told) {
@@ -328,32 +350,42 @@ impl Inner {
             }
             // They go to `arrived`.
             Told::Message(_) => {}
-            // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
-            Told::Error => {
-                if self.phase.get() == Phase::Connecting {
-                    self.end(BY_FAILURE, &JsValue::UNDEFINED);
+            // Chromium tells a connection that its security policy blocked only this way, and never fires `close`; nor does Node 22 for one that
+            // was refused.
+            Told::Error(event) => match self.phase.get() {
+                Phase::Connecting => {
+                    self.end(BY_FAILURE, &event);
+                    self.carrier.abandon();
                 }
-            }
+                Phase::Open | Phase::Closing => self.set_deadline(CLOSE_AFTER_ERROR_MS),
+                Phase::Closed => {}
+            },
             Told::Closed(event) => {
                 let by = match self.ours.get() {
                     true => By::Us,
-                    false => began(event.code(), event.reason().is_empty(), event.was_clean()),
+                    false => began(
+                        event.code(),
+                        text(&event, "reason").is_empty(),
+                        event.was_clean(),
+                    ),
                 };
+                self.carrier.answer(event.code());
                 self.end(how(by), &event);
             }
         }
     }
 
     /// The arguments have been checked.
-    fn begin_close(self: &Rc<Self>, code: u16, reason: &JsValue) {
+    fn begin_close(self: &Rc<Self>, code: u16, reason: &JsValue, why: u8) {
         if self.phase.get() != Phase::Open {
             return;
         }
         self.phase.set(Phase::Closing);
         self.ours.set(true);
-        self.carrier.close(code, reason);
         self.set_deadline(self.close_timeout_ms);
-        self.tell(CLOSING, &JsValue::UNDEFINED);
+        self.tell(why, &JsValue::UNDEFINED);
+        // Last: a platform may tell the end within its `close`.
+        self.carrier.close(code, reason);
     }
 
     fn set_deadline(self: &Rc<Self>, millis: u32) {
@@ -363,8 +395,11 @@ impl Inner {
         let weak = Rc::downgrade(self);
         let deadline = Timeout::new(f64::from(millis), move || {
             if let Some(inner) = weak.upgrade() {
-                let connecting = inner.phase.get() == Phase::Connecting;
-                inner.abandon(if connecting { TIMED_OUT } else { BY_US });
+                inner.abandon(match inner.phase.get() {
+                    Phase::Connecting => TIMED_OUT,
+                    _ if inner.ours.get() => BY_US,
+                    _ => BY_FAILURE,
+                });
             }
         });
         *self.deadline.borrow_mut() = Some(deadline);

@@ -181,15 +181,18 @@ export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
  */
 export type Transport = 'web-socket' | 'pushing-back' | 'web-socket-stream';
 
-/** How to connect, and what to keep to. Every name carries its unit. */
+/** How to connect, and what to keep to. Every name carries its unit; `null` is the default, as `undefined` is. */
 export interface ConnectionOptions {
-  /** Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. */
-  protocols?: Provided<string | readonly string[]>;
   /**
-   * Gives up connecting (`opened` rejects with `CANCELLED`, whose `cause` is the signal's reason), and closes the channel with 1000 when it is open.
-   * Default none.
+   * Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. When the server chooses none of
+   * them, `opened` rejects with `SUBPROTOCOL` everywhere; browsers differ.
    */
-  signal?: AbortSignal;
+  protocols?: Provided<string | readonly string[]> | null;
+  /**
+   * Gives up connecting: `opened` and reads reject with the signal's reason. Closes an open channel with 1000: reading ends, and what was not read is
+   * dropped. Default none.
+   */
+  signal?: AbortSignal | null;
   /**
    * How long connecting may take, functions that give the URL included, in milliseconds; then it is `TIMED_OUT`. Default 20,000; 0 is without end.
    */
@@ -265,7 +268,10 @@ export interface Closed {
 /** The state of a channel. It only ever goes forward. */
 export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** How a channel stands: live values, and a `change` event for each change of `state`. */
+/**
+ * How a channel stands: live values, and a `change` event for each change of `state`, dispatched in a microtask after it. Listening does not keep a
+ * channel alive that nobody holds.
+ */
 export interface ChannelStatus extends EventTarget {
   /** Where the channel is in its life. */
   readonly state: ChannelState;
@@ -295,8 +301,24 @@ export interface ChannelStatus extends EventTarget {
 
 /** A wait that can be given up. */
 export interface Waiting {
-  /** Aborting it ends the wait. Default: nothing does but what is waited for. */
-  signal?: AbortSignal;
+  /** Aborting it ends the wait, which rejects with the signal's reason, by default an `AbortError`, as `fetch` does. Default none. */
+  signal?: AbortSignal | null;
+}
+
+/** Counts of a channel since it was made. */
+export interface ChannelStats {
+  /** Messages handed over to the platform. */
+  readonly sentMessages: number;
+  /** Messages that arrived, read or not. */
+  readonly receivedMessages: number;
+  /** Messages that wait to be read. */
+  readonly queuedMessages: number;
+  /** What waits to be read, in bytes as they count against `receiveBoundBytes`. */
+  readonly queuedBytes: number;
+  /** Messages that `overflow` dropped. */
+  readonly droppedMessages: number;
+  /** Payload bytes that the platform holds unsent, as it tells; 0 before open and by `WebSocketStream`. In WebKitGTK it is 0 whatever the peer reads. */
+  readonly bufferedAmount: number;
 }
 
 /**
@@ -306,17 +328,17 @@ export interface Waiting {
  */
 export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable<Receive> {
   /**
-   * Begins to connect. {@link close} waits for that first; the option `signal`, or that of `close`, gives it up.
+   * Begins to connect. {@link close}, {@link abort} and the option `signal` give it up.
    * @param url `ws`, `wss`, `http` or `https`; relative to the page's own; or a function that gives it.
    * @param options Each has a default.
-   * @throws {TypeError} for an option that is not what it must be. Everything else is told by {@link opened}.
+   * @throws {TypeError} for a URL that is null or undefined and for an option that is not what it must be. Everything else is told by {@link opened}.
    * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
    */
   constructor(url: Provided<string | URL>, options?: ChannelOptions<Send, Receive> | null);
 
   /**
-   * Resolves when the channel is open; rejects with a {@link ConnectError}, within `connectTimeoutMs`. Who does not ask for it is not told of an
-   * unhandled rejection.
+   * Resolves when the channel is open; rejects with a {@link ConnectError} within `connectTimeoutMs`, or with the reason of the option `signal`.
+   * Without a listener it is no unhandled rejection.
    */
   readonly opened: Promise<Opened>;
   /** Resolves at the end, and never rejects: a channel that did not open ends with 1006. */
@@ -324,23 +346,27 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
   /** How it stands, as live values and events. */
   readonly status: ChannelStatus;
   /**
-   * The values received as a stream; nothing is read ahead. Cancelling it closes the channel with 1000; it errors where the iterator throws, and then
+   * The values received as a stream; nothing is read ahead. Cancelling it closes the channel with 1000 and does not wait for the peer; it errors where the iterator throws, and then
    * for good: to go on after a {@link DecodeError}, iterate.
    */
   readonly readable: ReadableStream<Receive>;
   /**
-   * Takes values as {@link send} does, one at a time, and waits as that does. Closing or aborting it closes the channel with 1000; when the channel
+   * Takes values as {@link send} does, one at a time, and waits as that does. Closing it closes the channel with 1000 and waits for the end. Aborting
+   * it ends a write that waits, which sends nothing, and closes the channel with 1000. When the channel
    * ends it errors with a {@link ChannelClosedError}.
    */
   readonly writable: WritableStream<Send>;
 
   /**
-   * Sends a value as it is at the call; resolves when it has been handed over to the platform, waiting until the channel is open and while the
-   * line is full. Handed over is not delivered. With a `signal` the wait can be given up: then nothing was sent.
-   * @throws {SendError} with the value, when it cannot be encoded, the channel has ended or did not open (`cause` says why), or the signal
-   * aborted.
+   * Sends a value as it is at the call; resolves when it has been handed over to the platform, waiting until the channel is open and while the send
+   * buffer is full. Handed over is not delivered: WebKitGTK takes everything at once, whatever the peer reads. With a `signal` the wait can be given
+   * up: it rejects with the signal's reason, and nothing was sent; the value is what you passed.
+   *
+   * A page that comes back from the back/forward cache finds its channels closed. After a freeze (`resume`) a send waits 100 ms, until the platform
+   * has told whether the connection survived.
+   * @throws {SendError} with the value, when it cannot be encoded, or the channel has ended or did not open (`cause` says why).
    */
-  send(value: Send, options?: Waiting): Promise<void>;
+  send(value: Send, options?: Waiting | null): Promise<void>;
 
   /**
    * Sends a value if that needs no waiting: true when it was taken, false before open and while the line is full. What was taken and could not be
@@ -350,18 +376,39 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
   trySend(value: Send): boolean;
 
   /**
-   * Begins to close (once it is open, if it is connecting), and resolves at the end, as {@link closed} does, `closeTimeoutMs` later at the latest;
-   * what arrives meanwhile is discarded, as browsers do. With a `signal` the wait for the peer's answer, and for open, can be given up: then the
-   * channel ends at once. On a channel that is closing it only waits.
+   * Begins to close within the call: nothing that is sent after it goes out. Resolves at the end, as {@link closed} does, `closeTimeoutMs` later at
+   * the latest. Reading ends after what had arrived; what arrives meanwhile is discarded, as browsers do. While connecting it gives up at once:
+   * `opened` rejects with `CANCELLED`. With a `signal` the wait for the peer's answer can be given up: then the channel ends at once, and this
+   * rejects with the signal's reason. On a channel that is closing it only waits.
    * @param code 1000 or 3000-4999. Default 1000.
    * @param reason At most 123 bytes of UTF-8. Default empty.
    * @throws {CloseError} for a code other than 1000 and 3000-4999, or a reason over 123 bytes. Nothing has happened then.
    */
-  close(code?: number, reason?: string, options?: Waiting): Promise<Closed>;
+  close(code?: number, reason?: string, options?: Waiting | null): Promise<Closed>;
+
+  /** Ends at once: closes and does not wait for the peer; what was not read is dropped. While connecting, `opened` rejects with `CANCELLED`. */
+  abort(): void;
 
   /**
-   * The values received, after {@link opened}, whose {@link ConnectError} it throws. It ends when the channel closes cleanly and throws {@link
-   * ChannelClosedError} otherwise, after every message that came before; `break` closes with 1000. A message that cannot be decoded or that the
+   * Resolves when every {@link send} before it has been handed over to the platform, or has failed.
+   * @throws {SendError} `NOT_OPEN` when the channel ended before, or has ended. The signal's reason.
+   */
+  flush(options?: Waiting | null): Promise<void>;
+
+  /**
+   * Resolves when the platform holds nothing of what was sent, as far as it tells: `bufferedAmount` is 0, or a stream has taken every write. That is
+   * not delivery.
+   * @throws {SendError} `NOT_OPEN` when the channel ended before, or has ended. The signal's reason.
+   */
+  drained(options?: Waiting | null): Promise<void>;
+
+  /** Counts since the channel was made. */
+  stats(): ChannelStats;
+
+  /**
+   * The values received, after {@link opened}, whose error it throws. It ends after a clean close with 1000 or without a code (1005), and after your
+   * own `close`, `abort`, `break` or signal. Every other end throws {@link ChannelClosedError}, after every message that came before: 1001, 1011, a
+   * code of the application, a lost connection, a limit of ours. `break` closes with 1000 and does not wait for the peer. A message that cannot be decoded or that the
    * schema refuses throws {@link DecodeError}, and a new loop goes on after it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Receive>;
@@ -383,8 +430,10 @@ export class ChannelError extends Error {
 export class ConnectError extends ChannelError {
   /**
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
-   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`. `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`:
-   * browsers hide why. `CANCELLED` by a signal, whose reason is the `cause`.
+   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`.
+   * `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`: browsers hide why; what Node, Deno and Bun say is in the message, and in `cause` where they
+   * have an error. `SUBPROTOCOL`: the server chose none of those offered. `CANCELLED` by `close` or `abort` before it was open; in
+   * {@link ChannelStatus.reason} also by the signal, whose reason is the `cause`.
    */
   readonly code:
     | 'BAD_URL'
@@ -397,16 +446,19 @@ export class ConnectError extends ChannelError {
     | 'CONNECT_FAILED'
     | 'CANCELLED'
     | 'PROVIDER_FAILED'
+    | 'SUBPROTOCOL'
     | 'INTERNAL';
+  /** The likely cause where the platform tells none: a guess for people, not for programs. Otherwise null. */
+  readonly hint: 'offline' | 'mixed-content' | 'content-security-policy' | null;
 }
 
 /** Why a value was not sent. */
 export class SendError<Send = unknown> extends ChannelError {
   /**
    * `NOT_OPEN`: closing, closed, or it did not open, and `cause` says why. `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
-   * refused this one, or it is too large for {@link Transport}. `CANCELLED` by the signal, whose reason is the `cause`.
+   * refused this one, or it is too large for {@link Transport}.
    */
-  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL';
+  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'INTERNAL';
   /** The value, unsent. */
   readonly value: Send;
 }
@@ -427,10 +479,13 @@ export class CloseError extends ChannelError {
   readonly code: 'BAD_CLOSE_CODE' | 'LONG_CLOSE_REASON';
 }
 
-/** The end of a channel that did not close cleanly, where values are read. */
+/** The end of a channel where messages may be missing: thrown where values are read. */
 export class ChannelClosedError extends ChannelError {
-  /** There is only one. */
-  readonly code: 'CHANNEL_CLOSED';
+  /**
+   * `MESSAGE_TOO_BIG`: a message exceeded `maxMessageBytes`, and the channel closed with 3009. `RECEIVE_BUFFER_FULL`: unread messages exceeded
+   * `receiveBoundBytes`, and it closed with 3013. `CHANNEL_CLOSED`: every other end.
+   */
+  readonly code: 'CHANNEL_CLOSED' | 'MESSAGE_TOO_BIG' | 'RECEIVE_BUFFER_FULL';
   /** How it ended, as {@link Channel.closed} tells. */
   readonly closed: Closed;
 }

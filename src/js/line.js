@@ -1,7 +1,8 @@
-// What waits in a channel: messages to be read, reads for messages, and sends for room. Values and promises are here; how many may wait, whether
-// a message is taken or goes, and whether there is room, is for Rust to say, which is told lengths.
+// The queues of a channel: messages to be read, reads for messages, and sends that wait for the buffer to drain. Values and promises are here. Rust
+// decides how many may wait, whether a message is taken or handed over, and whether there is room; it is told lengths.
 
-import { CANCELLED } from './errors.js';
+import { CANCELLED, NOT_OPEN } from './errors.js';
+import { Queue } from './queue.js';
 
 /** Gone when this much of a queue has been taken, and more than half of it: each message is moved once at most. */
 const SPENT = 1024;
@@ -24,14 +25,34 @@ export const lengthOf = (text) => {
 
 const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : message.byteLength);
 
-/** A read of these has come to the end. */
+/** What a read is given at the end. */
 export const END = undefined;
+
+/** Takes what waits out of its queue when the signal aborts, until it is settled. */
+function listen(signal, waiting) {
+  const { resolve, reject } = waiting;
+  // One that is being handed over is in no queue: it is sent.
+  const abort = () => waiting.queue?.delete(waiting) && waiting.reject(CANCELLED);
+  const settle = (how) => (value) => {
+    signal.removeEventListener('abort', abort);
+    how(value);
+  };
+  waiting.resolve = settle(resolve);
+  waiting.reject = settle(reject);
+  signal.addEventListener('abort', abort);
+}
 
 export class Line {
   #messages = [];
   #first = 0;
-  #reads = [];
-  #sends = [];
+  #reads = new Queue();
+  // Messages, and what waits for all before it (`flush`).
+  #sends = new Queue();
+  // What waits until the platform holds nothing unsent.
+  #drains = new Queue();
+  // One is being handed over: a platform may answer within its `send`.
+  #handing = false;
+  #held = false;
   #looking = false;
   // Two ports, while turns are waited for: Node would wait for an open one.
   #turn;
@@ -39,14 +60,22 @@ export class Line {
   // Where the last large copy was, weakly: to make new memory takes ten times as long as to copy into what is there.
   #spare;
   #ended = false;
+  #stopped;
   #error;
   // Where messages have to be asked for.
   #ask;
   #bytes = bytesAtMost;
+  #sent = 0;
+  #received = 0;
 
   /** @param {number} least text of so many bytes is below every bound, and need not be counted exactly where nothing else waits */
   constructor(least) {
     this.#least = least;
+  }
+
+  /** Messages handed over, messages that arrived, and messages that wait to be read. */
+  get counts() {
+    return { sentMessages: this.#sent, receivedMessages: this.#received, queuedMessages: this.#messages.length - this.#first };
   }
 
   /**
@@ -65,7 +94,7 @@ export class Line {
 
   /** The platform has a message. */
   arrive(handle, data) {
-    const waited = this.#reads.length > 0;
+    const waited = this.#reads.size > 0;
     let message = data;
     let bytes;
     if (typeof data === 'string') {
@@ -77,6 +106,7 @@ export class Line {
       bytes = message.length;
     }
     let displaced = handle.arrive(bytes, waited);
+    this.#received += 1;
     if (displaced < 0) return;
     if (waited) {
       this.#reads.shift().resolve(message);
@@ -85,21 +115,22 @@ export class Line {
       for (; displaced > 0; displaced -= 1) this.#oldest();
     }
     // Every event is an occasion to look for room.
-    if (this.#sends.length > 0) this.look(handle);
+    if (this.#waits) this.look(handle);
   }
 
   /** Calls `resolve` with the next message, now or when it arrives, or with `END` at the end; or `reject`. Neither may throw. */
   read(handle, resolve, reject) {
-    if (this.#error) {
-      reject(this.#error);
-    } else if (this.#first < this.#messages.length) {
+    if (this.#first < this.#messages.length) {
       handle.take();
+      const message = this.#oldest();
       this.ask();
-      resolve(this.#oldest());
+      resolve(message);
+    } else if (this.#error) {
+      reject(this.#error);
     } else if (this.#ended) {
       resolve(END);
     } else {
-      this.#reads.push({ resolve, reject });
+      this.#reads.push({ resolve, reject, queue: undefined, before: undefined, after: undefined });
     }
   }
 
@@ -114,30 +145,54 @@ export class Line {
     return message;
   }
 
-  /** Hands a message over if that needs no waiting; without a handle, there is no line yet. */
-  trySend(handle, message) {
-    if (this.#error) throw this.#error;
-    return handle && this.#sends.length === 0 ? handle.send(message, this.#bytes(message), typeof message === 'string') : false;
+  /** What has arrived and was not read is dropped. */
+  discard(handle) {
+    for (; this.#first < this.#messages.length; this.#oldest()) handle?.take();
   }
 
-  /** A promise for a message that has to wait, in line with others; the message does not change meanwhile. */
+  /** Hands a message over if that needs no waiting; without a handle, it is not open yet. */
+  trySend(handle, message) {
+    if (this.#stopped) throw this.#stopped;
+    if (!handle || this.#handing || this.#held || this.#sends.size > 0) return false;
+    const sent = this.#hand(handle, message, typeof message === 'string');
+    // What was asked for meanwhile: a platform may answer within its `send`.
+    if (this.#waits) this.look(handle);
+    return sent;
+  }
+
+  #hand(handle, message, constant) {
+    this.#handing = true;
+    try {
+      const sent = handle.send(message, this.#bytes(message), constant);
+      if (sent) this.#sent += 1;
+      return sent;
+    } finally {
+      this.#handing = false;
+    }
+  }
+
+  /** A promise for a message that has to wait, behind others; the message does not change meanwhile. */
   wait(handle, message, signal) {
+    return this.#enqueue(this.#sends, handle, signal, typeof message === 'string' ? message : this.#copy(message));
+  }
+
+  /** A promise that resolves when every message before it was handed over. */
+  flush(handle, signal) {
+    if (this.#sends.size === 0 && handle && !this.#stopped && !this.#handing) return undefined;
+    return this.#enqueue(this.#sends, handle, signal);
+  }
+
+  /** A promise that resolves when the platform holds nothing unsent. */
+  drained(handle, signal) {
+    return this.#enqueue(this.#drains, handle, signal);
+  }
+
+  #enqueue(queue, handle, signal, message) {
     return new Promise((resolve, reject) => {
-      const settle = (how) => (value) => {
-        signal?.removeEventListener('abort', abort);
-        how(value);
-      };
-      const send = {
-        message: typeof message === 'string' ? message : this.#copy(message),
-        resolve: settle(resolve),
-        reject: settle(reject),
-      };
-      const abort = () => {
-        this.#sends = this.#sends.filter((each) => each !== send);
-        send.reject(CANCELLED);
-      };
-      signal?.addEventListener('abort', abort);
-      this.#sends.push(send);
+      if (this.#stopped) throw this.#stopped;
+      const waiting = { message, resolve, reject, queue: undefined, before: undefined, after: undefined };
+      if (signal) listen(signal, waiting);
+      queue.push(waiting);
       if (handle) this.look(handle);
     });
   }
@@ -151,22 +206,39 @@ export class Line {
     return copy;
   }
 
+  get #waits() {
+    return this.#sends.size + this.#drains.size > 0;
+  }
+
   /** Hands over what there is room for. */
   look(handle) {
-    while (this.#sends.length > 0) {
-      const [send] = this.#sends;
+    if (this.#handing || this.#held) return;
+    while (this.#sends.size > 0) {
+      // Out of the queue first: what happens within the platform's `send` must not find it there.
+      const waiting = this.#sends.shift();
+      const { message } = waiting;
       try {
-        if (!handle.send(send.message, this.#bytes(send.message), true)) break;
+        if (message !== undefined && !this.#hand(handle, message, true)) {
+          if (this.#stopped) throw this.#stopped;
+          this.#sends.unshift(waiting);
+          break;
+        }
         // The platform has taken its own copy.
-        if (send.message.byteLength > LARGE) this.#spare = new WeakRef(send.message.buffer);
-        send.resolve();
+        if (message?.byteLength > LARGE) this.#spare = new WeakRef(message.buffer);
+        waiting.resolve();
       } catch (error) {
-        send.reject(error);
+        waiting.reject(error);
       }
-      this.#sends.shift();
     }
-    if (this.#sends.length === 0) this.#rest();
-    if (this.#looking || this.#sends.length === 0) return;
+    try {
+      if (this.#drains.size > 0 && this.#sends.size === 0 && handle.drained()) {
+        while (this.#drains.size > 0) this.#drains.shift().resolve();
+      }
+    } catch (error) {
+      while (this.#drains.size > 0) this.#drains.shift().reject(error);
+    }
+    if (!this.#waits) this.#rest();
+    if (this.#looking || !this.#waits) return;
     const again = () => {
       this.#looking = false;
       this.look(handle);
@@ -195,22 +267,33 @@ export class Line {
     this.#looking = false;
   }
 
+  /** Nothing is handed over until `release`: what the platform says of itself may not be so. */
+  hold() {
+    this.#held = true;
+  }
+
+  /** Messages go again. */
+  release(handle) {
+    this.#held = false;
+    if (handle && this.#waits) this.look(handle);
+  }
+
   /** Nothing more can be sent: what waited comes back. */
-  stop(error) {
-    for (const { reject } of this.#sends.splice(0)) reject(error);
+  stop(error = NOT_OPEN) {
+    this.#stopped ??= error;
+    for (const queue of [this.#sends, this.#drains]) while (queue.size > 0) queue.shift().reject(error);
     this.#rest();
   }
 
   /** Nothing more arrives. */
   end() {
     this.#ended = true;
-    for (const { resolve } of this.#reads.splice(0)) resolve(END);
+    while (this.#reads.size > 0) this.#reads.shift().resolve(END);
   }
 
-  /** It did not open, or the instance is given up. */
+  /** Nothing more arrives, and whoever reads is told why. */
   fail(error) {
     this.#error = error;
-    this.stop(error);
-    for (const { reject } of this.#reads.splice(0)) reject(error);
+    while (this.#reads.size > 0) this.#reads.shift().reject(error);
   }
 }

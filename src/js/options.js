@@ -10,6 +10,11 @@ export const BY_SOCKET = 'web-socket';
 export const BY_STREAM = 'web-socket-stream';
 const TRANSPORTS = [BY_SOCKET, 'pushing-back', BY_STREAM];
 
+const OPTIONS = [
+  ...['protocols', 'codec', 'schema', 'signal', 'overflow', 'transport', 'connectTimeoutMs', 'closeTimeoutMs', 'sendWatermarkBytes'],
+  ...['receiveBoundBytes', 'maxMessageBytes'],
+];
+
 /** Less than Rust's default bounds. */
 const MANY = 2 ** 20;
 
@@ -22,20 +27,34 @@ function bytesOf(name, value) {
   return Math.min(Math.floor(value), MOST);
 }
 
+const isProtocols = (value) => ['undefined', 'string', 'function'].includes(typeof value) || typeof value?.[Symbol.iterator] === 'function';
+
+/** A signal, or undefined for none. */
+export function checkedSignal(signal) {
+  if (signal === undefined || signal === null) return undefined;
+  if (typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') throw new TypeError('signal is an AbortSignal');
+  return signal;
+}
+
 /**
  * What the options say. The names carry their units; so do the values here, and `undefined` is the default of Rust.
  * @throws {TypeError} naming the option
  */
 export function settingsOf(options) {
-  const { protocols = [], codec, schema, signal, overflow = 'close', transport = BY_SOCKET } = options ?? {};
-  const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = options ?? {};
+  if (options !== undefined && options !== null && typeof options !== 'object')
+    throw new TypeError('the options of a Channel are an object');
+  // Null is the default, as undefined is.
+  const given = Object.fromEntries(OPTIONS.map((name) => [name, options?.[name] ?? undefined]));
+  const { protocols, codec, schema, overflow = 'close', transport = BY_SOCKET } = given;
+  const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = given;
+  const signal = checkedSignal(given.signal);
+  if (!isProtocols(protocols)) throw new TypeError('protocols is a name, a list of names, or a function that gives them');
   const policy = OVERFLOW.indexOf(overflow);
   if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
   if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport is one of ${TRANSPORTS.join(', ')}`);
   const standard = schema?.['~standard'];
   if (schema !== undefined && typeof standard?.validate !== 'function')
     throw new TypeError('schema is a Standard Schema (standardschema.dev)');
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') throw new TypeError('signal is an AbortSignal');
   const [bound, largest] = [bytesOf('receiveBoundBytes', receiveBoundBytes), bytesOf('maxMessageBytes', maxMessageBytes)];
   return {
     protocols,

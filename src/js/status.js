@@ -7,6 +7,9 @@ export const CLOSED = 3;
 
 const NAMES = ['connecting', 'open', 'closing', 'closed'];
 
+/** The one way to change a status, for the life that it shows. */
+export let move;
+
 /** Live values, and a `change` event for each change of `state`. Values that a plain channel does not have are those of one that never reconnects. */
 export class ChannelStatus extends EventTarget {
   #state = CONNECTING;
@@ -15,16 +18,14 @@ export class ChannelStatus extends EventTarget {
   #handle;
   #dropped = 0;
 
-  /** @param {(move: (state: number, reason?: object, handle?: object) => void) => void} begin is given the one way to change it */
-  constructor(begin) {
-    super();
-    begin((state, reason = null, handle) => {
-      if (handle) this.#handle = new WeakRef(handle);
-      if (state === this.#state) return;
-      this.#state = state;
-      this.#reason = reason;
-      this.dispatchEvent(new Event('change'));
-    });
+  static {
+    move = (status, state, reason = null, handle) => {
+      if (handle) status.#handle = new WeakRef(handle);
+      status.#state = state;
+      status.#reason = reason;
+      // Not within a call of the user's, nor in the middle of a change.
+      queueMicrotask(() => status.dispatchEvent(new Event('change')));
+    };
   }
 
   get state() {

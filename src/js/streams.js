@@ -10,7 +10,8 @@ export function readableOf(channel) {
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    cancel: () => channel.close(),
+    // It does not wait for the peer.
+    cancel: () => void values.return(),
   };
   return new ReadableStream(source, { highWaterMark: 0 });
 }
@@ -19,12 +20,13 @@ export function readableOf(channel) {
 export function writableOf(channel) {
   const sink = {
     start(controller) {
-      this.fail = (closed) => controller.error(new ChannelClosedError(closed));
+      this.fail = (closed) => controller.error(new ChannelClosedError('CHANNEL_CLOSED', closed));
       failAt(channel.closed, new WeakRef(this));
     },
-    write: (value) => channel.send(value),
+    // Aborting the stream ends a write that waits.
+    write: (value, { signal }) => channel.send(value, { signal }),
     close: () => channel.close(),
-    abort: () => channel.close(),
+    abort: () => void channel.close(),
   };
   return new WritableStream(sink);
 }

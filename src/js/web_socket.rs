@@ -178,11 +178,11 @@ impl Inner {
             }
             // They go to `arrived`.
             Told::Message(_) => {}
-            Told::Error if self.blocked.get() => {
+            Told::Error(_) if self.blocked.get() => {
                 drop(self.deadline.take());
                 self.tell(BLOCKED, &JsValue::UNDEFINED);
             }
-            Told::Error => self.tell(ERROR, &JsValue::UNDEFINED),
+            Told::Error(_) => self.tell(ERROR, &JsValue::UNDEFINED),
             Told::Closed(event) => {
                 drop(self.deadline.take());
                 self.platform.detach();

@@ -14,7 +14,7 @@ pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
 }
 
 /// A string attribute. Empty for none: the standard has empty strings for nothing, workerd has null.
-pub(super) fn text(object: &JsValue, name: &str) -> String {
+pub(crate) fn text(object: &JsValue, name: &str) -> String {
     let value = get(object, name);
     value
         .ok()

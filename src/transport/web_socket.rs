@@ -30,8 +30,8 @@ pub(crate) enum Told {
     Opened,
     /// `message`
     Message(MessageEvent),
-    /// `error`: never says why (WHATWG WebSockets, "fail the WebSocket connection").
-    Error,
+    /// `error`. In browsers it never says why (WHATWG WebSockets, "fail the WebSocket connection"); in Node, Deno and Bun it has a `message`.
+    Error(JsValue),
     /// `close`
     Closed(CloseEvent),
 }
@@ -71,7 +71,7 @@ impl Platform {
         let closures = [
             closure(|told, _| told(Told::Opened)),
             closure(|told, event| told(Told::Message(event.unchecked_into()))),
-            closure(|told, _| told(Told::Error)),
+            closure(|told, event| told(Told::Error(event))),
             closure(|told, event| told(Told::Closed(event.unchecked_into()))),
         ];
         for (name, closure) in HANDLERS.into_iter().zip(&closures) {
@@ -250,7 +250,7 @@ fn handle(shared: &Shared, told: Told) {
         Told::Opened => shared.state.borrow_mut().phase = Phase::Open,
         Told::Message(event) => arrive(shared, &event),
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
-        Told::Error => {
+        Told::Error(_) => {
             let mut state = shared.state.borrow_mut();
             if matches!(state.phase, Phase::Connecting) {
                 state.phase = Phase::Closed(Closed::lost(By::Failure));

@@ -22,6 +22,11 @@ export async function typed(): Promise<void> {
   await chat.send({ shout: 'hello' });
   // @ts-expect-error: nothing is not what the channel sends
   await chat.send();
+  await chat.send({ say: 'hello' }, { signal: null });
+  await chat.flush({ signal: AbortSignal.timeout(1000) });
+  await chat.drained();
+  const { sentMessages, bufferedAmount } = chat.stats();
+  same<typeof sentMessages | typeof bufferedAmount, number>(true);
   const taken: boolean = chat.trySend({ say: 'hello' });
   // @ts-expect-error: not what the channel sends
   chat.trySend(taken);
@@ -31,7 +36,7 @@ export async function typed(): Promise<void> {
     message.shouted;
   }
   const closed: Closed = await chat.close(4000, 'bye', { signal: AbortSignal.timeout(1000) });
-  same<typeof closed.by, 'us' | 'peer' | 'failure'>(true);
+  same<typeof closed.by, 'us' | 'peer' | 'failure' | 'unknown'>(true);
   // @ts-expect-error: read-only
   closed.code = 1000;
   // @ts-expect-error: read-only
@@ -115,10 +120,14 @@ export function errors(error: unknown): string {
     same<typeof error.raw, RawMessage>(true);
     return error.issues?.[0]?.message ?? error.code;
   }
-  if (error instanceof SendError) same<typeof error.code, 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'CANCELLED' | 'INTERNAL'>(true);
+  if (error instanceof SendError) same<typeof error.code, 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'INTERNAL'>(true);
   // @ts-expect-error: no such code
   if (error instanceof ConnectError) return error.code === 'LATE' ? 'late' : error.code;
-  if (error instanceof ChannelClosedError) return error.closed.reason;
+  if (error instanceof ConnectError) same<typeof error.hint, 'offline' | 'mixed-content' | 'content-security-policy' | null>(true);
+  if (error instanceof ChannelClosedError) {
+    same<typeof error.code, 'CHANNEL_CLOSED' | 'MESSAGE_TOO_BIG' | 'RECEIVE_BUFFER_FULL'>(true);
+    return error.closed.reason;
+  }
   return error instanceof Error ? error.message : 'not ours';
 }
 

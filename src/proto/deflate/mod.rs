@@ -8,6 +8,8 @@ mod absent;
 #[cfg(feature = "deflate")]
 mod codec;
 #[cfg(feature = "deflate")]
+mod extension;
+#[cfg(feature = "deflate")]
 mod negotiation;
 
 #[cfg(not(feature = "deflate"))]

@@ -1,7 +1,7 @@
 // The ends of a Channel.
 
 import { assert } from 'chai';
-import { ChannelClosedError, CloseError } from 'websocket-channel';
+import { ChannelClosedError, CloseError, ConnectError } from 'websocket-channel';
 import { refused, url } from '../server.js';
 import { rejects } from './rejection.js';
 import { Channel } from './transport.js';
@@ -33,6 +33,8 @@ describe('the end of a Channel', () => {
       assert.equal(message.length, 10);
       break;
     }
+    // It does not wait for the peer.
+    assert.equal(channel.status.state, 'closing');
     const { code, by } = await channel.closed;
     assert.deepEqual([code, by], [1000, 'us']);
   });
@@ -96,14 +98,13 @@ describe('the end of a Channel', () => {
     assert.deepEqual(await channel.close(), lost);
   });
 
-  it('may be asked for before it is open', async () => {
-    const channel = new Channel(url('/echo'));
-    const closed = await channel.close(4002, 'early');
-    assert.deepEqual(closed, { code: 4002, reason: 'early', wasClean: true, by: 'us', unsentBytes: 0 });
-  });
-
-  it('comes even when the handshake is never answered', async () => {
-    const channel = new Channel(url('/silent'), { connectTimeoutMs: 200 });
-    assert.deepEqual(await channel.close(), { code: 1006, reason: '', wasClean: false, by: 'failure', unsentBytes: 0 });
+  it('comes at once before it is open, also when the handshake is never answered', async () => {
+    for (const address of [url('/echo'), url('/silent')]) {
+      const channel = new Channel(address, { connectTimeoutMs: 0 });
+      const closed = channel.close(4002, 'early');
+      assert.equal(channel.status.state, 'closed');
+      assert.deepEqual(await closed, { code: 1006, reason: '', wasClean: false, by: 'us', unsentBytes: 0 });
+      assert.equal((await rejects(() => channel.opened, ConnectError)).code, 'CANCELLED');
+    }
   });
 });

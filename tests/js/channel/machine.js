@@ -1,0 +1,571 @@
+// The life of a Channel over a platform that tells its events in every order, also within a call.
+
+import { assert } from 'chai';
+import { Double, overDouble } from './double.js';
+import { rejects } from './rejection.js';
+
+const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
+/** What a promise has come to in the microtasks of now. */
+async function settled(promise) {
+  let outcome = 'pending';
+  promise.then(
+    (value) => (outcome = { value }),
+    (error) => (outcome = { error }),
+  );
+  for (let turn = 0; turn < 20; turn += 1) await undefined;
+  return outcome;
+}
+const task = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+async function all(channel) {
+  const values = [];
+  for await (const value of channel) values.push(value);
+  return values;
+}
+
+describe('the life of a Channel', () => {
+  let ours;
+  before(async () => (ours = await overDouble()));
+
+  it('has open and the end in one task: everything settles', async () => {
+    const { channel, socket } = ours.make();
+    const reading = all(channel);
+    socket.opens();
+    assert.equal(channel.status.state, 'open');
+    socket.ends(4401, { reason: 'token' });
+    assert.equal(channel.status.state, 'closed');
+    await channel.opened;
+    const closed = { code: 4401, reason: 'token', wasClean: true, by: 'peer', unsentBytes: 0 };
+    assert.deepEqual(await channel.closed, closed);
+    assert.deepEqual(await channel.close(), closed);
+    assert.deepEqual((await rejects(() => reading, ours.ChannelClosedError)).closed, closed);
+    assert.isTrue(socket.isLeft);
+  });
+
+  it('has messages between open and the end in one task', async () => {
+    const { channel, socket } = ours.make();
+    socket.opens();
+    socket.tells('a');
+    socket.tells('b');
+    socket.ends(1000);
+    assert.deepEqual(await all(channel), ['a', 'b']);
+  });
+
+  for (const turns of [0, 1, 2, 3, 4, 5, 8]) {
+    it(`has the end ${turns} microtasks after open`, async () => {
+      const { channel, socket } = ours.make();
+      socket.opens();
+      for (let turn = 0; turn < turns; turn += 1) await undefined;
+      const next = channel[Symbol.asyncIterator]().next();
+      socket.ends(1006);
+      assert.deepEqual(await channel.closed, lost('failure'));
+      await rejects(() => next, ours.ChannelClosedError);
+      assert.equal(channel.status.state, 'closed');
+    });
+  }
+
+  it('can send and read from the moment its status says open', async () => {
+    const { channel, socket } = ours.make();
+    socket.opens();
+    assert.equal(channel.status.state, 'open');
+    assert.isTrue(channel.trySend('now'));
+    assert.deepEqual(socket.sent, ['now']);
+    socket.tells('answer');
+    assert.deepEqual(await channel[Symbol.asyncIterator]().next(), { done: false, value: 'answer' });
+    channel.abort();
+  });
+
+  it('dispatches each change once, outside of every call', async () => {
+    const { channel, socket } = ours.make();
+    const seen = [];
+    channel.status.addEventListener('change', () => seen.push(channel.status.state));
+    socket.opens();
+    assert.deepEqual(seen, []);
+    await task();
+    channel.close();
+    assert.deepEqual(seen, ['open']);
+    await task();
+    socket.ends(1000);
+    await channel.closed;
+    await task();
+    assert.deepEqual(seen, ['open', 'closing', 'closed']);
+  });
+
+  it('ends on an error without close before open, and has its message and its cause', async () => {
+    const { channel, socket } = ours.make();
+    const cause = new TypeError('certificate has expired');
+    socket.fails({ message: 'Received network error or non-101 status code.', error: cause });
+    const error = await rejects(() => channel.opened, ours.ConnectError);
+    assert.equal(error.code, 'CONNECT_FAILED');
+    assert.include(error.message, 'non-101 status code');
+    assert.strictEqual(error.cause, cause);
+    assert.deepEqual(await channel.closed, lost('failure'));
+    assert.isTrue(socket.isLeft);
+  });
+
+  it('ends on an error without close while open or closing', async () => {
+    for (const begin of [() => {}, (channel) => void channel.close()]) {
+      const { channel, socket } = ours.make({ closeTimeoutMs: 60_000 });
+      socket.opens();
+      begin(channel);
+      socket.fails();
+      const { code, wasClean } = await channel.closed;
+      assert.deepEqual([code, wasClean], [1006, false]);
+      assert.isTrue(socket.isLeft);
+    }
+  });
+
+  it('has the code of a close that comes with or soon after the error', async () => {
+    const { channel, socket } = ours.make();
+    socket.opens();
+    socket.fails();
+    await task(1);
+    socket.ends(1002, { reason: 'bad frame', wasClean: false });
+    assert.deepEqual(await channel.closed, { ...lost('failure'), code: 1002, reason: 'bad frame' });
+  });
+
+  it('has 1006 for the code 0 or none', async () => {
+    for (const code of [0, undefined]) {
+      const { channel, socket } = ours.make();
+      socket.opens();
+      socket.ends(code, { wasClean: false, reason: undefined });
+      assert.deepEqual(await channel.closed, lost('failure'));
+    }
+  });
+
+  it('ends once where close() tells the end within the call', async () => {
+    const now = await overDouble(
+      (Class) =>
+        class extends Class {
+          close(...args) {
+            const was = this.readyState;
+            super.close(...args);
+            if (was < 2) {
+              if (was === 0) this.fails();
+              this.ends(was === 0 ? 1006 : args[0]);
+              this.readyState = 2;
+            }
+          }
+        },
+    );
+    const connecting = now.make();
+    connecting.channel.close();
+    assert.deepEqual(await connecting.channel.closed, lost('us'));
+    const { channel, socket } = now.make();
+    socket.opens();
+    const states = [];
+    channel.status.addEventListener('change', () => states.push(channel.status.state));
+    assert.deepEqual(await channel.close(4000), { code: 4000, reason: '', wasClean: true, by: 'us', unsentBytes: 0 });
+    assert.equal(channel.status.state, 'closed');
+    assert.equal(states.at(-1), 'closed');
+    assert.isTrue(socket.isLeft);
+  });
+
+  it('answers a close that is told while the platform is open', async () => {
+    const { channel, socket } = ours.make();
+    socket.opens();
+    socket.ends(4001, { readyState: 1 });
+    await channel.closed;
+    assert.equal(socket.closes[0][0], 4001);
+  });
+
+  it('ends after closeTimeoutMs when the peer does not answer, also where the platform began to close by itself', async () => {
+    const { channel, socket } = ours.make({ closeTimeoutMs: 20 });
+    socket.opens();
+    assert.deepEqual(await channel.close(), lost('us'));
+    const other = ours.make({ closeTimeoutMs: 20 });
+    other.socket.opens();
+    other.socket.readyState = 2;
+    await rejects(() => other.channel.send('x'), ours.SendError);
+    assert.deepEqual(await other.channel.closed, lost('failure'));
+    assert.isTrue(other.socket.isLeft);
+  });
+
+  it('ends a loop without an error for a clean 1000 or 1005 only', async () => {
+    for (const [code, wasClean] of [
+      [1000, true],
+      [1005, true],
+    ]) {
+      const { channel, socket } = ours.make();
+      socket.opens();
+      socket.ends(code, { wasClean });
+      assert.deepEqual(await all(channel), []);
+    }
+    for (const [code, wasClean] of [
+      [1000, false],
+      [1001, true],
+      [1006, false],
+      [1008, true],
+      [1011, true],
+      [1013, true],
+      [3000, true],
+      [4401, true],
+    ]) {
+      for (const read of [all, (channel) => channel.readable.getReader().read()]) {
+        const { channel, socket } = ours.make();
+        socket.opens();
+        const reading = read(channel);
+        socket.ends(code, { wasClean });
+        const error = await rejects(() => reading, ours.ChannelClosedError, `${code}`);
+        assert.deepEqual([error.code, error.closed.code], ['CHANNEL_CLOSED', code]);
+      }
+    }
+  });
+
+  it('does not take a 1001 without a reason for the peer’s', async () => {
+    for (const [reason, by] of [
+      ['', 'unknown'],
+      ['restart', 'peer'],
+    ]) {
+      const { channel, socket } = ours.make();
+      socket.opens();
+      socket.ends(1001, { reason });
+      assert.equal((await channel.closed).by, by);
+    }
+  });
+
+  it('says which of our limits ended it', async () => {
+    for (const [code, options, close] of [
+      ['MESSAGE_TOO_BIG', { maxMessageBytes: 3 }, 3009],
+      ['RECEIVE_BUFFER_FULL', { receiveBoundBytes: 40 }, 3013],
+    ]) {
+      const { channel, socket } = ours.make(options);
+      socket.opens();
+      socket.tells('one');
+      socket.tells('more');
+      assert.equal(socket.closes[0][0], close);
+      socket.ends(close);
+      const values = [];
+      const error = await rejects(async () => {
+        for await (const value of channel) values.push(value);
+      }, ours.ChannelClosedError);
+      assert.deepEqual([error.code, error.closed.code, error.closed.by, values], [code, close, 'us', ['one']]);
+    }
+  });
+
+  it('sends nothing after close() in the same turn', async () => {
+    const { channel, socket } = ours.make();
+    socket.opens();
+    const before = channel.send('before');
+    const closing = channel.close();
+    const after = channel.send('after');
+    assert.equal(channel.status.state, 'closing');
+    assert.equal((await rejects(() => after, ours.SendError)).value, 'after');
+    assert.throws(() => channel.trySend('after'), ours.SendError);
+    await before;
+    assert.deepEqual(socket.sent, ['before']);
+    socket.ends(1000);
+    await closing;
+  });
+
+  it('gives up connecting at close(), and a loop ends', async () => {
+    const { channel, socket } = ours.make();
+    const reading = all(channel);
+    const sending = channel.send('never');
+    const closing = channel.close();
+    assert.equal(channel.status.state, 'closed');
+    assert.lengthOf(socket.closes, 1);
+    assert.deepEqual(await closing, lost('us'));
+    const error = await rejects(() => channel.opened, ours.ConnectError);
+    assert.equal(error.code, 'CANCELLED');
+    const unsent = await rejects(() => sending, ours.SendError);
+    assert.deepEqual([unsent.code, unsent.value, unsent.cause], ['NOT_OPEN', 'never', error]);
+    assert.deepEqual(await reading, []);
+    socket.opens();
+    assert.equal(channel.status.state, 'closed');
+    assert.deepEqual(socket.sent, []);
+  });
+
+  it('does not wait for the peer at break, return, throw and cancel', async () => {
+    for (const leave of [
+      async (channel) => {
+        for await (const _ of channel) break;
+      },
+      async (channel) => {
+        const values = channel[Symbol.asyncIterator]();
+        await values.next();
+        await values.return();
+      },
+      async (channel) => {
+        const reader = channel.readable.getReader();
+        await reader.read();
+        await reader.cancel();
+      },
+    ]) {
+      const { channel, socket } = ours.make({ closeTimeoutMs: 60_000 });
+      socket.opens();
+      socket.tells('one');
+      const left = await settled(leave(channel));
+      assert.notEqual(left, 'pending');
+      assert.equal(socket.closes[0][0], 1000);
+      assert.equal(channel.status.state, 'closing');
+      socket.ends(1000);
+      assert.equal((await channel.closed).by, 'us');
+    }
+  });
+
+  it('ends a pending write when the stream is aborted', async () => {
+    const { channel, socket } = ours.make({ sendWatermarkBytes: 1 });
+    socket.opens();
+    const writer = channel.writable.getWriter();
+    await writer.write('taken');
+    socket.bufferedAmount = 5;
+    const writing = writer.write('waits');
+    writer.closed.catch(() => {});
+    await task();
+    const reason = new Error('enough');
+    const aborting = writer.abort(reason);
+    assert.strictEqual((await settled(writing)).error, reason);
+    assert.notEqual(await settled(aborting), 'pending');
+    assert.deepEqual(socket.sent, ['taken']);
+    assert.equal(channel.status.state, 'closing');
+    socket.ends(1000);
+  });
+
+  it('sends each message once to a platform that answers within send', async () => {
+    const echoing = await overDouble(
+      (Class) =>
+        class extends Class {
+          send(message) {
+            super.send(message);
+            if (this.sent.length > 1000) throw new Error('again and again');
+            this.tells(`echo ${message}`);
+          }
+        },
+    );
+    const { channel, socket } = echoing.make();
+    const sending = ['a', 'b', 'c'].map((value) => channel.send(value));
+    socket.opens();
+    await Promise.all(sending);
+    await channel.send('d');
+    assert.deepEqual(socket.sent, ['a', 'b', 'c', 'd']);
+    channel.close();
+    assert.deepEqual(await all(channel), ['echo a', 'echo b', 'echo c', 'echo d']);
+  });
+
+  it('keeps the order of what a codec sends within send', async () => {
+    const echoing = await overDouble(
+      (Class) =>
+        class extends Class {
+          send(message) {
+            super.send(message);
+            if (message === 'ask') this.tells('asked');
+          }
+        },
+    );
+    let made;
+    const codec = {
+      encode: (value) => value,
+      decode: (message) => {
+        made.channel.send('answer');
+        return message;
+      },
+    };
+    made = echoing.make({ codec });
+    made.socket.opens();
+    const next = made.channel[Symbol.asyncIterator]().next();
+    await made.channel.send('ask');
+    assert.equal((await next).value, 'asked');
+    await made.channel.flush();
+    assert.deepEqual(made.socket.sent, ['ask', 'answer']);
+    made.channel.abort();
+  });
+
+  it('ends with a platform that ends within send', async () => {
+    const ending = await overDouble(
+      (Class) =>
+        class extends Class {
+          send(message) {
+            super.send(message);
+            this.ends(4000);
+          }
+        },
+    );
+    const { channel, socket } = ending.make();
+    const sending = ['a', 'b'].map((value) => settled(channel.send(value)));
+    socket.opens();
+    const [a, b] = await Promise.all(sending);
+    assert.deepEqual(a, { value: undefined });
+    assert.equal(b.error.code, 'NOT_OPEN');
+    assert.deepEqual(socket.sent, ['a']);
+  });
+
+  it('takes 100,000 sends before open, and gives them up, in time', async function () {
+    this.timeout(5_000);
+    const { channel, socket } = ours.make({ sendWatermarkBytes: 1e9 });
+    const many = 100_000;
+    const sending = Array.from({ length: many }, (_, n) => channel.send(`${n}`));
+    const abort = new AbortController();
+    const given = Array.from({ length: 10_000 }, () => channel.send('never', { signal: abort.signal }).catch((error) => error.name));
+    abort.abort();
+    const began = performance.now();
+    socket.opens();
+    await Promise.all(sending);
+    assert.isBelow(performance.now() - began, 1500);
+    assert.lengthOf(socket.sent, many);
+    assert.equal(socket.sent[many - 1], `${many - 1}`);
+    assert.isTrue((await Promise.all(given)).every((name) => name === 'AbortError'));
+    const reads = Array.from({ length: many }, () => channel[Symbol.asyncIterator]().next());
+    for (let n = 0; n < many; n += 1) socket.tells('x');
+    await Promise.all(reads);
+    channel.abort();
+  });
+
+  it('rejects opened when subprotocols were offered and none was chosen', async () => {
+    const { channel, socket } = ours.make({ protocols: ['a', 'b'] });
+    socket.opens('');
+    const error = await rejects(() => channel.opened, ours.ConnectError);
+    assert.equal(error.code, 'SUBPROTOCOL');
+    assert.include(error.message, 'a, b');
+    assert.isAbove(socket.closes.length, 0);
+    assert.deepEqual(await channel.closed, lost('failure'));
+    const chosen = ours.make({ protocols: ['a', 'b'] });
+    chosen.socket.opens('b');
+    assert.equal((await chosen.channel.opened).protocol, 'b');
+    chosen.channel.abort();
+  });
+
+  it('rejects with the reason of a signal, as fetch does', async () => {
+    const reason = { why: 'left' };
+    for (const [abort, expected] of [
+      [(controller) => controller.abort(reason), (error) => assert.strictEqual(error, reason)],
+      [(controller) => controller.abort(), (error) => assert.equal(error.name, 'AbortError')],
+    ]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const gone = ours.make({ signal });
+      const sending = gone.channel.send('x');
+      const { channel, socket } = ours.make({ sendWatermarkBytes: 1, closeTimeoutMs: 60_000 });
+      socket.opens();
+      await channel.send('fills');
+      socket.bufferedAmount = 5;
+      const waiting = channel.send('waits', { signal });
+      const draining = channel.drained({ signal });
+      abort(controller);
+      for (const promise of [gone.channel.opened, waiting, draining, channel.send('late', { signal })]) {
+        expected((await settled(promise)).error);
+      }
+      assert.equal((await rejects(() => sending, ours.SendError)).value, 'x');
+      const closing = channel.close(1000, '', { signal });
+      expected((await settled(closing)).error);
+      assert.deepEqual(await channel.closed, lost('us'));
+      const other = ours.make({ closeTimeoutMs: 60_000 });
+      other.socket.opens();
+      const later = new AbortController();
+      const pending = other.channel.close(1000, '', { signal: later.signal });
+      assert.equal(await settled(pending), 'pending');
+      abort(later);
+      expected((await settled(pending)).error);
+      assert.deepEqual(await other.channel.closed, lost('us'));
+    }
+  });
+
+  it('drops what was not read when its signal aborts', async () => {
+    const controller = new AbortController();
+    const { channel, socket } = ours.make({ signal: controller.signal });
+    socket.opens();
+    socket.tells('one');
+    socket.tells('two');
+    controller.abort();
+    assert.deepEqual(await all(channel), []);
+    assert.equal(channel.status.queuedBytes, 0);
+    socket.ends(1000);
+    const other = ours.make();
+    other.socket.opens();
+    other.socket.tells('one');
+    other.channel.abort();
+    assert.deepEqual(await all(other.channel), []);
+    assert.deepEqual(await other.channel.closed, lost('us'));
+  });
+
+  it('flushes and drains', async () => {
+    const { channel, socket } = ours.make({ sendWatermarkBytes: 1 });
+    const early = channel.flush();
+    assert.equal(await settled(early), 'pending');
+    socket.opens();
+    await early;
+    await channel.drained();
+    await channel.send('fills');
+    socket.bufferedAmount = 5;
+    const [waiting, flushing, draining] = [channel.send('waits'), channel.flush(), channel.drained()];
+    assert.equal(await settled(flushing), 'pending');
+    assert.equal(channel.stats().bufferedAmount, 5);
+    socket.bufferedAmount = 0;
+    await Promise.all([waiting, flushing]);
+    await draining;
+    assert.deepEqual(socket.sent, ['fills', 'waits']);
+    const { sentMessages, receivedMessages } = channel.stats();
+    assert.deepEqual([sentMessages, receivedMessages], [2, 0]);
+    socket.bufferedAmount = 5;
+    await channel.send('again');
+    const never = channel.drained();
+    socket.ends(1006);
+    assert.equal((await rejects(() => never, ours.SendError)).code, 'NOT_OPEN');
+    await rejects(() => channel.flush(), ours.SendError);
+  });
+
+  it('takes null for a default, and names an argument that is wrong', async () => {
+    const { channel, socket } = ours.make({ protocols: null, signal: null, schema: null, connectTimeoutMs: null, overflow: null });
+    socket.opens();
+    await channel.send('x', null);
+    await channel.send('x', { signal: null });
+    socket.ends(1000);
+    await channel.close(1000, '', null);
+    for (const [args, name] of [
+      [[], /URL/],
+      [[undefined], /URL/],
+      [[null], /URL/],
+      [['ws://x/', { protocols: { headers: {} } }], /protocols/],
+      [['ws://x/', { protocols: 5 }], /protocols/],
+      [['ws://x/', { signal: {} }], /signal/],
+      [['ws://x/', 'chat'], /options/],
+    ]) {
+      assert.throws(() => new ours.Channel(...args), TypeError, name);
+    }
+    await rejects(() => channel.send('x', { signal: 5 }), TypeError);
+  });
+
+  it('says what is wrong with a method that was taken from its channel', async () => {
+    const { channel } = ours.make();
+    for (const name of ['send', 'trySend', 'close', 'flush', 'drained', 'abort', 'stats']) {
+      const { [name]: method } = channel;
+      const error = await rejects(async () => method('x'), TypeError);
+      assert.include(error.message, `channel.${name}()`);
+    }
+    channel.abort();
+  });
+
+  it('stays with the page that comes back from a cache or a freeze', async function () {
+    if (!globalThis.document) this.skip();
+    const { channel, socket } = ours.make();
+    socket.opens();
+    const frozen = ours.make();
+    frozen.socket.opens();
+    const seen = [];
+    const listener = () => seen.push(channel.status.state, frozen.channel.trySend('in doubt'));
+    window.addEventListener('resume', listener);
+    window.dispatchEvent(new Event('resume'));
+    window.removeEventListener('resume', listener);
+    assert.deepEqual(seen, ['open', false]);
+    const sending = frozen.channel.send('after the doubt');
+    await sending;
+    assert.deepEqual(frozen.socket.sent, ['after the doubt']);
+    const unsent = [];
+    const shown = () =>
+      unsent.push(
+        channel.status.state,
+        channel.send('lost?').catch((error) => error),
+      );
+    window.addEventListener('pageshow', shown);
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));
+    assert.equal(channel.status.state, 'open');
+    window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    window.removeEventListener('pageshow', shown);
+    assert.equal(unsent[2], 'closed');
+    const error = await unsent[3];
+    assert.deepEqual([error.code, error.value], ['NOT_OPEN', 'lost?']);
+    assert.deepEqual(await channel.closed, lost('failure'));
+    assert.deepEqual(socket.sent, ['lost?']);
+  });
+});
+
+assert.isFunction(Double);
