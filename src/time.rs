@@ -15,6 +15,11 @@ mod platform {
     pub(crate) fn timer(after: core::time::Duration) -> Timer {
         Box::pin(tokio::time::sleep(after))
     }
+
+    /// Whether there is a runtime that has timers: a connection that is polled by hand goes without.
+    pub(crate) fn has_timers() -> bool {
+        tokio::runtime::Handle::try_current().is_ok()
+    }
 }
 
 #[cfg(target_family = "wasm")]
@@ -89,6 +94,11 @@ mod platform {
         _timeout: Timeout,
     }
 
+    #[cfg(feature = "proto")]
+    pub(crate) fn has_timers() -> bool {
+        true
+    }
+
     pub(crate) fn timer(after: Duration) -> Timer {
         let millis = after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis());
         let (called, call) = called();
@@ -150,6 +160,8 @@ mod platform {
 pub(crate) use platform::Instant;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 pub(crate) use platform::Timeout;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub(crate) use platform::has_timers;
 #[cfg(target_family = "wasm")]
 pub(crate) use platform::{Called, called};
 

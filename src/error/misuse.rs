@@ -20,7 +20,7 @@ pub enum Misuse {
     Header,
     /// A header that the handshake writes itself, such as `Upgrade`, or one that is given twice and may stand once, such as `Host`.
     ReservedHeader,
-    /// A name with a colon, or a name or password with a control character (RFC 7617 §2).
+    /// A name with a colon, or a name or password with a control character or not in UTF-8 (RFC 7617 §2).
     Credentials,
     /// A close code that must not be sent (RFC 6455 §7.4).
     CloseCode(u16),

@@ -54,7 +54,7 @@ pub enum Violation {
     Method,
     /// The request target is neither a path nor an `http` URL without fragment (RFC 6455 §4.2.1 item 1).
     Target,
-    /// `Host` is missing or doubled (RFC 6455 §4.2.1 item 2).
+    /// `Host` is missing, doubled or no host (RFC 6455 §4.2.1 item 2, RFC 9112 §3.2).
     Host,
     /// `Sec-WebSocket-Key` is missing, doubled or not 16 bytes in base64 (RFC 6455 §4.2.1 item 5).
     Key,
@@ -165,7 +165,7 @@ impl fmt::Display for Violation {
             Violation::ExtensionParameter => "the extension has parameters that were not offered",
             Violation::Method => "the method is not GET",
             Violation::Target => "the request target is not a path",
-            Violation::Host => "Host is missing or doubled",
+            Violation::Host => "Host is missing, doubled or no host",
             Violation::Key => "Sec-WebSocket-Key is missing, doubled or not 16 bytes in base64",
             Violation::Version => "Sec-WebSocket-Version is missing or not one of 13, 8, 7",
             Violation::ProtocolList => "Sec-WebSocket-Protocol is not a list of distinct tokens",

@@ -1,5 +1,6 @@
 //! Where a WebSocket is: the parts of its URL that the handshake needs.
 
+use super::credentials::Credentials;
 use crate::error::ConnectErrorKind;
 use url::Url;
 
@@ -15,13 +16,15 @@ pub struct Address {
     pub port: u16,
     /// The path, `/` if empty, with `?` and the query if there is one: RFC 6455 §3, "resource name".
     pub resource: String,
+    /// `user:password@` of the URL, percent-decoded: sent as `Authorization: Basic` (RFC 7617). `None` if it names neither.
+    pub credentials: Option<Credentials>,
 }
 
 impl Address {
     /// Takes a URL apart by the rules of the browser's constructor: `http` means `ws` and `https` means `wss` (WHATWG WebSockets §3.1).
     ///
     /// # Errors
-    /// [`ConnectErrorKind::BadUrl`] and [`ConnectErrorKind::UrlFragment`].
+    /// [`ConnectErrorKind::BadUrl`], also for a user or password that Basic cannot send, and [`ConnectErrorKind::UrlFragment`].
     pub fn parse(url: &str) -> Result<Self, ConnectErrorKind> {
         let url = Url::parse(url).map_err(|_| ConnectErrorKind::BadUrl)?;
         let secure = match url.scheme() {
@@ -50,6 +53,7 @@ impl Address {
             host: host.to_owned(),
             port,
             resource,
+            credentials: Credentials::of(&url).map_err(|_| ConnectErrorKind::BadUrl)?,
         })
     }
 

@@ -20,6 +20,7 @@
 pub mod address;
 pub mod close;
 pub mod connection;
+pub mod credentials;
 pub mod deflate;
 pub mod format;
 pub mod framing;
@@ -37,6 +38,7 @@ pub mod tunnel;
 pub use address::Address;
 pub use close::CloseFrame;
 pub use connection::{Connection, Event};
+pub use credentials::Credentials;
 pub use deflate::Deflate;
 pub use format::Format;
 pub use handshake::client::Offer;
@@ -44,7 +46,7 @@ pub use handshake::server::{Request, Response};
 pub use limits::Limits;
 pub use origins::Origins;
 pub use role::Role;
-pub use tunnel::{Credentials, Tunnel};
+pub use tunnel::Tunnel;
 
 /// Fills a buffer with unpredictable bytes (RFC 6455 §5.3: masks "derived from a strong source of entropy").
 ///

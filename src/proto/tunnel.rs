@@ -1,37 +1,11 @@
 //! The tunnel through an HTTP proxy (RFC 6455 §4.1 item 3, RFC 9110 §9.3.6), in front of any handshake.
 
+use super::credentials::Credentials;
 use super::handshake::response::{Refusal, ResponseReader};
 use super::limits::Limits;
 use super::outgoing::Outgoing;
 use crate::error::{Cause, Misuse};
 use crate::http::HttpResponse;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use core::fmt;
-
-/// A name and a password for a proxy, sent as Basic (RFC 7617): readable by everybody on the way to it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials(String);
-
-impl Credentials {
-    /// A name and a password, in UTF-8.
-    ///
-    /// # Errors
-    /// [`Misuse::Credentials`]: the name has a colon, or either has a control character (RFC 7617 §2).
-    pub fn new(user: &str, password: &str) -> Result<Self, Misuse> {
-        let control = |text: &str| text.chars().any(char::is_control);
-        if user.contains(':') || control(user) || control(password) {
-            return Err(Misuse::Credentials);
-        }
-        Ok(Self(STANDARD.encode(format!("{user}:{password}"))))
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
 
 /// A request to a proxy for a tunnel. A value: it does nothing by itself.
 ///
@@ -76,8 +50,8 @@ impl Tunnel {
         // DIFFERENCE: the example of RFC 6455 §4.1 has no port in `Host`. RFC 9112 §3.2.3 wants it to be the target's own, and
         // that is what browsers send.
         let mut head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
-        if let Some(Credentials(encoded)) = credentials {
-            head.extend(["Proxy-Authorization: Basic ", encoded, "\r\n"]);
+        if let Some(credentials) = credentials {
+            head.extend(["Proxy-Authorization: ", &credentials.basic(), "\r\n"]);
         }
         head.push_str("\r\n");
         let mut outgoing = Outgoing::default();

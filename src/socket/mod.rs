@@ -1,6 +1,8 @@
 //! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
 
 mod bytes;
+#[cfg(not(target_family = "wasm"))]
+mod finish;
 mod options;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod over;
@@ -25,7 +27,9 @@ use futures_sink::Sink;
 ///
 /// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says what that was.
 /// - As a [`Sink`] it waits at the send watermark. `start_send` hands over at once; nothing is queued here.
-/// - Dropping it starts closing and detaches everything: no closure, timer or task survives.
+/// - Dropping it starts closing and detaches everything: no closure, timer or task survives. Natively, inside a tokio runtime, a task hands over what
+///   was sent and waits for the peer's end, for `Limits::close_timeout` after the last progress at most. A program that ends first cuts it short:
+///   [`close`](Self::close) and await [`closed`](Self::closed) before that.
 ///
 /// In browsers it stays on its thread; natively it is `Send`.
 ///
@@ -374,6 +378,16 @@ fn within(
             }
         })
     })
+}
+
+/// Natively what was sent is still handed over.
+#[cfg(not(target_family = "wasm"))]
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Some(transport) = self.transport.take() {
+            finish::finish(transport);
+        }
+    }
 }
 
 impl Stream for Socket {

@@ -83,6 +83,14 @@ pub trait Transport: MaybeSend {
     /// Begins the closing handshake (RFC 6455 §7.1.2); the arguments have been checked. A second call does nothing.
     fn close(&mut self, code: u16, reason: &str);
 
+    /// For the end of a connection that nobody holds any more: begins to close, hands over what was sent and waits for the peer's end. What arrives is
+    /// discarded. Ready when dropping it takes nothing back that was sent, `Limits::close_timeout` after the last progress at the latest.
+    ///
+    /// At once where the platform does so by itself, as browsers do.
+    fn poll_finish(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
     /// Whether messages can be sent: false from the first sign of an end.
     fn is_open(&self) -> bool;
 

@@ -30,7 +30,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 /// # Errors
 /// Why it did not open. Without the feature `tls` what needs it is refused with the name `NotSupportedError`.
 pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
-    let address = Address::parse(&request.url)?;
+    // Everything that can be refused is, before anybody is asked for anything.
+    let address = pipe::offer(&request)?.address;
     let network = &request.network;
     let environment = |name: &str| std::env::var(name).ok();
     let proxy = network.proxy.clone().choose(&address, environment)?;

@@ -21,8 +21,11 @@ pub struct Handshake {
     pub format: Format,
     /// The `Origin` to name. Default none (RFC 6455 §4.1 item 8).
     pub origin: Option<String>,
-    /// Further header lines, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none. One with a byte that no header
-    /// may have fails the connection, as [`Cause::Transport`].
+    /// Further header lines, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none.
+    ///
+    /// A `Host` replaces that of the URL, an `Authorization` the user and password of the URL. What the handshake writes itself (`Upgrade`,
+    /// `Connection`, `Sec-WebSocket-*`), what announces a body, and what has a byte that no header may have is refused before
+    /// anything is sent: [`ConnectErrorKind::BadHeader`].
     pub headers: Vec<(String, String)>,
     /// The compression (RFC 7692) to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
     /// it costs about 300 KiB a connection where the peer wants it too.
@@ -65,12 +68,7 @@ pub async fn connect<Io>(
 where
     Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
 {
-    let mut offer = Offer::new(Address::parse(&request.url)?);
-    offer.protocols = request.protocols.into_names();
-    offer.format = request.handshake.format;
-    offer.origin = request.handshake.origin;
-    offer.headers = request.handshake.headers;
-    offer.deflate = request.handshake.deflate;
+    let offer = offer(&request)?;
     let legacy = offer.format != Format::Rfc6455;
     let limits = core_limits(&request.limits);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
@@ -79,6 +77,26 @@ where
         .await
         .map_err(|error| failed(explained(error, legacy)))?;
     Ok((Box::new(framed), opened))
+}
+
+/// What is asked for, checked.
+///
+/// # Errors
+/// [`ConnectErrorKind::BadUrl`], [`ConnectErrorKind::UrlFragment`], [`ConnectErrorKind::BadHeader`].
+pub(super) fn offer(request: &Request) -> Result<Offer, ConnectErrorKind> {
+    let mut offer = Offer::new(Address::parse(&request.url)?);
+    offer.protocols = request.protocols.to_vec();
+    offer.format = request.handshake.format;
+    offer.origin.clone_from(&request.handshake.origin);
+    offer.headers.clone_from(&request.handshake.headers);
+    offer.deflate.clone_from(&request.handshake.deflate);
+    if let Some((name, misuse)) = offer.bad_header() {
+        return Err(ConnectErrorKind::BadHeader {
+            name: name.to_owned(),
+            misuse,
+        });
+    }
+    Ok(offer)
 }
 
 /// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
@@ -110,8 +128,7 @@ pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
     let accepting = accept(io, limits, deflate).await.map_err(failed)?;
     let request = accepting.request();
     if !request.is_websocket() {
-        let response =
-            Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
+        let response = Response::upgrade_required("this is a WebSocket service\n");
         // A response that is well-formed.
         let _ = accepting.reject(&response).await;
         return Err(failed(Violation::Upgrade));

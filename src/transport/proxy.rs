@@ -68,24 +68,8 @@ impl Proxy {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
-        let credentials = match (url.username(), url.password()) {
-            ("", None) => None,
-            (user, password) => {
-                let decoded = (
-                    percent_decoded(user),
-                    percent_decoded(password.unwrap_or_default()),
-                );
-                let (Some(user), Some(password)) = decoded else {
-                    return Err(refused(
-                        "SyntaxError",
-                        "the proxy's credentials are not UTF-8",
-                    ));
-                };
-                let credentials = Credentials::new(&user, &password)
-                    .map_err(|misuse| refused("SyntaxError", &misuse.to_string()))?;
-                Some(credentials)
-            }
-        };
+        let credentials =
+            Credentials::of(&url).map_err(|misuse| refused("SyntaxError", &misuse.to_string()))?;
         Ok(Self {
             secure,
             host: host.to_owned(),
@@ -188,27 +172,6 @@ fn is_within(ip: IpAddr, network: IpAddr, length: u32) -> bool {
     };
     // A shift by the whole width is none that `checked_shr` takes: every address is in a network of no bits.
     length <= width && (ip ^ network).checked_shr(width - length).unwrap_or(0) == 0
-}
-
-/// RFC 3986 §2.1. A percent sign that begins no pair of digits stands for itself.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let pair = behind
-            .get(..2)
-            .filter(|pair| first == b'%' && pair.iter().all(u8::is_ascii_hexdigit));
-        let decoded = pair
-            .and_then(|pair| core::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        bytes.push(decoded.unwrap_or(first));
-        rest = if decoded.is_some() {
-            behind.get(2..).unwrap_or_default()
-        } else {
-            behind
-        };
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn refused(name: &str, message: &str) -> ConnectErrorKind {

@@ -7,6 +7,7 @@ mod backpressure;
 mod connect;
 mod end;
 mod exchange;
+mod finish;
 mod formats;
 mod long;
 mod pieces;

@@ -268,3 +268,15 @@ async fn a_write_that_fails_at_the_end_is_the_end() {
     };
     assert_eq!(closed.code, 1005);
 }
+
+/// Keepalive has no timer where there is no runtime; everything else works.
+#[test]
+fn it_can_be_polled_by_hand_without_a_runtime() {
+    let mut scene = Scene::new();
+    assert!(scene.read().is_pending());
+    scene.socket.send(Message::from("a")).unwrap();
+    scene.stream.0.lock().unwrap().room = 1000;
+    assert_eq!(scene.flush(), Poll::Ready(Ok(())));
+    scene.stream.0.lock().unwrap().to_read = b"\x81\x02Hi".to_vec();
+    assert!(scene.read().is_ready());
+}

@@ -3,9 +3,9 @@
 use crate::support::{START, cut, events, fixed, syntax, take};
 use std::cell::RefCell;
 use std::time::Duration;
-use websocket_channel::error::{Cause, Misuse, Violation};
+use websocket_channel::error::{Cause, ConnectErrorKind, Misuse, Violation};
 use websocket_channel::http::HttpResponse;
-use websocket_channel::proto::{Address, Connection, Event, Limits, Offer, Role};
+use websocket_channel::proto::{Address, Connection, Event, Format, Limits, Offer, Role};
 use websocket_channel::{Message, Opened};
 
 const RIGHT: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -98,6 +98,114 @@ fn an_offer_cannot_break_the_request_apart() {
         let refused = Connection::client(START, offer, Limits::default(), fixed);
         assert_eq!(refused.err(), Some(Misuse::Header));
     }
+}
+
+/// The request for this URL with these header lines.
+fn request(url: &str, format: Format, headers: &[(&str, &str)]) -> Result<String, Misuse> {
+    let mut offer = Offer::new(Address::parse(url).unwrap());
+    offer.format = format;
+    let headers = headers.iter();
+    offer.headers = headers
+        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let random = |bytes: &mut [u8]| bytes.fill(7);
+    let client = Connection::client(START, offer, Limits::default(), random)?;
+    Ok(String::from_utf8_lossy(client.outgoing()).into_owned())
+}
+
+const FORMATS: [Format; 3] = [Format::Rfc6455, Format::Hixie75, Format::Hixie76];
+
+#[test]
+fn the_handshakes_own_headers_are_refused() {
+    for format in FORMATS {
+        for name in [
+            "Upgrade",
+            "CONNECTION",
+            "Sec-WebSocket-Key",
+            "sec-websocket-version",
+            "Sec-WebSocket-Protocol",
+            "Sec-WebSocket-Extensions",
+            "Sec-WebSocket-Key1",
+            "WebSocket-Protocol",
+            "Content-Length",
+            "Transfer-Encoding",
+        ] {
+            let refused = request("ws://h/", format, &[(name, "0")]);
+            assert_eq!(refused, Err(Misuse::ReservedHeader), "{name}");
+        }
+        for name in ["Host", "Origin", "Authorization"] {
+            let twice = request(
+                "ws://h/",
+                format,
+                &[(name, "a"), (&name.to_lowercase(), "a")],
+            );
+            assert_eq!(twice, Err(Misuse::ReservedHeader), "{name}");
+        }
+        let once = request("ws://h/", format, &[("Origin", "http://o")]);
+        assert_eq!(once.is_ok(), format == Format::Rfc6455);
+        // Others may stand as often as they like.
+        let cookies = request("ws://h/", format, &[("Cookie", "a=b"), ("Cookie", "c=d")]);
+        assert_eq!(cookies.unwrap().matches("Cookie: ").count(), 2);
+    }
+    let mut both = offer(&[]);
+    both.origin = Some("http://o".into());
+    both.headers.push(("origin".into(), "http://p".into()));
+    let refused = Connection::client(START, both, Limits::default(), fixed);
+    assert_eq!(refused.err(), Some(Misuse::ReservedHeader));
+}
+
+#[test]
+fn a_host_is_replaced_and_not_doubled() {
+    for format in FORMATS {
+        let request = request("ws://127.0.0.1:81/", format, &[("host", "vhost.example")]);
+        let request = request.unwrap();
+        assert_eq!(
+            request.to_lowercase().matches("\r\nhost:").count(),
+            1,
+            "{request}"
+        );
+        assert!(request.contains("\r\nHost: vhost.example\r\n"), "{request}");
+    }
+}
+
+/// RFC 7617 §2; RFC 3986 §3.2.1: percent-decoded first.
+#[test]
+fn credentials_of_the_url_are_sent_as_basic() {
+    for format in FORMATS {
+        for (userinfo, encoded) in [
+            ("Aladdin:open%20sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            ("test:1:23%C2%A3", "dGVzdDoxOjIzwqM="),
+            ("u", "dTo="),
+            (":p", "OnA="),
+        ] {
+            let url = format!("ws://{userinfo}@h/x");
+            let sent = request(&url, format, &[]).unwrap();
+            let line = format!("\r\nAuthorization: Basic {encoded}\r\n");
+            assert!(sent.contains(&line), "{sent}");
+            assert!(sent.contains("\r\nHost: h\r\n"), "{sent}");
+            // An explicit one wins.
+            let sent = request(&url, format, &[("authorization", "Bearer t")]).unwrap();
+            assert!(sent.contains("authorization: Bearer t\r\n") && !sent.contains("Basic"));
+        }
+        assert!(
+            !request("ws://h/", format, &[])
+                .unwrap()
+                .contains("Authorization")
+        );
+        assert!(
+            !request("ws://@h/", format, &[])
+                .unwrap()
+                .contains("Authorization")
+        );
+    }
+    for url in ["ws://a%3Ab:c@h/", "ws://a:%0Ab@h/", "ws://a:%FF@h/"] {
+        assert_eq!(Address::parse(url), Err(ConnectErrorKind::BadUrl), "{url}");
+    }
+    let shown = format!("{:?}", Address::parse("ws://user:hidden@h/").unwrap());
+    assert!(
+        !shown.contains("hidden") && !shown.contains("user"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -35,12 +35,30 @@ fn refused(request: &str, violation: websocket_channel::error::Violation, status
             response.starts_with(&format!("HTTP/1.1 {status} ")),
             "{response}"
         );
-        assert!(response.contains("\r\nConnection: close\r\n"));
+        // RFC 9110 §7.8: who sends `Upgrade` names it in `Connection`.
+        let upgrade = "Upgrade: websocket\r\n";
+        let connection = match status {
+            426 => "\r\nConnection: Upgrade, close\r\n",
+            _ => "\r\nConnection: close\r\n",
+        };
+        assert!(response.contains(connection), "{response}");
+        assert_eq!(response.contains(upgrade), status == 426);
         assert_eq!(
             response.contains("\r\nSec-WebSocket-Version: 13, 8, 7\r\n"),
             status == 426
         );
-        assert!(response.contains(&violation.to_string()));
+        // RFC 9110 §9.3.2: no body for HEAD, and its length all the same.
+        let words = format!("{violation}\n");
+        assert!(response.contains(&format!("\r\nContent-Length: {}\r\n", words.len())));
+        let body = response.split_once("\r\n\r\n").unwrap().1;
+        assert_eq!(
+            body,
+            if request.starts_with("HEAD ") {
+                ""
+            } else {
+                &words
+            }
+        );
         assert!(server.wants_shutdown() && !server.is_finished());
         server.handle_eof(START);
         assert!(server.is_finished() && events(server).is_empty());
@@ -145,6 +163,10 @@ fn wrong_requests() {
         Host,
         400,
     );
+    // RFC 9112 §3.2: "a Host header field with an invalid field value".
+    for host in ["", "a b", "a/b", "a@b", "http://a", "a?b", "a#b", "\u{e4}"] {
+        refused(&change("example.com", host), Host, 400);
+    }
     refused(&change("Upgrade: websocket\r\n", ""), Upgrade, 400);
     refused(&change("Upgrade: websocket", "Upgrade: h2c"), Upgrade, 400);
     refused(&change("Connection: Upgrade\r\n", ""), Connection, 400);
@@ -198,9 +220,25 @@ fn wrong_requests() {
         "/\tdemo",
         "ftp://example.com/",
         "http://example.com?x",
+        "http:///x",
+        "http://user@example.com/",
         "example.com:80",
     ] {
         refused(&change("/chat?a=b", target), Target, 400);
+    }
+    // RFC 6455 §9.1, whether or not we would compress.
+    for list in [
+        "x;",
+        "x y",
+        "x=1",
+        "x; a=",
+        "x; a=\"b",
+        "x; a=\"b c\"",
+        ";",
+        "\"x\"",
+    ] {
+        let line = format!("Version: 13\r\nSec-WebSocket-Extensions: {list}");
+        refused(&change("Version: 13", &line), ExtensionList, 400);
     }
     refused(
         &change("Version: 13", "Version: 13\r\nContent-Length: 5"),
@@ -265,6 +303,37 @@ fn plain_http_is_told_and_answered() {
     assert!(events(&mut server).is_empty());
 }
 
+/// RFC 9112 §3.2 asks it of every request.
+#[test]
+fn a_plain_request_has_one_host() {
+    for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n"] {
+        refused(&format!("GET / HTTP/1.1\r\n{hosts}\r\n"), Host, 400);
+        refused(&format!("HEAD / HTTP/1.1\r\n{hosts}\r\n"), Host, 400);
+    }
+    // HTTP/1.0 has none yet.
+    let mut server = server();
+    server.handle_bytes(START, b"GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(asked(&mut server).host(), None);
+}
+
+/// RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and instead replace it with the host information
+/// of the request-target".
+#[test]
+fn an_absolute_target_decides_about_the_host() {
+    for (target, host) in [
+        ("/chat?a=b", "example.com"),
+        ("http://other.example/chat?a=b", "other.example"),
+        ("WS://other.example:81/chat?a=b", "other.example"),
+        ("http://[::1]:81/chat?a=b", "[::1]"),
+    ] {
+        let mut server = server();
+        server.handle_bytes(START, RIGHT.replace("/chat?a=b", target).as_bytes());
+        let request = asked(&mut server);
+        assert_eq!(request.host(), Some(host), "{target}");
+        assert_eq!(request.target, "/chat?a=b");
+    }
+}
+
 #[test]
 fn head_gets_no_body() {
     let mut server = server();
@@ -292,6 +361,20 @@ fn answers_that_cannot_be_given() {
         server.accept(START, None, &[("a", "b\r\nc: d")]),
         Err(Misuse::Header)
     );
+    for name in [
+        "upgrade",
+        "Connection",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Sec-WebSocket-Accept",
+    ] {
+        let refused = server.accept(START, None, &[(name, "0")]);
+        assert_eq!(refused, Err(Misuse::ReservedHeader), "{name}");
+    }
+    for name in ["connection", "Content-Length", "Transfer-Encoding"] {
+        let refused = server.reject(START, &Response::new(200, "").header(name, "0"));
+        assert_eq!(refused, Err(Misuse::ReservedHeader), "{name}");
+    }
     assert_eq!(
         server.reject(START, &Response::new(101, "")),
         Err(Misuse::Status(101))

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -12,19 +13,23 @@ import {
   readdirSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setup, SetupFailure } from './setup.mjs';
+import { download, forgetRefreshed } from './setup/apt.mjs';
 import { Cache } from './setup/cache.mjs';
 import { findNeeds } from './setup/needs.mjs';
 import { take } from './setup/plan.mjs';
 import { which } from './setup/process.mjs';
 import { atLeast, lockedVersion } from './setup/rust.mjs';
 import { describeSystem } from './setup/system.mjs';
+import { versionsOf } from './versions.mjs';
 
 const SETUP = fileURLToPath(new URL('setup.mjs', import.meta.url));
 const CACHE_MODULE = pathToFileURL(fileURLToPath(new URL('setup/cache.mjs', import.meta.url))).href;
@@ -196,6 +201,122 @@ describe('when system packages are missing', () => {
       assert.doesNotMatch(error.message, /^ {2}- Chromium/m);
       return true;
     });
+  });
+});
+
+describe('the head line of a suite', () => {
+  test('has the version that its browser says of itself', async (t) => {
+    for (const [browser, variable] of [
+      ['chromium', 'chromium'],
+      ['firefox', 'firefox'],
+    ]) {
+      const { paths } = await setup({ tests: true, browsers: [browser], needs: [], log() {} });
+      const said = spawnSync(paths[variable], ['--version'], { encoding: 'utf8' }).stdout;
+      const [line, ...more] = versionsOf({ browser }, { paths });
+      assert.deepEqual(more, []);
+      assert.match(line, /^(Chromium|Firefox) \d+\.\d+/);
+      assert.ok(said.includes(line.split(' ')[1]), `${said} is not ${line}`);
+    }
+    if (!system.debian) return t.skip('WebKitGTK is asked of Debian');
+    const { paths } = await setup({ tests: true, browsers: ['webkit'], needs: [], log() {} });
+    assert.match(versionsOf({ browser: 'webkit' }, { paths })[0], /^WebKitGTK 2\.\d+\.\d+$/);
+  });
+
+  test('has the version of each runtime, and nothing where all is native', async () => {
+    const tools = await setup({ tests: true, browsers: [], needs: ['runtimes'], log() {} });
+    const versions = versionsOf({ needs: ['runtimes'] }, tools);
+    for (const [at, name] of ['Node 22', 'Node 24', 'Deno ', 'Bun '].entries()) assert.ok(versions[at].startsWith(name), versions[at]);
+    assert.deepEqual(versionsOf({}, tools), []);
+  });
+
+  test('says so where a program does not tell', () => {
+    const paths = { chromium: join(newFolder(), 'silent') };
+    writeFileSync(paths.chromium, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    assert.deepEqual(versionsOf({ browser: 'chromium' }, { paths }), ['Chromium (it does not tell its version)']);
+  });
+});
+
+describe('package lists', () => {
+  const NAME = 'set-up-test-package';
+
+  /** An archive of one package on a free port, and an apt of this test's own that knows no other. */
+  async function archive(t) {
+    const folder = newFolder();
+    const server = createServer(({ url }, response) => {
+      const file = join(folder, 'archive', url);
+      if (!existsSync(file)) return response.writeHead(404).end();
+      return response.end(readFileSync(file));
+    });
+    await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+    t.after(() => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())));
+    for (const name of ['archive', 'lists/partial', 'cache/archives/partial', 'files', 'etc'])
+      mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, 'sources.list'), `deb [trusted=yes] http://127.0.0.1:${server.address().port}/ ./\n`);
+    writeFileSync(
+      join(folder, 'apt.conf'),
+      [
+        `Dir::State::lists "${folder}/lists";`,
+        `Dir::Cache "${folder}/cache";`,
+        `Dir::Etc::sourcelist "${folder}/sources.list";`,
+        `Dir::Etc::sourceparts "${folder}/etc";`,
+        'Acquire::http::Proxy "DIRECT";',
+        '',
+      ].join('\n'),
+    );
+    const release = (version) => {
+      const tree = join(folder, version);
+      mkdirSync(join(tree, 'DEBIAN'), { recursive: true });
+      const control = `Package: ${NAME}\nVersion: ${version}\nArchitecture: all\nMaintainer: nobody <nobody@example.com>\nDescription: for a test\n`;
+      writeFileSync(join(tree, 'DEBIAN/control'), control);
+      const file = `${NAME}_${version}_all.deb`;
+      const built = spawnSync('dpkg-deb', ['-b', '--root-owner-group', tree, join(folder, 'archive', file)], { encoding: 'utf8' });
+      assert.equal(built.status, 0, built.stderr);
+      const bytes = readFileSync(join(folder, 'archive', file));
+      const sum = createHash('sha256').update(bytes).digest('hex');
+      writeFileSync(join(folder, 'archive/Packages'), `${control}Filename: ./${file}\nSize: ${bytes.length}\nSHA256: ${sum}\n`);
+    };
+    const env = { ...process.env, APT_CONFIG: join(folder, 'apt.conf') };
+    // With folders of its own, apt needs no root.
+    const context = { env, system: { ...system, root: true }, cache: new Cache(join(folder, 'tools')) };
+    const age = (days) => {
+      const time = Date.now() / 1000 - days * 24 * 60 * 60;
+      for (const name of ['lists/partial', 'lists']) utimesSync(join(folder, name), time, time);
+    };
+    const brought = async () => {
+      await download([NAME], join(folder, 'files'), context);
+      return readdirSync(join(folder, 'files')).map((name) => name.split('_')[1]);
+    };
+    return { release, age, brought, folder, update: () => spawnSync('apt-get', ['update'], { env }) };
+  }
+
+  for (const [days, version] of [
+    [0.9, '1'],
+    [1.1, '2'],
+  ]) {
+    test(`that are ${days} days old bring version ${version} of a package that has a second one`, async (t) => {
+      if (!system.debian) return t.skip('needs Debian');
+      const { release, age, brought, folder } = await archive(t);
+      release('1');
+      assert.deepEqual(await brought(), ['1']);
+      rmSync(join(folder, 'files', `${NAME}_1_all.deb`));
+      release('2');
+      age(days);
+      // An age is looked at once in a run.
+      forgetRefreshed();
+      assert.deepEqual(await brought(), [version]);
+    });
+  }
+
+  test('that are old are taken when the archive cannot be reached', async (t) => {
+    if (!system.debian) return t.skip('needs Debian');
+    const { release, age, folder, brought } = await archive(t);
+    release('1');
+    await brought();
+    // The list is there, and the package in apt's way; the archive has no list any more.
+    rmSync(join(folder, 'archive/Packages'));
+    age(30);
+    forgetRefreshed();
+    assert.deepEqual(await brought(), ['1']);
   });
 });
 

@@ -9,6 +9,7 @@ import { endChildrenOnSignals } from './process.mjs';
 import { BROWSERS, NEEDS, setupOrExit } from './setup.mjs';
 import { suites } from './suites.mjs';
 import { startTestServer } from './test-server.mjs';
+import { versionsOf } from './versions.mjs';
 
 /** As in `tests/channel/server.rs`. */
 const PROXY_USER = 'ednamode:nocapes!';
@@ -61,7 +62,7 @@ try {
   }
   if (chosen.some((suite) => suite.server)) server = await startTestServer(['--proxy-user', PROXY_USER]);
   for (const suite of chosen) {
-    console.log(`\n── ${suite.name} ──`);
+    console.log(`\n── ${[suite.name, ...versionsOf(suite, tools)].join(' · ')} ──`);
     const suiteBegan = Date.now();
     printed();
     const count = await suite.run({ tools, server });

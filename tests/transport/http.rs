@@ -4,10 +4,10 @@ use crate::support::{cause, listen, options};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use websocket_channel::error::Cause;
+use websocket_channel::error::{Cause, Misuse};
 use websocket_channel::proto::Format;
 use websocket_channel::proto::handshake::accept_key;
-use websocket_channel::{ConnectError, Socket};
+use websocket_channel::{ConnectError, ConnectErrorKind, Socket};
 
 /// Reads a request's head.
 pub(crate) async fn head(io: &mut TcpStream) -> String {
@@ -149,4 +149,46 @@ async fn a_handshake_of_2009_that_fails_says_that_proxies_do_not_pass_it() {
     }
     let today = refused("HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n").await;
     assert!(!today.to_string().contains("HTTP proxies"));
+}
+
+#[tokio::test]
+async fn a_header_of_the_handshake_is_refused_before_anybody_is_asked() {
+    for (name, value, misuse) in [
+        ("Upgrade", "h2c", Misuse::ReservedHeader),
+        ("sec-websocket-key", "x", Misuse::ReservedHeader),
+        ("X", "a\r\nb: c", Misuse::Header),
+        ("a b", "c", Misuse::Header),
+    ] {
+        let mut options = options();
+        options.handshake.headers.push((name.into(), value.into()));
+        // There is no such host: nobody looked for it.
+        let error = Socket::connect("ws://nowhere.invalid/", options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "BAD_HEADER");
+        assert!(error.to_string().contains(&format!("{name:?}")), "{error}");
+        let name = name.to_owned();
+        assert_eq!(error.kind, ConnectErrorKind::BadHeader { name, misuse });
+    }
+}
+
+#[tokio::test]
+async fn host_and_credentials_reach_the_server_once() {
+    let (sender, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let address = listen(move |mut io| {
+        let sender = sender.clone();
+        async move { sender.send(head(&mut io).await).unwrap() }
+    })
+    .await;
+    let mut options = options();
+    options
+        .handshake
+        .headers
+        .push(("Host".into(), "vhost".into()));
+    let url = format!("ws://user:p%40ss@{address}/");
+    let _ = Socket::connect(url, options).await;
+    let asked = asked.recv().await.unwrap();
+    assert_eq!(asked.matches("Host: ").count(), 1, "{asked}");
+    assert_eq!(value(&asked, "Host"), Some("vhost"));
+    assert_eq!(value(&asked, "Authorization"), Some("Basic dXNlcjpwQHNz"));
 }

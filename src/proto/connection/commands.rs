@@ -6,7 +6,7 @@ use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::Ending;
-use crate::proto::handshake::head::{is_token, is_value};
+use crate::proto::handshake::head::{is_reserved, is_token, is_value};
 use crate::proto::handshake::server::Response;
 use crate::proto::state::{State, Step};
 use core::time::Duration;
@@ -96,7 +96,7 @@ impl Connection {
     /// answer, name and value. Told as [`Event::Opened`](super::Event::Opened).
     ///
     /// # Errors
-    /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`].
+    /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`], [`Misuse::ReservedHeader`].
     pub fn accept(
         &mut self,
         now: Duration,
@@ -124,6 +124,9 @@ impl Connection {
         {
             return Err(Misuse::Header);
         }
+        if headers.iter().any(|(name, _)| is_reserved(name)) {
+            return Err(Misuse::ReservedHeader);
+        }
         let deflate = self.deflate.as_ref();
         let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
         let early = core::mem::take(early);
@@ -135,7 +138,7 @@ impl Connection {
     /// Server: answers the request as plain HTTP, be it a refusal or a page. The connection ends behind it; no event tells so.
     ///
     /// # Errors
-    /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`].
+    /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`], [`Misuse::ReservedHeader`].
     pub fn reject(&mut self, now: Duration, response: &Response) -> Result<(), Misuse> {
         let Wire::Verdict { request, .. } = &self.wire else {
             return Err(Misuse::NoRequest);

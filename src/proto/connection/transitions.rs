@@ -45,8 +45,13 @@ impl Connection {
 
     /// Server: the request is wrong. It is answered, and the application is told.
     pub(super) fn refuse(&mut self, now: Duration, violation: Violation) {
+        let head_only = match &self.wire {
+            Wire::Request(reader) => reader.is_head(),
+            Wire::Verdict { request, .. } => request.head_only,
+            _ => false,
+        };
         // Our own responses are well-formed.
-        let _ = Response::refusing(violation).write(false, self.outgoing.append(0));
+        let _ = Response::refusing(violation).write(head_only, self.outgoing.append(0));
         self.events.push_back(Event::Failed(violation.into()));
         self.stop_reading(now, Step::Refused);
     }

@@ -8,8 +8,6 @@ mod absent;
 #[cfg(feature = "deflate")]
 mod codec;
 #[cfg(feature = "deflate")]
-mod extension;
-#[cfg(feature = "deflate")]
 mod negotiation;
 
 #[cfg(not(feature = "deflate"))]

@@ -2,8 +2,8 @@
 
 use super::Deflate;
 use super::codec::{Codec, Direction};
-use super::extension::{self, Extension};
 use crate::error::Violation;
+use crate::proto::handshake::extensions::{self, Extension};
 
 const NAME: &str = "permessage-deflate";
 /// What `send_window_bits` may be: see there.
@@ -111,7 +111,7 @@ impl Deflate {
         offered: impl Iterator<Item = &'a str>,
     ) -> Option<(String, Codec)> {
         offered
-            .filter_map(extension::parse)
+            .filter_map(extensions::parse)
             .flatten()
             .filter(|extension| extension.name == NAME)
             .find_map(|extension| self.accept(&Parameters::read(&extension)?))
@@ -169,7 +169,7 @@ pub(crate) fn judge<'a>(
 ) -> Result<Option<Codec>, Violation> {
     let mut found = None;
     for line in answered {
-        for extension in extension::parse(line).ok_or(Violation::Extension)? {
+        for extension in extensions::parse(line).ok_or(Violation::Extension)? {
             if extension.name != NAME || asked.is_none() || found.is_some() {
                 return Err(Violation::Extension);
             }

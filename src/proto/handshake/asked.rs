@@ -9,7 +9,7 @@ use crate::error::{Misuse, Violation};
 pub(crate) struct Asked {
     /// The origin in lower case.
     pub(crate) origin: String,
-    /// The URL, put together again.
+    /// The URL, put together again, with the host that the request names.
     pub(crate) location: String,
     /// The subprotocol.
     pub(crate) protocol: Option<String>,
@@ -29,7 +29,11 @@ impl Asked {
         let address = &offer.address;
         Ok(Self {
             origin: origin.to_ascii_lowercase(),
-            location: location(address.secure, &address.authority(), &address.resource),
+            location: location(
+                address.secure,
+                &offer.host().to_ascii_lowercase(),
+                &address.resource,
+            ),
             protocol,
         })
     }

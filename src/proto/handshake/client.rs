@@ -1,6 +1,6 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
-use super::head::{Headers, is_token, is_value};
+use super::head::{Headers, is_reserved, is_token, is_value};
 use super::response::{Refusal, ResponseReader};
 use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76, refused};
 use crate::error::{HandshakeError, Misuse, Violation};
@@ -28,6 +28,10 @@ pub struct Offer {
     /// The formats of 2009 cannot do without: there it is sent in lower case, and `null` if there is none.
     pub origin: Option<String>,
     /// Further header lines, name and value, such as cookies or credentials (RFC 6455 §4.1 item 12). Default: none.
+    ///
+    /// `Host` may stand here once, and replaces that of the address; `Origin` once, in RFC 6455 and where [`origin`](Self::origin) names none;
+    /// `Authorization` replaces the credentials of the address. What the handshake writes itself is refused: `Upgrade`, `Connection`,
+    /// `Sec-WebSocket-*`, `WebSocket-*`, and `Content-Length` and `Transfer-Encoding`, as there is no body.
     pub headers: Vec<(String, String)>,
     /// The compression (RFC 7692) to offer; `None` offers none. Default: none. The formats of 2009 have none, and do not offer it.
     pub deflate: Option<Deflate>,
@@ -63,6 +67,62 @@ impl Offer {
         }
     }
 
+    /// The first header line that cannot be sent, and why.
+    pub(crate) fn bad_header(&self) -> Option<(&str, Misuse)> {
+        if self.origin.as_ref().is_some_and(|origin| !is_value(origin)) {
+            return Some(("Origin", Misuse::Header));
+        }
+        // The formats of 2009 always send one.
+        let has_origin = self.origin.is_some() || self.format != Format::Rfc6455;
+        self.headers
+            .iter()
+            .enumerate()
+            .find_map(|(at, (name, value))| {
+                let before = self.headers.iter().take(at);
+                let again = before
+                    .map(|(name, _)| name)
+                    .any(|other| other.eq_ignore_ascii_case(name));
+                let once = ["Host", "Origin", "Authorization"];
+                let once = once.iter().any(|once| name.eq_ignore_ascii_case(once));
+                let doubled =
+                    (once && again) || (has_origin && name.eq_ignore_ascii_case("Origin"));
+                let misuse = match () {
+                    () if !is_token(name) || !is_value(value) => Misuse::Header,
+                    () if is_reserved(name) || doubled => Misuse::ReservedHeader,
+                    () => return None,
+                };
+                Some((&**name, misuse))
+            })
+    }
+
+    /// The value of this header line.
+    fn header(&self, wanted: &str) -> Option<&str> {
+        let mut lines = self.headers.iter();
+        let line = lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        line.map(|(_, value)| &**value)
+    }
+
+    /// The value of `Host`.
+    pub(crate) fn host(&self) -> String {
+        let replaced = self.header("Host").map(str::to_owned);
+        replaced.unwrap_or_else(|| self.address.authority())
+    }
+
+    /// The header lines that stand behind those of the handshake: the credentials of the URL, and the application's own.
+    pub(crate) fn further_lines(&self) -> Vec<(&str, String)> {
+        let credentials = self.address.credentials.as_ref();
+        let basic = credentials.filter(|_| self.header("Authorization").is_none());
+        let basic = basic.map(|credentials| ("Authorization", credentials.basic()));
+        let own = self
+            .headers
+            .iter()
+            .map(|(name, value)| (&**name, value.clone()));
+        basic
+            .into_iter()
+            .chain(own.filter(|(name, _)| !name.eq_ignore_ascii_case("Host")))
+            .collect()
+    }
+
     /// Writes the request and gives what waits for its response.
     pub(crate) fn start(
         self,
@@ -70,19 +130,11 @@ impl Offer {
         random: Random,
         out: &mut Vec<u8>,
     ) -> Result<Box<dyn ClientHandshake>, Misuse> {
-        let values = self
-            .headers
-            .iter()
-            .map(|(_, value)| value)
-            .chain(&self.origin);
-        let names = self
-            .headers
-            .iter()
-            .map(|(name, _)| name)
-            .chain(&self.protocols);
+        if let Some((_, misuse)) = self.bad_header() {
+            return Err(misuse);
+        }
         let place = [&self.address.host, &self.address.resource];
-        if !values.into_iter().all(|value| is_value(value))
-            || !names.into_iter().all(|name| is_token(name))
+        if !self.protocols.iter().all(|name| is_token(name))
             || place
                 .iter()
                 .any(|part| part.bytes().any(|byte| byte <= b' ' || byte == 0x7F))
@@ -125,7 +177,7 @@ impl Waiting {
             out.extend_from_slice(b"\r\n");
         };
         line(&["GET ", &offer.address.resource, " HTTP/1.1"]);
-        line(&["Host: ", &offer.address.authority()]);
+        line(&["Host: ", &offer.host()]);
         line(&["Upgrade: websocket"]);
         line(&["Connection: Upgrade"]);
         line(&["Sec-WebSocket-Key: ", &key]);
@@ -139,8 +191,8 @@ impl Waiting {
         if let Some(extension) = offer.deflate.as_ref().and_then(Deflate::offer) {
             line(&["Sec-WebSocket-Extensions: ", &extension]);
         }
-        for (name, value) in &offer.headers {
-            line(&[name, ": ", value]);
+        for (name, value) in offer.further_lines() {
+            line(&[name, ": ", &value]);
         }
         line(&[]);
         Self {

@@ -56,6 +56,14 @@ impl HeadReader {
         }
     }
 
+    /// Whether the first line begins so, as far as it was read.
+    pub(crate) fn begins_with(&self, text: &str) -> bool {
+        match &self.start {
+            Some(start) => start.starts_with(text),
+            None => self.line.starts_with(text.as_bytes()),
+        }
+    }
+
     /// Takes bytes off the front of `input` up to the empty line that ends the head. `None` means: more bytes. Not called again after that.
     ///
     /// # Errors
@@ -204,6 +212,16 @@ pub fn is_token(text: &str) -> bool {
 
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Whether the handshake writes this header itself, in one of its formats, or it would announce a body, which no handshake has.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        &*name,
+        "upgrade" | "connection" | "content-length" | "transfer-encoding"
+    ) || name.starts_with("sec-websocket-")
+        || name.starts_with("websocket-")
 }
 
 /// Whether this is a version of HTTP, as its messages name it (RFC 9112 §2.3): `HTTP/1.1`, or other digits.

@@ -61,15 +61,15 @@ impl Client {
         line(&["GET ", &offer.address.resource, " HTTP/1.1"]);
         line(&["Upgrade: WebSocket"]);
         line(&["Connection: Upgrade"]);
-        line(&["Host: ", &offer.address.authority()]);
+        line(&["Host: ", &offer.host()]);
         // DIFFERENCE: the paper's client says `WebSocket-Origin` here. In every draft since June 2009 that is the server's.
         line(&["Origin: ", &asked.origin]);
         if let Some(protocol) = &asked.protocol {
             line(&["WebSocket-Protocol: ", protocol]);
         }
         // "one header per line": cookies.
-        for (name, value) in &offer.headers {
-            line(&[name, ": ", value]);
+        for (name, value) in offer.further_lines() {
+            line(&[name, ": ", &value]);
         }
         line(&[]);
         Ok(Self {

@@ -61,11 +61,12 @@ impl Client {
         let mut key3 = [0; 8];
         random(&mut key3);
 
-        let authority = offer.address.authority();
+        let host = offer.host();
+        let further = offer.further_lines();
         let mut fields = vec![
             ("Upgrade", "WebSocket"),
             ("Connection", "Upgrade"),
-            ("Host", &authority),
+            ("Host", &host),
             ("Origin", &asked.origin),
             ("Sec-WebSocket-Key1", &key1),
             ("Sec-WebSocket-Key2", &key2),
@@ -76,12 +77,7 @@ impl Client {
                 .as_deref()
                 .map(|protocol| ("Sec-WebSocket-Protocol", protocol)),
         );
-        fields.extend(
-            offer
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        );
+        fields.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
         key76::shuffle(random, &mut fields);
 
         for part in ["GET ", &offer.address.resource, " HTTP/1.1\r\n"] {

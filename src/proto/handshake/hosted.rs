@@ -58,7 +58,7 @@ pub(crate) fn write_fields<'a>(
 }
 
 /// Whether this can stand between `ws://` and a path, and nothing else.
-fn is_authority(host: &str) -> bool {
+pub(crate) fn is_authority(host: &str) -> bool {
     !host.is_empty()
         && host
             .bytes()

@@ -5,6 +5,7 @@
 
 mod asked;
 pub mod client;
+pub(crate) mod extensions;
 pub mod head;
 mod hixie75;
 mod hixie76;

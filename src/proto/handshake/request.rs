@@ -18,6 +18,8 @@ pub(crate) struct RequestReader {
     pub(crate) secure: bool,
     limits: Limits,
     random: Random,
+    /// The method is HEAD.
+    is_head: bool,
     waiting: Option<Box<Waiting>>,
 }
 
@@ -39,8 +41,14 @@ impl RequestReader {
             secure: false,
             limits: limits.clone(),
             random,
+            is_head: false,
             waiting: None,
         }
+    }
+
+    /// Whether the answer has no body (RFC 9110 §9.3.2).
+    pub(crate) fn is_head(&self) -> bool {
+        self.is_head || self.head.begins_with("HEAD ")
     }
 
     /// Takes a request off the front of `input`. `None` means: more bytes.
@@ -52,6 +60,7 @@ impl RequestReader {
             let Some(head) = self.head.read(input)? else {
                 return Ok(None);
             };
+            self.is_head = head.start.starts_with("HEAD ");
             match server::read(head, self.secure, &self.limits, self.random)? {
                 Read::Whole(request, handshake) => return Ok(Some((request, handshake))),
                 Read::Hixie76(request, head) => {

@@ -2,7 +2,8 @@
 //! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
 use super::head::{Head, Headers, is_token, is_value, is_version, syntax};
-use super::{Agreed, ServerHandshake, accept_key, hixie75, hixie76};
+use super::hosted::is_authority;
+use super::{Agreed, ServerHandshake, accept_key, extensions, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
 use crate::message::Opened;
 use crate::proto::Random;
@@ -23,6 +24,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
+/// The versions of RFC 6455 that are spoken, as §4.4 names them.
+const VERSIONS: &str = "13, 8, 7";
+
 /// What a client asked a server for (RFC 6455 §4.2.1).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +44,8 @@ pub struct Request {
     pub format: Option<Format>,
     /// The version of RFC 6455 asked for: 13, 8 or 7. `None` for the formats of 2009, which have no number, and for plain HTTP.
     pub version: Option<u8>,
+    /// The authority of a target that is an absolute URL.
+    authority: Option<String>,
 }
 
 /// Without the query: it may be a token, and is not for logs.
@@ -63,9 +69,13 @@ impl Request {
         self.format.is_some()
     }
 
-    /// The host that the client named, without a port, for servers that are several: compare it in any case.
+    /// The host that the client named, without a port, for servers that are several: compare it in any case. A target that is an absolute
+    /// URL decides, whatever `Host` says (RFC 9112 §3.2.2).
     pub fn host(&self) -> Option<&str> {
-        let host = self.headers.only("Host")?;
+        let host = match &self.authority {
+            Some(authority) => authority,
+            None => self.headers.only("Host")?,
+        };
         match host.rsplit_once(':') {
             // The colon may be one of an IPv6 address in brackets.
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(name),
@@ -114,7 +124,8 @@ impl Request {
 pub struct Response {
     /// The HTTP status, from 200 to 599: another is [`Misuse::Status`] when it is sent.
     pub status: u16,
-    /// Header lines, name and value, beside `Content-Length` and `Connection`, which are ours.
+    /// Header lines, name and value, beside `Content-Length`, `Transfer-Encoding` and `Connection`, which are ours and refused as
+    /// [`Misuse::ReservedHeader`]. With an `Upgrade` among them `Connection` names it, too (RFC 9110 §7.8).
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -136,6 +147,13 @@ impl Response {
         self
     }
 
+    /// The answer to plain HTTP where a WebSocket is wanted: 426, with the versions that are spoken (RFC 6455 §4.4, RFC 9110 §15.5.22).
+    pub fn upgrade_required(body: impl Into<Vec<u8>>) -> Self {
+        Self::new(426, body)
+            .header("Sec-WebSocket-Version", VERSIONS)
+            .header("Upgrade", "websocket")
+    }
+
     /// The answer to a wrong opening handshake (RFC 6455 §4.2.2 item 4, §4.4).
     pub(crate) fn refusing(violation: Violation) -> Self {
         let response = Response::new(violation.http_status(), format!("{violation}\n"))
@@ -144,7 +162,7 @@ impl Response {
             // RFC 6455 §4.4: "MUST include a |Sec-WebSocket-Version| header field [...] indicating the version(s)"; RFC 9110
             // §15.5.22: a 426 "MUST send an Upgrade header field".
             Violation::Version => response
-                .header("Sec-WebSocket-Version", "13, 8, 7")
+                .header("Sec-WebSocket-Version", VERSIONS)
                 .header("Upgrade", "websocket"),
             Violation::Method => response.header("Allow", "GET"),
             _ => response,
@@ -162,6 +180,16 @@ impl Response {
         {
             return Err(Misuse::Header);
         }
+        let has = |wanted: &str| {
+            let mut names = self.headers.iter().map(|(name, _)| name);
+            names.any(|name| name.eq_ignore_ascii_case(wanted))
+        };
+        if ["Content-Length", "Transfer-Encoding", "Connection"]
+            .into_iter()
+            .any(has)
+        {
+            return Err(Misuse::ReservedHeader);
+        }
         let mut head = format!(
             "HTTP/1.1 {} {}\r\n",
             self.status,
@@ -174,7 +202,11 @@ impl Response {
         if self.status != 204 {
             head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
         }
-        head.push_str("Connection: close\r\n\r\n");
+        // RFC 9110 §7.8: "A sender of Upgrade MUST also send an "Upgrade" connection option in the Connection header field".
+        head.push_str(match has("Upgrade") {
+            true => "Connection: Upgrade, close\r\n\r\n",
+            false => "Connection: close\r\n\r\n",
+        });
         out.extend_from_slice(head.as_bytes());
         if !without_body && !matches!(self.status, 204 | 304) {
             out.extend_from_slice(&self.body);
@@ -222,7 +254,8 @@ pub(crate) fn read(
         return Err(syntax(1, method.len() + target.len() + 3));
     }
     let is_path = target.starts_with('/');
-    let target = path_and_query(target)?.to_owned();
+    let (authority, target) = parts_of(target)?;
+    let (authority, target) = (authority.map(str::to_owned), target.to_owned());
     let (method, version) = (method.to_owned(), version.to_owned());
     let mut request = Request {
         method,
@@ -231,6 +264,7 @@ pub(crate) fn read(
         protocols: Vec::new(),
         format: None,
         version: None,
+        authority,
     };
     let headers = &request.headers;
 
@@ -287,6 +321,14 @@ fn read_rfc6455(
     random: Random,
 ) -> Result<Read, Violation> {
     let headers = &request.headers;
+    // RFC 9112 §3.2: 400 to a request of HTTP/1.1 "that lacks a Host header field and to any request message that contains more than one
+    // Host header field line or a Host header field with an invalid field value".
+    let host = headers.first("Host");
+    if host.is_some_and(|host| headers.only("Host").is_none() || !is_authority(host))
+        || (host.is_none() && version == "HTTP/1.1")
+    {
+        return Err(Violation::Host);
+    }
     // What shows the wish for a WebSocket is judged as one; the rest is plain HTTP and the application's to answer.
     if !headers.lists("Upgrade", "websocket") && headers.first("Sec-WebSocket-Key").is_none() {
         return Ok(Read::Whole(request, None));
@@ -294,9 +336,6 @@ fn read_rfc6455(
 
     // RFC 6455 §4.2.1, in its order.
     check_start(&request, version, &["0"])?;
-    if headers.only("Host").is_none() {
-        return Err(Violation::Host);
-    }
     if !headers.lists("Upgrade", "websocket") {
         return Err(Violation::Upgrade);
     }
@@ -337,10 +376,17 @@ fn read_rfc6455(
     if headers.all(origin).nth(1).is_some() {
         return Err(Violation::Origin);
     }
-    let extensions = headers
+    let extensions: Vec<String> = headers
         .all("Sec-WebSocket-Extensions")
         .map(str::to_owned)
         .collect();
+    // RFC 6455 §9.1: a header that breaks the grammar fails the handshake.
+    if !extensions
+        .iter()
+        .all(|line| extensions::parse(line).is_some())
+    {
+        return Err(Violation::ExtensionList);
+    }
     request.protocols = protocols;
     request.format = Some(Format::Rfc6455);
     request.version = Some(version);
@@ -353,8 +399,8 @@ fn read_rfc6455(
     Ok(Read::Whole(request, Some(Box::new(deciding))))
 }
 
-/// The path and query of a target: RFC 6455 §4.2.1 item 1 takes a path or an absolute `http` URL.
-fn path_and_query(target: &str) -> Result<&str, Violation> {
+/// The authority, if it is named, and the path and query of a target: RFC 6455 §4.2.1 item 1 takes a path or an absolute `http` URL.
+fn parts_of(target: &str) -> Result<(Option<&str>, &str), Violation> {
     // RFC 3986 has neither controls nor anything beyond ASCII in it, and a tab is the one control that a head may have elsewhere.
     if target.contains('#') || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Violation::Target);
@@ -364,7 +410,7 @@ fn path_and_query(target: &str) -> Result<&str, Violation> {
         .filter(|_| !target.starts_with('/'))
     else {
         return if target.starts_with('/') {
-            Ok(target)
+            Ok((None, target))
         } else {
             Err(Violation::Target)
         };
@@ -375,11 +421,15 @@ fn path_and_query(target: &str) -> Result<&str, Violation> {
     {
         return Err(Violation::Target);
     }
-    match rest.find(['/', '?']) {
-        Some(at) if rest[at..].starts_with('/') => Ok(&rest[at..]),
-        Some(_) => Err(Violation::Target),
-        None => Ok("/"),
+    let (authority, path) = match rest.find(['/', '?']) {
+        Some(at) if rest[at..].starts_with('/') => rest.split_at(at),
+        Some(_) => return Err(Violation::Target),
+        None => (rest, "/"),
+    };
+    if !is_authority(authority) {
+        return Err(Violation::Target);
     }
+    Ok((Some(authority), path))
 }
 
 /// A request of version 13, 8 or 7 that is right. On the wire they differ in nothing that a server answers.

@@ -202,6 +202,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         self.close_with(CloseFrame::new(code, reason).ok().as_ref());
     }
 
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_open() {
+            // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
+            self.close_with(None);
+        }
+        self.poll_over(cx)
+    }
+
     fn is_open(&self) -> bool {
         self.is_writable()
     }

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { stepFailure } from './failure.mjs';
 import { ask, run } from './process.mjs';
 
@@ -33,8 +35,34 @@ export async function update(name, context) {
   if (!candidate(name, context)) throw stepFailure(`Debian package ${name}: not in the package lists`, [command], result, context, 'apt');
 }
 
+/** Older lists name older versions: browsers change every few weeks, and differ in what the tests look at. */
+const OLD_LISTS_MS = 24 * 60 * 60 * 1000;
+/** The folders of lists that this process has refreshed, or tried to. */
+const refreshed = new Set();
+
+/** The next run looks at the age of the lists again. */
+export const forgetRefreshed = () => refreshed.clear();
+
+/** When the package lists were last brought up to date, in milliseconds; 0 if never. */
+function listsFrom(folder) {
+  // The lists themselves have the time of the archive's files. Every update, also one that finds nothing new, writes into the folder `partial`.
+  const times = [folder, join(folder, 'partial')].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.max(...times);
+}
+
+/** Refreshes lists that are older than a day, as root. Without network, what they have is taken. */
+async function refresh(packages, context) {
+  if (!context.system.root) return;
+  const told = ask(['apt-config', 'shell', 'LISTS', 'Dir::State::lists/d'], context.env);
+  const folder = told?.match(/^LISTS='(.*)'$/m)?.[1] ?? '/var/lib/apt/lists';
+  if (refreshed.has(folder) || Date.now() - listsFrom(folder) < OLD_LISTS_MS) return;
+  refreshed.add(folder);
+  await update(packages[0], context);
+}
+
 /** Installs packages, as root. An interrupt during the download ends it; during the installation, it waits. */
 export async function install(packages, context) {
+  await refresh(packages, context);
   for (const name of packages) if (!candidate(name, context)) await update(name, context);
   const args = ['install', '-y', '--no-install-recommends'];
   await fetch([...args, '--download-only', ...packages], packages, context);
@@ -44,6 +72,7 @@ export async function install(packages, context) {
 
 /** Downloads packages as files into a folder, without installing them. Needs no root. */
 export async function download(packages, folder, context) {
+  await refresh(packages, context);
   await fetch(['download', ...packages], packages, context, { cwd: folder });
 }
 

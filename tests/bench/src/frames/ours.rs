@@ -4,6 +4,7 @@ use super::{Memory, Work};
 use crate::Failure;
 use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
+use tokio::runtime::{Builder, Runtime};
 use websocket_channel::proto::{Connection, Role};
 use websocket_channel::transport::framed::Framed;
 use websocket_channel::transport::{Limits, Transport as _, tcp};
@@ -20,7 +21,14 @@ fn framed<'a>(memory: Memory<'a>, work: &Work) -> Framed<Memory<'a>> {
     Framed::new(memory, core, &limits)
 }
 
+/// Where keepalive has its timer, as everywhere.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_time().build()
+}
+
 pub(super) fn decode(memory: Memory<'_>, work: &Work) -> Result<usize, Failure> {
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
     let mut framed = framed(memory, work);
     let cx = &mut Context::from_waker(Waker::noop());
     let mut bytes = 0;
@@ -34,6 +42,8 @@ pub(super) fn decode(memory: Memory<'_>, work: &Work) -> Result<usize, Failure> 
 }
 
 pub(super) fn encode(memory: Memory<'_>, work: &Work) -> Result<usize, Failure> {
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
     let mut framed = framed(memory, work);
     let cx = &mut Context::from_waker(Waker::noop());
     let payload = work.payload();

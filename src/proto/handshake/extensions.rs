@@ -1,12 +1,13 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 
-use crate::proto::handshake::head::is_token;
+use super::head::is_token;
 
 /// One extension of a list, with its parameters in order.
+#[cfg_attr(not(feature = "deflate"), allow(dead_code))]
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Extension {
-    pub(super) name: String,
-    pub(super) parameters: Vec<(String, Option<String>)>,
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<(String, Option<String>)>,
 }
 
 /// The extensions of one header line. `None` if it breaks the grammar.
@@ -16,7 +17,7 @@ pub(super) struct Extension {
 /// extension       = extension-token *( ";" extension-param )
 /// extension-param = token [ "=" (token | quoted-string) ]
 /// ```
-pub(super) fn parse(line: &str) -> Option<Vec<Extension>> {
+pub(crate) fn parse(line: &str) -> Option<Vec<Extension>> {
     let mut rest = Cursor(line);
     let mut list = Vec::new();
     loop {

@@ -1,0 +1,19 @@
+//! What becomes of a connection that nobody holds any more.
+
+use crate::transport::Transport;
+use core::future::poll_fn;
+use core::task::{Context, Waker};
+
+/// Hands over what was sent, closes, and waits for the peer's end, in a task of its own on the tokio runtime of the calling context. Without one the
+/// stream gets what it takes at once.
+///
+/// A stream that is dropped with unread input is reset, and a reset destroys what is on its way to the peer: so what still arrives is read.
+pub(super) fn finish(mut transport: Box<dyn Transport>) {
+    let at_once = &mut Context::from_waker(Waker::noop());
+    if transport.poll_finish(at_once).is_ready() {
+        return;
+    }
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(async move { poll_fn(|cx| transport.poll_finish(cx)).await });
+    }
+}
