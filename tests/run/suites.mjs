@@ -218,6 +218,7 @@ export const suites = [
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
+  { name: 'soak', run: (context) => node(['tests/soak/soak.test.mjs'], context) },
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
   { name: 'hostile', browser: 'chromium', run: (context) => node(['tests/run/hostile.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },

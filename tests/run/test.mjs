@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs the suites: `npm test`, `npm test -- --browsers chromium`, `npm test -- native js:firefox`, `npm test -- --list`;
-// `--long` runs the variants that take minutes.
+// `--long` runs the variants that take minutes, `--all` whole matrices instead of their short versions: `npm test -- --all soak`.
 // The last line is `N passed, N failed, N skipped` over all of them. Exit codes: 0 all passed; 1 not; 2 a bad command line or set-up.
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -17,7 +17,7 @@ const PROXY_USER = 'ednamode:nocapes!';
 function arguments_() {
   try {
     const { values, positionals } = parseArgs({
-      options: { browsers: { type: 'string' }, list: { type: 'boolean' }, long: { type: 'boolean' } },
+      options: { browsers: { type: 'string' }, list: { type: 'boolean' }, long: { type: 'boolean' }, all: { type: 'boolean' } },
       allowPositionals: true,
     });
     const browsers = values.browsers?.split(',').filter(Boolean) ?? BROWSERS;
@@ -28,6 +28,7 @@ function arguments_() {
     // A suite that is asked for by name brings its browser.
     const wanted = (suite) =>
       positionals.length > 0 ? positionals.includes(suite.name) : !suite.browser || browsers.includes(suite.browser);
+    if (values.all) process.env.WEBSOCKET_CHANNEL_ALL = '1';
     // Tests read it when they are compiled.
     if (values.long) process.env.WEBSOCKET_CHANNEL_LONG = '1';
     return { list: values.list, chosen: suites.filter(wanted) };
