@@ -6,20 +6,13 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 #[cfg(not(target_family = "wasm"))]
+mod timers;
+
+#[cfg(not(target_family = "wasm"))]
 mod platform {
+    pub(crate) use super::timers::{Timer, timer};
     // Tokio's, so that a test can stop it.
     pub(crate) use tokio::time::Instant;
-
-    pub(crate) type Timer = core::pin::Pin<Box<tokio::time::Sleep>>;
-
-    pub(crate) fn timer(after: core::time::Duration) -> Timer {
-        Box::pin(tokio::time::sleep(after))
-    }
-
-    /// Whether there is a runtime that has timers: a connection that is polled by hand goes without.
-    pub(crate) fn has_timers() -> bool {
-        tokio::runtime::Handle::try_current().is_ok()
-    }
 }
 
 #[cfg(target_family = "wasm")]
@@ -94,11 +87,6 @@ mod platform {
         _timeout: Timeout,
     }
 
-    #[cfg(feature = "proto")]
-    pub(crate) fn has_timers() -> bool {
-        true
-    }
-
     pub(crate) fn timer(after: Duration) -> Timer {
         let millis = after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis());
         let (called, call) = called();
@@ -160,8 +148,6 @@ mod platform {
 pub(crate) use platform::Instant;
 #[cfg(all(feature = "js", target_family = "wasm"))]
 pub(crate) use platform::Timeout;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
-pub(crate) use platform::has_timers;
 #[cfg(target_family = "wasm")]
 pub(crate) use platform::{Called, called};
 

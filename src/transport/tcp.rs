@@ -6,11 +6,13 @@ use crate::error::Cause;
 use crate::time::{Sleep, sleep};
 use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::runtime::Handle;
 
 pub use super::pipe::core_limits;
 
@@ -30,11 +32,30 @@ pub async fn accept(io: TcpStream, limits: &Limits) -> Result<Accepting<TcpStrea
 
 /// Connects to the first address of a host that answers. An IPv6 address stands without brackets.
 pub(super) async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    if Handle::try_current().is_err() {
+        return Err(io::Error::other(
+            "there is no tokio runtime here: connecting natively needs one",
+        ));
+    }
     let addresses = interleaved(lookup_host((host, port)).await?.collect());
-    let io = first(addresses, ATTEMPT_DELAY, TcpStream::connect).await?;
+    let io = first(addresses, ATTEMPT_DELAY, attempt).await?;
     // As in `accept`.
     let _ = io.set_nodelay(true);
     Ok(io)
+}
+
+/// There is no way to ask a runtime whether it has I/O: tokio panics, and we say what to do.
+async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
+    let mut connecting = pin!(TcpStream::connect(address));
+    poll_fn(|cx| {
+        let poll = AssertUnwindSafe(|| connecting.as_mut().poll(cx));
+        catch_unwind(poll).unwrap_or_else(|_| {
+            Poll::Ready(Err(io::Error::other(
+                "the tokio runtime has no I/O: build it with enable_io or enable_all",
+            )))
+        })
+    })
+    .await
 }
 
 /// RFC 8305 §4: the resolver's order, but with both families taking turns, so that one that leads nowhere costs one delay.

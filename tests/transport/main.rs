@@ -7,6 +7,7 @@ mod bytes;
 mod http;
 mod pipe;
 mod proxy;
+mod runtime;
 mod secrets;
 mod support;
 #[cfg(feature = "tls")]

@@ -1,6 +1,6 @@
 //! The one timer of a connection.
 
-use crate::time::{Sleep, has_timers, sleep};
+use crate::time::{Sleep, sleep};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -44,9 +44,6 @@ impl Deadline {
         };
         loop {
             if self.0.as_ref().is_none_or(|armed| armed.due > due) {
-                if !has_timers() {
-                    return Poll::Pending;
-                }
                 self.0 = Some(Armed {
                     due,
                     timer: sleep(due.saturating_sub(now())),
