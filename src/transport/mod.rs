@@ -18,12 +18,16 @@ pub mod pipe;
 mod protocols;
 #[cfg(not(target_family = "wasm"))]
 pub mod proxy;
+#[cfg(not(target_family = "wasm"))]
+mod redirect;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod rewound;
 #[cfg(not(target_family = "wasm"))]
 pub mod tcp;
 #[cfg(all(feature = "tls", not(target_family = "wasm")))]
 pub mod tls;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+mod tls_error;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod tunnel;
 #[cfg(target_family = "wasm")]

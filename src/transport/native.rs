@@ -4,10 +4,10 @@ use super::pipe::{self, failed};
 use super::proxy::{Proxy, ProxyChoice};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use super::{Request, Transport, tcp, tunnel};
+use super::{Request, Transport, redirect, tcp, tunnel};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::Opened;
-use crate::proto::Address;
+use crate::proto::{Address, Format};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// How to reach the host. In browsers the user's own settings decide this.
@@ -19,6 +19,12 @@ pub struct Network {
     /// Whom `wss`, and a proxy spoken to over TLS, trusts. Default: Mozilla's roots.
     #[cfg(feature = "tls")]
     pub tls: Tls,
+    /// How many redirects to follow (301, 302, 303, 307, 308 with a `Location`; RFC 9110 §15.4). Default 0: a redirect is an error like any other
+    /// status, as in browsers; so is the one that is too many.
+    ///
+    /// `http` in a `Location` means `ws`, `https` means `wss`. From `wss` nothing leads to `ws`. To another origin, which is another scheme, host
+    /// or port, neither user and password go along nor the headers `Authorization`, `Cookie`, `Proxy-Authorization` and `Host`; others do.
+    pub max_redirects: u8,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -29,7 +35,50 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 ///
 /// # Errors
 /// Why it did not open. Without the feature `tls` what needs it is refused with the name `NotSupportedError`.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+pub async fn connect(
+    mut request: Request,
+) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    let mut redirects = request.network.max_redirects;
+    loop {
+        let failure = match attempt(request.clone()).await {
+            Ok(opened) => return Ok(opened),
+            Err(failure) => failure,
+        };
+        match redirect::follow(&request, &failure) {
+            Some(next) if redirects > 0 => {
+                redirects -= 1;
+                request = next;
+            }
+            _ if offers_less(&mut request, &failure) => {}
+            _ => return Err(failure),
+        }
+    }
+}
+
+/// Some servers answer 400 to an offer with `server_max_window_bits`, though RFC 7692 §5.1 has them decline it: once more, without. True if there
+/// is anything to leave out.
+fn offers_less(request: &mut Request, failure: &ConnectErrorKind) -> bool {
+    let refused = matches!(
+        failure,
+        ConnectErrorKind::Failed {
+            cause: Cause::Status(400),
+            ..
+        }
+    );
+    match &mut request.handshake.deflate {
+        Some(deflate)
+            if refused
+                && deflate.receive_window_bits < 15
+                && request.handshake.format == Format::Rfc6455 =>
+        {
+            deflate.receive_window_bits = 15;
+            true
+        }
+        _ => false,
+    }
+}
+
+async fn attempt(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
     // Everything that can be refused is, before anybody is asked for anything.
     let address = pipe::offer(&request)?.address;
     let network = &request.network;

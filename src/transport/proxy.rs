@@ -13,8 +13,8 @@ pub enum ProxyChoice {
     ///
     /// - `https_proxy`, else `all_proxy`, names it, for `ws` and `wss` alike: RFC 6455 §4.1 item 3 prefers the one for HTTPS, since it is sure to
     ///   know CONNECT. `http_proxy` is not read.
-    /// - `no_proxy` lists what goes direct, separated by commas: `*` for everything; a name for itself and all names under it; `.name` for those
-    ///   under it alone; an address; a network such as `10.0.0.0/8`; each of these but `*` and networks also with `:port`. `localhost`, names under it, and
+    /// - `no_proxy` lists what goes direct, separated by commas: `*` for everything; a name for itself and all names under it; `.name` or `*.name`
+    ///   for those under it alone; a dot at the end of a name changes nothing, on either side; an address; a network such as `10.0.0.0/8`; each of these but `*` and networks also with `:port`. `localhost`, names under it, and
     ///   loopback addresses always go direct.
     /// - Each is looked for in small letters, then in capitals. An empty one counts as not set.
     #[default]
@@ -98,7 +98,7 @@ impl ProxyChoice {
                 let Some(proxy) = value("https_proxy").or_else(|| value("all_proxy")) else {
                     return Ok(None);
                 };
-                let host = address.host_without_brackets();
+                let host = address.host_without_brackets().trim_end_matches('.');
                 let ip: Option<IpAddr> = host.parse().ok();
                 let local = ip.is_some_and(|ip| ip.is_loopback())
                     || is_under(host, "localhost")
@@ -147,8 +147,7 @@ fn covers(entry: &str, host: &str, ip: Option<IpAddr>, port: u16) -> bool {
         return bare(name) == ip;
     }
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let host = host.trim_end_matches('.');
-    match name.strip_prefix('.') {
+    match name.strip_prefix("*.").or(name.strip_prefix('.')) {
         Some(parent) => is_under(host, parent),
         None => host == name || is_under(host, &name),
     }
@@ -283,6 +282,17 @@ mod tests {
             ("ws://example.com/", ".example.com", false),
             ("ws://a.example.com/", ".example.com", true),
             ("ws://example.com./", "example.com", true),
+            ("ws://example.com/", "example.com.", true),
+            ("ws://a.example.com./", ".example.com.", true),
+            ("ws://a.example.com/", "*.example.com", true),
+            ("ws://a.b.example.com/", "*.EXAMPLE.com.", true),
+            ("ws://example.com/", "*.example.com", false),
+            ("ws://badexample.com/", "*.example.com", false),
+            ("ws://a.example.com:81/", "*.example.com:81", true),
+            ("ws://a.example.com:82/", "*.example.com:81", false),
+            ("ws://example.com/", "*.", false),
+            ("ws://localhost./", "", true),
+            ("ws://a.localhost./", "", true),
             ("ws://example.com:81/", "example.com:81", true),
             ("ws://example.com/", "example.com:81", false),
             ("wss://example.com/", "example.com:443", true),

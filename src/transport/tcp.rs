@@ -56,6 +56,7 @@ async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
         })
     })
     .await
+    .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
 }
 
 /// RFC 8305 §4: the resolver's order, but with both families taking turns, so that one that leads nowhere costs one delay.
@@ -74,7 +75,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// RFC 8305 §5: tries each address, the next one when the one before has failed or `delay` has passed, without giving up the
-/// ones before. The first that answers is taken and the others are dropped; the last failure is the one that is told.
+/// ones before. The first that answers is taken and the others are dropped. If none does, what every one of them said is told, up to
+/// [`MAX_TOLD`].
 async fn first<A, T, F: Future<Output = io::Result<T>>>(
     addresses: Vec<A>,
     delay: Duration,
@@ -82,7 +84,7 @@ async fn first<A, T, F: Future<Output = io::Result<T>>>(
 ) -> io::Result<T> {
     let mut waiting = addresses.into_iter();
     let mut running: Vec<Pin<Box<F>>> = Vec::new();
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    let mut failures = Failures::default();
     let mut next: Option<Sleep> = None;
     poll_fn(|cx| {
         loop {
@@ -94,7 +96,7 @@ async fn first<A, T, F: Future<Output = io::Result<T>>>(
                     false
                 }
                 Poll::Ready(Err(error)) => {
-                    failure = io::Error::new(error.kind(), error);
+                    failures.add(error);
                     next = None;
                     false
                 }
@@ -113,8 +115,7 @@ async fn first<A, T, F: Future<Output = io::Result<T>>>(
                     next = Some(sleep(delay));
                 }
                 None if running.is_empty() => {
-                    let none = io::ErrorKind::NotFound.into();
-                    return Poll::Ready(Err(core::mem::replace(&mut failure, none)));
+                    return Poll::Ready(Err(core::mem::take(&mut failures).into_error()));
                 }
                 // The last ones are waited for as long as the caller waits.
                 None => return Poll::Pending,
@@ -124,8 +125,43 @@ async fn first<A, T, F: Future<Output = io::Result<T>>>(
     .await
 }
 
+/// Addresses whose failures are told; of more the number is.
+const MAX_TOLD: usize = 8;
+
+/// What the addresses said.
+#[derive(Default)]
+struct Failures {
+    told: Vec<io::Error>,
+    more: usize,
+}
+
+impl Failures {
+    fn add(&mut self, error: io::Error) {
+        if self.told.len() < MAX_TOLD {
+            self.told.push(error);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// The last one's kind, the words of all.
+    fn into_error(mut self) -> io::Error {
+        let Some(last) = self.told.pop() else {
+            return io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        };
+        let kind = last.kind();
+        self.told.push(last);
+        let words: Vec<String> = self.told.iter().map(ToString::to_string).collect();
+        let mut words = words.join("; ");
+        if self.more > 0 {
+            words.push_str(&format!("; and {} more addresses", self.more));
+        }
+        io::Error::new(kind, words)
+    }
+}
+
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use core::cell::RefCell;
@@ -158,7 +194,15 @@ mod tests {
             outcome("").await,
             (Err("the host has no address".into()), 0)
         );
-        assert_eq!(outcome("rrr").await, (Err("refused 2".into()), 3));
+        let all = "refused 0; refused 1; refused 2";
+        assert_eq!(outcome("rrr").await, (Err(all.into()), 3));
+        let (Err(many), _) = outcome(&"r".repeat(11)).await else {
+            panic!("nobody answers");
+        };
+        assert!(
+            many.ends_with("; refused 7; and 3 more addresses"),
+            "{many}"
+        );
         assert_eq!(outcome("rra").await, (Ok(2), 3));
         // One that never answers holds nobody up, and a slow one is not given up.
         assert_eq!(outcome("nra").await, (Ok(2), 3));

@@ -1,5 +1,6 @@
 //! TLS by rustls, natively.
 
+use super::tls_error::sentence;
 use crate::error::Cause;
 use core::fmt;
 use rustls::pki_types::pem::PemObject as _;
@@ -51,7 +52,7 @@ impl Tls {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|error| Cause::Tls(error.to_string()))?;
         let stream = TlsConnector::from(config).connect(name, io).await;
-        stream.map_err(|error| Cause::Tls(error.to_string()))
+        stream.map_err(|error| Cause::Tls(sentence(host, &error)))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use crate::support::{cause, listen, options};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Misuse};
 use websocket_channel::proto::Format;
 use websocket_channel::proto::handshake::accept_key;
-use websocket_channel::{ConnectError, ConnectErrorKind, Socket};
+use websocket_channel::{ConnectError, ConnectErrorKind, Options, Socket};
 
 /// Reads a request's head.
 pub(crate) async fn head(io: &mut TcpStream) -> String {
@@ -191,4 +192,164 @@ async fn host_and_credentials_reach_the_server_once() {
     assert_eq!(asked.matches("Host: ").count(), 1, "{asked}");
     assert_eq!(value(&asked, "Host"), Some("vhost"));
     assert_eq!(value(&asked, "Authorization"), Some("Basic dXNlcjpwQHNz"));
+}
+
+/// A server whose answers are taken in turn, one a connection, each with `{accept}` and `{base}` filled in; what it was asked is kept.
+async fn in_turn(answers: &[&str]) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = asked.clone();
+    let answers: Vec<String> = answers
+        .iter()
+        .map(|answer| answer.replace("{base}", &address.to_string()))
+        .collect();
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut io, _) = listener.accept().await.unwrap();
+            let head = head(&mut io).await;
+            let accept = accept_key(value(&head, "Sec-WebSocket-Key").unwrap());
+            kept.lock().unwrap().push(head);
+            io.write_all(answer.replace("{accept}", &accept).as_bytes())
+                .await
+                .unwrap();
+            // The last one stays open until the client has gone.
+            tokio::spawn(async move { io.read_to_end(&mut Vec::new()).await });
+        }
+    });
+    (address, asked)
+}
+
+fn following(redirects: u8) -> Options {
+    let mut options = options();
+    options.network.max_redirects = redirects;
+    options.handshake.headers = [
+        ("Authorization", "Bearer t"),
+        ("Cookie", "a=b"),
+        ("Host", "vhost"),
+        ("X-Other", "stays"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    options
+}
+
+#[tokio::test]
+async fn redirects_are_followed_if_they_are_wanted() {
+    let right = format!("{RIGHT}\r\n");
+    for status in [301, 302, 303, 307, 308] {
+        let redirect = |to: &str| {
+            format!("HTTP/1.1 {status} x\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
+        };
+        // Absolute as HTTP, and relative.
+        let answers = [
+            &*redirect("http://{base}/second?x=1#part"),
+            &redirect("third"),
+            &right,
+        ];
+        let (address, asked) = in_turn(&answers).await;
+        let url = format!("ws://user:pass@{address}/first");
+        let mut options = following(2);
+        // The URL's own credentials, which stay with their origin.
+        options.handshake.headers.remove(0);
+        drop(Socket::connect(&url, options).await.unwrap());
+        let asked = asked.lock().unwrap().clone();
+        let targets: Vec<&str> = asked
+            .iter()
+            .map(|head| head.split(' ').nth(1).unwrap())
+            .collect();
+        assert_eq!(targets, ["/first", "/second?x=1", "/third"]);
+        for head in &asked {
+            assert_eq!(value(head, "Cookie"), Some("a=b"));
+            assert_eq!(value(head, "Authorization"), Some("Basic dXNlcjpwYXNz"));
+        }
+        // Not by default, and not one too many.
+        for allowed in [0, 1] {
+            let (address, _) = in_turn(&answers).await;
+            let url = format!("ws://{address}/first");
+            let error = Socket::connect(&url, following(allowed)).await.unwrap_err();
+            assert!(
+                error
+                    .response()
+                    .unwrap()
+                    .headers
+                    .first("Location")
+                    .is_some()
+            );
+            assert_eq!(cause(error), Cause::Status(status));
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_stay_with_their_origin() {
+    let (second, asked) = in_turn(&[&format!("{RIGHT}\r\n")]).await;
+    let redirect =
+        format!("HTTP/1.1 302 x\r\nLocation: ws://{second}/\r\nContent-Length: 0\r\n\r\n");
+    let (first, _) = in_turn(&[&redirect]).await;
+    let opened = Socket::connect(format!("ws://{first}/"), following(1)).await;
+    drop(opened.unwrap());
+    let asked = asked.lock().unwrap().clone();
+    for gone in ["Authorization", "Cookie"] {
+        assert_eq!(value(&asked[0], gone), None);
+    }
+    assert_eq!(value(&asked[0], "Host"), Some(&*second.to_string()));
+    assert_eq!(value(&asked[0], "X-Other"), Some("stays"));
+    // Nor does the URL's password go there.
+    let (second, asked) = in_turn(&[&format!("{RIGHT}\r\n")]).await;
+    let redirect =
+        format!("HTTP/1.1 302 x\r\nLocation: ws://{second}/\r\nContent-Length: 0\r\n\r\n");
+    let (first, _) = in_turn(&[&redirect]).await;
+    let mut options = options();
+    options.network.max_redirects = 1;
+    let opened = Socket::connect(format!("ws://u:p@{first}/"), options).await;
+    drop(opened.unwrap());
+    assert_eq!(value(&asked.lock().unwrap()[0], "Authorization"), None);
+}
+
+#[tokio::test]
+async fn redirects_to_elsewhere_are_errors() {
+    for location in ["ftp://h/", "//", "http://"] {
+        let redirect =
+            format!("HTTP/1.1 302 x\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        let (address, _) = in_turn(&[&redirect]).await;
+        let error = Socket::connect(format!("ws://{address}/"), following(5)).await;
+        assert_eq!(cause(error.unwrap_err()), Cause::Status(302), "{location}");
+    }
+}
+
+/// Autobahn and nhooyr answer 400 to `server_max_window_bits`.
+#[cfg(feature = "deflate")]
+#[tokio::test]
+async fn an_offer_that_is_refused_for_its_window_is_made_once_more_without() {
+    let refusal = "HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n";
+    let right = format!("{RIGHT}\r\n");
+    let offered = |head: &str| {
+        let offer = value(head, "Sec-WebSocket-Extensions").unwrap();
+        offer.contains("server_max_window_bits")
+    };
+    let mut small = options();
+    small
+        .handshake
+        .deflate
+        .as_mut()
+        .unwrap()
+        .receive_window_bits = 10;
+    let (address, asked) = in_turn(&[refusal, &right]).await;
+    let opened = Socket::connect(format!("ws://{address}/"), small.clone()).await;
+    drop(opened.unwrap());
+    let offers: Vec<bool> = asked
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|head| offered(head))
+        .collect();
+    assert_eq!(offers, [true, false]);
+    // Once, and only for a window that was asked for.
+    for (options, attempts) in [(small, 2), (options(), 1)] {
+        let (address, asked) = in_turn(&[refusal; 3]).await;
+        let error = Socket::connect(format!("ws://{address}/"), options).await;
+        assert_eq!(cause(error.unwrap_err()), Cause::Status(400));
+        assert_eq!(asked.lock().unwrap().len(), attempts);
+    }
 }

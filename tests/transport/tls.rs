@@ -4,10 +4,11 @@ use crate::support::{cause, echo, echoes, listen, options, proxy, serve_proxy, t
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use websocket_channel::error::Cause;
 use websocket_channel::transport::tls::Tls;
 use websocket_channel::{Options, Socket};
@@ -33,12 +34,16 @@ impl Authority {
             .unwrap()
             .signed_by(&key, &self.0)
             .unwrap();
+        self.serving(certificate.der().clone(), key)
+    }
+
+    fn serving(&self, certificate: CertificateDer<'static>, key: KeyPair) -> TlsAcceptor {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(vec![certificate], key)
             .unwrap();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         TlsAcceptor::from(Arc::new(config))
@@ -104,7 +109,8 @@ async fn whom_it_does_not_trust() {
     };
     // By default the roots are the world's; another authority is another; another name is another.
     let error = Socket::connect(&url, options()).await.unwrap_err();
-    refused("UnknownIssuer")(cause(error));
+    refused("UnknownIssuer")(cause(error.clone()));
+    refused("Tls::with_roots")(cause(error));
     let error = Socket::connect(&url, trusting(Authority::new().trusted(), options()))
         .await
         .unwrap_err();
@@ -115,13 +121,49 @@ async fn whom_it_does_not_trust() {
     )
     .await
     .unwrap_err();
-    refused("not valid for name")(cause(error));
+    refused("not valid for name")(cause(error.clone()));
+    refused("the server's certificate is not for `127.0.0.1`")(cause(error));
     // What answers is no TLS at all.
     let plain = listen(echo).await;
     let error = Socket::connect(format!("wss://{plain}/"), options())
         .await
         .unwrap_err();
-    assert!(matches!(cause(error), Cause::Tls(_)));
+    refused("does not speak TLS on this port")(cause(error));
+}
+
+/// What a certificate of this shape, trusted or signed by what is trusted, is refused for.
+async fn refusal_of(shape: impl Fn(&mut CertificateParams)) -> String {
+    let authority = Authority::new();
+    let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    shape(&mut params);
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority.0).unwrap();
+    let acceptor = authority.serving(certificate.der().clone(), key);
+    let (address, _) = secure_echo(acceptor).await;
+    let url = format!("wss://localhost:{}/", address.port());
+    let error = Socket::connect(url, trusting(authority.trusted(), options())).await;
+    match cause(error.unwrap_err()) {
+        Cause::Tls(words) => words,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_told_with_what_to_do() {
+    let expired = refusal_of(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1)).await;
+    assert!(expired.contains("has expired: renew it"), "{expired}");
+    let early = refusal_of(|params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)).await;
+    assert!(early.contains("is not valid yet"), "{early}");
+    let authority = |params: &mut CertificateParams| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    };
+    let authority = refusal_of(authority).await;
+    assert!(authority.contains("with CA:FALSE"), "{authority}");
+    let client = |params: &mut CertificateParams| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let client = refusal_of(client).await;
+    assert!(client.contains("needs serverAuth"), "{client}");
 }
 
 #[tokio::test]
@@ -181,4 +223,26 @@ async fn a_proxy_spoken_to_over_tls() {
             .unwrap(),
     )
     .await;
+}
+
+#[tokio::test]
+async fn no_redirect_leads_out_of_encryption() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&["localhost"]);
+    let plain = listen(echo).await;
+    let address = listen(move |io| {
+        let acceptor = acceptor.clone();
+        async move {
+            let mut io = acceptor.accept(io).await.unwrap();
+            let answer =
+                format!("HTTP/1.1 307 x\r\nLocation: ws://{plain}/\r\nContent-Length: 0\r\n\r\n");
+            io.write_all(answer.as_bytes()).await.unwrap();
+            let _ = io.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    let mut options = trusting(authority.trusted(), options());
+    options.network.max_redirects = 3;
+    let error = Socket::connect(format!("wss://localhost:{}/", address.port()), options).await;
+    assert_eq!(cause(error.unwrap_err()), Cause::Status(307));
 }

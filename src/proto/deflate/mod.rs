@@ -33,6 +33,8 @@ pub struct Deflate {
     pub send_window_bits: u8,
     /// The window that the peer is asked to keep to, from 9 to 15. Default 15. A client that did not offer
     /// `client_max_window_bits` cannot be asked (RFC 7692 §7.1.2.2) and uses 15.
+    ///
+    /// A client offers `server_max_window_bits` only below 15. Some servers answer that with 400: natively one attempt without it follows then.
     pub receive_window_bits: u8,
     /// Whether what we send may refer to earlier messages (RFC 7692 §7.1.1, context takeover). Default true: small messages shrink the more, and
     /// memory is kept for it.
