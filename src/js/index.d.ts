@@ -495,3 +495,17 @@ export class PlatformError extends ChannelError {
   /** Which of these. For `WASM_REFUSED`, `cause` is what the platform threw. */
   readonly code: 'NO_WEBSOCKET' | 'WASM_REFUSED' | 'NOT_INITIALIZED';
 }
+
+/** The code that decides, as WebAssembly or as JavaScript. It is opaque: only {@link prepare} takes one. */
+export interface Core {
+  /** Makes the exports of an instance from its imports. */
+  instantiate(imports: Record<string, unknown>): Record<string, unknown>;
+}
+
+/**
+ * Optional: resolves when connections can be made here. Call it before the first construction to have a fallback where WebAssembly is refused:
+ * `await prepare({ fallback: () => import('websocket-channel/no-wasm') })`. The import runs only there, so nobody else downloads it.
+ * @param options.fallback Gives a module with a `core`. Default none.
+ * @throws {PlatformError} where there is no WebSocket, or WebAssembly is refused and there is no fallback. What `fallback` throws is thrown on.
+ */
+export function prepare(options?: { fallback?: () => Promise<{ readonly core: Core }> }): Promise<void>;

@@ -2,3 +2,4 @@
 export { WebSocket } from './web_socket.js';
 export { Channel } from './channel.js';
 export { ChannelClosedError, ChannelError, CloseError, ConnectError, DecodeError, PlatformError, SendError } from './errors.js';
+export { prepare } from './prepare.js';

@@ -1,10 +1,9 @@
-// The wasm instance that all share, made synchronously when it is first needed.
+// The instance of the core that all share, made synchronously when it is first needed.
 //
 // Nothing of an instance can be trusted after a trap, for Rust's frames are gone without having cleaned up. Then it is given up together with
 // its connections, and the next construction gets a fresh one. Each has a glue of its own: objects, timers and promises of the old one still
 // call into what they came from, and are answered with nothing.
-import glue from 'glue';
-import { source } from 'glue/source';
+import { core as own } from 'core';
 import { ChannelError, PlatformError } from './errors.js';
 
 /** The platform's class. It is taken at import because a program may then put ours in its place. */
@@ -12,7 +11,8 @@ const Native = globalThis.WebSocket;
 /** Chromium and Deno have it. */
 const { WebSocketStream } = globalThis;
 
-let module;
+/** The code that instances are made of: WebAssembly, or JavaScript. */
+let core = own;
 let instance;
 
 /**
@@ -24,20 +24,23 @@ export function current() {
   return instance;
 }
 
+/** Instances are made of another core from now on. */
+export function use(other) {
+  core = other;
+}
+
 function make(WebSocket) {
   if (typeof WebSocket !== 'function') {
     throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
   }
-  module ??= compile(source());
   const alive = new Map();
   let trapped;
 
-  const giveUp = (cause, { __wbindgen_externrefs: table }) => {
+  const giveUp = (cause) => {
     trapped = new ChannelError('INTERNAL', 'an error inside of websocket-channel has ended its connections', { cause });
     if (instance === made) instance = undefined;
     // Every JavaScript object that Rust holds.
-    for (let i = 0; i < table.length; i++) {
-      const object = table.get(i);
+    for (const object of held()) {
       if (object instanceof WebSocket) {
         object.onopen = object.onmessage = object.onerror = object.onclose = null;
         object.close();
@@ -51,22 +54,21 @@ function make(WebSocket) {
 
   // What a function of Rust's exports throws, Rust has not thrown: it returns errors. It is a trap or an overflow of the stack.
   const guard =
-    (run, exports) =>
+    (run) =>
     (...args) => {
       if (trapped) return [];
       try {
         return run(...args);
       } catch (cause) {
-        if (!trapped) giveUp(cause, exports);
+        if (!trapped) giveUp(cause);
         throw trapped;
       }
     };
   const instantiate = (imports) => {
-    const { exports } = new WebAssembly.Instance(module, imports);
-    const entries = Object.entries(exports);
-    return Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each, exports) : each]));
+    const entries = Object.entries(core.instantiate(imports));
+    return Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each) : each]));
   };
-  const { start, ...classes } = glue(WebSocket);
+  const { start, held, ...classes } = core.glue(WebSocket);
   const made = { ...classes, WebSocket, WebSocketStream, alive };
   start(instantiate);
   return made;
@@ -79,15 +81,4 @@ function letGo(object) {
   else if (object instanceof ReadableStreamDefaultReader) object.read().then(({ done }) => done || letGo(object), nothing);
   // In the making: nothing was written yet. A stream is closed behind its last write (`src/transport/web_stream`).
   else if (object instanceof WebSocketStream) Promise.race([object.opened, null]).then((opened) => opened ?? object.close(), nothing);
-}
-
-/** A Content Security Policy may forbid it, an embedder may compile nothing at run time, or there may be no WebAssembly at all. */
-function compile(from) {
-  try {
-    return from instanceof WebAssembly.Module ? from : new WebAssembly.Module(from);
-  } catch (cause) {
-    const advice =
-      "a page's Content Security Policy has to allow 'wasm-unsafe-eval'; elsewhere websocket-channel/slim takes a compiled module";
-    throw new PlatformError('WASM_REFUSED', `no WebAssembly here: ${advice} (${cause?.message})`, { cause });
-  }
 }

@@ -16,7 +16,7 @@ let copies = 0;
  */
 export async function copyOfPackage() {
   const copy = { instances: [], natives: [], armed: undefined };
-  const trap = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.t;
+  let trap;
   const guarded = (run, source = String(run)) =>
     function (...args) {
       if (copy.armed && source.includes(copy.armed)) {
@@ -26,18 +26,13 @@ export async function copyOfPackage() {
       return Reflect.apply(run, this, args);
     };
 
-  const { Instance } = WebAssembly;
-  class Watched {
-    constructor(module, imports) {
-      const wrapped = {};
-      for (const [space, functions] of Object.entries(imports)) {
-        wrapped[space] = Object.fromEntries(Object.entries(functions).map(([name, run]) => [name, guarded(run)]));
-      }
-      const instance = new Instance(module, wrapped);
-      copy.instances.push(new Insight(instance.exports));
-      return instance;
+  const wrap = (imports) => {
+    const wrapped = {};
+    for (const [space, functions] of Object.entries(imports)) {
+      wrapped[space] = Object.fromEntries(Object.entries(functions).map(([name, run]) => [name, guarded(run)]));
     }
-  }
+    return wrapped;
+  };
   const Native = globalThis.WebSocket;
   class Counted extends Native {
     constructor(...args) {
@@ -45,6 +40,49 @@ export async function copyOfPackage() {
       copy.natives.push(this);
     }
   }
+
+  /** Every first construction finds `WebAssembly.Instance` where it always is. */
+  const watchWasm = () => {
+    const { Instance } = WebAssembly;
+    trap = new Instance(new WebAssembly.Module(TRAP)).exports.t;
+    copy.Trap = WebAssembly.RuntimeError;
+    class Watched {
+      constructor(module, imports) {
+        const instance = new Instance(module, wrap(imports));
+        copy.instances.push(new Insight(instance.exports, () => valuesOf(instance.exports.__wbindgen_externrefs)));
+        return instance;
+      }
+    }
+    return (make) => {
+      WebAssembly.Instance = Watched;
+      try {
+        return make();
+      } finally {
+        WebAssembly.Instance = Instance;
+      }
+    };
+  };
+  /** The core that is JavaScript is looked into where the entry exports it. What it has in the place of a trap is an `Error`. */
+  const watchCore = (core) => {
+    const { glue, instantiate } = core;
+    let held;
+    trap = () => {
+      throw new Error('abort');
+    };
+    copy.Trap = Error;
+    core.glue = (Class) => {
+      const made = glue(Class);
+      held = made.held;
+      return made;
+    };
+    core.instantiate = (imports) => {
+      const own = held;
+      const exports = instantiate(wrap(imports));
+      copy.instances.push(new Insight(exports, () => own()));
+      return exports;
+    };
+    return (make) => make();
+  };
 
   copies += 1;
   globalThis.WebSocket = Counted;
@@ -54,15 +92,7 @@ export async function copyOfPackage() {
   } finally {
     globalThis.WebSocket = Native;
   }
-  /** Every first construction finds `WebAssembly.Instance` where it always is. */
-  const watching = (make) => {
-    WebAssembly.Instance = Watched;
-    try {
-      return make();
-    } finally {
-      WebAssembly.Instance = Instance;
-    }
-  };
+  const watching = loaded.core ? watchCore(loaded.core) : watchWasm();
   return Object.assign(copy, loaded, {
     trapAt: (code) => (copy.armed = code),
     socket: (...args) => watching(() => new loaded.WebSocket(...args)),
@@ -73,9 +103,12 @@ export async function copyOfPackage() {
 /** What can be seen of an instance from outside. */
 class Insight {
   #exports;
+  #held;
 
-  constructor(exports) {
+  /** @param {() => unknown[]} held gives what Rust holds */
+  constructor(exports, held) {
     this.#exports = exports;
+    this.#held = held;
   }
 
   /** Bytes of linear memory. */
@@ -85,9 +118,9 @@ class Insight {
 
   /** JavaScript objects that Rust holds. */
   get references() {
-    const table = this.#exports.__wbindgen_externrefs;
-    let count = 0;
-    for (let i = 0; i < table.length; i += 1) if (Object(table.get(i)) === table.get(i)) count += 1;
-    return count;
+    return this.#held().filter((value) => Object(value) === value).length;
   }
 }
+
+/** The values in a table of wasm's. */
+const valuesOf = (table) => Array.from({ length: table.length }, (_, i) => table.get(i));

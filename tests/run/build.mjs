@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { translate } from './no-wasm.mjs';
 import { CommandError, capture, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
 import { dropStaleWasm } from './stale.mjs';
@@ -88,9 +89,11 @@ export async function build(tools) {
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
+  const plain = await withoutWasm(tools);
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
   const glue = await glueAsFunction(bundle, files.glue);
+  const plainGlue = await glueAsFunction(bundle, plain.glue);
   const script = (from, to, source, options = {}) =>
     bundle({
       entryPoints: [join(root, 'src/js', from)],
@@ -100,7 +103,7 @@ export async function build(tools) {
       target: 'es2022',
       minify: true,
       legalComments: 'none',
-      alias: { glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
+      alias: { core: join(root, 'src/js/compiled.js'), glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
       // In what only the glue's own loader uses, which is left out.
       define: { 'import.meta.url': 'undefined' },
       plugins: [inlineWasm],
@@ -108,20 +111,40 @@ export async function build(tools) {
       logLevel: 'warning',
       ...options,
     });
+  const translated = { alias: { core: join(root, 'src/js/translated.js'), glue: plainGlue, 'glue/translated': plain.core } };
   await Promise.all([
     script('index.js', 'index.js', 'inlined.js'),
     script('index.js', 'index.cjs', 'inlined.js', { format: 'cjs' }),
     // A module is UTF-8; a classic script is what its page is, unless it is ASCII.
     script('index.js', 'websocket-channel.iife.js', 'inlined.js', { format: 'iife', globalName: GLOBAL, charset: 'ascii' }),
     script('slim.js', 'slim.js', 'given.js'),
+    script('no_wasm.js', 'no-wasm.js', '', translated),
+    script('no_wasm.js', 'no-wasm.cjs', '', { ...translated, format: 'cjs' }),
     script('messagepack.js', 'messagepack.js', 'given.js', { banner: { js: notice('@msgpack/msgpack') } }),
   ]);
   // As it is: its imports are those of the published folder.
   copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
   copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
-  for (const name of ['index', 'slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
-  copyFileSync(join(root, 'src/js/index.d.ts'), join(dist, 'index.d.cts'));
+  for (const name of ['slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
+  const commonJs = (text) => text.replaceAll("'./index.js'", "'./index.cjs'");
+  for (const [from, to] of Object.entries({ index: 'index', no_wasm: 'no-wasm' })) {
+    const types = read(join(root, `src/js/${from}.d.ts`));
+    writeFileSync(join(dist, `${to}.d.ts`), types);
+    writeFileSync(join(dist, `${to}.d.cts`), commonJs(types));
+  }
   return dist;
+}
+
+/** The same core as JavaScript. The tools take seconds: they are skipped when they have seen these very bytes. */
+async function withoutWasm(tools) {
+  const compiled = join(targetFolder(tools), 'wasm32-unknown-unknown', 'wasm', 'websocket_channel.wasm');
+  const folder = join(root, 'target', 'npm-no-wasm');
+  const mark = join(folder, '.made-from');
+  const from = fingerprint(tools, compiled, read(fileURLToPath(new URL('no-wasm.mjs', import.meta.url))));
+  if (read(mark) === from) return { glue: join(folder, 'core.js'), core: join(folder, 'translated.js') };
+  const files = await translate(tools, { cwd: root, compiled, folder, bindgenArgs: BINDGEN_ARGS, shorten: shortenWasm });
+  writeFileSync(mark, from);
+  return files;
 }
 
 /** The licence of a package that travels inside ours, as it asks for. */
@@ -280,14 +303,22 @@ const SPARE = [
 
 /**
  * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
- * replaced. What it finds under the name `WebSocket` is given to it, and `start` what makes the exports of an instance from its imports.
+ * replaced. What it finds under the name `WebSocket` is given to it, and `start` what makes the exports of an instance from its imports. `held`
+ * gives every JavaScript value that Rust holds.
  */
 async function glueAsFunction(bundle, glue) {
   const lean = SPARE.reduce((text, spare) => {
     if (text.search(spare) < 0) throw new Error(`the glue has no ${spare}`);
     return text.replace(spare, '');
   }, read(glue));
-  const start = 'export function start(instantiate) { wasm = instantiate(__wbg_get_imports()); wasm.__wbindgen_start(); }';
+  // JavaScript values are in a table of wasm's, or in an array.
+  const [begin, values] = lean.includes('\nlet heap = ')
+    ? ['', 'heap']
+    : [
+        ' wasm.__wbindgen_start();',
+        'Array.from({ length: wasm.__wbindgen_externrefs.length }, (_, i) => wasm.__wbindgen_externrefs.get(i))',
+      ];
+  const start = `export function start(instantiate) { wasm = instantiate(__wbg_get_imports());${begin} }\nexport const held = () => ${values};`;
   const { outputFiles } = await bundle({
     stdin: { contents: `${lean}\n${start}`, resolveDir: root },
     bundle: true,

@@ -1,6 +1,7 @@
 // The JavaScript tests of the built package, run inside a real browser. npm packages are imported late: set-up brings them.
 
-import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PAGES } from '../js/pages.js';
 import { root } from './build.mjs';
@@ -16,13 +17,14 @@ const LOOK_EVERY_MS = 100;
 /**
  * Runs `tests/js/` in a browser and prints a line for each test that fails and one at the end.
  * @param {object} options
+ * @param {string} [options.entry] which of the package's; `no-wasm` in pages whose policy allows no WebAssembly. Default: `index`
  * @param {'chromium' | 'firefox' | 'webkit'} options.browser
  * @param {{paths: Record<string, string>}} options.tools of set-up; `dist/` has been built
  * @param {{origin: string, refusedPort: number}} options.server the test server
  * @returns {Promise<{passed: number, failed: number, skipped: number}>}
  */
-export async function runJsTests({ browser, tools, server }) {
-  const site = await serve(compose());
+export async function runJsTests({ entry = 'index', browser, tools, server }) {
+  const site = await serve(compose(entry));
   try {
     const driver = await startDriver(browser, tools);
     try {
@@ -37,7 +39,7 @@ export async function runJsTests({ browser, tools, server }) {
         for (const key of Object.keys(total))
           total[key] = Array.isArray(total[key]) ? [...total[key], ...outcome[key]] : total[key] + outcome[key];
       }
-      return report(browser, total);
+      return report(`${browser}${entry === 'index' ? '' : `, ${entry}`}`, total);
     } finally {
       await driver.stop();
     }
@@ -47,15 +49,31 @@ export async function runJsTests({ browser, tools, server }) {
 }
 
 /** The folder that is served: the tests as they are, and the very file that is published. */
-function compose() {
-  const folder = join(root, 'target', 'js-tests');
+function compose(entry) {
+  const folder = join(root, 'target', `js-tests-${entry}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'tests/js'), folder, { recursive: true });
-  copyFileSync(join(root, 'dist/index.js'), join(folder, 'websocket-channel.js'));
+  copyFileSync(join(root, `dist/${entry}.js`), join(folder, 'websocket-channel.js'));
+  copyFileSync(join(root, 'dist/no-wasm.js'), join(folder, 'no-wasm.js'));
   copyFileSync(join(root, 'node_modules/mocha/mocha.js'), join(folder, 'mocha.js'));
   copyFileSync(join(root, 'node_modules/chai/index.js'), join(folder, 'chai.js'));
+  if (entry === 'no-wasm')
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.html'))
+      .forEach((name) => forbidWasm(join(folder, name)));
   return folder;
+}
+
+/** Content Security Policy 3: `script-src` without 'wasm-unsafe-eval' refuses WebAssembly. Scripts inside the page are allowed by their hashes. */
+function forbidWasm(file) {
+  const page = readFileSync(file, 'utf8');
+  const inside = [...page.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map(([, script]) => script);
+  const hashes = inside.map((script) => ` 'sha256-${createHash('sha256').update(script).digest('base64')}'`).join('');
+  writeFileSync(
+    file,
+    page.replace('<meta charset="utf-8" />', `$&\n  <meta http-equiv="Content-Security-Policy" content="script-src 'self'${hashes}" />`),
+  );
 }
 
 /** esbuild's file server, on loopback and a free port. */

@@ -207,6 +207,12 @@ export const suites = [
     run: (context) => page(browser, context),
   })),
   ...BROWSERS.map((browser) => ({ name: `js:${browser}`, browser, server: true, run: (context) => runJsTests({ browser, ...context }) })),
+  ...BROWSERS.map((browser) => ({
+    name: `no-wasm:${browser}`,
+    browser,
+    server: true,
+    run: (context) => runJsTests({ entry: 'no-wasm', browser, ...context }),
+  })),
   { name: 'threads', browser: 'chromium', server: true, run: sharedMemory },
   { name: 'homes:rust:workers', browser: 'chromium', server: true, run: workers },
   ...['chromium', 'firefox'].map((browser) => ({

@@ -57,7 +57,7 @@ const reasons = [];
 const printed = keepPrinted();
 let server;
 try {
-  if (chosen.some((suite) => /^(js|hidden):|^package$|^homes:js$/.test(suite.name))) {
+  if (chosen.some((suite) => /^(js|no-wasm|hidden):|^package$|^homes:js$/.test(suite.name))) {
     console.log('building the package …');
     await build(tools);
   }

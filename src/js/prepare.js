@@ -1,0 +1,13 @@
+// The fallback of the default entry. It is asked for only where it is needed, so nobody else downloads it.
+import { current, use } from './instance.js';
+
+/** Resolves when connections can be made. Where WebAssembly is refused, it takes the core of the module that `fallback` imports. */
+export async function prepare({ fallback } = {}) {
+  try {
+    current();
+  } catch (error) {
+    if (error.code !== 'WASM_REFUSED' || !fallback) throw error;
+    use((await fallback()).core);
+    current();
+  }
+}
