@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { root } from '../run/build.mjs';
 import { bundlers } from './bundlers.mjs';
-import { pages, refusing } from './pages.mjs';
+import { extension, pages, refusing, withoutWasm } from './pages.mjs';
 import { install, program, project, tool, write } from './project.mjs';
 import { serve } from './site.mjs';
 import { exchangeInWorkerd } from './workerd.mjs';
@@ -77,6 +77,14 @@ async function printed(file, args, env) {
   return stdout.trim();
 }
 
+const run = `exchange(library, process.argv.at(-1)).then(console.log, (error) => console.log(error.stack)).finally(() => process.exit());\n`;
+const RUNTIMES = [
+  ['Node 22', 'node22', []],
+  ['Node 24', 'node24', []],
+  ['Deno', 'deno', ['run', '--allow-all', '--node-modules-dir=manual', '--quiet']],
+  ['Bun', 'bun', ['run']],
+];
+
 describe('bundlers', () => {
   for (const [name, build] of Object.entries(bundlers)) {
     home(name, 'built, then Chromium', async () => assert.equal(await said(await build()), EXCHANGED));
@@ -93,6 +101,49 @@ describe('pages', () => {
   home("CSP script-src 'self'", 'a named error', async () => {
     assert.equal(await said(refusing(), `script-src 'self'; ${connect}`), 'PlatformError WASM_REFUSED, PlatformError WASM_REFUSED');
   });
+});
+
+describe('without WebAssembly', () => {
+  home("no-wasm, CSP script-src 'self'", 'Chromium', async () => {
+    const connect = `connect-src ${echo.replace(/\/echo$/, '')}`;
+    assert.equal(await said(withoutWasm(), `script-src 'self'; ${connect}`), EXCHANGED);
+  });
+
+  home('no-wasm, an extension of Manifest V3', 'Chromium', async () => {
+    const folder = extension(echo);
+    const context = await chromium.launchPersistentContext('', {
+      executablePath: process.env.WEBSOCKET_CHANNEL_CHROMIUM,
+      // Playwright's own arguments turn extensions off.
+      ignoreDefaultArgs: ['--disable-extensions'],
+      args: [
+        '--headless=new',
+        '--no-sandbox',
+        '--no-first-run',
+        '--disable-background-networking',
+        `--disable-extensions-except=${folder}`,
+        `--load-extension=${folder}`,
+      ],
+    });
+    try {
+      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+      assert.equal(await worker.evaluate(() => globalThis.outcome), EXCHANGED);
+    } finally {
+      await context.close();
+    }
+  });
+
+  const loadings = {
+    import: ['no-wasm.mjs', `import * as library from 'websocket-channel/no-wasm';\nimport { exchange } from './exchange.js';\n${run}`],
+    require: [
+      'no-wasm.cjs',
+      `const library = require('websocket-channel/no-wasm');\nconst { exchange } = require('./exchange.cjs');\n${run}`,
+    ],
+  };
+  for (const [name, key, args] of RUNTIMES) {
+    for (const [how, [file, text]] of Object.entries(loadings)) {
+      home(`no-wasm, ${name}`, how, async () => assert.equal(await printed(runtimes[key], [...args, write(file, text), echo]), EXCHANGED));
+    }
+  }
 });
 
 describe('a new user', () => {
@@ -123,19 +174,13 @@ describe('a new user', () => {
   });
 });
 
-const run = `exchange(library, process.argv.at(-1)).then(console.log, (error) => console.log(error.stack)).finally(() => process.exit());\n`;
 const imported = () =>
   write('imported.mjs', `import * as library from 'websocket-channel';\nimport { exchange } from './exchange.js';\n${run}`);
 const required = () =>
   write('required.cjs', `const library = require('websocket-channel');\nconst { exchange } = require('./exchange.cjs');\n${run}`);
 
 describe('runtimes', () => {
-  for (const [name, key, args] of [
-    ['Node 22', 'node22', []],
-    ['Node 24', 'node24', []],
-    ['Deno', 'deno', ['run', '--allow-all', '--node-modules-dir=manual', '--quiet']],
-    ['Bun', 'bun', ['run']],
-  ]) {
+  for (const [name, key, args] of RUNTIMES) {
     home(name, 'import', async () => {
       assert.equal(await printed(runtimes[key], [...args, imported(), echo]), EXCHANGED);
       return printed(runtimes[key], ['--version']).then((text) => text.split('\n')[0]);

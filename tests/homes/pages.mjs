@@ -88,6 +88,14 @@ export const pages = {
   },
 };
 
+/** A page with the entry that needs no WebAssembly. */
+export function withoutWasm() {
+  const library = module.replace('index.js', 'no-wasm.js');
+  write('no-wasm/main.js', `${library}window.outcome = exchange(library, ${URL_OF})${TELL};\n`);
+  write('no-wasm/index.html', html('<script type="module" src="main.js"></script>'));
+  return 'no-wasm/index.html';
+}
+
 /** A page that tells by which errors both classes refuse. */
 export function refusing() {
   const why = `const why = (Class) => {
@@ -101,4 +109,20 @@ export function refusing() {
   write('refusing/main.js', `${module}${why}window.outcome = [why(library.Channel), why(library.WebSocket)].join(', ');\n`);
   write('refusing/index.html', html('<script type="module" src="main.js"></script>'));
   return 'refusing/index.html';
+}
+
+/** An extension of Manifest V3, whose own policy is `script-src 'self'`: its service worker exchanges a message, and a page of it asks for the outcome. */
+export function extension(url) {
+  const manifest = { manifest_version: 3, name: 'a test', version: '1', background: { service_worker: 'worker.js', type: 'module' } };
+  write('extension/manifest.json', JSON.stringify(manifest));
+  write('extension/no-wasm.js', readFileSync(join(project, 'node_modules/websocket-channel/dist/no-wasm.js'), 'utf8'));
+  write('extension/exchange.js', readFileSync(join(project, 'exchange.js'), 'utf8'));
+  write(
+    'extension/worker.js',
+    `import * as library from './no-wasm.js';
+import { exchange } from './exchange.js';
+globalThis.outcome = exchange(library, ${JSON.stringify(url)}).catch(String);
+`,
+  );
+  return join(project, 'extension');
 }

@@ -196,7 +196,7 @@ async function autobahn(context) {
   return { passed: cases.passed + tool.passed, failed: cases.failed + tool.failed, skipped: cases.skipped + tool.skipped };
 }
 
-/** `needs` are of set-up's `NEEDS`. @type {{ name: string, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
+/** `needs` are of set-up's `NEEDS`; `all`: only with `--all`, or by name. @type {{ name: string, all?: boolean, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
@@ -210,6 +210,7 @@ export const suites = [
   ...BROWSERS.map((browser) => ({
     name: `no-wasm:${browser}`,
     browser,
+    all: browser !== 'chromium',
     server: true,
     run: (context) => runJsTests({ entry: 'no-wasm', browser, ...context }),
   })),

@@ -27,7 +27,9 @@ function arguments_() {
     if (strange.length > 0) throw new Error(`unknown suite ${strange.join(', ')}; \`npm test -- --list\` names them`);
     // A suite that is asked for by name brings its browser.
     const wanted = (suite) =>
-      positionals.length > 0 ? positionals.includes(suite.name) : !suite.browser || browsers.includes(suite.browser);
+      positionals.length > 0
+        ? positionals.includes(suite.name)
+        : (values.all || !suite.all) && (!suite.browser || browsers.includes(suite.browser));
     if (values.all) process.env.WEBSOCKET_CHANNEL_ALL = '1';
     // Tests read it when they are compiled.
     if (values.long) process.env.WEBSOCKET_CHANNEL_LONG = '1';

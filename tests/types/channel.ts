@@ -1,7 +1,8 @@
 // What the types of `Channel` allow and what they do not: `tsc --strict` reads it, nobody runs it.
-import { Channel, ChannelClosedError, ChannelError, ConnectError, DecodeError, SendError } from 'websocket-channel';
+import { Channel, ChannelClosedError, ChannelError, ConnectError, DecodeError, SendError, prepare } from 'websocket-channel';
 import type { Closed, ChannelState, Codec, Opened, RawMessage } from 'websocket-channel';
 import { messagepack } from 'websocket-channel/messagepack';
+import { Channel as PlainChannel } from 'websocket-channel/no-wasm';
 import { init, Channel as SlimChannel } from 'websocket-channel/slim';
 import * as v from 'valibot';
 import { z } from 'zod';
@@ -142,4 +143,12 @@ export async function slim(module: WebAssembly.Module): Promise<void> {
   await init(new Uint8Array(8));
   await init(fetch('/websocket-channel.wasm'));
   new SlimChannel<string, string>('ws://localhost/', { codec: 'text' });
+}
+
+export async function withoutWasm(): Promise<void> {
+  await prepare();
+  await prepare({ fallback: () => import('websocket-channel/no-wasm') });
+  // @ts-expect-error: a module without a core
+  await prepare({ fallback: () => import('websocket-channel/messagepack') });
+  new PlainChannel<string, string>('ws://localhost/', { codec: 'text' });
 }

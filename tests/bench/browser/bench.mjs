@@ -122,7 +122,11 @@ async function compose(tools) {
     format: 'esm',
     target: 'es2022',
     nodePaths: [peers],
-    alias: { 'bench-glue': rust.glue, 'websocket-channel': join(dist, 'index.js') },
+    alias: {
+      'bench-glue': rust.glue,
+      'websocket-channel/no-wasm': join(dist, 'no-wasm.js'),
+      'websocket-channel': join(dist, 'index.js'),
+    },
     logLevel: 'error',
   });
   copyFileSync(rust.wasm, join(folder, 'bench.wasm'));

@@ -1,6 +1,7 @@
 // The clients written in JavaScript, and the one function by which the bench runs any client. It is bundled into the page.
 import init, * as rust from 'bench-glue';
 import { Channel, WebSocket as Ours } from 'websocket-channel';
+import { Channel as PlainChannel, WebSocket as Plain } from 'websocket-channel/no-wasm';
 import PartySocket from 'partysocket/ws';
 import ReconnectingWebSocket from 'reconnecting-websocket';
 
@@ -73,7 +74,7 @@ const withStream = async (kind, url, payload, count) => {
   return took;
 };
 
-const withChannel = (transport) => async (kind, url, payload, count) => {
+const withChannel = (Channel, transport) => async (kind, url, payload, count) => {
   const codec = kind === 'json' ? { encode: String, decode: (text) => (check(text), true) } : 'raw';
   const channel = new Channel(url, { codec, transport });
   await channel.opened;
@@ -111,8 +112,10 @@ const clients = {
   'ours, Rust by class': rust.ours,
   'ours, Rust by stream': rust.ours_by_stream,
   'ours, npm WebSocket': withClass(Ours),
-  'ours, npm Channel': withChannel('web-socket'),
-  'ours, npm Channel by stream': withChannel('web-socket-stream'),
+  'ours, npm Channel': withChannel(Channel, 'web-socket'),
+  'ours, npm Channel by stream': withChannel(Channel, 'web-socket-stream'),
+  'ours, npm WebSocket, no-wasm': withClass(Plain),
+  'ours, npm Channel, no-wasm': withChannel(PlainChannel, 'web-socket'),
   partysocket: withClass(PartySocket),
   'reconnecting-websocket': withClass(ReconnectingWebSocket),
 };
