@@ -59,7 +59,7 @@ export class ConnectError extends ChannelError {
 }
 
 /** The error of a code of connecting. */
-export const failed = (code, about = 'close code 1006; browsers hide the cause', options = {}) =>
+export const failed = (code, about = 'close code 1006; the platform hides the cause', options = {}) =>
   new ConnectError(code, wordsOf(code, about), options);
 
 /** Why a value was not sent; `value` is that value. */

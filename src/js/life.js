@@ -131,8 +131,10 @@ export class Life {
   #over(by, event) {
     const { code, reason, wasClean } = event ?? {};
     if (this.isConnecting) {
-      // Browsers hide why. Node, Deno and Bun say it in their `error` event.
-      this.#end(lost(by), failed('CONNECT_FAILED', event?.message || undefined, event?.error && { cause: event.error }));
+      // Browsers hide why. Node, Deno and Bun say it in their `error` event, or in its `error`.
+      const cause = event?.error;
+      const words = [event?.message, cause?.message, cause?.cause?.message].find(Boolean);
+      this.#end(lost(by), failed('CONNECT_FAILED', words, cause ? { cause } : undefined));
       return;
     }
     // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.

@@ -9,10 +9,11 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { root } from '../run/build.mjs';
 import { bundlers } from './bundlers.mjs';
+import { startDropping } from './dropping.mjs';
 import { extension, pages, refusing, withoutWasm } from './pages.mjs';
 import { install, program, project, tool, write } from './project.mjs';
 import { serve } from './site.mjs';
-import { exchangeInWorkerd } from './workerd.mjs';
+import { answerOfWorkerd } from './workerd.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
 const echo = `${process.env.WEBSOCKET_CHANNEL_TEST_WS}/echo`;
@@ -190,6 +191,26 @@ describe('runtimes', () => {
       const said = await printed(runtimes[key], [...args, join(project, 'late.mjs'), echo.replace(/echo$/, 'sink')]);
       assert.equal(said, '{"turned":true,"open":0}');
     });
+    home(name, 'connections that fail, are dropped and are given up', async () => {
+      const dropping = await startDropping();
+      try {
+        const said = JSON.parse(await printed(runtimes[key], [...args, join(project, 'ends.mjs'), dropping.origin, 'ws://127.0.0.1:1/']));
+        const lost = { code: 1006, by: 'failure', wasClean: false, state: 'closed' };
+        for (const [path, { opened, read, ...end }] of Object.entries(said)) {
+          const expected = { refused: 'CONNECT_FAILED', 404: 'CONNECT_FAILED', hanging: 'CANCELLED' }[path] ?? 'opened';
+          assert.ok(opened.startsWith(expected), `${path}: ${opened}`);
+          // What these say of a failure is passed on.
+          if (expected === 'CONNECT_FAILED' && key !== 'node24') assert.doesNotMatch(opened, /hides/);
+          const messages = path === 'read' ? ['one', 'two'] : [];
+          const last = { opened: 'CHANNEL_CLOSED', CANCELLED: [] }[expected] ?? expected;
+          assert.deepEqual(read, messages.concat(last), path);
+          assert.deepEqual(end, { ...lost, by: path === 'hanging' ? 'us' : 'failure' }, path);
+        }
+        assert.equal(Object.keys(said).length, 10);
+      } finally {
+        dropping.stop();
+      }
+    });
     home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
   }
 
@@ -299,7 +320,29 @@ process.exit();
     });
   }
 
-  home('workerd', 'esbuild, condition workerd', () => exchangeInWorkerd(echo, EXCHANGED));
+  home('workerd', 'esbuild, condition workerd', () => answerOfWorkerd(`exchange(library, ${JSON.stringify(echo)})`, EXCHANGED));
+  // It fires no `close` after a message that is too large for it, and does not answer a Close frame before `close()` is called.
+  home('workerd', 'the end of a Channel', async () => {
+    const dropping = await startDropping();
+    const urls = [`${echo.replace(/echo$/, 'flood')}?count=1&size=${(32 << 20) + 1}`, `${dropping.origin}/close`];
+    const answer = `{
+      const ends = [];
+      for (const url of ${JSON.stringify(urls)}) {
+        const channel = new library.Channel(url, { codec: 'bytes' });
+        const reading = (async () => { for await (const _ of channel); return 'ended'; })().catch(({ code }) => code);
+        const { code, wasClean } = await channel.closed;
+        ends.push(code, wasClean, await reading);
+      }
+      return JSON.stringify(ends);
+    }`;
+    try {
+      await answerOfWorkerd(`(async () => ${answer})()`, '[1006,false,"CHANNEL_CLOSED",1000,true,"ended"]');
+      // RFC 6455 §5.5.1: a Close frame.
+      assert.equal(await dropping.answer, 0x88);
+    } finally {
+      dropping.stop();
+    }
+  });
 
   for (const [how, loading] of [
     ['import', `const library = await import('websocket-channel');`],

@@ -15,15 +15,16 @@ async function freePort() {
   return port;
 }
 
-/** Bundles a worker, runs it, and looks what it answers. */
-export async function exchangeInWorkerd(echo, expected) {
+/** Bundles a worker, runs it, and looks what it answers: what the expression `answer` gives, where `library` and `exchange` are known. */
+export async function answerOfWorkerd(answer, expected) {
   const main = write(
     'workerd/src.js',
     `import * as library from 'websocket-channel';
 import { exchange } from '../exchange.js';
+const answer = async () => ${answer};
 export default {
   async fetch() {
-    return new Response(await exchange(library, ${JSON.stringify(echo)}).catch((error) => error.stack));
+    return new Response(await answer().catch((error) => error.stack));
   },
 };
 `,

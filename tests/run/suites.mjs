@@ -222,6 +222,12 @@ export const suites = [
     server: true,
     run: (context) => node(['tests/homes/hidden.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
   })),
+  ...BROWSERS.map((browser) => ({
+    name: `restored:${browser}`,
+    browser,
+    server: true,
+    run: (context) => node(['tests/homes/restored.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
+  })),
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
