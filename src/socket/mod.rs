@@ -3,6 +3,11 @@
 mod bytes;
 #[cfg(not(target_family = "wasm"))]
 mod finish;
+#[cfg(not(target_family = "wasm"))]
+mod line;
+#[cfg(target_family = "wasm")]
+#[path = "line_in_browser.rs"]
+mod line;
 mod options;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod over;
@@ -22,6 +27,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::Stream;
 use futures_sink::Sink;
+use line::Line;
 
 /// One open connection, whole messages both ways. The 2009 paper's `WebSocketChannel`.
 ///
@@ -56,7 +62,7 @@ use futures_sink::Sink;
 #[must_use = "dropping a socket closes its connection"]
 pub struct Socket {
     /// Gone once the end has been told, and with it the platform's resources.
-    transport: Option<Box<dyn Transport>>,
+    line: Line,
     opened: Opened,
     closed: Option<Closed>,
     /// The connection ended before everything was handed over.
@@ -106,7 +112,7 @@ impl Socket {
     /// A socket over a transport that is open already; `opened` is what its handshake settled.
     pub fn over(transport: Box<dyn Transport>, opened: Opened) -> Self {
         Self {
-            transport: Some(transport),
+            line: Line::new(transport),
             opened,
             closed: None,
             lost: false,
@@ -170,51 +176,52 @@ impl Socket {
 
     /// Whether messages can be sent: false from the first sign of an end.
     pub fn is_open(&self) -> bool {
-        self.transport
-            .as_ref()
-            .is_some_and(|transport| transport.is_open())
+        self.line
+            .ask(|transport| transport.is_open())
+            .unwrap_or(false)
     }
 
     /// The bounds it was opened with; `None` once the end has been told.
     pub fn limits(&self) -> Option<&Limits> {
-        self.transport.as_ref().map(|transport| transport.limits())
+        self.line.limits()
     }
 
     /// Bytes that may be sent before the sink waits; 0 once the connection is closing or closed.
     pub fn room(&self) -> usize {
-        match &self.transport {
-            Some(transport) if transport.is_open() => transport.room(),
-            _ => 0,
-        }
+        let room = |transport: &dyn Transport| match transport.is_open() {
+            true => transport.room(),
+            false => 0,
+        };
+        self.line.ask(room).unwrap_or_default()
     }
 
     /// Whether the peer is held back while nobody reads. Where not, as with a browser's `WebSocket`, reading on is what bounds memory.
     pub fn pushes_back(&self) -> bool {
-        self.transport
-            .as_ref()
-            .is_some_and(|transport| transport.pushes_back())
+        self.line
+            .ask(|transport| transport.pushes_back())
+            .unwrap_or(false)
     }
 
     /// Bytes worth fetching ahead of a slow reader.
     pub(crate) fn read_ahead(&self) -> usize {
-        self.transport
-            .as_ref()
-            .map_or(0, |transport| transport.read_ahead())
+        self.line
+            .ask(|transport| transport.read_ahead())
+            .unwrap_or_default()
     }
 
     /// What the overflow policy has dropped before it could be read, ever; none once the end has been told.
     pub fn dropped(&self) -> Dropped {
-        self.transport
-            .as_ref()
-            .map_or(Dropped::default(), |transport| transport.dropped())
+        self.line
+            .ask(|transport| transport.dropped())
+            .unwrap_or_default()
     }
 
     /// Payload bytes sent that have not reached the network, as far as the platform tells (WHATWG WebSockets §3.1, `bufferedAmount`); 0 once the end has
     /// been told.
     pub fn buffered_amount(&self) -> usize {
-        self.transport
-            .as_ref()
-            .map_or(0, |transport| transport.buffered_amount())
+        self.line
+            .ask(|transport| transport.buffered_amount())
+            .unwrap_or_default()
     }
 
     /// Hands `message` to the platform at once, above the watermark too: wait for [`Sink::poll_ready`] first to be polite.
@@ -222,7 +229,7 @@ impl Socket {
     /// # Errors
     /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::Refused`] when the platform refused it.
     pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
-        let Some(transport) = &mut self.transport else {
+        let Some(transport) = self.line.get() else {
             return Err(SendError::new(message, SendErrorKind::NotOpen));
         };
         transport.send(message).map_err(|message| {
@@ -233,6 +240,46 @@ impl Socket {
             };
             SendError::new(message, kind)
         })
+    }
+
+    /// Waits until there is room below the send watermark, hands `message` over, and waits until the platform has it.
+    ///
+    /// Natively the flush waits for more where more messages were read already: the answers to all of them share one write. They are written when the
+    /// last of them has been taken, when 16 KiB are queued, or when the task that uses the socket yields, for which there is a task of its own. So
+    /// this loop is as fast as one that flushes by hand. [`SinkExt::flush`](https://docs.rs/futures/latest/futures/sink/trait.SinkExt.html) waits for the platform at once.
+    ///
+    /// Cancellation: dropped before there was room it sends nothing; afterwards the message goes out all the same.
+    ///
+    /// ```
+    /// # use futures::StreamExt;
+    /// # use websocket_channel::{SendErrorKind, Socket};
+    /// async fn echo(mut socket: Socket) -> Result<(), SendErrorKind> {
+    ///     while let Some(message) = socket.next().await {
+    ///         socket.send(message).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed, and [`SendErrorKind::Refused`] when the platform refused the message.
+    pub async fn send(&mut self, message: Message) -> Result<(), SendErrorKind> {
+        let mut message = Some(message);
+        poll_fn(|cx| {
+            if message.is_some() {
+                if !ready!(self.poll_room(cx)) {
+                    return Poll::Ready(Err(SendErrorKind::NotOpen));
+                }
+                if let Some(message) = message.take() {
+                    self.send_now(message).map_err(|error| error.kind)?;
+                }
+                if self.line.defer_flush() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            self.poll_handed_over(cx).map_err(SendErrorKind::from)
+        })
+        .await
     }
 
     /// Waits until the platform holds nothing of what was sent, as far as it tells: see [`Transport::poll_drained`], also for what each of them
@@ -248,7 +295,7 @@ impl Socket {
     }
 
     pub(crate) fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        match &mut self.transport {
+        match self.line.get() {
             Some(transport) => transport.poll_drained(cx),
             None => Poll::Ready(self.has_lost()),
         }
@@ -273,7 +320,7 @@ impl Socket {
 
     /// Begins the closing handshake, with arguments that were checked.
     pub(crate) fn begin_close(&mut self, code: u16, reason: &str) {
-        if let Some(transport) = &mut self.transport {
+        if let Some(transport) = self.line.get() {
             trace::closing(code);
             transport.close(code, reason);
         }
@@ -297,7 +344,7 @@ impl Socket {
 
     /// Ready when a message may be sent without passing the send watermark, or with false when none can be any more.
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if let Some(transport) = &mut self.transport {
+        if let Some(transport) = self.line.get() {
             ready!(transport.poll_ready(cx));
         }
         Poll::Ready(self.is_open())
@@ -305,7 +352,7 @@ impl Socket {
 
     /// Pings the peer (RFC 6455 §5.5.2), so that [`round_trip`](Self::round_trip) tells how long the answer took. Nothing where there are no pings.
     pub fn ping(&mut self) {
-        if let Some(transport) = &mut self.transport {
+        if let Some(transport) = self.line.get() {
             transport.ping();
         }
     }
@@ -313,19 +360,19 @@ impl Socket {
     /// From the last ping that was answered to its pong. None before the first, where there are no pings, and after the end:
     /// see [`Transport::ping`].
     pub fn round_trip(&self) -> Option<Duration> {
-        self.transport.as_ref()?.round_trip()
+        self.line.ask(|transport| transport.round_trip())?
     }
 
     /// Ready when everything sent has been handed over, or cannot be.
     pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        match &mut self.transport {
+        match self.line.get() {
             Some(transport) => transport.poll_flush(cx),
             None => Poll::Ready(self.has_lost()),
         }
     }
 
     pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        let Some(transport) = &mut self.transport else {
+        let Some(transport) = self.line.get() else {
             return Poll::Ready(None);
         };
         match ready!(transport.poll_event(cx)) {
@@ -338,7 +385,7 @@ impl Socket {
                 {
                     self.lost = transport.poll_flush(cx) == Poll::Ready(Err(Lost));
                 }
-                self.transport = None;
+                self.line.take();
                 Poll::Ready(None)
             }
         }
@@ -384,7 +431,7 @@ fn within(
 #[cfg(not(target_family = "wasm"))]
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Some(transport) = self.transport.take() {
+        if let Some(transport) = self.line.take() {
             finish::finish(transport);
         }
     }
@@ -432,7 +479,7 @@ impl Sink<Message> for Socket {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         ready!(self.poll_handed_over(cx))?;
-        if let Some(transport) = &mut self.transport {
+        if let Some(transport) = self.line.get() {
             transport.close(1000, "");
         }
         Poll::Ready(Ok(()))

@@ -73,6 +73,13 @@ pub trait Transport: MaybeSend {
     /// [`Lost`] when some of it never will be: the connection ended first.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>>;
 
+    /// Whether a flush can wait, because more messages were read already and their answers could share its write. Whoever lets it wait sees to it that
+    /// it comes. Never in browsers, which have no flush.
+    #[cfg(not(target_family = "wasm"))]
+    fn defers_flush(&self) -> bool {
+        false
+    }
+
     /// Ready when the platform holds nothing of what was sent, as far as it tells. In browsers also when the connection is no longer open.
     ///
     /// # Errors

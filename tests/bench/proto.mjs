@@ -11,7 +11,7 @@ import { which } from '../run/setup/process.mjs';
 const PACKAGE = 'websocket-channel-bench';
 const PARTS = { instructions, masking, echo };
 const LIBRARIES = ['ours', 'tungstenite', 'fastwebsockets'];
-const SERVERS = [...LIBRARIES, 'test-server'];
+const SERVERS = [...LIBRARIES, 'socket', 'channel', 'test-server'];
 /** Message sizes with the messages of the shorter run; the longer one has twice as many. */
 const SIZES = [
   [64, 4_000],

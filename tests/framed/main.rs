@@ -5,6 +5,7 @@
 
 mod backpressure;
 mod connect;
+mod deferred;
 mod end;
 mod exchange;
 mod finish;

@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 #![cfg(not(target_family = "wasm"))]
 
-use futures::{SinkExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use peak_alloc::PeakAlloc;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

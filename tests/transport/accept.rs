@@ -1,7 +1,7 @@
 //! Both ends natively: the accepting side as a `Socket` and as a `Channel`.
 
 use crate::support::{cause, echo, echoes, listen, options};
-use futures::{SinkExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use websocket_channel::error::{Cause, Violation};

@@ -24,6 +24,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use wakers::Tasks;
 use writer::Writer;
 
+/// So many bytes are written at the latest, however many messages were read whose answers could share the write.
+#[cfg(not(target_family = "wasm"))]
+const MAX_DEFERRED: usize = 16 << 10;
+
 /// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
 ///
 /// Everything queued goes out in one write before the next read, so that all answers to what was read share one write.
@@ -191,6 +195,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         ready!(self.poll_until(cx, Self::is_flushed));
         Poll::Ready(self.has_lost())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn defers_flush(&self) -> bool {
+        !self.reader.is_dry() && self.connection.unsent() < MAX_DEFERRED && self.is_open()
     }
 
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {

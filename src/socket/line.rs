@@ -1,0 +1,150 @@
+//! The transport beneath a socket, and the flush that waits for more messages to share its write.
+
+use crate::transport::{Limits, Transport};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
+
+/// A socket's transport. While a flush is deferred it lies where a task of its own finds it: that task runs as soon as the one that uses the socket
+/// yields, and flushes what that one has not flushed by then.
+pub(super) struct Line {
+    /// `None` while it is shared, and when the end has been told.
+    own: Option<Box<dyn Transport>>,
+    shared: Option<Shared>,
+}
+
+struct Shared {
+    slot: Arc<Mutex<Slot>>,
+    /// The transport is in the slot.
+    parked: bool,
+    limits: Limits,
+}
+
+#[derive(Default)]
+struct Slot {
+    transport: Option<Box<dyn Transport>>,
+    /// There is a task that flushes, and where it waits, if it does.
+    flusher: bool,
+    waker: Option<Waker>,
+}
+
+impl Line {
+    pub(super) fn new(transport: Box<dyn Transport>) -> Self {
+        Self {
+            own: Some(transport),
+            shared: None,
+        }
+    }
+
+    /// The transport, `None` once the end has been told.
+    #[inline]
+    pub(super) fn get(&mut self) -> Option<&mut Box<dyn Transport>> {
+        if let Some(shared) = &mut self.shared
+            && shared.parked
+        {
+            shared.parked = false;
+            self.own = lock(&shared.slot).transport.take();
+        }
+        self.own.as_mut()
+    }
+
+    /// What a question is answered, `None` once the end has been told.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&dyn Transport) -> T) -> Option<T> {
+        match (&self.own, &self.shared) {
+            (Some(own), _) => Some(question(&**own)),
+            (None, Some(shared)) => lock(&shared.slot).transport.as_deref().map(question),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn limits(&self) -> Option<&Limits> {
+        match (&self.own, &self.shared) {
+            (Some(own), _) => Some(own.limits()),
+            (None, Some(shared)) if shared.parked => Some(&shared.limits),
+            _ => None,
+        }
+    }
+
+    /// Takes it away.
+    pub(super) fn take(&mut self) -> Option<Box<dyn Transport>> {
+        self.get();
+        self.own.take()
+    }
+
+    /// Has the flush of what was just sent wait for the messages that were read already, and whether it does. It does not where no task could make
+    /// good for it.
+    #[inline]
+    pub(super) fn defer_flush(&mut self) -> bool {
+        match self.get() {
+            Some(transport) if transport.defers_flush() => self.park(),
+            _ => false,
+        }
+    }
+
+    fn park(&mut self) -> bool {
+        let Some(transport) = self.own.take() else {
+            return false;
+        };
+        let shared = self.shared.get_or_insert_with(|| Shared {
+            slot: Arc::default(),
+            parked: false,
+            limits: transport.limits().clone(),
+        });
+        let mut slot = lock(&shared.slot);
+        if slot.flusher {
+            slot.transport = Some(transport);
+            shared.parked = true;
+            let waker = slot.waker.take();
+            drop(slot);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            return true;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            drop(slot);
+            self.own = Some(transport);
+            return false;
+        };
+        slot.transport = Some(transport);
+        slot.flusher = true;
+        shared.parked = true;
+        drop(slot);
+        runtime.spawn(Flusher(shared.slot.clone()));
+        true
+    }
+}
+
+/// Held while the transport is polled: whoever uses the socket meanwhile has to wait for it anyway.
+fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Flushes the transport if it is in the slot, and ends.
+struct Flusher(Arc<Mutex<Slot>>);
+
+impl Future for Flusher {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut slot = lock(&self.0);
+        // Otherwise it is in use, and whoever uses it flushes it or comes back.
+        if let Some(transport) = &mut slot.transport
+            && transport.poll_flush(cx).is_pending()
+        {
+            slot.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        slot.flusher = false;
+        Poll::Ready(())
+    }
+}
+
+/// A runtime that shuts down drops it as well.
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        lock(&self.0).flusher = false;
+    }
+}

@@ -1,0 +1,243 @@
+//! `Socket::send` lets its flush wait while more messages lie read. How many writes that makes, and that no message is stuck.
+
+use crate::support::soon;
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
+};
+use websocket_channel::proto::Role;
+use websocket_channel::transport::Limits;
+use websocket_channel::{Message, Opened, Socket};
+
+/// A pipe that counts the writes.
+struct Counting(DuplexStream, Arc<AtomicUsize>);
+
+impl AsyncRead for Counting {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counting {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.0).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(1..)) = wrote {
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+        wrote
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.0).poll_write_vectored(cx, bytes);
+        if let Poll::Ready(Ok(1..)) = wrote {
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+        wrote
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+struct Scene {
+    socket: Socket,
+    peer: DuplexStream,
+    writes: Arc<AtomicUsize>,
+}
+
+/// A server's socket, for which so many messages are there in one read.
+async fn scene(messages: usize, capacity: usize) -> Scene {
+    let (io, mut peer) = tokio::io::duplex(capacity);
+    let writes = Arc::<AtomicUsize>::default();
+    let io = Counting(io, writes.clone());
+    let limits = Limits::default();
+    let socket = Socket::from_upgraded(io, b"", Role::Server, Opened::default(), &limits);
+    let frames = b"\x81\x81\0\0\0\0a".repeat(messages);
+    peer.write_all(&frames).await.unwrap();
+    Scene {
+        socket,
+        peer,
+        writes,
+    }
+}
+
+async fn expect(peer: &mut DuplexStream, messages: usize) {
+    let mut bytes = vec![0; 3 * messages];
+    soon("the answers", peer.read_exact(&mut bytes))
+        .await
+        .unwrap();
+    assert_eq!(bytes, b"\x81\x01a".repeat(messages));
+}
+
+#[tokio::test]
+async fn the_obvious_loop_answers_one_read_with_one_write() {
+    for messages in [1, 2, 16, 500] {
+        let Scene {
+            mut socket,
+            mut peer,
+            writes,
+        } = scene(messages, 1 << 16).await;
+        let echo = tokio::spawn(async move {
+            while let Some(message) = socket.next().await {
+                socket.send(message).await.unwrap();
+            }
+        });
+        expect(&mut peer, messages).await;
+        assert_eq!(writes.load(Ordering::Relaxed), 1, "for {messages} messages");
+        drop(peer);
+        soon("the end", echo).await.unwrap();
+    }
+}
+
+/// The task that makes good for a deferred flush may run on another thread at any time; the answers stay whole and in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_obvious_loop_keeps_the_order_on_many_threads() {
+    let Scene {
+        mut socket,
+        mut peer,
+        ..
+    } = scene(0, 1 << 12).await;
+    const COUNT: u32 = 50_000;
+    let echo = tokio::spawn(async move {
+        while let Some(message) = socket.next().await {
+            socket.send(message).await.unwrap();
+            // Now and then other things are waited for between two messages.
+            if rand(7) {
+                tokio::task::yield_now().await;
+            }
+            if rand(1000) {
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+        }
+    });
+    let (mut read, mut write) = tokio::io::split(&mut peer);
+    let writing = async {
+        for number in 0..COUNT {
+            let frame = [&b"\x82\x84\0\0\0\0"[..], &number.to_be_bytes()].concat();
+            write.write_all(&frame).await.unwrap();
+        }
+    };
+    let reading = async {
+        for number in 0..COUNT {
+            let mut frame = [0; 6];
+            read.read_exact(&mut frame).await.unwrap();
+            assert_eq!(frame[..2], [0x82, 4]);
+            assert_eq!(frame[2..], number.to_be_bytes());
+        }
+    };
+    soon("all of them", async { tokio::join!(writing, reading) }).await;
+    drop(peer);
+    soon("the end", echo).await.unwrap();
+}
+
+fn rand(of: u64) -> bool {
+    let mut bytes = [0; 8];
+    websocket_channel::random::fill(&mut bytes);
+    u64::from_le_bytes(bytes) % of == 0
+}
+
+#[tokio::test]
+async fn a_message_is_not_stuck_when_its_task_waits_for_something_else() {
+    let Scene {
+        mut socket,
+        mut peer,
+        writes,
+    } = scene(5, 1 << 16).await;
+    let waits = tokio::spawn(async move {
+        for _ in 0..3 {
+            let message = socket.next().await.unwrap();
+            socket.send(message).await.unwrap();
+        }
+        // Two more lie read, and nobody asks for them.
+        std::future::pending::<()>().await;
+        drop(socket);
+    });
+    expect(&mut peer, 3).await;
+    assert_eq!(writes.load(Ordering::Relaxed), 1);
+    waits.abort();
+}
+
+/// Also when the stream takes it in pieces.
+#[tokio::test]
+async fn a_large_message_is_not_stuck_either() {
+    let Scene {
+        mut socket,
+        mut peer,
+        ..
+    } = scene(5, 64).await;
+    let waits = tokio::spawn(async move {
+        socket.next().await.unwrap();
+        socket.send(Message::Binary(vec![7; 10_000])).await.unwrap();
+        socket.next().await.unwrap();
+        socket.send(Message::from("behind")).await.unwrap();
+        std::future::pending::<()>().await;
+        drop(socket);
+    });
+    let mut bytes = vec![0; 4 + 10_000 + 8];
+    soon("both", peer.read_exact(&mut bytes)).await.unwrap();
+    assert_eq!(bytes[10_004..], *b"\x81\x06behind");
+    waits.abort();
+}
+
+#[tokio::test]
+async fn a_socket_answers_and_flushes_while_a_flush_is_deferred() {
+    let Scene {
+        mut socket,
+        mut peer,
+        writes,
+    } = scene(3, 1 << 16).await;
+    let message = socket.next().await.unwrap();
+    let room = socket.room();
+    socket.send(message).await.unwrap();
+    assert_eq!(writes.load(Ordering::Relaxed), 0);
+    assert!(socket.is_open() && socket.pushes_back() && socket.limits().is_some());
+    assert_eq!((socket.room(), socket.buffered_amount()), (room - 3, 1));
+    socket.flush().await.unwrap();
+    assert_eq!(writes.load(Ordering::Relaxed), 1);
+    expect(&mut peer, 1).await;
+
+    let message = socket.next().await.unwrap();
+    socket.send(message).await.unwrap();
+    drop(socket);
+    let mut rest = [0; 5];
+    soon("the rest", peer.read_exact(&mut rest)).await.unwrap();
+    assert_eq!(rest, *b"\x81\x01a\x88\x00");
+}
+
+#[test]
+fn without_a_runtime_every_message_is_written_at_once() {
+    let made = tokio::runtime::Runtime::new().unwrap();
+    let Scene {
+        mut socket,
+        peer: _peer,
+        writes,
+    } = made.block_on(scene(2, 1 << 16));
+    for sent in 1..=2 {
+        let message = socket.next().now_or_never().unwrap().unwrap();
+        socket.send(message).now_or_never().unwrap().unwrap();
+        assert_eq!(writes.load(Ordering::Relaxed), sent);
+    }
+}
