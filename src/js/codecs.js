@@ -1,4 +1,6 @@
 // How values become messages: the codecs that have a name, and the user's own.
+import { isBuffer } from './brands.js';
+import { TextDecoder } from './text.js';
 
 /** Where `websocket-channel/messagepack` leaves its codec: it is a bundle of its own, and this one must not grow by it. */
 const REGISTRY = Symbol.for('websocket-channel.codecs');
@@ -12,9 +14,11 @@ const expectBytes = (message) => {
   return message;
 };
 const same = (value) => value;
+/** As Rust reads it: bytes that are not UTF-8 throw, and so does a byte order mark, which is no JSON (RFC 8259 §8.1). */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const codecs = {
-  json: { encode: encodeJson, decode: (message) => JSON.parse(expectText(message)) },
+  json: { encode: encodeJson, decode: (message) => JSON.parse(typeof message === 'string' ? message : utf8.decode(message)) },
   text: { encode: expectText, decode: expectText },
   bytes: { encode: expectBytes, decode: expectBytes },
   raw: { encode: same, decode: same },
@@ -41,10 +45,12 @@ export function codecOf(codec = 'raw') {
 /** What a codec made, as it is handed over: a string or a `Uint8Array`. */
 export function messageOf(value) {
   if (typeof value === 'string') return value;
-  if (value instanceof ArrayBuffer) return messageOf(new Uint8Array(value));
-  if (!ArrayBuffer.isView(value)) throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+  if (!ArrayBuffer.isView(value)) {
+    if (isBuffer(value)) return messageOf(new Uint8Array(value));
+    throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+  }
   const { buffer, byteOffset, byteLength } = value;
   const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
-  // Web IDL: a platform's send takes neither shared memory nor such as may change its length.
+  // Web IDL: a platform's send takes neither shared memory nor such as may change its length. Memory of another realm is copied, too.
   return buffer instanceof ArrayBuffer && !buffer.resizable ? view : new Uint8Array(view);
 }

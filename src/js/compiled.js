@@ -1,6 +1,7 @@
 // The core as WebAssembly.
 import glue from 'glue';
 import { source } from 'glue/source';
+import { isModule } from './brands.js';
 import { PlatformError } from './errors.js';
 
 let module;
@@ -10,7 +11,7 @@ function instantiate(imports) {
   // Not inside `try`: the slim entry says itself that it was not given any.
   const from = module ?? source();
   try {
-    module = from instanceof WebAssembly.Module ? from : new WebAssembly.Module(from);
+    module = isModule(from) ? from : new WebAssembly.Module(from);
     return new WebAssembly.Instance(module, imports).exports;
   } catch (cause) {
     throw new PlatformError('WASM_REFUSED', `${reasonOf(cause)}, or import websocket-channel/no-wasm (${cause?.message})`, { cause });

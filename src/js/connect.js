@@ -20,7 +20,7 @@ const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
  * @returns {{ life: Life, checkClose: Function }} what throws a code of Rust's when `close` does not take a code, or a reason of so many bytes
  */
 export function begin(url, settings, line, status, slot) {
-  const instance = current();
+  const instance = current(settings.WebSocket);
   const life = new Life(line, status, slot, instance.alive, settings.signal);
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   life.limitMs = limit;
@@ -56,7 +56,9 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
     if (seen.has(protocol)) throw failed('DUPLICATE_PROTOCOL', protocol);
     seen.add(protocol);
   }
-  const Stream = settings.transport === BY_SOCKET ? undefined : WebSocketStream;
+  // A class that was named goes before the browser's stream, unless that was named, too.
+  const bySocket = settings.transport === BY_SOCKET || (settings.WebSocket && settings.transport !== BY_STREAM);
+  const Stream = bySocket ? undefined : WebSocketStream;
   if (!Stream && settings.transport === BY_STREAM) throw failed('UNSUPPORTED');
   const { closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes } = settings;
   const bounds = [closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes];

@@ -1,4 +1,5 @@
 // The wasm of the slim entry: what `init` was given. It stands in for `inlined.js` in that build.
+import { isBuffer, isModule, isURL } from './brands.js';
 import { PlatformError } from './errors.js';
 
 let given;
@@ -14,12 +15,15 @@ export function source() {
  * is an instance.
  */
 export async function init(from) {
-  if (from instanceof WebAssembly.Module || from instanceof ArrayBuffer || ArrayBuffer.isView(from)) {
+  if (isModule(from) || isBuffer(from) || ArrayBuffer.isView(from)) {
+    if (!isModule(from) && globalThis.WebAssembly?.validate(from) === false) throw new TypeError('init: these bytes are not a wasm module');
     given = from;
     return;
   }
-  const response = await (typeof from === 'string' || from instanceof URL ? fetch(from) : from);
-  if (!response?.ok) throw new TypeError(`init takes bytes, a WebAssembly.Module, a URL or a Response: ${response?.status ?? response}`);
+  const response = await (typeof from === 'string' || isURL(from) ? fetch(from) : from);
+  if (!response?.ok || typeof response.arrayBuffer !== 'function') {
+    throw new TypeError(`init takes bytes, a WebAssembly.Module, a URL or a Response, not ${response?.status ?? String(response)}`);
+  }
   // Not compileStreaming: it wants a content type that many servers do not send.
   given = await WebAssembly.compile(await response.arrayBuffer());
 }

@@ -21,7 +21,7 @@ export class WebSocket extends EventTarget {
    * @param protocols Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
    * @param options What the standard class does not have. Default: none of it.
    * @throws {DOMException} `SyntaxError` for a bad URL, one with a fragment, and bad or duplicate subprotocols.
-   * @throws {TypeError} for a `connectTimeoutMs` that is not a number or is negative.
+   * @throws {TypeError} for options that are no object, a `connectTimeoutMs` that is not a number or is negative, a `WebSocket` that is not a class.
    * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
    */
   constructor(url: string | URL, protocols?: string | string[], options?: WebSocketOptions | null);
@@ -101,7 +101,15 @@ export interface WebSocketOptions {
    * 2,147,483,647 are as many.
    */
   connectTimeoutMs?: number;
+  /**
+   * The class to connect with: a test double, or another implementation. Default: `globalThis.WebSocket` when the constructor is called; where that is
+   * this package's own class, what was there when the package was imported.
+   */
+  WebSocket?: WebSocketClass;
 }
+
+/** A class that has the members of the standard `WebSocket`. If it has no `onopen` and the others, it has to be an `EventTarget`. */
+export type WebSocketClass = new (url: string, protocols?: string | string[]) => object;
 
 /** The events of {@link WebSocket}. */
 export interface WebSocketEventMap {
@@ -193,6 +201,10 @@ export interface ConnectionOptions {
    * dropped. Default none.
    */
   signal?: AbortSignal | null;
+  /**
+   * The class to connect with, as {@link WebSocketOptions.WebSocket}. `transport: "pushing-back"` goes by it, too; `"web-socket-stream"` does not use it.
+   */
+  WebSocket?: WebSocketClass;
   /**
    * How long connecting may take, functions that give the URL included, in milliseconds; then it is `TIMED_OUT`. Default 20,000; 0 is without end.
    */

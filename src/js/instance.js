@@ -4,24 +4,25 @@
 // its connections, and the next construction gets a fresh one. Each has a glue of its own: objects, timers and promises of the old one still
 // call into what they came from, and are answered with nothing.
 import { core as own } from 'core';
-import { ChannelError, PlatformError } from './errors.js';
-
-/** The platform's class. It is taken at import because a program may then put ours in its place. */
-const Native = globalThis.WebSocket;
-/** Chromium and Deno have it. */
-const { WebSocketStream } = globalThis;
+import { ChannelError } from './errors.js';
+import { platformOf } from './platform.js';
+import { TextDecoder, TextEncoder } from './text.js';
 
 /** The code that instances are made of: WebAssembly, or JavaScript. */
 let core = own;
 let instance;
 
 /**
- * The instance for a new connection: the classes of the glue, the platform's `WebSocket`, and `alive`, a Map in which whoever has a
- * connection puts a function that is called with an error when the instance is given up. It must not throw, nor call what others wrote.
+ * The instance for a new connection: the classes of the glue, the platform's `WebSocket` and `WebSocketStream` of this moment, and `alive`, a Map in
+ * which whoever has a connection puts a function that is called with an error when the instance is given up. It must not throw, nor call what
+ * others wrote.
+ * @param {Function} [given] the option `WebSocket`
  */
-export function current() {
-  instance ??= make(Native ?? globalThis.WebSocket);
-  return instance;
+export function current(given) {
+  const WebSocket = platformOf(given);
+  instance ??= make();
+  // Chromium and Deno have streams.
+  return { ...instance, WebSocket, WebSocketStream: globalThis.WebSocketStream };
 }
 
 /** Instances are made of another core from now on. */
@@ -29,10 +30,7 @@ export function use(other) {
   core = other;
 }
 
-function make(WebSocket) {
-  if (typeof WebSocket !== 'function') {
-    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
-  }
+function make() {
   const alive = new Map();
   let trapped;
 
@@ -41,10 +39,10 @@ function make(WebSocket) {
     if (instance === made) instance = undefined;
     // Every JavaScript object that Rust holds.
     for (const object of held()) {
-      if (object instanceof WebSocket) {
+      if (isSocket(object)) {
         object.onopen = object.onmessage = object.onerror = object.onclose = null;
         object.close();
-      } else if (WebSocketStream) {
+      } else if (globalThis.WebSocketStream) {
         letGo(object);
       }
     }
@@ -68,11 +66,14 @@ function make(WebSocket) {
     const entries = Object.entries(core.instantiate(imports));
     return Object.fromEntries(entries.map(([name, each]) => [name, typeof each === 'function' ? guard(each) : each]));
   };
-  const { start, held, ...classes } = core.glue(WebSocket);
-  const made = { ...classes, WebSocket, WebSocketStream, alive };
+  const { start, held, ...classes } = core.glue(TextDecoder, TextEncoder);
+  const made = { ...classes, alive };
   start(instantiate);
   return made;
 }
+
+/** A socket of whatever class. Rust has set its handlers. */
+const isSocket = (object) => typeof object === 'object' && object !== null && 'onmessage' in object && 'readyState' in object;
 
 /** Ends what Rust holds of a stream: behind what was written, with what nobody reads let go, which would hold the end back. */
 function letGo(object) {

@@ -3,6 +3,7 @@
 
 import { CANCELLED, NOT_OPEN } from './errors.js';
 import { Queue } from './queue.js';
+import { TextEncoder } from './text.js';
 
 /** Gone when this much of a queue has been taken, and more than half of it: each message is moved once at most. */
 const SPENT = 1024;

@@ -1,18 +1,52 @@
 // `websocket-channel/messagepack`: the codec of that name, by @msgpack/msgpack. An entry of its own, so that nobody else carries it.
-import { decode, encode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 
 /** Where the other entries look for it by name: `codecs.js`. */
 const REGISTRY = Symbol.for('websocket-channel.codecs');
 
-const codec = {
-  encode: (value) => encode(value),
-  decode: (message) => {
-    if (typeof message === 'string') throw new TypeError('a text message where MessagePack was expected');
-    return decode(message);
-  },
+const BIGINT = { useBigInt64: true };
+
+const safe = (number) => {
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError('an integer beyond 2^53: messagepack({ bigint: true }) reads it');
 };
 
-/** MessagePack in binary messages. A function, so that it has the types that the caller says. */
-export const messagepack = () => codec;
+/** @msgpack/msgpack rounds such integers. A sum that is rounded is not safe either. */
+class ExactDecoder extends Decoder {
+  readU64() {
+    return safe(super.readU64());
+  }
 
-globalThis[REGISTRY] = { ...globalThis[REGISTRY], messagepack: codec };
+  readI64() {
+    return safe(super.readI64());
+  }
+}
+
+/** @msgpack/msgpack takes the lowest 64 bits. */
+class ExactEncoder extends Encoder {
+  encodeBigInt64(integer) {
+    if (integer !== (integer < 0n ? BigInt.asIntN(64, integer) : BigInt.asUintN(64, integer))) {
+      throw new RangeError('a BigInt of more than 64 bits');
+    }
+    super.encodeBigInt64(integer);
+  }
+}
+
+const codecOf = (options) => ({
+  encode: (value) => new ExactEncoder(options).encodeSharedRef(value),
+  decode: (message) => {
+    if (typeof message === 'string') throw new TypeError('a text message where MessagePack was expected');
+    return new ExactDecoder(options).decode(message);
+  },
+});
+
+const plain = codecOf();
+const withBigInt = codecOf(BIGINT);
+
+/** MessagePack in binary messages. A function, so that it has the types that the caller says. */
+export const messagepack = ({ bigint = false } = {}) => {
+  if (typeof bigint !== 'boolean') throw new TypeError('messagepack: bigint is true or false');
+  return bigint ? withBigInt : plain;
+};
+
+globalThis[REGISTRY] = { ...globalThis[REGISTRY], messagepack: plain };

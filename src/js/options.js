@@ -12,7 +12,7 @@ const TRANSPORTS = [BY_SOCKET, 'pushing-back', BY_STREAM];
 
 const OPTIONS = [
   ...['protocols', 'codec', 'schema', 'signal', 'overflow', 'transport', 'connectTimeoutMs', 'closeTimeoutMs', 'sendWatermarkBytes'],
-  ...['receiveBoundBytes', 'maxMessageBytes'],
+  ...['receiveBoundBytes', 'maxMessageBytes', 'WebSocket'],
 ];
 
 /** Less than Rust's default bounds. */
@@ -62,6 +62,7 @@ export function settingsOf(options) {
     // With its own `this`.
     validate: standard && ((value) => standard.validate(value)),
     signal,
+    WebSocket: given.WebSocket,
     transport,
     connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
     closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),

@@ -13,7 +13,6 @@ const CLOSED = 3;
 // What Rust tells.
 const OPENED = 0;
 const ERROR = 2;
-const BLOCKED = 4;
 
 // Node 22 has no CloseEvent of its own: then this one, of the same shape.
 let OwnCloseEvent;
@@ -58,6 +57,16 @@ function asInterface(classes) {
   return Class;
 }
 
+/** Browsers hide the cause of a failure. Node, Deno and Bun tell it, in an event that has more. */
+const errorEvent = ({ message, error } = {}) =>
+  message && globalThis.ErrorEvent ? new ErrorEvent('error', { message, error }) : new Event('error');
+
+/** Web IDL, dictionary types: an object, or nothing. */
+const optionsOf = (options = {}) => {
+  if (Object(options) !== options && options !== null) throw new TypeError('WebSocket constructor: options is an object');
+  return options ?? {};
+};
+
 /** What stands for Rust's handle after the end: there is nothing more to decide, and the platform still answers and counts. */
 const ended = (platform) => ({
   readyState: CLOSED,
@@ -76,8 +85,9 @@ export class WebSocket extends EventTarget {
   #handlers = {};
 
   constructor(url) {
-    const timeout = timeoutOf('connectTimeoutMs', arguments[2]?.connectTimeoutMs) ?? 0;
-    const { SocketHandle, WebSocket: Platform, alive } = current();
+    const { connectTimeoutMs, WebSocket: given } = optionsOf(arguments[2]);
+    const timeout = timeoutOf('connectTimeoutMs', connectTimeoutMs ?? undefined) ?? 0;
+    const { SocketHandle, WebSocket: Platform, alive } = current(given ?? undefined);
     let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
     // Before `super`, as Web IDL has it: the arguments are converted first, and the object made then.
@@ -174,19 +184,17 @@ export class WebSocket extends EventTarget {
       case OPENED:
         super.dispatchEvent(new Event('open'));
         break;
-      case BLOCKED:
-        this.#alive.delete(this);
-      // falls through
       case ERROR:
-        super.dispatchEvent(new Event('error'));
+        super.dispatchEvent(errorEvent(event));
         break;
       default: {
         this.#alive.delete(this);
         const handle = this.#handle;
         this.#handle = ended(handle.platform);
         handle.free();
-        const { code = 1006, reason = '', wasClean = false } = event ?? {};
-        super.dispatchEvent(closeEvent({ code, reason, wasClean }));
+        const { code, reason = '', wasClean = false } = event ?? {};
+        // WHATWG WebSockets §4: the code of a connection that failed is 1006. Deno has 0.
+        super.dispatchEvent(closeEvent({ code: code || 1006, reason, wasClean }));
       }
     }
   }

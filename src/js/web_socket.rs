@@ -4,6 +4,7 @@ use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
 use core::cell::{Cell, RefCell};
 use js_sys::{Array, Function, Reflect};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -39,10 +40,8 @@ extern "C" {
 const OPENED: u8 = 0;
 /// `error`
 const ERROR: u8 = 2;
-/// `close`, the last thing told; without an event when the end is ours: then code 1006, not clean.
+/// `close`, the last thing told; without an event when the platform has none: then code 1006, not clean.
 const CLOSED: u8 = 3;
-/// `error`, the last thing told: the browser will never fire `close`.
-const BLOCKED: u8 = 4;
 
 /// One connection of the class `WebSocket`. Payloads stay JavaScript values.
 ///
@@ -53,11 +52,14 @@ pub struct SocketHandle(Rc<Inner>);
 struct Inner {
     tell: Tell,
     platform: Platform,
-    /// Closed when it was made: Chromium's answer when its security policy forbids the connection.
-    blocked: Cell<bool>,
-    /// Ended by us, whatever the platform's state: the connect timeout passed.
-    abandoned: Cell<bool>,
-    deadline: RefCell<Option<Timeout>>,
+    /// It has failed or closed, whatever the platform's state: Node 24 goes back to 2, and workerd says 1 in its `close`.
+    over: Cell<bool>,
+    /// Calls into the platform that have not returned.
+    calls: Cell<u32>,
+    /// What the platform told within such a call, until a task of its own: the standard's class tells nothing inside a call.
+    early: RefCell<VecDeque<Told>>,
+    /// Until open the connect timeout; after that what is still to be told.
+    timer: RefCell<Option<Timeout>>,
 }
 
 #[wasm_bindgen]
@@ -79,20 +81,15 @@ impl SocketHandle {
         let socket: web_sys::WebSocket = Reflect::construct(class, arguments)?.unchecked_into();
         let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
             tell,
-            blocked: Cell::new(socket.ready_state() == web_sys::WebSocket::CLOSED),
             platform: Platform::of(socket, told(weak, Inner::handle)),
-            abandoned: Cell::new(false),
-            deadline: RefCell::new(None),
+            over: Cell::new(false),
+            calls: Cell::new(0),
+            early: RefCell::default(),
+            timer: RefCell::new(None),
         });
         inner.platform.hand_messages_to(arrived);
         if connect_timeout_ms > 0 {
-            let weak = Rc::downgrade(&inner);
-            let deadline = Timeout::new(f64::from(connect_timeout_ms), move || {
-                if let Some(inner) = weak.upgrade() {
-                    inner.abandon();
-                }
-            });
-            *inner.deadline.borrow_mut() = Some(deadline);
+            inner.later(connect_timeout_ms, Inner::abandon);
         }
         Ok(SocketHandle(inner))
     }
@@ -106,9 +103,12 @@ impl SocketHandle {
     /// WHATWG WebSockets §3.1, `readyState`: 0 connecting, 1 open, 2 closing, 3 closed.
     #[wasm_bindgen(getter, js_name = readyState)]
     pub fn ready_state(&self) -> u16 {
-        match self.0.abandoned.get() {
-            true => web_sys::WebSocket::CLOSED,
-            false => self.0.platform.socket.ready_state(),
+        let state = self.0.platform.socket.ready_state();
+        match () {
+            () if self.0.over.get() => web_sys::WebSocket::CLOSED,
+            // Its end is still to be told.
+            () if !self.0.early.borrow().is_empty() => state.min(web_sys::WebSocket::CLOSING),
+            () => state,
         }
     }
 
@@ -133,7 +133,7 @@ impl SocketHandle {
     /// # Errors
     /// What the platform throws: `InvalidStateError` before `open`, and what a conversion throws.
     pub fn send(&self, arguments: &Array) -> Result<(), JsValue> {
-        self.0.browser().send(arguments)
+        self.0.call(|browser| browser.send(arguments))
     }
 
     /// [`send`](Self::send) with the one argument that it mostly has.
@@ -142,7 +142,7 @@ impl SocketHandle {
     /// The same.
     #[wasm_bindgen(js_name = sendOne)]
     pub fn send_one(&self, data: &JsValue) -> Result<(), JsValue> {
-        self.0.browser().send_message(data)
+        self.0.call(|browser| browser.send_message(data))
     }
 
     /// Begins to close. The arguments are the user's own, so that the platform's rules apply to them: a missing code and an undefined one
@@ -151,7 +151,7 @@ impl SocketHandle {
     /// # Errors
     /// What the platform throws: `InvalidAccessError` for the code, `SyntaxError` for the reason.
     pub fn close(&self, arguments: &Array) -> Result<(), JsValue> {
-        self.0.browser().close(arguments)
+        self.0.call(|browser| browser.close(arguments))
     }
 }
 
@@ -166,43 +166,77 @@ pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<d
 }
 
 impl Inner {
-    fn browser(&self) -> &Browser {
-        self.platform.socket.unchecked_ref()
+    /// Calls the platform. A conversion of an argument may run the program's code, which may call again.
+    fn call(&self, call: impl FnOnce(&Browser) -> Result<(), JsValue>) -> Result<(), JsValue> {
+        self.calls.set(self.calls.get() + 1);
+        let outcome = call(self.platform.socket.unchecked_ref());
+        self.calls.set(self.calls.get() - 1);
+        outcome
+    }
+
+    /// One timer: the next takes the place of the one before.
+    fn later(self: &Rc<Self>, millis: u32, run: fn(&Rc<Self>)) {
+        let weak = Rc::downgrade(self);
+        let timer = Timeout::new(f64::from(millis), move || {
+            if let Some(inner) = weak.upgrade() {
+                run(&inner);
+            }
+        });
+        *self.timer.borrow_mut() = Some(timer);
     }
 
     fn handle(self: &Rc<Self>, told: Told) {
+        if self.calls.get() > 0 || !self.early.borrow().is_empty() {
+            self.early.borrow_mut().push_back(told);
+            return self.later(0, Self::handle_early);
+        }
         match told {
             Told::Opened => {
-                drop(self.deadline.take());
+                drop(self.timer.take());
                 self.tell(OPENED, &JsValue::UNDEFINED);
             }
             // They go to `arrived`.
             Told::Message(_) => {}
-            Told::Error(_) if self.blocked.get() => {
-                drop(self.deadline.take());
-                self.tell(BLOCKED, &JsValue::UNDEFINED);
-            }
-            Told::Error(_) => self.tell(ERROR, &JsValue::UNDEFINED),
-            Told::Closed(event) => {
-                drop(self.deadline.take());
-                self.platform.detach();
-                self.tell(CLOSED, &event);
-            }
+            Told::Error(event) => self.fail(&event),
+            Told::Closed(event) => self.close(&event),
         }
     }
 
+    fn handle_early(self: &Rc<Self>) {
+        for told in self.early.take() {
+            self.handle(told);
+        }
+    }
+
+    /// WHATWG WebSockets §4, "when the WebSocket connection is closed": readyState 3, `error`, and `close` in the same task. Node 22, WebKitGTK and
+    /// workerd do not always fire `close`: then we do, after one timer.
+    fn fail(self: &Rc<Self>, event: &JsValue) {
+        self.later(0, |inner| inner.close(&JsValue::UNDEFINED));
+        // Node 22 may fire a second one.
+        if !self.over.replace(true) {
+            self.tell(ERROR, event);
+        }
+    }
+
+    /// The end. Nothing is told after it, and the platform's object no longer refers to us.
+    fn close(&self, event: &JsValue) {
+        drop(self.timer.take());
+        self.over.set(true);
+        self.platform.detach();
+        self.tell(CLOSED, event);
+    }
+
     /// The connect timeout passed: fails the connection as the standard does, readyState first, then `error`, then `close`.
-    fn abandon(&self) {
-        let socket = &self.platform.socket;
-        if socket.ready_state() != web_sys::WebSocket::CONNECTING {
+    fn abandon(self: &Rc<Self>) {
+        if self.platform.socket.ready_state() != web_sys::WebSocket::CONNECTING {
             return;
         }
-        self.abandoned.set(true);
+        self.over.set(true);
         self.platform.detach();
         // Without arguments it cannot throw.
-        let _ = socket.close();
+        let _ = self.platform.socket.close();
         self.tell(ERROR, &JsValue::UNDEFINED);
-        self.tell(CLOSED, &JsValue::UNDEFINED);
+        self.close(&JsValue::UNDEFINED);
     }
 
     fn tell(&self, happened: u8, event: &JsValue) {

@@ -16,7 +16,9 @@ import { serve } from './site.mjs';
 import { answerOfWorkerd } from './workerd.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
-const echo = `${process.env.WEBSOCKET_CHANNEL_TEST_WS}/echo`;
+const server = process.env.WEBSOCKET_CHANNEL_TEST_WS;
+const refused = `ws://127.0.0.1:${process.env.WEBSOCKET_CHANNEL_TEST_REFUSED}/`;
+const echo = `${server}/echo`;
 const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS ?? '{}');
 /** A hang ends here; the slowest takes some ten seconds on two cores. */
 const timeout = 120_000;
@@ -82,6 +84,7 @@ const run = `exchange(library, process.argv.at(-1)).then(console.log, (error) =>
 const RUNTIMES = [
   ['Node 22', 'node22', []],
   ['Node 24', 'node24', []],
+  ['Node 26', 'node26', []],
   ['Deno', 'deno', ['run', '--allow-all', '--node-modules-dir=manual', '--quiet']],
   ['Bun', 'bun', ['run']],
 ];
@@ -210,6 +213,25 @@ describe('runtimes', () => {
       } finally {
         dropping.stop();
       }
+    });
+    home(name, 'every connection of the class ends once, with error before close', async () => {
+      const gc = key.startsWith('node') ? ['--expose-gc'] : [];
+      const said = await printed(runtimes[key], [...gc, ...args, join(project, 'class_ends.mjs'), server, refused]);
+      const failed = 'error 3, close 1006 false 3';
+      // Node 22 and Bun fire no `error` for a connection that is lost.
+      const lost = ['node22', 'bun'].includes(key) ? 'close 1006 false 3' : failed;
+      assert.deepEqual(said.split('\n'), [
+        `refused: ${failed}`,
+        `refused, with a connect timeout: ${failed}`,
+        `answered with 404: ${failed}`,
+        `never answered, with a connect timeout: ${failed}`,
+        `closed while connecting: closing 2, ${failed}`,
+        `lost: ${lost}`,
+        `a frame that breaks the rules: ${failed}`,
+        'closed by the peer: close 4001 true 3',
+        'closed by us: close 4000 bye true 3',
+        ...(gc.length > 0 ? ['collected: 200'] : []),
+      ]);
     });
     home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
   }
@@ -393,6 +415,45 @@ process.exit();
     );
     const line = '["é","Uint8Array",[1,2],[1,null,-1.5,true]]';
     assert.equal(await printed(runtimes.node22, [file, echo]), ['TypeError true', line, line].join('\n'));
+  });
+
+  home('MessagePack', '64-bit integers: exact, or an error', async () => {
+    const file = write(
+      'integers.mjs',
+      `import { messagepack } from 'websocket-channel/messagepack';
+const told = (run) => {
+  try {
+    return run();
+  } catch (error) {
+    return error.name;
+  }
+};
+const u64 = (value) => new Uint8Array(new BigUint64Array([value]).buffer).reverse();
+const bytes = { most: [0xcf, ...u64(2n ** 64n - 1n)], over: [0xcf, ...u64(2n ** 53n + 1n)], safe: [0xcf, ...u64(2n ** 53n - 1n)], least: [0xd3, ...u64(2n ** 63n)] };
+const [plain, big] = [messagepack(), messagepack({ bigint: true })];
+for (const each of Object.values(bytes)) {
+  console.log(...[plain, big].map(({ decode }) => told(() => [typeof decode(Uint8Array.from(each)), decode(Uint8Array.from(each))].join(' '))));
+}
+for (const value of [2n ** 64n - 1n, -(2n ** 63n), 2n ** 64n, -(2n ** 63n) - 1n, 2 ** 40, 2 ** 60]) {
+  console.log(...[plain, big].map((codec) => told(() => String(codec.decode(codec.encode(value))))));
+}
+console.log(told(() => messagepack({ bigint: 'yes' })));
+`,
+    );
+    const expected = [
+      'RangeError bigint 18446744073709551615',
+      'RangeError bigint 9007199254740993',
+      'number 9007199254740991 bigint 9007199254740991',
+      'RangeError bigint -9223372036854775808',
+      'Error 18446744073709551615',
+      'Error -9223372036854775808',
+      'Error RangeError',
+      'Error RangeError',
+      '1099511627776 1099511627776',
+      '1152921504606846976 1152921504606846976',
+      'TypeError',
+    ];
+    assert.equal(await printed(runtimes.node24, [file]), expected.join('\n'));
   });
 
   home('Standard Schema', 'zod and valibot, Node 24', async () => {

@@ -33,7 +33,7 @@ export function install() {
   execFileSync('npm', ['install', ...flags, join(project, tarball)], { cwd: project, stdio: 'pipe' });
   // Schema libraries are the user's own.
   for (const name of ['valibot', 'zod']) symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
-  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs']) cpSync(join(here, name), join(project, name));
+  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs']) cpSync(join(here, name), join(project, name));
   write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
   write('exchange.cjs', `${readFileSync(join(project, 'exchange.classic.js'), 'utf8')}\nmodule.exports = { exchange };\n`);
 }

@@ -70,8 +70,8 @@ export async function copyOfPackage() {
       throw new Error('abort');
     };
     copy.Trap = Error;
-    core.glue = (Class) => {
-      const made = glue(Class);
+    core.glue = (...args) => {
+      const made = glue(...args);
       held = made.held;
       return made;
     };
@@ -85,14 +85,17 @@ export async function copyOfPackage() {
   };
 
   copies += 1;
-  globalThis.WebSocket = Counted;
-  let loaded;
-  try {
-    loaded = await import(`./websocket-channel.js?copy=${copies}`);
-  } finally {
-    globalThis.WebSocket = Native;
-  }
-  const watching = loaded.core ? watchCore(loaded.core) : watchWasm();
+  const loaded = await import(`./websocket-channel.js?copy=${copies}`);
+  const watchingCore = loaded.core ? watchCore(loaded.core) : watchWasm();
+  /** Every construction looks up `WebSocket`. */
+  const watching = (make) => {
+    globalThis.WebSocket = Counted;
+    try {
+      return watchingCore(make);
+    } finally {
+      globalThis.WebSocket = Native;
+    }
+  };
   return Object.assign(copy, loaded, {
     trapAt: (code) => (copy.armed = code),
     socket: (...args) => watching(() => new loaded.WebSocket(...args)),

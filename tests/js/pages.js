@@ -12,7 +12,7 @@ export const PAGES = [
     'clauses/listeners', 'clauses/subclass', 'clauses/reentry', 'clauses/close_event',
     'clauses/handshake', 'clauses/realms',
   ],
-  ['blocked', 'refused', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
+  ['blocked', 'refused', 'doubles', 'foreign', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
 ];
 
 /** The page of the browsers that have `WebSocketStream`: the same tests over it, and what is its own. */

@@ -120,7 +120,11 @@ export async function build(tools) {
     script('slim.js', 'slim.js', 'given.js'),
     script('no_wasm.js', 'no-wasm.js', '', translated),
     script('no_wasm.js', 'no-wasm.cjs', '', { ...translated, format: 'cjs' }),
-    script('messagepack.js', 'messagepack.js', 'given.js', { banner: { js: notice('@msgpack/msgpack') } }),
+    script('messagepack.js', 'messagepack.js', 'given.js', {
+      // It makes both at import.
+      inject: [join(root, 'src/js/text.js')],
+      banner: { js: notice('@msgpack/msgpack') },
+    }),
   ]);
   // As it is: its imports are those of the published folder.
   copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
@@ -303,8 +307,8 @@ const SPARE = [
 
 /**
  * Makes of the glue, which keeps its one instance in variables of a module, a function that returns a glue: an instance that trapped is
- * replaced. What it finds under the name `WebSocket` is given to it, and `start` what makes the exports of an instance from its imports. `held`
- * gives every JavaScript value that Rust holds.
+ * replaced. It is given `TextDecoder` and `TextEncoder`, which not every place has, and `start` what makes the exports of an instance from its
+ * imports. `held` gives every JavaScript value that Rust holds.
  */
 async function glueAsFunction(bundle, glue) {
   const lean = SPARE.reduce((text, spare) => {
@@ -330,7 +334,7 @@ async function glueAsFunction(bundle, glue) {
   const parts = outputFiles[0].text.match(/^(.*)\nexport \{([^}]*)\};\s*$/s);
   if (!parts) throw new Error('the glue does not end with its exports');
   const file = join(dirname(glue), 'glue.js');
-  writeFileSync(file, `export default function (WebSocket) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
+  writeFileSync(file, `export default function (TextDecoder, TextEncoder) {\n${parts[1]}\nreturn {${parts[2]}};\n}\n`);
   return file;
 }
 

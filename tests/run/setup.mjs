@@ -42,7 +42,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  *   `env`: to be added to the environment of every command that builds for wasm32 or uses the tools
  *   (`{...process.env, ...tools.env}`); native builds and rustfmt run without it.
  *   `paths`: wasmBindgen, wasmBindgenTestRunner; with `tests` also wasmPack and, of the chosen browsers, chromium and
- *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, perl (a folder for `-I`), tinyproxy, node22, node24, deno and bun.
+ *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, perl (a folder for `-I`), tinyproxy, node22, node24, node26, deno and bun.
  * @throws {SetupFailure} with a message for the user and an exit code
  */
 export async function setup({

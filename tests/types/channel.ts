@@ -80,7 +80,10 @@ export async function codecs(): Promise<void> {
   same<typeof channel, Channel<Date, Date>>(true);
   // @ts-expect-error: not a date
   await channel.send('today');
-  const packed = new Channel('ws://localhost/', { codec: messagepack<ToServer, ToClient>() });
+  const packed = new Channel('ws://localhost/', {
+    codec: messagepack<ToServer, ToClient>({ bigint: true }),
+    WebSocket: globalThis.WebSocket,
+  });
   same<typeof packed, Channel<ToServer, ToClient>>(true);
   new Channel<ToServer, ToClient>('ws://localhost/', { codec: 'messagepack' });
 }

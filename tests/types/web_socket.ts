@@ -13,6 +13,12 @@ socket.send(new Uint8Array(1));
 socket.postMessage('the name of 2009');
 socket.close(1000, 'bye');
 
+// Who connects: the platform's class, a double, ours.
+class Double extends EventTarget {}
+for (const Class of [globalThis.WebSocket, Double, WebSocket]) new WebSocket('ws://localhost/', [], { WebSocket: Class });
+// @ts-expect-error: not a class
+new WebSocket('ws://localhost/', [], { WebSocket: socket });
+
 // A drop-in: it goes where the browser's own went.
 export const standard: globalThis.WebSocket = socket;
 export const state: number = WebSocket.OPEN;

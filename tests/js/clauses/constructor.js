@@ -117,16 +117,6 @@ clauses('the constructor and its URL', {
       base.remove();
     }
   },
-
-  async 'tells a port that browsers block'(t) {
-    const socket = t.attempt('new', () => t.open('ws://127.0.0.1:25/'));
-    if (!socket) return;
-    t.state(socket);
-    await t.next(socket, 'error');
-    // Not every browser fires `close` here, and nothing says so.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    t.state(socket);
-  },
 });
 
 const loud = (say, word, value) => ({

@@ -29,11 +29,17 @@ const FINDERS = {
   tinyproxy: (context) => findProgram('tinyproxy', context),
 };
 
-/** `paths`: node22, node24, deno, bun. Out of PATH, as above. */
+/** `paths`: node22, node24, node26, deno, bun. Out of PATH, as above. */
 function findRuntimes(context) {
   const file = (name) => join(context.checkout, RUNTIMES, 'node_modules', name);
   return {
-    paths: { node22: file('node22/bin/node'), node24: file('node24/bin/node'), deno: file('.bin/deno'), bun: file('.bin/bun') },
+    paths: {
+      node22: file('node22/bin/node'),
+      node24: file('node24/bin/node'),
+      node26: file('node26/bin/node'),
+      deno: file('.bin/deno'),
+      bun: file('.bin/bun'),
+    },
     steps: findNodeModules(context, RUNTIMES).steps,
   };
 }

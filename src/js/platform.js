@@ -1,0 +1,36 @@
+// Which class of the platform's a connection uses. It is looked up at each construction: test doubles (MSW, mock-socket) and jsdom install theirs
+// after this package was imported.
+import { PlatformError } from './errors.js';
+
+/** What was there at import: a program may put our class in its place later. */
+const original = globalThis.WebSocket;
+
+/** Our class, or one made of it, has the 2009 name of `send`. It works through a proxy, a subclass and a second copy of this package. */
+const isOurs = (Class) => !!Class?.prototype && 'postMessage' in Class.prototype;
+
+/**
+ * The class for a new connection.
+ * @param {Function} [given] the option `WebSocket`
+ * @throws {TypeError} if `given` is not a class
+ * @throws {PlatformError} `NO_WEBSOCKET`
+ */
+export function platformOf(given) {
+  if (given !== undefined && typeof given !== 'function') throw new TypeError('the option WebSocket is a class');
+  const found = globalThis.WebSocket;
+  // Our class must not be built on itself.
+  const Class = given ?? (isOurs(found) ? original : found);
+  if (typeof Class !== 'function') {
+    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
+  }
+  return Class.prototype && 'onmessage' in Class.prototype ? Class : withHandlers(Class);
+}
+
+/** A double may be an `EventTarget` and no more, so that nothing calls `onopen` and the others, which Rust sets. */
+const withHandlers = (Class) =>
+  function (...args) {
+    const socket = new Class(...args);
+    if (!('onmessage' in socket) && typeof socket.addEventListener === 'function') {
+      for (const type of ['open', 'message', 'error', 'close']) socket.addEventListener(type, (event) => socket[`on${type}`]?.(event));
+    }
+    return socket;
+  };
