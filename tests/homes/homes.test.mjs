@@ -450,7 +450,7 @@ console.log(told(() => messagepack({ bigint: 'yes' })));
       'Error RangeError',
       'Error RangeError',
       '1099511627776 1099511627776',
-      '1152921504606846976 1152921504606846976',
+      '1152921504606847000 1152921504606847000',
       'TypeError',
     ];
     assert.equal(await printed(runtimes.node24, [file]), expected.join('\n'));
