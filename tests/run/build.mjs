@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { translate } from './no-wasm.mjs';
 import { CommandError, capture, endChildrenOnSignals, run } from './process.mjs';
 import { setupOrExit } from './setup.mjs';
+import { shortenWasm } from './shorten.mjs';
 import { dropStaleWasm } from './stale.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,15 +53,16 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
   const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
-  const from = fingerprint(tools, compiled, [
-    ...optimise,
-    shorten && `${PANICS}${FORMATS}${KNOWN}${shortenWasm}${trapIn}${shortenNames}${withoutPlaces}${WORDS}`,
-  ]);
+  const from = fingerprint(tools, compiled, [...optimise, shorten && readFileSync(new URL('shorten.mjs', import.meta.url), 'utf8')]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
   rmSync(mark, { force: true });
   await run(tools.paths.wasmBindgen, [compiled, ...BINDGEN_ARGS, '--out-dir', folder], { cwd: root, env: tools.env });
-  if (shorten) await shortenWasm(tools, files);
+  if (shorten) {
+    const missing = await shortenWasm(files, (program, args) => run(program, args, { cwd: root, env: tools.env }), FEATURE_ARGS);
+    for (const what of missing) console.warn(`shortening the wasm: there is no ${what} any more`);
+    writeFileSync(join(folder, 'missing.json'), JSON.stringify(missing));
+  }
   await run('wasm-opt', [files.wasm, ...optimise, '-o', files.wasm], { cwd: root, env: tools.env });
   writeFileSync(mark, from);
   return files;
@@ -155,120 +157,6 @@ async function withoutWasm(tools) {
 function notice(name) {
   const folder = join(root, 'node_modules', name);
   return `/*! ${name} ${JSON.parse(read(join(folder, 'package.json'))).version}\n${read(join(folder, 'LICENSE')).trim()}\n*/`;
-}
-
-/**
- * What a panic does before it traps: it words a message that nobody is told, for std has no stderr in a page. Each of these traps at once instead,
- * and wasm-opt drops what only they called. Whoever calls such a function does not go on after it, so nothing else changes.
- */
-const PANICS = new RegExp(
-  [
-    /^"?core(\[\w+\])?::panicking::\w+(::<.*>)?"?$/,
-    /^"?core(\[\w+\])?::(option|result|str|slice::index|cell)::\w*(_failed?|panic_already\w*borrowed)(::<.*>)?"?$/,
-    /^"?core(\[\w+\])?::(panicking::panic_const::\w+|cell::lazy::panic_poisoned)"?$/,
-    /^"?alloc(\[\w+\])?::(raw_vec::(handle_error|capacity_overflow)|alloc::handle_alloc_error)"?$/,
-    /^"?(std|__rustc)(\[\w+\])?::(alloc::rust_oom|rust_begin_unwind|rust_panic)"?$/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-);
-
-/** What makes words of values. When panics have none, tables of theirs still point here, and keep it. One of two of a name has a number. */
-const FORMATS = /^"?(<?|<.* as )core(\[\w+\])?::fmt::[^<>]*(>::[\w:{}#]+)?(\[\d+\])?"?$/;
-
-/** For npm: panics without words, and names without hashes. */
-async function shortenWasm(tools, { glue, wasm }) {
-  const text = `${wasm}.wat`;
-  const options = { cwd: root, env: tools.env };
-  await run('wasm-dis', [wasm, ...FEATURE_ARGS, '-o', text], options);
-  const names = new Map();
-  const shortened = shortenNames(readFileSync(text, 'utf8'), names).replaceAll(/^ \(import "[^"]*"/gm, ' (import "rust"');
-  const silent = trapIn(shortened, (name) => PANICS.test(name));
-  const formats = (name) => FORMATS.test(name);
-  // Only what has no caller but its like: a program that formats anything itself keeps it all.
-  const others = trapIn(silent, formats);
-  const called = [...others.matchAll(/\(call \$("[^"]*"|[^\s)]*)/g)].some(([, name]) => formats(name));
-  writeFileSync(text, called ? silent : withoutPlaces(others));
-  await run('wasm-as', [text, ...FEATURE_ARGS, '-o', wasm], options);
-  rmSync(text);
-  const script = readFileSync(glue, 'utf8').replace(/\b\w+(?=: function)|(?<=\bwasm\.)\w+/g, (name) => names.get(name) ?? name);
-  writeFileSync(glue, script.replace(/"\.\/\w+_bg\.js"(?=: import0)/, 'rust'));
-}
-
-/** Puts a trap in place of the body of every function with such a name. */
-function trapIn(text, named) {
-  // A function is printed from one space before its bracket to one space before the closing one.
-  return text.replace(/^( \(func \$("[^"]*"|\S*).*\n)[^]*?\n \)$/gm, (whole, head, name) =>
-    named(name) ? `${head}  (unreachable)\n )` : whole,
-  );
-}
-
-/** What core and alloc have to say in a panic, and the digits with which they would say it. */
-const WORDS = new RegExp(
-  [
-    /assertion `left [^]{2} right` failed\n {2}left: [^]{3} right: /,
-    /`Ready` polled after completion|`async fn` resumed after completion|finish: (callbacks|result) should be (Some|None)/,
-    /RefCell already (mutably )?borrowed|LazyCell instance has previously been poisoned|internal error: entered unreachable code/,
-    /mid > len|capacity overflow|attempt to join into collection with len > usize::MAX|Tried to shrink to a larger capacity/,
-    /0x0123456789ABCDEF|0123456789abcdef|0001020304\d+9596979899/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-  'g',
-);
-
-/**
- * Zeros in the place of what only the wording of a panic reads, when nothing words one: the source files and lines of panics, and core's own phrases.
- * The data of a program is one piece to wasm-opt, so it cannot see that nobody points there.
- */
-function withoutPlaces(text) {
-  const segment = /^( \(data \S+ \(i32\.const (\d+)\) )"(.*)"\)$/gm;
-  const segments = [...text.matchAll(segment)].map(([, , address, escaped]) => ({ address: Number(address), bytes: bytesOf(escaped) }));
-  const start = Math.min(...segments.map(({ address }) => address));
-  const memory = Buffer.alloc(Math.max(...segments.map(({ address, bytes }) => address + bytes.length)) - start);
-  for (const { address, bytes } of segments) bytes.copy(memory, address - start);
-  const dead = [...memory.toString('latin1').matchAll(WORDS)].map(({ 0: { length }, index }) => [index, length]);
-  // A `core::panic::Location` is the address and the length of a path, a line and a column.
-  for (let at = 0; at + 16 <= memory.length; at += 4) {
-    const [path, length] = [memory.readUInt32LE(at) - start, memory.readUInt32LE(at + 4)];
-    if (path >= 0 && path + length <= memory.length && memory.toString('latin1', path, path + length).endsWith('.rs')) {
-      dead.push([at, 16], [path, length]);
-    }
-  }
-  for (const [at, length] of dead) memory.fill(0, at, at + length);
-  return text.replace(segment, (_, head, address) => {
-    const { bytes } = segments.find((each) => each.address === Number(address));
-    const left = memory.subarray(address - start, address - start + bytes.length);
-    return `${head}"${left.toString('hex').replace(/../g, '\\$&')}")`;
-  });
-}
-
-/** The bytes of a string of the text format. */
-function bytesOf(escaped) {
-  const named = { t: '\t', n: '\n', r: '\r' };
-  const plain = (_, hex, letter) => (hex ? String.fromCharCode(parseInt(hex, 16)) : (named[letter] ?? letter));
-  return Buffer.from(escaped.replace(/\\(?:([0-9a-f]{2})|(.))/g, plain), 'latin1');
-}
-
-/** Exports that `glueAsFunction`, `instance.js` and tests look for. */
-const KNOWN = ['__wbindgen_start', '__wbindgen_externrefs', 'memory'];
-
-/**
- * wasm-bindgen names an import after what it calls and a hash, and an export after its class: nobody but the glue reads them, and no compression
- * shrinks a hash. They become letters.
- */
-function shortenNames(text, names) {
-  return text.replace(/^( \((?:import "[^"]*"|export) )"([^"]*)"/gm, (whole, head, name) => {
-    if (KNOWN.includes(name)) return whole;
-    names.set(name, letters(names.size));
-    return `${head}"${names.get(name)}"`;
-  });
-}
-
-/** a, b, … z, A, … Z, aa, … */
-function letters(index) {
-  const all = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
-  return (index < all.length ? '' : letters(Math.floor(index / all.length) - 1)) + all[index % all.length];
 }
 
 /** The printable ASCII that a script's string holds without escapes, in the order in which `inlined.js` counts. */

@@ -131,6 +131,11 @@ test('the JavaScript of the README is the JavaScript that the browser tests run'
   assert.ok(read('README.md').includes(`\`\`\`js\n${shown}\`\`\``));
 });
 
+test('every edit of the wasm found what it takes out', () => {
+  // Otherwise a panic is worded differently now, or gone: its line in tests/run/shorten.mjs has to change, or to go.
+  assert.deepEqual(JSON.parse(read('target/npm/missing.json')), []);
+});
+
 test('the two lists of suites are one', async () => {
   const { output } = await capture('node', ['tests/run/test.mjs', '--list'], quiet);
   const named = [...read('tests/README.md').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
