@@ -450,6 +450,12 @@ impl Connection {
         event
     }
 
+    /// Nothing is there to be read or written: gives back memory that a connection does not need while it is idle.
+    #[inline]
+    pub fn rest(&mut self) {
+        self.outgoing.rest();
+    }
+
     /// Every byte that waits to be written, in order. Write them, then call [`handle_transmitted`](Self::handle_transmitted).
     ///
     /// After [`write_vectored`](Self::write_vectored) it is only the first run of them.

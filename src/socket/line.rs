@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 pub(super) struct Line {
     /// `None` while it is shared, and when the end has been told.
     own: Option<Box<dyn Transport>>,
-    shared: Option<Shared>,
+    shared: Option<Box<Shared>>,
 }
 
 struct Shared {
@@ -87,10 +87,12 @@ impl Line {
         let Some(transport) = self.own.take() else {
             return false;
         };
-        let shared = self.shared.get_or_insert_with(|| Shared {
-            slot: Arc::default(),
-            parked: false,
-            limits: transport.limits().clone(),
+        let shared = self.shared.get_or_insert_with(|| {
+            Box::new(Shared {
+                slot: Arc::default(),
+                parked: false,
+                limits: transport.limits().clone(),
+            })
         });
         let mut slot = lock(&shared.slot);
         if slot.flusher {

@@ -12,17 +12,20 @@ impl Socket {
     ///
     /// # Errors
     /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does. Dropping the future drops the stream.
-    pub async fn connect_over<Io>(
+    pub fn connect_over<Io>(
         io: Io,
         url: impl Into<String>,
         options: Options,
-    ) -> Result<Self, ConnectError>
+    ) -> impl Future<Output = Result<Self, ConnectError>>
     where
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
     {
         let limit = options.connect_timeout;
-        let connecting = async { pipe::connect(io, options.request(url.into())?).await };
-        within(limit, connecting).await
+        let url = url.into();
+        // Whoever holds the future holds a pointer to what it takes to connect, and that only while it does.
+        within(limit, async move {
+            pipe::connect(io, options.request(url)?).await
+        })
     }
 
     /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
@@ -33,12 +36,12 @@ impl Socket {
     /// # Errors
     /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.
     /// Dropping the future drops the stream.
-    pub async fn accept<Io>(io: Io, options: Options) -> Result<Self, ConnectError>
+    pub fn accept<Io>(io: Io, options: Options) -> impl Future<Output = Result<Self, ConnectError>>
     where
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
     {
         let limit = options.connect_timeout;
-        within(limit, async {
+        within(limit, async move {
             let (framed, opened) = pipe::accept_any(
                 io,
                 &options.protocols,
@@ -48,7 +51,6 @@ impl Socket {
             .await?;
             Ok((Box::new(framed) as _, opened))
         })
-        .await
     }
 
     /// A socket over a stream whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read

@@ -50,7 +50,7 @@ pub(crate) struct Rfc6455 {
     /// The payload of the control frame being read. It may come between the fragments of a message.
     control: Vec<u8>,
     /// permessage-deflate, if it was agreed on.
-    codec: Option<Codec>,
+    codec: Option<Box<Codec>>,
 }
 
 impl Rfc6455 {
@@ -75,7 +75,7 @@ impl Rfc6455 {
             frame: None,
             assembly: None,
             control: Vec::new(),
-            codec,
+            codec: codec.map(Box::new),
         }
     }
 

@@ -131,7 +131,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         let Some(io) = &mut self.io else { return false };
         let now = || self.started.elapsed();
         match self.reader.poll_read(io, cx, &mut self.connection, now) {
-            Poll::Pending => false,
+            Poll::Pending => {
+                self.connection.rest();
+                false
+            }
             Poll::Ready(Ok(1..)) => true,
             Poll::Ready(Ok(0)) => self.end_reading(None),
             Poll::Ready(Err(error)) => self.end_reading(Some(error.to_string())),
