@@ -51,6 +51,33 @@ describe('garbage collection', function () {
     await gone(weak);
   });
 
+  it('takes an open channel that only a listener to its status knows, and closes it', async () => {
+    const tagged = tag();
+    const weak = await (async () => {
+      const channel = new Channel(url(`/echo?tag=${tagged}`));
+      channel.status.addEventListener('change', () => channel.status.state);
+      await channel.opened;
+      return new WeakRef(channel);
+    })();
+    await gone(weak);
+    await everyEnded(tagged);
+  });
+
+  it('leaves an open channel whose next value is waited for', async () => {
+    const { weak, status } = await (async () => {
+      const channel = new Channel(url('/echo'), { codec: 'text' });
+      await channel.send('first');
+      const values = [];
+      (async () => {
+        for await (const value of channel) values.push(value);
+      })();
+      return { weak: new WeakRef(channel), status: channel.status };
+    })();
+    for (let i = 0; i < 20; i += 1) await collect();
+    assert.equal(status.state, 'open');
+    await weak.deref().close();
+  });
+
   it('leaves an open socket that nobody but its listener knows', async () => {
     const { weak, heard } = await (async () => {
       const socket = await opened(new WebSocket(url('/echo')));
