@@ -11,17 +11,7 @@ import { readableOf, writableOf } from './streams.js';
 
 const BAD_CLOSE_CODE = 'BAD_CLOSE_CODE';
 
-/** Throws for a method that was taken from its channel: `const { send } = channel`. */
-let own;
-
 export class Channel {
-  static {
-    own = (channel, method) => {
-      if (Object(channel) === channel && #line in channel) return;
-      throw new TypeError(`${method} was called without its channel: call channel.${method}(), or bind it`);
-    };
-  }
-
   #codec;
   #validate;
   #status = new ChannelStatus();
@@ -65,15 +55,15 @@ export class Channel {
   }
 
   stats() {
-    own(this, 'stats');
+    if (!this) return detached('stats');
     const { queuedBytes, dropped } = this.#status;
     const bufferedAmount = this.#slot.handle?.platform.bufferedAmount ?? 0;
     return { ...this.#line.counts, queuedBytes, droppedMessages: dropped, bufferedAmount };
   }
 
   async send(value, options) {
-    own(this, 'send');
-    const signal = signalOf(options);
+    if (!this) return detached('send');
+    const signal = options && signalOf(options);
     const message = this.#encode(value);
     signal?.throwIfAborted();
     try {
@@ -84,7 +74,7 @@ export class Channel {
   }
 
   trySend(value) {
-    own(this, 'trySend');
+    if (!this) return detached('trySend');
     const { handle } = this.#slot;
     if (!handle && this.#life.isConnecting) return false;
     const message = this.#encode(value);
@@ -96,12 +86,12 @@ export class Channel {
   }
 
   async flush(options) {
-    own(this, 'flush');
+    if (!this) return detached('flush');
     await this.#until('flush', options);
   }
 
   async drained(options) {
-    own(this, 'drained');
+    if (!this) return detached('drained');
     await this.#until('drained', options);
   }
 
@@ -116,7 +106,7 @@ export class Channel {
   }
 
   async close(code = 1000, reason = '', options) {
-    own(this, 'close');
+    if (!this) return detached('close');
     const signal = signalOf(options);
     const words = `${reason}`;
     const bytes = lengthOf(words);
@@ -140,7 +130,7 @@ export class Channel {
   }
 
   abort() {
-    own(this, 'abort');
+    if (!this) return detached('abort');
     this.#life.abort();
   }
 
@@ -213,6 +203,11 @@ export class Channel {
     if (!issues) return { done: false, value: result.value };
     throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${issues[0]?.message}`, message, { issues });
   }
+}
+
+/** A method was taken from its channel: `const { send } = channel`. */
+function detached(method) {
+  throw new TypeError(`${method} was called without its channel: call channel.${method}(), or bind it`);
 }
 
 /** The signal of the options of a wait. */

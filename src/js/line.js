@@ -29,6 +29,9 @@ const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : 
 /** What a read is given at the end. */
 export const END = undefined;
 
+/** A message is being handed over: a platform may answer within its `send`. `HELD`, until `release`. `STOPPED`, for good. */
+const [OPEN, HANDING, HELD, STOPPED] = [0, 1, 2, 4];
+
 /** Takes what waits out of its queue when the signal aborts, until it is settled. */
 function listen(signal, waiting) {
   const { resolve, reject } = waiting;
@@ -51,9 +54,8 @@ export class Line {
   #sends = new Queue();
   // What waits until the platform holds nothing unsent.
   #drains = new Queue();
-  // One is being handed over: a platform may answer within its `send`.
-  #handing = false;
-  #held = false;
+  // Why nothing can be handed over now, or `OPEN`.
+  #gate = OPEN;
   #looking = false;
   // Two ports, while turns are waited for: Node would wait for an open one.
   #turn;
@@ -153,22 +155,25 @@ export class Line {
 
   /** Hands a message over if that needs no waiting; without a handle, it is not open yet. */
   trySend(handle, message) {
-    if (this.#stopped) throw this.#stopped;
-    if (!handle || this.#handing || this.#held || this.#sends.size > 0) return false;
+    if (this.#gate !== OPEN) {
+      if (this.#stopped) throw this.#stopped;
+      return false;
+    }
+    if (!handle || this.#sends.size > 0) return false;
     const sent = this.#hand(handle, message, typeof message === 'string');
     // What was asked for meanwhile: a platform may answer within its `send`.
-    if (this.#waits) this.look(handle);
+    if (this.#sends.size > 0) this.look(handle);
     return sent;
   }
 
   #hand(handle, message, constant) {
-    this.#handing = true;
+    this.#gate |= HANDING;
     try {
       const sent = handle.send(message, this.#bytes(message), constant);
       if (sent) this.#sent += 1;
       return sent;
     } finally {
-      this.#handing = false;
+      this.#gate &= ~HANDING;
     }
   }
 
@@ -179,7 +184,7 @@ export class Line {
 
   /** A promise that resolves when every message before it was handed over. */
   flush(handle, signal) {
-    if (this.#sends.size === 0 && handle && !this.#stopped && !this.#handing) return undefined;
+    if (this.#sends.size === 0 && handle && this.#gate === OPEN) return undefined;
     return this.#enqueue(this.#sends, handle, signal);
   }
 
@@ -208,12 +213,12 @@ export class Line {
   }
 
   get #waits() {
-    return this.#sends.size + this.#drains.size > 0;
+    return this.#sends.size > 0 || this.#drains.size > 0;
   }
 
   /** Hands over what there is room for. */
   look(handle) {
-    if (this.#handing || this.#held) return;
+    if (this.#gate & (HANDING | HELD)) return;
     while (this.#sends.size > 0) {
       // Out of the queue first: what happens within the platform's `send` must not find it there.
       const waiting = this.#sends.shift();
@@ -270,18 +275,19 @@ export class Line {
 
   /** Nothing is handed over until `release`: what the platform says of itself may not be so. */
   hold() {
-    this.#held = true;
+    this.#gate |= HELD;
   }
 
   /** Messages go again. */
   release(handle) {
-    this.#held = false;
+    this.#gate &= ~HELD;
     if (handle && this.#waits) this.look(handle);
   }
 
   /** Nothing more can be sent: what waited comes back. */
   stop(error = NOT_OPEN) {
     this.#stopped ??= error;
+    this.#gate |= STOPPED;
     for (const queue of [this.#sends, this.#drains]) while (queue.size > 0) queue.shift().reject(error);
     this.#rest();
   }

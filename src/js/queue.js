@@ -1,18 +1,10 @@
 // A queue whose ends and middle cost the same however long it is: an array's `shift`, `splice` and `filter` move all that is left.
 
 export class Queue {
+  /** How many there are. */
+  size = 0;
   #first;
   #last;
-  #size = 0;
-
-  get size() {
-    return this.#size;
-  }
-
-  /** The oldest, which stays. */
-  get first() {
-    return this.#first;
-  }
 
   /** Adds an object behind all others. It is in one queue at a time: `before`, `after` and `queue` are ours. */
   push(item) {
@@ -32,7 +24,7 @@ export class Queue {
     else this.#first = item;
     if (after) after.before = item;
     else this.#last = item;
-    this.#size += 1;
+    this.size += 1;
   }
 
   /** Takes the oldest out. */
@@ -51,7 +43,7 @@ export class Queue {
     if (after) after.before = before;
     else this.#last = before;
     item.queue = item.before = item.after = undefined;
-    this.#size -= 1;
+    this.size -= 1;
     return true;
   }
 }
