@@ -148,7 +148,8 @@ async function withoutWasm(tools) {
   const mark = join(folder, '.made-from');
   const from = fingerprint(tools, compiled, read(fileURLToPath(new URL('no-wasm.mjs', import.meta.url))));
   if (read(mark) === from) return { glue: join(folder, 'core.js'), core: join(folder, 'translated.js') };
-  const files = await translate(tools, { cwd: root, compiled, folder, bindgenArgs: BINDGEN_ARGS, shorten: shortenWasm });
+  const shorten = (_tools, made) => shortenWasm(made, (program, args) => run(program, args, { cwd: root, env: tools.env }), FEATURE_ARGS);
+  const files = await translate(tools, { cwd: root, compiled, folder, bindgenArgs: BINDGEN_ARGS, shorten });
   writeFileSync(mark, from);
   return files;
 }
