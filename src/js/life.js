@@ -176,7 +176,7 @@ export class Life {
     if (this.isConnecting) {
       const error = new ConnectError(CANCELLED, 'not connected: cancelled by the signal', { cause: reason });
       this.#end(lost('us'), error, reason);
-    } else if (this.#state === OPEN) {
+    } else {
       this.close(1000, '');
       this.#line.discard(this.#weak.deref());
     }

@@ -29,7 +29,7 @@ const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : 
 /** What a read is given at the end. */
 export const END = undefined;
 
-/** A message is being handed over: a platform may answer within its `send`. `HELD`, until `release`. `STOPPED`, for good. */
+/** A message of the queue is being handed over: a platform may answer within its `send`. `HELD`, until `release`. `STOPPED`, for good. */
 const [OPEN, HANDING, HELD, STOPPED] = [0, 1, 2, 4];
 
 /** Takes what waits out of its queue when the signal aborts, until it is settled. */
@@ -160,16 +160,16 @@ export class Line {
       return false;
     }
     if (!handle || this.#sends.size > 0) return false;
-    const sent = this.#hand(handle, message, typeof message === 'string');
-    // What was asked for meanwhile: a platform may answer within its `send`.
-    if (this.#sends.size > 0) this.look(handle);
+    const sent = handle.send(message, this.#bytes(message), typeof message === 'string');
+    if (sent) this.#sent += 1;
     return sent;
   }
 
-  #hand(handle, message, constant) {
+  /** Hands over one that has left the queue; what is sent meanwhile is behind it. */
+  #hand(handle, message) {
     this.#gate |= HANDING;
     try {
-      const sent = handle.send(message, this.#bytes(message), constant);
+      const sent = handle.send(message, this.#bytes(message), true);
       if (sent) this.#sent += 1;
       return sent;
     } finally {
@@ -224,7 +224,7 @@ export class Line {
       const waiting = this.#sends.shift();
       const { message } = waiting;
       try {
-        if (message !== undefined && !this.#hand(handle, message, true)) {
+        if (message !== undefined && !this.#hand(handle, message)) {
           if (this.#stopped) throw this.#stopped;
           this.#sends.unshift(waiting);
           break;
