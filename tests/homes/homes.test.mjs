@@ -162,16 +162,60 @@ describe('a new user', () => {
     const { createServer } = await tool('vite');
     const vite = await createServer({ root: join(project, 'chat'), logLevel: 'warn', server: { host: '127.0.0.1', port: 0 } });
     await vite.listen();
+    const dropping = await startDropping();
     const tab = await browser.newPage();
-    try {
-      await tab.goto(`${vite.resolvedUrls.local[0]}?url=${encodeURIComponent(echo.replace(/echo$/, 'chat'))}`);
-      // It reloads the page once, when it has found what to prepare.
-      await tab.waitForFunction(() => document.querySelector('output').value === 'open');
-      await tab.fill('input', 'hello');
+    const errors = [];
+    tab.on('pageerror', (error) => errors.push(error.message));
+    const open = (url) => tab.goto(`${vite.resolvedUrls.local[0]}?url=${encodeURIComponent(url)}`);
+    const state = (value) => tab.waitForFunction((name) => document.querySelector('output').value === name, value);
+    const say = async (text) => {
+      await tab.fill('input', text);
       await tab.press('input', 'Enter');
-      assert.equal(await tab.textContent('li'), 'server: hello');
-      assert.equal(await tab.inputValue('input'), '');
+    };
+    const list = () => tab.locator('li').allTextContents();
+    const listed = (count) => tab.waitForFunction((number) => document.querySelectorAll('li').length === number, count);
+    try {
+      await open(`${server}/chat?tag=documented`);
+      // It reloads the page once, when it has found what to prepare.
+      await state('open');
+      await say('hello');
+      await listed(1);
+      assert.deepEqual(await list(), ['server: hello']);
+      await tab.waitForFunction(() => document.querySelector('input').value === '');
+
+      // A cut: the page says so, and what cannot be sent stays in the form.
+      await fetch(`${process.env.WEBSOCKET_CHANNEL_TEST_CONTROL}/cut?tag=documented`);
+      await state('closed');
+      await listed(2);
+      assert.match((await list())[1], /1006/);
+      await say('lost?');
+      await listed(3);
+      assert.match((await list())[2], /^Not sent: /);
+      assert.equal(await tab.inputValue('input'), 'lost?');
+
+      // An echo answers with another shape: skipped, and the next is read.
+      await open(echo);
+      await state('open');
+      await say('another shape');
+      await tab.waitForFunction(() => document.querySelector('input').value === '');
+      await say('and one more');
+      await tab.waitForFunction(() => document.querySelector('input').value === '');
+      assert.deepEqual([await list(), await tab.locator('output').textContent()], [[], 'open']);
+
+      // Two messages that are not JSON, and then a cut: it read on until then.
+      await open(`${dropping.origin}/message-drop`);
+      await state('closed');
+      await listed(1);
+      assert.match((await list())[0], /1006/);
+
+      // Nobody listens.
+      await open(refused);
+      await state('closed');
+      await listed(1);
+      assert.match((await list())[0], /failed before it was open/);
+      assert.deepEqual(errors, []);
     } finally {
+      dropping.stop();
       await tab.close();
       await vite.close();
     }
