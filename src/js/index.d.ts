@@ -71,7 +71,7 @@ export class WebSocket extends EventTarget {
   postMessage(data: string | Blob | BufferSource): void;
   /**
    * Begins to close, or gives up connecting; a second call does nothing. What arrives meanwhile is discarded. There is no time limit but the
-   * browser's.
+   * platform's, and Chromium, Node and Deno have none: `close` may never be fired if the peer does not answer, and Node and Deno do not exit then.
    * @param code 1000 or 3000-4999. Default: none is sent, which the peer sees as 1005.
    * @param reason At most 123 bytes of UTF-8. Default empty.
    * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason. Nothing has happened then.
@@ -444,7 +444,7 @@ export class ConnectError extends ChannelError {
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
    * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`.
    * `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`: browsers hide why; what Node, Deno and Bun say is in the message, and in `cause` where they
-   * have an error. `SUBPROTOCOL`: the server chose none of those offered. `CANCELLED` by `close` or `abort` before it was open; in
+   * have an error. Node from 26 fails so where a server offers WebSockets over HTTP/2 (RFC 8441): give the option `WebSocket` another client. `SUBPROTOCOL`: the server chose none of those offered. `CANCELLED` by `close` or `abort` before it was open; in
    * {@link ChannelStatus.reason} also by the signal, whose reason is the `cause`.
    */
   readonly code:

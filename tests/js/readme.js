@@ -2,7 +2,7 @@
 
 import { url as service } from './server.js';
 
-const url = service('/echo');
+const url = service(new URL(import.meta.url).searchParams.get('service') ?? '/echo');
 const printed = [];
 const console = { log: (...words) => printed.push(words) };
 
@@ -15,8 +15,13 @@ socket.onmessage = (event) => console.log(event.data);
 socket.onclose = (event) => console.log(event.code, event.reason);
 
 const channel = new Channel(url, { codec: 'json' });
-await channel.send({ say: 'hello' }); // waits until it is open, and while the line is full
-for await (const message of channel) if (message.say) break; // break closes
+try {
+  await channel.send({ say: 'hello' }); // waits until it is open, and while the send buffer is full
+  for await (const message of channel) if (message?.say) break; // break closes
+} catch (error) {
+  console.log(error.code, error.message); // not open, not sent, not JSON, or ended without a clean close
+  channel.close();
+}
 // README end
 
 export { channel, printed, socket };
