@@ -236,6 +236,27 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
+    /// Natively: the largest head of the server's response, in bytes; over it connecting fails. Default 16 KiB.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn max_head(mut self, bytes: usize) -> Self {
+        self.options.limits.max_head = bytes;
+        self
+    }
+
+    /// Natively: how many header lines the server's response may have; over it connecting fails. Default 128.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn max_header_lines(mut self, lines: usize) -> Self {
+        self.options.limits.max_header_lines = lines;
+        self
+    }
+
+    /// Natively: how many frames a message may have (RFC 6455 §5.4); over it the connection closes with 1008. Default 131,072.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn max_fragments(mut self, frames: usize) -> Self {
+        self.options.limits.max_fragments = frames;
+        self
+    }
+
     /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
     /// permessage-deflate offered.
     #[cfg(not(target_family = "wasm"))]

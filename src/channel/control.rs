@@ -69,7 +69,7 @@ impl Control {
     /// Cancellation: once first polled, closing goes on without the future.
     ///
     /// # Errors
-    /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
+    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
     pub fn close(
         &self,
         code: u16,
@@ -81,7 +81,7 @@ impl Control {
             let Watch { mailbox, key } = &mut watch;
             if !begun {
                 begun = true;
-                CloseError::check(code, reason)?;
+                crate::transport::check_close(code, reason)?;
                 mailbox.close(code, reason);
             }
             mailbox.poll_closed(key, cx).map(Ok)

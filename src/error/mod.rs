@@ -590,19 +590,19 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// Arguments that `close` does not take (WHATWG WebSockets §3.1, `close(code, reason)`). The caller's fault. The same natively, so that what runs
-/// there runs in a page.
+/// Arguments that `close` does not take. The caller's fault. A page may send 1000 and 3000-4999 (WHATWG WebSockets §3.1, `close(code, reason)`); a
+/// native end every code that RFC 6455 §7.4 and its registry let an endpoint send: 1000-1003, 1007-1014 and 3000-4999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
-    /// The code is neither 1000 nor from 3000 to 4999.
+    /// A code that cannot be sent from here.
     Code(u16),
     /// The reason is longer than 123 bytes of UTF-8; this is its length.
     Reason(usize),
 }
 
 impl CloseError {
-    /// Checks what the platform would throw for.
+    /// Checks what a page would throw for: what passes can be sent from everywhere.
     ///
     /// # Errors
     /// A code other than 1000 and 3000-4999, or a reason of more than 123 bytes.
@@ -610,7 +610,19 @@ impl CloseError {
         Self::check_length(code, reason.len())
     }
 
-    /// The same of a reason of so many bytes.
+    /// Checks what an endpoint may send (RFC 6455 §7.4): a native end takes no less.
+    ///
+    /// # Errors
+    /// A code other than 1000-1003, 1007-1014 and 3000-4999, or a reason of more than 123 bytes. Never to be sent are 1004, which has no meaning,
+    /// and 1005, 1006 and 1015, which stand for what was not sent.
+    pub fn check_endpoint(code: u16, reason: &str) -> Result<(), CloseError> {
+        match code {
+            1001..=1003 | 1007..=1014 => Self::check_length(1000, reason.len()),
+            _ => Self::check_length(code, reason.len()),
+        }
+    }
+
+    /// As [`check`](Self::check), of a reason of so many bytes.
     pub(crate) fn check_length(code: u16, reason: usize) -> Result<(), CloseError> {
         if code != 1000 && !(3000..=4999).contains(&code) {
             return Err(CloseError::Code(code));
@@ -635,7 +647,7 @@ impl fmt::Display for CloseError {
         match self {
             CloseError::Code(code) => {
                 let code = usize::from(*code);
-                write!(f, "close code {code} is neither 1000 nor from 3000 to 4999")
+                write!(f, "close code {code} cannot be sent from here")
             }
             CloseError::Reason(len) => write!(f, "the close reason has {len} bytes, more than 123"),
         }

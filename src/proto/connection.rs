@@ -177,6 +177,23 @@ impl Connection {
         self
     }
 
+    /// Server: the formats of 2009 are refused, with 426 and the versions that are spoken (RFC 6455 §4.4). To be called before the first byte is
+    /// handled. Default: they are accepted.
+    pub fn without_legacy(mut self) -> Self {
+        if let Wire::Request(reader) = &mut self.wire {
+            reader.legacy = false;
+        }
+        self
+    }
+
+    /// Server: takes the bytes that came behind the request's head, while it waits for its answer.
+    pub(crate) fn take_early(&mut self) -> Vec<u8> {
+        match &mut self.wire {
+            Wire::Verdict { early, .. } => core::mem::take(early),
+            _ => Vec::new(),
+        }
+    }
+
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     ///
     /// It is made at the time zero: keepalive, if there is one, counts from there.

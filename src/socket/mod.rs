@@ -311,9 +311,9 @@ impl Socket {
     /// Begins the closing handshake (RFC 6455 §7.1.2). Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
     ///
     /// # Errors
-    /// A code other than 1000 and 3000-4999, or a reason longer than 123 bytes. Nothing has happened then.
+    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
     pub fn close(&mut self, code: u16, reason: &str) -> Result<(), CloseError> {
-        CloseError::check(code, reason)?;
+        transport::check_close(code, reason)?;
         self.begin_close(code, reason);
         Ok(())
     }

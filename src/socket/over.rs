@@ -30,7 +30,7 @@ impl Socket {
 
     /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
     /// options, `protocols` are those that this side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how
-    /// long the handshake may take. Default: none, and 20 s. To look at the request, to refuse it or to answer plain HTTP, use
+    /// long the handshake may take. Default: none, and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, to refuse it or to answer plain HTTP, use
     /// [`transport::pipe::accept`](pipe::accept) and [`Socket::over`].
     ///
     /// # Errors
@@ -42,11 +42,12 @@ impl Socket {
     {
         let limit = options.connect_timeout;
         within(limit, async move {
-            let (framed, opened) = pipe::accept_any(
+            let (framed, opened) = pipe::accept_all(
                 io,
                 &options.protocols,
                 options.handshake.deflate,
                 &options.limits,
+                options.handshake.legacy,
             )
             .await?;
             Ok((Box::new(framed) as _, opened))

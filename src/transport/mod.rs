@@ -38,7 +38,7 @@ pub mod web_stream;
 pub use hint::Hint;
 pub use protocols::Protocols;
 
-use crate::error::{ConnectErrorKind, SendErrorKind};
+use crate::error::{CloseError, ConnectErrorKind, SendErrorKind};
 use crate::message::{Event, Message, Opened};
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -50,6 +50,17 @@ use core::time::Duration;
 pub(crate) const MESSAGE_TOO_BIG: (u16, &str) = (3009, "message too big");
 /// Close code and reason for unread messages that pass [`Limits::receive_bound`].
 pub(crate) const RECEIVE_BUFFER_FULL: (u16, &str) = (3013, "receive buffer full");
+
+/// Checks what `close` is given: in a page what the browser takes, natively what RFC 6455 lets an endpoint send.
+///
+/// # Errors
+/// What cannot be sent from here.
+pub(crate) fn check_close(code: u16, reason: &str) -> Result<(), CloseError> {
+    #[cfg(target_family = "wasm")]
+    return CloseError::check(code, reason);
+    #[cfg(not(target_family = "wasm"))]
+    return CloseError::check_endpoint(code, reason);
+}
 
 /// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing.
 ///
@@ -221,6 +232,22 @@ pub struct Limits {
     /// `None` never ends it. Default 20 s. The time in which nothing is read, for want of room, does not count.
     #[cfg(any(feature = "proto", not(target_family = "wasm")))]
     pub ping_timeout: Option<Duration>,
+    /// Bytes of the head of a request or response; over it the handshake fails, on the accepting side with 431. Default 16 KiB, what common HTTP
+    /// servers take. Where the handshake is ours, as for the next ones. At 0 every handshake fails.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub max_head: usize,
+    /// Header lines of a head; over it as for `max_head`. Default 128: a browser sends about 15, a proxy adds a few.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub max_header_lines: usize,
+    /// Frames of one message (RFC 6455 §5.4); over it the connection closes with 1008. Default 131,072: fragments cost time and no memory. At 0
+    /// every message is too much.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub max_fragments: usize,
+    /// Accepting: how long a client may take from the start of the connection to the end of its request; then it is answered with 408. Default 20 s,
+    /// for every way to accept. [`Socket::accept`](crate::Socket::accept) gives up after `Options::connect_timeout` as well. A client's own handshake
+    /// has the connect timeout.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub handshake_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -235,6 +262,14 @@ impl Default for Limits {
             ping_interval: Some(Duration::from_secs(20)),
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             ping_timeout: Some(Duration::from_secs(20)),
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            max_head: 16 << 10,
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            max_header_lines: 128,
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            max_fragments: 1 << 17,
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            handshake_timeout: Duration::from_secs(20),
         }
     }
 }

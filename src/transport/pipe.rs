@@ -1,6 +1,8 @@
 //! WebSockets over any stream of bytes, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
 
 use super::framed::{self, Accepting, Framed};
+#[cfg(not(target_family = "wasm"))]
+use super::tcp;
 use super::{Limits, MaybeSend, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind, HandshakeError, Violation};
 use crate::http::LEGACY;
@@ -30,6 +32,9 @@ pub struct Handshake {
     /// The compression (RFC 7692) to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
     /// it costs about 300 KiB a connection where the peer wants it too.
     pub deflate: Option<Deflate>,
+    /// For [`Socket::accept`](crate::Socket::accept): whether clients of the formats of 2009, hixie-75 and hixie-76, are accepted too. Default false:
+    /// then they are answered 426, with the versions that are spoken. No browser of today speaks them, and they protect a server less.
+    pub legacy: bool,
 }
 
 impl Default for Handshake {
@@ -39,6 +44,7 @@ impl Default for Handshake {
             origin: None,
             headers: Vec::new(),
             deflate: Some(Deflate::default()),
+            legacy: false,
         }
     }
 }
@@ -52,6 +58,7 @@ impl fmt::Debug for Handshake {
             .field("origin", &self.origin)
             .field("headers", &names)
             .field("deflate", &self.deflate)
+            .field("legacy", &self.legacy)
             .finish()
     }
 }
@@ -70,7 +77,10 @@ where
 {
     let offer = offer(&request)?;
     let legacy = offer.format != Format::Rfc6455;
-    let limits = core_limits(&request.limits);
+    let mut limits = core_limits(&request.limits);
+    // The caller's connect timeout is the one that is met; without one the core's own.
+    limits.handshake_timeout = proto::Limits::default().handshake_timeout;
+    undelay(&io);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
     let (framed, opened) = framed::open(io, core, &request.limits)
@@ -100,32 +110,69 @@ pub(super) fn offer(request: &Request) -> Result<Offer, ConnectErrorKind> {
 }
 
 /// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
-/// The client has 60 s for it.
+/// The client has [`Limits::handshake_timeout`] for it, and may speak the formats of 2009: `Request::format` tells. A `TcpStream`, alone or inside TLS,
+/// is set to send small messages at once.
 ///
 /// # Errors
 /// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
-pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
+pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     io: Io,
     limits: &Limits,
     deflate: Option<Deflate>,
 ) -> Result<Accepting<Io>, Cause> {
+    accept_formats(io, limits, deflate, true).await
+}
+
+async fn accept_formats<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
+    io: Io,
+    limits: &Limits,
+    deflate: Option<Deflate>,
+    legacy: bool,
+) -> Result<Accepting<Io>, Cause> {
+    undelay(&io);
     let mut core = Connection::server(Duration::ZERO, core_limits(limits), random::fill);
+    if !legacy {
+        core = core.without_legacy();
+    }
     core.compress(deflate);
     framed::accept(io, core, limits).await
 }
 
+/// Small messages go out at once; everything that can share a write does so already. Of streams that are not TCP's there is nothing to set.
+fn undelay<Io: 'static>(io: &Io) {
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(tcp) = tcp::beneath(io) {
+        let _ = tcp.set_nodelay(true);
+    }
+    #[cfg(target_family = "wasm")]
+    let _ = io;
+}
+
 /// Accepts a client's request for a WebSocket, whatever it is for and whatever page it comes from, with the first of `protocols` that the client
-/// offered, or none. The client has 60 s for it.
+/// offered, or none. The client has [`Limits::handshake_timeout`] for it, and may speak the formats of 2009.
 ///
 /// # Errors
 /// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status. Dropping the future drops the stream.
-pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin>(
+pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     io: Io,
     protocols: &[String],
     deflate: Option<Deflate>,
     limits: &Limits,
 ) -> Result<(Framed<Io>, Opened), ConnectErrorKind> {
-    let accepting = accept(io, limits, deflate).await.map_err(failed)?;
+    accept_all(io, protocols, deflate, limits, true).await
+}
+
+/// The same; without `legacy` clients of the formats of 2009 are refused.
+pub(crate) async fn accept_all<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
+    io: Io,
+    protocols: &[String],
+    deflate: Option<Deflate>,
+    limits: &Limits,
+    legacy: bool,
+) -> Result<(Framed<Io>, Opened), ConnectErrorKind> {
+    let accepting = accept_formats(io, limits, deflate, legacy)
+        .await
+        .map_err(failed)?;
     let request = accepting.request();
     if !request.is_websocket() {
         let response = Response::upgrade_required("this is a WebSocket service\n");
@@ -173,6 +220,10 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
         receive_bound: limits.receive_bound,
         ping_interval: limits.ping_interval,
         ping_timeout: limits.ping_timeout,
+        max_head: limits.max_head,
+        max_header_lines: limits.max_header_lines,
+        max_fragments: limits.max_fragments,
+        handshake_timeout: limits.handshake_timeout,
         // Whoever waits at the watermark must find that what is below it is taken.
         max_unsent: defaults.max_unsent.max(limits.send_watermark),
         ..defaults

@@ -4,6 +4,7 @@ use super::framed::Accepting;
 use super::{Limits, pipe};
 use crate::error::Cause;
 use crate::time::{Sleep, sleep};
+use core::any::Any;
 use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
 use core::pin::{Pin, pin};
@@ -19,15 +20,27 @@ pub use super::pipe::core_limits;
 /// RFC 8305 §5: "one recommended value for a default Connection Attempt Delay is 250 milliseconds".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Reads a client's request from a connection that was accepted, and gives it to be answered. Compression is declined:
-/// [`pipe::accept`] takes it.
+/// Reads a client's request from a connection that was accepted, and gives it to be answered. The defaults are those of
+/// [`Socket::accept`](crate::Socket::accept): compression is agreed to where it is offered; but the formats of 2009 are accepted, too.
 ///
 /// # Errors
 /// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
 pub async fn accept(io: TcpStream, limits: &Limits) -> Result<Accepting<TcpStream>, Cause> {
-    // Small messages go out at once; everything that can share a write does so already.
-    let _ = io.set_nodelay(true);
-    pipe::accept(io, limits, None).await
+    pipe::accept(io, limits, pipe::Handshake::default().deflate).await
+}
+
+/// The TCP connection that a stream is, or has inside its TLS.
+pub(super) fn beneath<Io: 'static>(io: &Io) -> Option<&TcpStream> {
+    let io: &dyn Any = io;
+    #[cfg(feature = "tls")]
+    if let Some(tls) = io.downcast_ref::<tokio_rustls::server::TlsStream<TcpStream>>() {
+        return Some(tls.get_ref().0);
+    }
+    #[cfg(feature = "tls")]
+    if let Some(tls) = io.downcast_ref::<tokio_rustls::TlsStream<TcpStream>>() {
+        return Some(tls.get_ref().0);
+    }
+    io.downcast_ref()
 }
 
 /// Connects to the first address of a host that answers. An IPv6 address stands without brackets.
@@ -39,7 +52,7 @@ pub(super) async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     }
     let addresses = interleaved(lookup_host((host, port)).await?.collect());
     let io = first(addresses, ATTEMPT_DELAY, attempt).await?;
-    // As in `accept`.
+    // Small messages go out at once; everything that can share a write does so already.
     let _ = io.set_nodelay(true);
     Ok(io)
 }

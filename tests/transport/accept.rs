@@ -3,11 +3,13 @@
 use crate::support::{cause, echo, echoes, listen, options};
 use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Violation};
-use websocket_channel::transport::Limits;
-use websocket_channel::transport::pipe::Role;
-use websocket_channel::{Channel, Json, Message, Opened, Options, Socket};
+use websocket_channel::transport::pipe::{self, Role};
+use websocket_channel::transport::{Limits, tcp};
+use websocket_channel::{Channel, CloseError, Json, Message, Opened, Options, Socket};
 
 /// One enum for both directions and both ends.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -174,5 +176,214 @@ async fn at_bounds_of_zero_messages_pass_one_by_one() {
     }
     for text in ["a", "b", "c"] {
         assert_eq!(socket.next().await, Some(text.into()));
+    }
+}
+
+/// RFC 6455 §7.4.1 and its registry: what an endpoint may send. A page may send less.
+#[tokio::test]
+async fn a_native_end_sends_every_close_code_that_an_endpoint_may() {
+    let all = (0..=1016).chain([2999, 3000, 4999, 5000, u16::MAX]);
+    for code in all {
+        let sendable = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+        let limits = Limits::default();
+        let (ours, theirs) = tokio::io::duplex(1000);
+        let mut socket = Socket::from_upgraded(ours, &[], Role::Server, Opened::default(), &limits);
+        let mut peer = Socket::from_upgraded(theirs, &[], Role::Client, Opened::default(), &limits);
+        let closing = socket.close(code, "why");
+        if !sendable {
+            assert_eq!(closing, Err(CloseError::Code(code)));
+            continue;
+        }
+        closing.unwrap();
+        let (ours, theirs) = futures::future::join(socket.closed(), peer.closed()).await;
+        assert_eq!((theirs.code, &*theirs.reason), (code, "why"));
+        assert_eq!((ours.code, ours.clean), (code, true));
+    }
+    // The channel too, and the reason is measured for these codes as for others.
+    let (ours, theirs) = Socket::pair(&Limits::default(), "");
+    let channel: Channel<String, String> = Channel::from_socket(ours, websocket_channel::Text);
+    let mut peer: Channel<String, String> = Channel::from_socket(theirs, websocket_channel::Text);
+    let long = "x".repeat(124);
+    let control = channel.control();
+    let refused = control.close(1011, &long).await;
+    assert_eq!(refused, Err(CloseError::Reason(124)));
+    let (ours, theirs) = futures::future::join(control.close(1013, "later"), peer.closed()).await;
+    assert_eq!((ours.unwrap().code, theirs.code), (1013, 1013));
+}
+
+/// The connection, and another handle of it that stays with the test.
+fn watched(io: TcpStream) -> (TcpStream, TcpStream) {
+    let io = io.into_std().unwrap();
+    let watch = TcpStream::from_std(io.try_clone().unwrap()).unwrap();
+    (TcpStream::from_std(io).unwrap(), watch)
+}
+
+async fn tcp_pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap());
+    let (ours, theirs) = futures::future::join(ours, listener.accept()).await;
+    (ours.unwrap(), theirs.unwrap().0)
+}
+
+/// What a client offers, and what the three ways to accept agree to.
+#[tokio::test]
+async fn every_way_to_accept_has_the_same_defaults() {
+    for way in ["socket", "tcp", "pipe"] {
+        let (ours, theirs) = tcp_pair().await;
+        let ((ours, our_watch), (theirs, watch)) = (watched(ours), watched(theirs));
+        assert!(!watch.nodelay().unwrap() && !our_watch.nodelay().unwrap());
+        let limits = Limits::default();
+        let deflate = Options::default().handshake.deflate;
+        let accepting = async {
+            match way {
+                "socket" => {
+                    let socket = Socket::accept(theirs, Options::default()).await.unwrap();
+                    socket.opened().extensions.clone()
+                }
+                "tcp" => {
+                    let accepting = tcp::accept(theirs, &limits).await.unwrap();
+                    accepting.accept(None).await.unwrap().1.extensions
+                }
+                _ => {
+                    let accepting = pipe::accept(theirs, &limits, deflate).await.unwrap();
+                    accepting.accept(None).await.unwrap().1.extensions
+                }
+            }
+        };
+        let connecting = Socket::connect_over(ours, "ws://h/", options());
+        let (extensions, connected) = futures::future::join(accepting, connecting).await;
+        drop(connected.unwrap());
+        assert_eq!(extensions, "permessage-deflate", "{way}");
+        assert!(
+            watch.nodelay().unwrap() && our_watch.nodelay().unwrap(),
+            "{way}"
+        );
+    }
+}
+
+/// `Limits::handshake_timeout`, for each of them.
+#[tokio::test]
+async fn a_client_that_asks_for_nothing_is_answered_in_time() {
+    let mut limits = Limits::default();
+    assert_eq!(limits.handshake_timeout, Options::default().connect_timeout);
+    limits.handshake_timeout = Duration::from_millis(30);
+    limits.close_timeout = Duration::from_millis(30);
+    for way in ["socket", "pipe"] {
+        let (mut ours, theirs) = tokio::io::duplex(1000);
+        let mut options = Options::default();
+        options.limits = limits.clone();
+        let limits = limits.clone();
+        let accepting = tokio::spawn(async move {
+            match way {
+                "socket" => Socket::accept(theirs, options)
+                    .await
+                    .map(drop)
+                    .map_err(cause),
+                _ => pipe::accept(theirs, &limits, None).await.map(drop),
+            }
+        });
+        let mut answer = String::new();
+        ours.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        let expected = Err(Cause::Violation(Violation::HandshakeTimeout));
+        assert_eq!(accepting.await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn limits_of_the_head_and_of_fragments_are_options() {
+    let asking = |change: fn(&mut Limits)| async move {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        let (mut ours, theirs) = tokio::io::duplex(1000);
+        let accepting =
+            tokio::spawn(async move { pipe::accept(theirs, &limits, None).await.map(drop) });
+        let request = b"GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n";
+        ours.write_all(request).await.unwrap();
+        ours.shutdown().await.unwrap();
+        accepting.await.unwrap()
+    };
+    assert_eq!(asking(|_| {}).await, Ok(()));
+    let long = asking(|limits| limits.max_head = 30).await;
+    assert_eq!(long, Err(Violation::HeadTooLong.into()));
+    let many = asking(|limits| limits.max_header_lines = 1).await;
+    assert_eq!(many, Err(Violation::TooManyHeaders.into()));
+
+    let mut limits = Limits::default();
+    limits.max_fragments = 2;
+    let (mut ours, theirs) = tokio::io::duplex(1000);
+    let mut socket = Socket::from_upgraded(theirs, &[], Role::Client, Opened::default(), &limits);
+    ours.write_all(b"\x01\x01a\x00\x01b\x00\x01c")
+        .await
+        .unwrap();
+    ours.shutdown().await.unwrap();
+    assert_eq!(socket.closed().await.code, 1008);
+}
+
+/// A request of hixie-75, and one of hixie-76 with its eight bytes.
+const LEGACY: [&str; 2] = [
+    "GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: h\r\nOrigin: http://h\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nUpgrade: WebSocket\r\n\
+     Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nOrigin: http://h\r\n\r\n^n:ds[4U",
+];
+
+#[tokio::test]
+async fn the_formats_of_2009_are_off_by_default() {
+    for request in LEGACY {
+        for (way, legacy) in [("socket", false), ("socket", true), ("any", true)] {
+            let (mut ours, theirs) = tokio::io::duplex(1000);
+            // A connection that is dropped waits for its peer so long.
+            let mut limits = Limits::default();
+            limits.close_timeout = Duration::from_millis(20);
+            let accepting = tokio::spawn(async move {
+                if way == "any" {
+                    let accepted = pipe::accept_any(theirs, &[], None, &limits).await;
+                    return accepted.is_ok();
+                }
+                let mut options = Options::default();
+                assert!(!options.handshake.legacy);
+                options.handshake.legacy = legacy;
+                options.limits = limits;
+                Socket::accept(theirs, options).await.is_ok()
+            });
+            ours.write_all(request.as_bytes()).await.unwrap();
+            ours.shutdown().await.unwrap();
+            assert_eq!(accepting.await.unwrap(), legacy, "{way}");
+            let mut answer = Vec::new();
+            ours.read_to_end(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer);
+            if legacy {
+                assert!(answer.starts_with("HTTP/1.1 101 Web"), "{answer}");
+            } else {
+                assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+                assert!(
+                    answer.contains("\r\nSec-WebSocket-Version: 13, 8, 7\r\n"),
+                    "{answer}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn into_io_gives_back_what_was_read_behind_the_request() {
+    for pieces in [
+        &["GET / HTTP/1.1\r\nHost: h\r\n\r\nbehind it"][..],
+        &["GET / HT", "TP/1.1\r\nHost: h\r\n\r\nbeh", "ind it"],
+    ] {
+        let (mut ours, theirs) = tokio::io::duplex(1000);
+        let limits = Limits::default();
+        let write = async {
+            for piece in pieces {
+                ours.write_all(piece.as_bytes()).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            ours.shutdown().await.unwrap();
+        };
+        let (accepting, ()) =
+            futures::future::join(pipe::accept(theirs, &limits, None), write).await;
+        let (mut io, mut behind) = accepting.unwrap().into_io().unwrap();
+        io.read_to_end(&mut behind).await.unwrap();
+        assert_eq!(behind, b"behind it");
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use websocket_channel::error::{Cause, Misuse};
+use websocket_channel::error::{Cause, Misuse, Violation};
 use websocket_channel::proto::Format;
 use websocket_channel::proto::handshake::accept_key;
 use websocket_channel::{ConnectError, ConnectErrorKind, Options, Socket};
@@ -351,5 +351,19 @@ async fn an_offer_that_is_refused_for_its_window_is_made_once_more_without() {
         let error = Socket::connect(format!("ws://{address}/"), options).await;
         assert_eq!(cause(error.unwrap_err()), Cause::Status(400));
         assert_eq!(asked.lock().unwrap().len(), attempts);
+    }
+}
+
+#[tokio::test]
+async fn limits_of_the_responses_head_are_options_of_the_builder() {
+    let answer = format!("{RIGHT}X-A: b\r\n\r\n").leak();
+    let url = format!("ws://{}/", answering(answer).await);
+    let connect = || websocket_channel::connect(&url);
+    assert_eq!(connect().await.unwrap().opened().headers.len(), 4);
+    for (builder, violation) in [
+        (connect().max_head(50), Violation::HeadTooLong),
+        (connect().max_header_lines(3), Violation::TooManyHeaders),
+    ] {
+        assert_eq!(cause(builder.await.unwrap_err()), violation.into());
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct RequestReader {
     head: HeadReader,
     /// Whether the stream is encrypted, so that our URL begins with `wss`.
     pub(crate) secure: bool,
+    /// Whether the formats of 2009 are accepted.
+    pub(crate) legacy: bool,
     limits: Limits,
     random: Random,
     /// The method is HEAD.
@@ -39,6 +41,7 @@ impl RequestReader {
         Self {
             head: HeadReader::new(limits, Syntax::Request),
             secure: false,
+            legacy: true,
             limits: limits.clone(),
             random,
             is_head: false,
@@ -61,7 +64,7 @@ impl RequestReader {
                 return Ok(None);
             };
             self.is_head = head.start.starts_with("HEAD ");
-            match server::read(head, self.secure, &self.limits, self.random)? {
+            match server::read(head, self.secure, self.legacy, &self.limits, self.random)? {
                 Read::Whole(request, handshake) => return Ok(Some((request, handshake))),
                 Read::Hixie76(request, head) => {
                     let key3 = Vec::with_capacity(KEY3);

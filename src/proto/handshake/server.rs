@@ -233,11 +233,14 @@ pub(crate) enum Read {
 /// | `Upgrade: websocket` or `Sec-WebSocket-Key` | RFC 6455 |
 /// | none of it | plain HTTP |
 ///
+/// Without `legacy` only the last two are left.
+///
 /// # Errors
 /// What is wrong with it; [`Response::refusing`] answers it.
 pub(crate) fn read(
     head: Head,
     secure: bool,
+    legacy: bool,
     limits: &Limits,
     random: Random,
 ) -> Result<Read, Violation> {
@@ -268,7 +271,9 @@ pub(crate) fn read(
     };
     let headers = &request.headers;
 
-    let format = if hixie76::is_request(headers) {
+    let format = if !legacy {
+        return read_rfc6455(request, &version, limits, random);
+    } else if hixie76::is_request(headers) {
         Format::Hixie76
     } else if hixie75::is_request(headers) {
         Format::Hixie75

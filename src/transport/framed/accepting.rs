@@ -42,9 +42,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
         Ok((self.framed, opened))
     }
 
-    /// Hands the stream back for an answer by hand. Bytes that came behind the request's head are dropped.
-    pub fn into_io(mut self) -> Option<Io> {
-        self.framed.io.take()
+    /// Hands the stream back for an answer by hand, and with it the bytes that were read behind the request: they come before whatever the stream
+    /// gives. The eight bytes of a hixie-76 request are part of it.
+    pub fn into_io(mut self) -> Option<(Io, Vec<u8>)> {
+        self.framed.take_unread();
+        let leftover = self.framed.connection.take_early();
+        self.framed.io.take().map(|io| (io, leftover))
     }
 
     /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later. Dropping the future drops the stream, with

@@ -100,6 +100,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     fn next_event(&mut self) -> Option<proto::Event> {
         loop {
             if self.connection.ends_next() && !self.is_over() {
+                // What lies behind the end means nothing. Kept, it would keep the stream's own end from being read.
+                self.reader.discard();
                 return None;
             }
             if let Some(event) = self.connection.poll_event() {

@@ -57,6 +57,11 @@ impl Reader {
         self.unread.is_empty() && self.arrived.is_none()
     }
 
+    /// Drops what the core has not taken.
+    pub(super) fn discard(&mut self) {
+        self.unread = 0..0;
+    }
+
     /// The message that was read last, if it was read to its place.
     #[inline]
     pub(super) fn take_arrived(&mut self) -> Option<Message> {

@@ -20,12 +20,14 @@ pub(super) async fn run(accepting: Accepting<Line>, request: &Request) -> io::Re
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
         accept_key(key)
     );
-    let Some(mut io) = accepting.into_io() else {
+    let Some((mut io, leftover)) = accepting.into_io() else {
         return Ok(());
     };
     io.write_all(head.as_bytes()).await?;
     // Not sooner: a browser may not show what comes in one piece with the handshake's answer and the end.
-    io.read_u8().await?;
+    if leftover.is_empty() {
+        io.read_u8().await?;
+    }
     io.write_all(LAST_WORDS).await?;
     io.shutdown().await
 }

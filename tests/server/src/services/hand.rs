@@ -47,10 +47,11 @@ impl Hand {
             head.extend(["Sec-WebSocket-Extensions: ", extensions, "\r\n"]);
         }
         head.push_str("\r\n");
-        let line = accepting.into_io().ok_or(io::ErrorKind::NotConnected)?;
+        let (line, leftover) = accepting.into_io().ok_or(io::ErrorKind::NotConnected)?;
         let mut limits = Limits::default();
         limits.max_message = MAX_MESSAGE;
-        let core = Connection::upgraded(Role::Server, limits, random::fill);
+        let mut core = Connection::upgraded(Role::Server, limits, random::fill);
+        core.handle_bytes(Duration::ZERO, &leftover);
         let mut hand = Self {
             line,
             core,

@@ -201,7 +201,7 @@ fn is_guarded(path: &str) -> bool {
 async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
     let wrong = match (catalogue::fault(name), catalogue::Parameters::read(request)) {
         (Some(fault), Ok(parameters)) => {
-            if let Some(line) = accepting.into_io() {
+            if let Some((line, _)) = accepting.into_io() {
                 catalogue::serve(line, request, &fault, &parameters).await;
             }
             return;
@@ -376,7 +376,7 @@ async fn refuse(accepting: Accepting<Line>, response: Response) {
 
 /// Reads on until the client gives up.
 async fn silent(accepting: Accepting<Line>) {
-    let Some(mut io) = accepting.into_io() else {
+    let Some((mut io, _)) = accepting.into_io() else {
         return;
     };
     let mut dropped = [0; 1024];
