@@ -25,9 +25,12 @@ struct Shared {
 #[derive(Default)]
 struct Slot {
     transport: Option<Box<dyn Transport>>,
-    /// There is a task that flushes, and where it waits, if it does.
+    /// There is a task that flushes.
     flusher: bool,
+    /// Where it waits for the transport.
     waker: Option<Waker>,
+    /// The socket is gone, and the task shall go, too.
+    over: bool,
 }
 
 impl Line {
@@ -95,27 +98,41 @@ impl Line {
             })
         });
         let mut slot = lock(&shared.slot);
-        if slot.flusher {
-            slot.transport = Some(transport);
-            shared.parked = true;
+        let waker = match slot.flusher {
+            true => slot.waker.take(),
+            false => {
+                let Ok(runtime) = Handle::try_current() else {
+                    drop(slot);
+                    self.own = Some(transport);
+                    return false;
+                };
+                slot.flusher = true;
+                runtime.spawn(Flusher(shared.slot.clone()));
+                None
+            }
+        };
+        slot.transport = Some(transport);
+        shared.parked = true;
+        drop(slot);
+        // Once for all messages until it has had its turn.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.shared {
+            let mut slot = lock(&shared.slot);
+            slot.over = true;
             let waker = slot.waker.take();
             drop(slot);
             if let Some(waker) = waker {
                 waker.wake();
             }
-            return true;
         }
-        let Ok(runtime) = Handle::try_current() else {
-            drop(slot);
-            self.own = Some(transport);
-            return false;
-        };
-        slot.transport = Some(transport);
-        slot.flusher = true;
-        shared.parked = true;
-        drop(slot);
-        runtime.spawn(Flusher(shared.slot.clone()));
-        true
     }
 }
 
@@ -124,7 +141,7 @@ fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Flushes the transport if it is in the slot, and ends.
+/// Flushes the transport whenever it finds it in the slot.
 struct Flusher(Arc<Mutex<Slot>>);
 
 impl Future for Flusher {
@@ -132,21 +149,24 @@ impl Future for Flusher {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut slot = lock(&self.0);
-        // Otherwise it is in use, and whoever uses it flushes it or comes back.
-        if let Some(transport) = &mut slot.transport
-            && transport.poll_flush(cx).is_pending()
-        {
-            slot.waker = Some(cx.waker().clone());
-            return Poll::Pending;
+        if slot.over {
+            return Poll::Ready(());
         }
-        slot.flusher = false;
-        Poll::Ready(())
+        // Otherwise it is in use, and whoever uses it flushes it or comes back.
+        if let Some(transport) = &mut slot.transport {
+            // Where it has to wait, the stream wakes it; what is lost is told to whoever flushes next.
+            let _ = transport.poll_flush(cx);
+        }
+        slot.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 
 /// A runtime that shuts down drops it as well.
 impl Drop for Flusher {
     fn drop(&mut self) {
-        lock(&self.0).flusher = false;
+        let mut slot = lock(&self.0);
+        slot.flusher = false;
+        slot.waker = None;
     }
 }
