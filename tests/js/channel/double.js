@@ -1,6 +1,6 @@
-// A platform made for a test: it does what it is told, when it is told. The package is loaded anew to stand on it.
+// A platform made for a test: it does what it is told, when it is told.
 
-let copies = 0;
+import { Channel } from 'websocket-channel';
 
 /** What a test drives. Its events are dispatched within the call. */
 export class Double extends EventTarget {
@@ -70,35 +70,17 @@ export class Double extends EventTarget {
 }
 
 /**
- * The package over doubles of a class of its own.
+ * Channels over doubles of a class of its own.
  * @param {(Class: typeof Double) => typeof Double} [change] makes another class of it
- * @returns {Promise<{Channel: Function, make: (...args) => {channel: object, socket: Double}}>} the package, and what constructs a channel with the
- *   double under it
+ * @returns {(options?: object) => {channel: Channel, socket: Double}} constructs a channel and the double under it
  */
-export async function overDouble(change = (Class) => Class) {
+export function overDouble(change = (Class) => Class) {
   class Fresh extends Double {
     static made = [];
   }
   const Platform = change(Fresh);
-  const Native = globalThis.WebSocket;
-  copies += 1;
-  globalThis.WebSocket = Platform;
-  try {
-    const loaded = await import(`../websocket-channel.js?double=${copies}`);
-    const make = (options, url = 'ws://double.invalid/') => {
-      const kept = globalThis.WebSocket;
-      globalThis.WebSocket = Platform;
-      try {
-        const channel = new loaded.Channel(url, { codec: 'text', ...options });
-        return { channel, socket: Platform.made.at(-1) };
-      } finally {
-        globalThis.WebSocket = kept;
-      }
-    };
-    // The class is found at the first construction, or at each: this one is for nobody.
-    await make({ signal: AbortSignal.abort() }).channel.closed;
-    return { ...loaded, make };
-  } finally {
-    globalThis.WebSocket = Native;
-  }
+  return (options) => {
+    const channel = new Channel('ws://double.invalid/', { codec: 'text', WebSocket: Platform, ...options });
+    return { channel, socket: Platform.made.at(-1) };
+  };
 }

@@ -1,7 +1,8 @@
 // The life of a Channel over a platform that tells its events in every order, also within a call.
 
 import { assert } from 'chai';
-import { Double, overDouble } from './double.js';
+import { Channel, ChannelClosedError, ConnectError, SendError } from 'websocket-channel';
+import { overDouble } from './double.js';
 import { rejects } from './rejection.js';
 
 const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });
@@ -23,11 +24,10 @@ async function all(channel) {
 }
 
 describe('the life of a Channel', () => {
-  let ours;
-  before(async () => (ours = await overDouble()));
+  const make = overDouble();
 
   it('has open and the end in one task: everything settles', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     const reading = all(channel);
     socket.opens();
     assert.equal(channel.status.state, 'open');
@@ -37,12 +37,12 @@ describe('the life of a Channel', () => {
     const closed = { code: 4401, reason: 'token', wasClean: true, by: 'peer', unsentBytes: 0 };
     assert.deepEqual(await channel.closed, closed);
     assert.deepEqual(await channel.close(), closed);
-    assert.deepEqual((await rejects(() => reading, ours.ChannelClosedError)).closed, closed);
+    assert.deepEqual((await rejects(() => reading, ChannelClosedError)).closed, closed);
     assert.isTrue(socket.isLeft);
   });
 
   it('has messages between open and the end in one task', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
     socket.tells('a');
     socket.tells('b');
@@ -52,19 +52,19 @@ describe('the life of a Channel', () => {
 
   for (const turns of [0, 1, 2, 3, 4, 5, 8]) {
     it(`has the end ${turns} microtasks after open`, async () => {
-      const { channel, socket } = ours.make();
+      const { channel, socket } = make();
       socket.opens();
       for (let turn = 0; turn < turns; turn += 1) await undefined;
       const next = channel[Symbol.asyncIterator]().next();
       socket.ends(1006);
       assert.deepEqual(await channel.closed, lost('failure'));
-      await rejects(() => next, ours.ChannelClosedError);
+      await rejects(() => next, ChannelClosedError);
       assert.equal(channel.status.state, 'closed');
     });
   }
 
   it('can send and read from the moment its status says open', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
     assert.equal(channel.status.state, 'open');
     assert.isTrue(channel.trySend('now'));
@@ -75,7 +75,7 @@ describe('the life of a Channel', () => {
   });
 
   it('dispatches each change once, outside of every call', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     const seen = [];
     channel.status.addEventListener('change', () => seen.push(channel.status.state));
     socket.opens();
@@ -91,10 +91,10 @@ describe('the life of a Channel', () => {
   });
 
   it('ends on an error without close before open, and has its message and its cause', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     const cause = new TypeError('certificate has expired');
     socket.fails({ message: 'Received network error or non-101 status code.', error: cause });
-    const error = await rejects(() => channel.opened, ours.ConnectError);
+    const error = await rejects(() => channel.opened, ConnectError);
     assert.equal(error.code, 'CONNECT_FAILED');
     assert.include(error.message, 'non-101 status code');
     assert.strictEqual(error.cause, cause);
@@ -104,7 +104,7 @@ describe('the life of a Channel', () => {
 
   it('ends on an error without close while open or closing', async () => {
     for (const begin of [() => {}, (channel) => void channel.close()]) {
-      const { channel, socket } = ours.make({ closeTimeoutMs: 60_000 });
+      const { channel, socket } = make({ closeTimeoutMs: 60_000 });
       socket.opens();
       begin(channel);
       socket.fails();
@@ -115,7 +115,7 @@ describe('the life of a Channel', () => {
   });
 
   it('has the code of a close that comes with or soon after the error', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
     socket.fails();
     await task(1);
@@ -125,7 +125,7 @@ describe('the life of a Channel', () => {
 
   it('has 1006 for the code 0 or none', async () => {
     for (const code of [0, undefined]) {
-      const { channel, socket } = ours.make();
+      const { channel, socket } = make();
       socket.opens();
       socket.ends(code, { wasClean: false, reason: undefined });
       assert.deepEqual(await channel.closed, lost('failure'));
@@ -133,7 +133,7 @@ describe('the life of a Channel', () => {
   });
 
   it('ends once where close() tells the end within the call', async () => {
-    const now = await overDouble(
+    const tellsWithin = overDouble(
       (Class) =>
         class extends Class {
           close(...args) {
@@ -147,10 +147,10 @@ describe('the life of a Channel', () => {
           }
         },
     );
-    const connecting = now.make();
+    const connecting = tellsWithin();
     connecting.channel.close();
     assert.deepEqual(await connecting.channel.closed, lost('us'));
-    const { channel, socket } = now.make();
+    const { channel, socket } = tellsWithin();
     socket.opens();
     const states = [];
     channel.status.addEventListener('change', () => states.push(channel.status.state));
@@ -161,7 +161,7 @@ describe('the life of a Channel', () => {
   });
 
   it('answers a close that is told while the platform is open', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
     socket.ends(4001, { readyState: 1 });
     await channel.closed;
@@ -169,13 +169,13 @@ describe('the life of a Channel', () => {
   });
 
   it('ends after closeTimeoutMs when the peer does not answer, also where the platform began to close by itself', async () => {
-    const { channel, socket } = ours.make({ closeTimeoutMs: 20 });
+    const { channel, socket } = make({ closeTimeoutMs: 20 });
     socket.opens();
     assert.deepEqual(await channel.close(), lost('us'));
-    const other = ours.make({ closeTimeoutMs: 20 });
+    const other = make({ closeTimeoutMs: 20 });
     other.socket.opens();
     other.socket.readyState = 2;
-    await rejects(() => other.channel.send('x'), ours.SendError);
+    await rejects(() => other.channel.send('x'), SendError);
     assert.deepEqual(await other.channel.closed, lost('failure'));
     assert.isTrue(other.socket.isLeft);
   });
@@ -185,7 +185,7 @@ describe('the life of a Channel', () => {
       [1000, true],
       [1005, true],
     ]) {
-      const { channel, socket } = ours.make();
+      const { channel, socket } = make();
       socket.opens();
       socket.ends(code, { wasClean });
       assert.deepEqual(await all(channel), []);
@@ -201,11 +201,11 @@ describe('the life of a Channel', () => {
       [4401, true],
     ]) {
       for (const read of [all, (channel) => channel.readable.getReader().read()]) {
-        const { channel, socket } = ours.make();
+        const { channel, socket } = make();
         socket.opens();
         const reading = read(channel);
         socket.ends(code, { wasClean });
-        const error = await rejects(() => reading, ours.ChannelClosedError, `${code}`);
+        const error = await rejects(() => reading, ChannelClosedError, `${code}`);
         assert.deepEqual([error.code, error.closed.code], ['CHANNEL_CLOSED', code]);
       }
     }
@@ -216,7 +216,7 @@ describe('the life of a Channel', () => {
       ['', 'unknown'],
       ['restart', 'peer'],
     ]) {
-      const { channel, socket } = ours.make();
+      const { channel, socket } = make();
       socket.opens();
       socket.ends(1001, { reason });
       assert.equal((await channel.closed).by, by);
@@ -228,7 +228,7 @@ describe('the life of a Channel', () => {
       ['MESSAGE_TOO_BIG', { maxMessageBytes: 3 }, 3009],
       ['RECEIVE_BUFFER_FULL', { receiveBoundBytes: 40 }, 3013],
     ]) {
-      const { channel, socket } = ours.make(options);
+      const { channel, socket } = make(options);
       socket.opens();
       socket.tells('one');
       socket.tells('more');
@@ -237,20 +237,20 @@ describe('the life of a Channel', () => {
       const values = [];
       const error = await rejects(async () => {
         for await (const value of channel) values.push(value);
-      }, ours.ChannelClosedError);
+      }, ChannelClosedError);
       assert.deepEqual([error.code, error.closed.code, error.closed.by, values], [code, close, 'us', ['one']]);
     }
   });
 
   it('sends nothing after close() in the same turn', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
     const before = channel.send('before');
     const closing = channel.close();
     const after = channel.send('after');
     assert.equal(channel.status.state, 'closing');
-    assert.equal((await rejects(() => after, ours.SendError)).value, 'after');
-    assert.throws(() => channel.trySend('after'), ours.SendError);
+    assert.equal((await rejects(() => after, SendError)).value, 'after');
+    assert.throws(() => channel.trySend('after'), SendError);
     await before;
     assert.deepEqual(socket.sent, ['before']);
     socket.ends(1000);
@@ -258,16 +258,16 @@ describe('the life of a Channel', () => {
   });
 
   it('gives up connecting at close(), and a loop ends', async () => {
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     const reading = all(channel);
     const sending = channel.send('never');
     const closing = channel.close();
     assert.equal(channel.status.state, 'closed');
     assert.lengthOf(socket.closes, 1);
     assert.deepEqual(await closing, lost('us'));
-    const error = await rejects(() => channel.opened, ours.ConnectError);
+    const error = await rejects(() => channel.opened, ConnectError);
     assert.equal(error.code, 'CANCELLED');
-    const unsent = await rejects(() => sending, ours.SendError);
+    const unsent = await rejects(() => sending, SendError);
     assert.deepEqual([unsent.code, unsent.value, unsent.cause], ['NOT_OPEN', 'never', error]);
     assert.deepEqual(await reading, []);
     socket.opens();
@@ -291,7 +291,7 @@ describe('the life of a Channel', () => {
         await reader.cancel();
       },
     ]) {
-      const { channel, socket } = ours.make({ closeTimeoutMs: 60_000 });
+      const { channel, socket } = make({ closeTimeoutMs: 60_000 });
       socket.opens();
       socket.tells('one');
       const left = await settled(leave(channel));
@@ -304,7 +304,7 @@ describe('the life of a Channel', () => {
   });
 
   it('ends a pending write when the stream is aborted', async () => {
-    const { channel, socket } = ours.make({ sendWatermarkBytes: 1 });
+    const { channel, socket } = make({ sendWatermarkBytes: 1 });
     socket.opens();
     const writer = channel.writable.getWriter();
     await writer.write('taken');
@@ -322,7 +322,7 @@ describe('the life of a Channel', () => {
   });
 
   it('sends each message once to a platform that answers within send', async () => {
-    const echoing = await overDouble(
+    const echoing = overDouble(
       (Class) =>
         class extends Class {
           send(message) {
@@ -332,7 +332,7 @@ describe('the life of a Channel', () => {
           }
         },
     );
-    const { channel, socket } = echoing.make();
+    const { channel, socket } = echoing();
     const sending = ['a', 'b', 'c'].map((value) => channel.send(value));
     socket.opens();
     await Promise.all(sending);
@@ -343,7 +343,7 @@ describe('the life of a Channel', () => {
   });
 
   it('keeps the order of what a codec sends within send', async () => {
-    const echoing = await overDouble(
+    const echoing = overDouble(
       (Class) =>
         class extends Class {
           send(message) {
@@ -360,7 +360,7 @@ describe('the life of a Channel', () => {
         return message;
       },
     };
-    made = echoing.make({ codec });
+    made = echoing({ codec });
     made.socket.opens();
     const next = made.channel[Symbol.asyncIterator]().next();
     await made.channel.send('ask');
@@ -371,7 +371,7 @@ describe('the life of a Channel', () => {
   });
 
   it('ends with a platform that ends within send', async () => {
-    const ending = await overDouble(
+    const ending = overDouble(
       (Class) =>
         class extends Class {
           send(message) {
@@ -380,7 +380,7 @@ describe('the life of a Channel', () => {
           }
         },
     );
-    const { channel, socket } = ending.make();
+    const { channel, socket } = ending();
     const sending = ['a', 'b'].map((value) => settled(channel.send(value)));
     socket.opens();
     const [a, b] = await Promise.all(sending);
@@ -392,7 +392,7 @@ describe('the life of a Channel', () => {
   it('takes 100,000 sends before open, and gives them up, in time', async function () {
     // Quadratic queues take a minute.
     this.timeout(20_000);
-    const { channel, socket } = ours.make({ sendWatermarkBytes: 1e9 });
+    const { channel, socket } = make({ sendWatermarkBytes: 1e9 });
     const many = 100_000;
     const sending = Array.from({ length: many }, (_, n) => channel.send(`${n}`));
     const abort = new AbortController();
@@ -410,14 +410,14 @@ describe('the life of a Channel', () => {
   });
 
   it('rejects opened when subprotocols were offered and none was chosen', async () => {
-    const { channel, socket } = ours.make({ protocols: ['a', 'b'] });
+    const { channel, socket } = make({ protocols: ['a', 'b'] });
     socket.opens('');
-    const error = await rejects(() => channel.opened, ours.ConnectError);
+    const error = await rejects(() => channel.opened, ConnectError);
     assert.equal(error.code, 'SUBPROTOCOL');
     assert.include(error.message, 'a, b');
     assert.isAbove(socket.closes.length, 0);
     assert.deepEqual(await channel.closed, lost('failure'));
-    const chosen = ours.make({ protocols: ['a', 'b'] });
+    const chosen = make({ protocols: ['a', 'b'] });
     chosen.socket.opens('b');
     assert.equal((await chosen.channel.opened).protocol, 'b');
     chosen.channel.abort();
@@ -431,9 +431,9 @@ describe('the life of a Channel', () => {
     ]) {
       const controller = new AbortController();
       const { signal } = controller;
-      const gone = ours.make({ signal });
+      const gone = make({ signal });
       const sending = gone.channel.send('x');
-      const { channel, socket } = ours.make({ sendWatermarkBytes: 1, closeTimeoutMs: 60_000 });
+      const { channel, socket } = make({ sendWatermarkBytes: 1, closeTimeoutMs: 60_000 });
       socket.opens();
       await channel.send('fills');
       socket.bufferedAmount = 5;
@@ -443,11 +443,11 @@ describe('the life of a Channel', () => {
       for (const promise of [gone.channel.opened, waiting, draining, channel.send('late', { signal })]) {
         expected((await settled(promise)).error);
       }
-      assert.equal((await rejects(() => sending, ours.SendError)).value, 'x');
+      assert.equal((await rejects(() => sending, SendError)).value, 'x');
       const closing = channel.close(1000, '', { signal });
       expected((await settled(closing)).error);
       assert.deepEqual(await channel.closed, lost('us'));
-      const other = ours.make({ closeTimeoutMs: 60_000 });
+      const other = make({ closeTimeoutMs: 60_000 });
       other.socket.opens();
       const later = new AbortController();
       const pending = other.channel.close(1000, '', { signal: later.signal });
@@ -460,7 +460,7 @@ describe('the life of a Channel', () => {
 
   it('drops what was not read when its signal aborts', async () => {
     const controller = new AbortController();
-    const { channel, socket } = ours.make({ signal: controller.signal });
+    const { channel, socket } = make({ signal: controller.signal });
     socket.opens();
     socket.tells('one');
     socket.tells('two');
@@ -469,14 +469,14 @@ describe('the life of a Channel', () => {
     assert.equal(channel.status.queuedBytes, 0);
     socket.ends(1000);
     const later = new AbortController();
-    const closing = ours.make({ signal: later.signal });
+    const closing = make({ signal: later.signal });
     closing.socket.opens();
     closing.socket.tells('one');
     closing.channel.close();
     later.abort();
     assert.deepEqual(await all(closing.channel), []);
     closing.socket.ends(1000);
-    const other = ours.make();
+    const other = make();
     other.socket.opens();
     other.socket.tells('one');
     other.channel.abort();
@@ -485,7 +485,7 @@ describe('the life of a Channel', () => {
   });
 
   it('flushes and drains', async () => {
-    const { channel, socket } = ours.make({ sendWatermarkBytes: 1 });
+    const { channel, socket } = make({ sendWatermarkBytes: 1 });
     const early = channel.flush();
     assert.equal(await settled(early), 'pending');
     socket.opens();
@@ -506,12 +506,12 @@ describe('the life of a Channel', () => {
     await channel.send('again');
     const never = channel.drained();
     socket.ends(1006);
-    assert.equal((await rejects(() => never, ours.SendError)).code, 'NOT_OPEN');
-    await rejects(() => channel.flush(), ours.SendError);
+    assert.equal((await rejects(() => never, SendError)).code, 'NOT_OPEN');
+    await rejects(() => channel.flush(), SendError);
   });
 
   it('takes null for a default, and names an argument that is wrong', async () => {
-    const { channel, socket } = ours.make({ protocols: null, signal: null, schema: null, connectTimeoutMs: null, overflow: null });
+    const { channel, socket } = make({ protocols: null, signal: null, schema: null, connectTimeoutMs: null, overflow: null });
     socket.opens();
     await channel.send('x', null);
     await channel.send('x', { signal: null });
@@ -526,13 +526,13 @@ describe('the life of a Channel', () => {
       [['ws://x/', { signal: {} }], /signal/],
       [['ws://x/', 'chat'], /options/],
     ]) {
-      assert.throws(() => new ours.Channel(...args), TypeError, name);
+      assert.throws(() => new Channel(...args), TypeError, name);
     }
     await rejects(() => channel.send('x', { signal: 5 }), TypeError);
   });
 
   it('says what is wrong with a method that was taken from its channel', async () => {
-    const { channel } = ours.make();
+    const { channel } = make();
     for (const name of ['send', 'trySend', 'close', 'flush', 'drained', 'abort', 'stats']) {
       const { [name]: method } = channel;
       const error = await rejects(async () => method('x'), TypeError);
@@ -543,9 +543,9 @@ describe('the life of a Channel', () => {
 
   it('stays with the page that comes back from a cache or a freeze', async function () {
     if (!globalThis.document) this.skip();
-    const { channel, socket } = ours.make();
+    const { channel, socket } = make();
     socket.opens();
-    const frozen = ours.make();
+    const frozen = make();
     frozen.socket.opens();
     const seen = [];
     const listener = () => seen.push(channel.status.state, frozen.channel.trySend('in doubt'));
@@ -574,5 +574,3 @@ describe('the life of a Channel', () => {
     assert.deepEqual(socket.sent, ['lost?']);
   });
 });
-
-assert.isFunction(Double);
