@@ -21,10 +21,16 @@ pub(crate) async fn run(
     connections: usize,
     seconds: u64,
     held: u64,
+    part: &str,
 ) -> Result<(), Failure> {
     let held = Duration::from_secs(held);
     let end = Instant::now() + Duration::from_secs(seconds);
-    let deeds: &'static [Deed] = Vec::leak(deeds());
+    let mut deeds = deeds();
+    deeds.retain(|deed| deed.name.contains(part));
+    if deeds.is_empty() {
+        return Err(format!("nothing has {part:?} in its name").into());
+    }
+    let deeds: &'static [Deed] = Vec::leak(deeds);
     let done: &'static [AtomicUsize] =
         Vec::leak(deeds.iter().map(|_| AtomicUsize::new(0)).collect());
     let mut clients = JoinSet::new();

@@ -3,7 +3,8 @@
 //! ```text
 //! … serve                           prints its port and echoes, every other connection by `Socket` and by `Channel`
 //! … good PORT CONNECTIONS           well-behaved clients; for each line of standard input what they met since the last one, as JSON
-//! … bad PORT CONNECTIONS SECONDS HELD   misbehaving clients, each connection for HELD seconds; prints how often each thing was done, as JSON
+//! … bad PORT CONNECTIONS SECONDS HELD [PART]   misbehaving clients, each connection for HELD seconds; only what has PART in its name; prints how often
+//!                                            each thing was done, as JSON
 //! ```
 //!
 //! It listens on loopback and connects to loopback alone. Each part ends with its standard input, or when its time is over.
@@ -41,12 +42,15 @@ fn run(words: &[&str]) -> Result<(), Failure> {
         ["good", port, connections] => {
             runtime.block_on(good::run(port.parse()?, connections.parse()?))
         }
-        ["bad", port, connections, seconds, held] => runtime.block_on(until_input_ends(bad::run(
-            port.parse()?,
-            connections.parse()?,
-            seconds.parse()?,
-            held.parse()?,
-        ))),
+        ["bad", port, connections, seconds, held, ref part @ ..] => {
+            runtime.block_on(until_input_ends(bad::run(
+                port.parse()?,
+                connections.parse()?,
+                seconds.parse()?,
+                held.parse()?,
+                part.first().copied().unwrap_or_default(),
+            )))
+        }
         _ => Err("the first lines of tests/soak/src/main.rs say how it is called".into()),
     };
     // A thread may sit in a read of standard input.

@@ -1,7 +1,7 @@
 //! The server: echoes, with bounds for small messages.
 
 use crate::Failure;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::socket::Options;
