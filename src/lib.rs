@@ -41,6 +41,7 @@
 //! | `messagepack` | no | `MessagePack`: any serde type as MessagePack |
 //! | `deflate` | yes | permessage-deflate (RFC 7692) wherever the protocol core is; a page has the browser's own |
 //! | `tls` | yes | `wss` natively, by rustls; in a page nothing |
+//! | `native-roots` | no | `Tls::with_native_roots`: the roots of the operating system; in a page nothing |
 //! | `proto` | natively always, in wasm no | the protocol core, and sockets over streams of bytes |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |

@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 /// Whom to trust. TLS 1.2 and 1.3 by rustls with ring, whatever the process' default is; the host's name is always sent (SNI)
 /// and always checked; ALPN asks for `http/1.1`.
 ///
-/// Default: Mozilla's roots as of the build, from the crate `webpki-roots`. Clones share their sessions for resumption.
+/// Default: Mozilla's roots as of the build, from the crate `webpki-roots`, whatever features are on. Clones share their sessions for resumption.
 #[derive(Clone)]
 pub struct Tls(Result<Arc<ClientConfig>, String>);
 
@@ -33,6 +33,26 @@ impl Tls {
         }
         if roots.is_empty() {
             return Err(Cause::Tls("there is no certificate in the PEM text".into()));
+        }
+        Ok(Self(config(roots)))
+    }
+
+    /// Trusts the roots of the operating system, and no others: with the authorities that its administrator added. Where `SSL_CERT_FILE` or `SSL_CERT_DIR`
+    /// is set, what is there. Reads files: call it once, and clone what it gives.
+    ///
+    /// # Errors
+    /// [`Cause::Tls`] if there is not one that can be read. Some that cannot be are left out.
+    #[cfg(feature = "native-roots")]
+    pub fn with_native_roots() -> Result<Self, Cause> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+            return Err(Cause::Tls(format!(
+                "the operating system has no root certificate that can be read: {}",
+                why.join("; ")
+            )));
         }
         Ok(Self(config(roots)))
     }

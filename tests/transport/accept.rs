@@ -270,8 +270,10 @@ async fn a_client_that_asks_for_nothing_is_answered_in_time() {
     limits.close_timeout = Duration::from_millis(30);
     for way in ["socket", "pipe"] {
         let (mut ours, theirs) = tokio::io::duplex(1000);
-        let mut options = Options::default();
-        options.limits = limits.clone();
+        let options = Options {
+            limits: limits.clone(),
+            ..Options::default()
+        };
         let limits = limits.clone();
         let accepting = tokio::spawn(async move {
             match way {

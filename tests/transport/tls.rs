@@ -246,3 +246,57 @@ async fn no_redirect_leads_out_of_encryption() {
     let error = Socket::connect(format!("wss://localhost:{}/", address.port()), options).await;
     assert_eq!(cause(error.unwrap_err()), Cause::Status(307));
 }
+
+/// The variable is the process' own, so the program runs itself once more with it.
+#[cfg(feature = "native-roots")]
+#[tokio::test]
+async fn the_roots_of_the_operating_system() {
+    const GIVEN: &str = "WEBSOCKET_CHANNEL_TEST_NATIVE_ROOTS";
+    if let Ok(url) = std::env::var(GIVEN) {
+        if url.is_empty() {
+            assert!(matches!(Tls::with_native_roots(), Err(Cause::Tls(_))));
+            return;
+        }
+        let roots = Tls::with_native_roots().unwrap();
+        echoes(
+            Socket::connect(url, trusting(roots, options()))
+                .await
+                .unwrap(),
+        )
+        .await;
+        return;
+    }
+    let authority = Authority::new();
+    let (address, _) = secure_echo(authority.acceptor(&["localhost"])).await;
+    let folder = std::env::temp_dir().join(format!("native-roots-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, pem, url) in [
+        (
+            "one.pem",
+            authority.0.pem(),
+            format!("wss://localhost:{}/", address.port()),
+        ),
+        ("none.pem", String::new(), String::new()),
+    ] {
+        let file = folder.join(name);
+        std::fs::write(&file, pem).unwrap();
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again
+            .args([
+                "--exact",
+                "tls::the_roots_of_the_operating_system",
+                "--nocapture",
+            ])
+            .env("SSL_CERT_FILE", &file)
+            .env_remove("SSL_CERT_DIR")
+            .env(GIVEN, url);
+        let run = tokio::task::spawn_blocking(move || again.output().unwrap());
+        let run = run.await.unwrap();
+        let told = String::from_utf8_lossy(&run.stdout);
+        assert!(
+            run.status.success() && told.contains("1 passed"),
+            "{name}: {told}"
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
