@@ -11,6 +11,8 @@ mod line;
 mod options;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod over;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod sizes;
 mod trace;
 
 pub use bytes::{ByteStream, TEXT_AMONG_BYTES};
@@ -361,6 +363,13 @@ impl Socket {
     /// see [`Transport::ping`].
     pub fn round_trip(&self) -> Option<Duration> {
         self.line.ask(|transport| transport.round_trip())?
+    }
+
+    /// The pongs that came, those of keepalive among them, and how long ago the last one did. None after the end.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub fn pongs(&self) -> transport::Pongs {
+        let pongs = self.line.ask(|transport| transport.pongs());
+        pongs.unwrap_or_default()
     }
 
     /// Ready when everything sent has been handed over, or cannot be.

@@ -146,6 +146,23 @@ pub trait Transport: MaybeSend {
     fn round_trip(&self) -> Option<Duration> {
         None
     }
+
+    /// The pongs that came, those of keepalive among them. None where there are no pings.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    fn pongs(&self) -> Pongs {
+        Pongs::default()
+    }
+}
+
+/// Pongs that came from the peer, asked for or not (RFC 6455 §5.5.3).
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pongs {
+    /// How many.
+    pub count: u64,
+    /// How long ago the last one came. None before the first.
+    pub since_last: Option<Duration>,
 }
 
 /// Some of what was sent cannot reach the platform any more: the connection ended first.

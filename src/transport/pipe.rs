@@ -80,7 +80,7 @@ where
     let mut limits = core_limits(&request.limits);
     // The caller's connect timeout is the one that is met; without one the core's own.
     limits.handshake_timeout = proto::Limits::default().handshake_timeout;
-    undelay(&io);
+    set_up(&io);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
     let (framed, opened) = framed::open(io, core, &request.limits)
@@ -129,7 +129,7 @@ async fn accept_formats<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     deflate: Option<Deflate>,
     legacy: bool,
 ) -> Result<Accepting<Io>, Cause> {
-    undelay(&io);
+    set_up(&io);
     let mut core = Connection::server(Duration::ZERO, core_limits(limits), random::fill);
     if !legacy {
         core = core.without_legacy();
@@ -138,11 +138,11 @@ async fn accept_formats<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     framed::accept(io, core, limits).await
 }
 
-/// Small messages go out at once; everything that can share a write does so already. Of streams that are not TCP's there is nothing to set.
-fn undelay<Io: 'static>(io: &Io) {
+/// No delay and keepalive, where the stream is TCP's.
+fn set_up<Io: 'static>(io: &Io) {
     #[cfg(not(target_family = "wasm"))]
     if let Some(tcp) = tcp::beneath(io) {
-        let _ = tcp.set_nodelay(true);
+        tcp::set_up(tcp);
     }
     #[cfg(target_family = "wasm")]
     let _ = io;

@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::net::{TcpStream, lookup_host};
@@ -17,6 +18,8 @@ use tokio::runtime::Handle;
 
 pub use super::pipe::core_limits;
 
+/// Silence after which the operating system asks for the peer. Most have two hours, which is longer than any NAT remembers a connection.
+const KEEPALIVE_TIME: Duration = Duration::from_secs(60);
 /// RFC 8305 §5: "one recommended value for a default Connection Attempt Delay is 250 milliseconds".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
@@ -52,9 +55,16 @@ pub(super) async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     }
     let addresses = interleaved(lookup_host((host, port)).await?.collect());
     let io = first(addresses, ATTEMPT_DELAY, attempt).await?;
-    // Small messages go out at once; everything that can share a write does so already.
-    let _ = io.set_nodelay(true);
+    set_up(&io);
     Ok(io)
+}
+
+/// What every TCP stream is set to. Small messages go out at once: everything that can share a write does so already. And the operating system asks
+/// for a peer from which nothing came for a minute (RFC 9293 §3.8.4), also while nobody polls the connection.
+pub(super) fn set_up(io: &TcpStream) {
+    let _ = io.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_TIME);
+    let _ = SockRef::from(io).set_tcp_keepalive(&keepalive);
 }
 
 /// There is no way to ask a runtime whether it has I/O: tokio panics, and we say what to do.
@@ -179,6 +189,18 @@ mod tests {
     use super::*;
     use core::cell::RefCell;
     use std::time::Instant;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn what_was_connected_has_keepalive_and_no_delay() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let io = connect("127.0.0.1", port).await.unwrap();
+        let socket = SockRef::from(&io);
+        assert!(socket.keepalive().unwrap() && io.nodelay().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE_TIME);
+    }
 
     /// Attempts that refuse (`r`), never answer (`n`), or answer after 30 ms (`a`).
     async fn outcome(attempts: &str) -> (Result<usize, String>, usize) {

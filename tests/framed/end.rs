@@ -300,7 +300,13 @@ async fn two_living_ends_stay_open_and_know_their_round_trip() {
     let both = async { tokio::join!(next(&mut client), next(&mut server)) };
     let day = Duration::from_secs(24 * 60 * 60);
     assert!(tokio::time::timeout(day, both).await.is_err());
-    assert_eq!(client.connection().pongs(), 24 * 60 * 3 - 1);
+    let pongs = client.pongs();
+    assert_eq!(pongs.count, 24 * 60 * 3 - 1);
+    assert!(
+        pongs
+            .since_last
+            .is_some_and(|since| since <= Duration::from_secs(20))
+    );
     assert_eq!(server.connection().pongs(), 0);
     assert!(client.round_trip().is_some() && server.round_trip().is_none());
 }

@@ -164,6 +164,7 @@ const CRATES: &[&str] = &[
     "serde",
     "serde_json",
     "sha1",
+    "socket2",
     "std",
     "tokio",
     "tokio_rustls",

@@ -4,14 +4,12 @@ mod accepting;
 mod deadline;
 mod drive;
 mod reader;
-#[cfg(all(test, not(target_family = "wasm")))]
-mod sizes;
 mod wakers;
 mod writer;
 
 pub use accepting::Accepting;
 
-use super::{Limits, Lost, MaybeSend, Transport};
+use super::{Limits, Lost, MaybeSend, Pongs, Transport};
 use crate::error::{Cause, HandshakeError};
 use crate::message::{Closed, Event, Message, Opened};
 use crate::proto::{self, CloseFrame, Connection};
@@ -255,6 +253,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
 
     fn round_trip(&self) -> Option<Duration> {
         self.connection.round_trip()
+    }
+
+    fn pongs(&self) -> Pongs {
+        let last = self.connection.last_pong();
+        Pongs {
+            count: self.connection.pongs(),
+            since_last: last.map(|last| self.now().saturating_sub(last)),
+        }
     }
 }
 

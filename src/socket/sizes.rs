@@ -1,17 +1,17 @@
 //! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. What is allocated beside it is counted by the suite `idle`.
 
-use super::Framed;
+use super::{Options, Socket};
 use crate::proto::Connection;
 use crate::proto::framing::rfc6455::Rfc6455;
-use crate::{Socket, socket};
+use crate::transport::framed::Framed;
 use tokio::net::TcpStream;
 
 #[test]
 fn what_every_connection_keeps_stays_small() {
     let (io, _other) = tokio::io::duplex(1);
-    let accepting = Socket::accept(io, socket::Options::default());
+    let accepting = Socket::accept(io, Options::default());
     for (what, size, ceiling) in [
-        ("Framed", size_of::<Framed<TcpStream>>(), 952),
+        ("Framed", size_of::<Framed<TcpStream>>(), 992),
         ("Connection", size_of::<Connection>(), 584),
         ("Rfc6455", size_of::<Rfc6455>(), 208),
         ("Socket", size_of::<Socket>(), 144),
