@@ -434,6 +434,27 @@ console.log(typeof WebSocket, why(library.Channel), why(library.WebSocket));
   }
 });
 
+describe('test doubles, installed after the import', () => {
+  for (const [name, file] of [
+    ['vitest-websocket-mock', 'mock'],
+    ['MSW', 'msw'],
+  ]) {
+    home(name, 'Vitest, Node 24', async () => {
+      const vitest = join(project, 'node_modules/vitest/vitest.mjs');
+      const args = [vitest, 'run', '--root', join(project, 'doubles'), `${file}.test.js`];
+      const said = await printed(runtimes.node24, args, { NO_COLOR: '1' }).catch(({ stdout, stderr }) => `${stdout}${stderr}`);
+      assert.match(said, /Tests +\d+ passed \(\d+\)/, said);
+    });
+  }
+});
+
+describe('jsdom', () => {
+  home('jsdom', 'its window has no TextEncoder, Node 24', async () => {
+    const said = await printed(runtimes.node24, [join(project, 'doubles/jsdom.mjs'), echo]);
+    assert.equal(said, ['undefined undefined undefined', EXCHANGED, 'é \ufffd 𝄞 é'].join('\n'));
+  });
+});
+
 describe('what comes with it', () => {
   home('MessagePack', 'by name and as a codec, Node 22', async () => {
     const file = write(

@@ -31,9 +31,11 @@ export function install() {
   write('package.json', JSON.stringify({ private: true, type: 'module' }));
   const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
   execFileSync('npm', ['install', ...flags, join(project, tarball)], { cwd: project, stdio: 'pipe' });
-  // Schema libraries are the user's own.
-  for (const name of ['valibot', 'zod']) symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
+  // Schema libraries and test doubles are the user's own.
+  const own = ['valibot', 'zod', 'jsdom', 'msw', 'vitest', 'vitest-websocket-mock'];
+  for (const name of own) symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
   for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs']) cpSync(join(here, name), join(project, name));
+  cpSync(join(here, 'doubles'), join(project, 'doubles'), { recursive: true });
   write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
   write('exchange.cjs', `${readFileSync(join(project, 'exchange.classic.js'), 'utf8')}\nmodule.exports = { exchange };\n`);
 }
