@@ -3,6 +3,17 @@
 pub(crate) use std::sync::MutexGuard as Guard;
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(all(test, not(target_family = "wasm")))]
+thread_local! {
+    static TAKEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// How often this thread has taken a lock.
+#[cfg(all(test, not(target_family = "wasm")))]
+pub(crate) fn taken() -> usize {
+    TAKEN.get()
+}
+
 /// A lock. A panic elsewhere while it is held leaves what it guards whole, so poison means nothing here.
 #[derive(Debug, Default)]
 pub(crate) struct Lock<T>(Mutex<T>);
@@ -14,6 +25,8 @@ impl<T> Lock<T> {
 
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn lock(&self) -> Guard<'_, T> {
+        #[cfg(test)]
+        TAKEN.set(TAKEN.get() + 1);
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,13 +1,13 @@
 //! The handle that closes and watches.
 
-use super::mailbox::{Mailbox, Stats, Status};
+use super::mailbox::{self, Mailbox, Stats, Status};
 use crate::error::CloseError;
 use crate::message::Closed;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use std::sync::Arc;
 
 /// Closes a channel and tells how it stands. It does not keep the connection open.
@@ -66,6 +66,8 @@ impl Control {
     /// Begins the closing handshake (RFC 6455 §7.1.2) and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in
     /// every browser; what had arrived can still be read. On a channel that is closing already it only waits.
     ///
+    /// The future borrows nothing, so it can be spawned. Where nothing can be awaited, [`start_close`](Self::start_close) begins at once.
+    ///
     /// Cancellation: once first polled, closing goes on without the future.
     ///
     /// # Errors
@@ -74,18 +76,47 @@ impl Control {
         &self,
         code: u16,
         reason: &str,
-    ) -> impl Future<Output = Result<Closed, CloseError>> {
+    ) -> impl Future<Output = Result<Closed, CloseError>> + use<> {
         let mut watch = Watch::new(&self.mailbox);
-        let mut begun = false;
+        let mut reason = Some(String::from(reason));
         poll_fn(move |cx| {
             let Watch { mailbox, key } = &mut watch;
-            if !begun {
-                begun = true;
-                crate::transport::check_close(code, reason)?;
-                mailbox.close(code, reason);
+            if let Some(reason) = reason.take() {
+                crate::transport::check_close(code, &reason)?;
+                mailbox.close(code, &reason);
             }
             mailbox.poll_closed(key, cx).map(Ok)
         })
+    }
+
+    /// Begins the closing handshake (RFC 6455 §7.1.2) and returns at once: for the cleanup of a component, and wherever nothing can be awaited.
+    ///
+    /// Dropping a component's handles is not enough while a task that it spawned holds a [`Sender`](super::Sender), or a `send` that waits: each
+    /// keeps the connection open. After this call such a `send` fails with [`SendErrorKind::NotOpen`](crate::SendErrorKind::NotOpen), its value
+    /// comes back, and what arrives is discarded. On a channel that is closing already it does nothing.
+    ///
+    /// ```
+    /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # fn on_cleanup(cleanup: impl FnOnce() + 'static) { cleanup() }
+    /// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+    /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+    /// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+    /// let control = channel.control();
+    /// on_cleanup(move || drop(control.start_close(1000, "unmounted")));
+    /// # assert_eq!(peer.closed().await.reason, "unmounted");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
+    pub fn start_close(&self, code: u16, reason: &str) -> Result<(), CloseError> {
+        crate::transport::check_close(code, reason)?;
+        self.mailbox.close(code, reason);
+        Ok(())
     }
 
     /// Ends the channel at once. What was accepted is handed over and the connection closes, with 1000 unless another close had begun, but nobody
@@ -94,10 +125,13 @@ impl Control {
         self.mailbox.abort();
     }
 
-    /// Waits for the end, and says how it came.
+    /// Waits for the end, and says how it came. The future borrows nothing, so it can be spawned.
+    ///
+    /// The end comes behind every message, so while somebody waits for it messages are fetched up to the receive bound, and can still be read.
+    /// Where the peer is held back, natively, the end cannot come while unread values fill that bound.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
-    pub fn closed(&self) -> impl Future<Output = Closed> {
+    pub fn closed(&self) -> impl Future<Output = Closed> + use<> {
         let mut watch = Watch::new(&self.mailbox);
         poll_fn(move |cx| {
             let Watch { mailbox, key } = &mut watch;
@@ -138,23 +172,21 @@ pub struct Changes {
 /// A wait for a change. It takes its waker along when it is dropped.
 struct Watch {
     mailbox: Arc<Mailbox>,
-    key: Option<u64>,
+    key: mailbox::Watch,
 }
 
 impl Watch {
     fn new(mailbox: &Arc<Mailbox>) -> Self {
         Self {
             mailbox: mailbox.clone(),
-            key: None,
+            key: mailbox::Watch::default(),
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.mailbox.unwatch(key);
-        }
+        self.mailbox.unwatch(&mut self.key);
     }
 }
 
@@ -175,6 +207,12 @@ impl Stream for Changes {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
         self.poll_change(cx)
+    }
+}
+
+impl FusedStream for Changes {
+    fn is_terminated(&self) -> bool {
+        matches!(self.seen, Some(Status::Closed(_)))
     }
 }
 

@@ -1,14 +1,17 @@
-//! What the handles and the driver share: messages going down, messages coming up, and how it stands.
+//! What the handles and the driver share: [what goes down](super::outgoing), [what comes up](crate::transport::incoming), and how it stands.
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::offer::Offer;
+use super::line::{Key, Outcome};
+use super::outgoing::{Outgoing, Progress, Sent, Taken};
+use super::watchers::Watchers;
 use crate::error::{SendError, SendErrorKind};
 use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
-use crate::transport::inbox::Inbox;
-use crate::transport::{Dropped, Overflow};
+use crate::transport::Dropped;
+use crate::transport::incoming::Incoming;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -69,84 +72,83 @@ pub struct Stats {
     pub round_trip: Option<Duration>,
 }
 
-impl Stats {
-    fn count_unsent(&mut self, message: &Message) {
-        self.unsent_messages += 1;
-        self.unsent_bytes += message.len();
-    }
-}
-
-/// Called when there is something to read or the channel has ended.
-pub(super) type Hook = Arc<dyn Fn() + Send + Sync>;
-
 /// What the driver does for those who wait until everything is sent, or ping: as a function, so that a program in which nobody does has nothing
 /// of it.
-pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>);
+/// It tells whether there is more to look for.
+pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
+
+/// Whether the driver has had its turn when a waker of its own returns: in a page, where it runs as it is woken.
+const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
 pub(super) struct Mailbox {
     opened: Opened,
+    pub(super) incoming: Arc<Incoming>,
+    /// The transport has a queue of its own below, which may drop messages.
+    pub(super) below: bool,
     /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back. Otherwise everything is
-    /// fetched, and the bound is the inbox's.
+    /// fetched, and the bound is the queue's.
     window: usize,
+    /// The same while somebody waits for the end: it comes behind every message.
+    bound: usize,
+    /// `window` or `bound`.
+    fetched: AtomicUsize,
+    /// A handle has changed something since the driver last looked.
+    told: AtomicBool,
+    /// Whether a message would be taken without waiting.
+    writable: AtomicBool,
+    /// As [`Line::settled`](super::line::Line::settled) and `refused`.
+    settled: AtomicUsize,
+    refused: AtomicUsize,
     state: Lock<State>,
 }
 
 struct State {
     status: Status,
-    /// Sends that wait, in order.
-    offers: VecDeque<Arc<Offer>>,
-    /// Taken without waiting; handed over before any offer.
-    accepted: VecDeque<Message>,
-    /// Bytes that may be taken without waiting: at least so many, as the driver last saw it less what was taken and sent since.
-    room: usize,
-    /// Somebody found no room: the driver shall look for it.
-    wants_room: bool,
-    /// How far what was taken or sent has come, as the driver last saw it.
-    progress: Progress,
-    /// Set while somebody waits for it to come further, and once somebody has pinged.
+    outgoing: Outgoing,
+    /// Tasks that wait for a change of status or for progress.
+    watchers: Watchers,
+    /// How many of them wait for the end.
+    ends: usize,
+    /// Set while somebody waits for what was sent to come further, and once somebody has pinged.
     look: Option<Look>,
     wants_drained: bool,
     wants_ping: bool,
-    /// Why what was taken could not be handed over, until somebody has been told.
-    unsent: Option<SendErrorKind>,
-    inbox: Inbox,
+    round_trip: Option<Duration>,
     /// What the transport dropped before the driver could fetch it.
     dropped: Dropped,
-    stats: Stats,
     close: Option<(u16, String)>,
     /// Somebody wants the end without waiting for it.
     aborted: bool,
-    /// The end is ours: what still arrives is let go, as in every browser.
-    discards: bool,
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
-    reader: Option<Waker>,
-    hook: Option<Hook>,
-    /// Tasks that wait for a change of status or for progress, each under the key its wait was given.
-    watchers: Vec<(u64, Waker)>,
-    next_watcher: u64,
-}
-
-/// How far everything that was to be sent has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Progress {
-    /// Some of it is still ours.
-    Underway,
-    /// The platform has it.
-    HandedOver,
-    /// The platform has passed it on.
-    Drained,
 }
 
 /// What the handles want of the driver.
+#[derive(Default)]
 pub(super) enum Wanted {
     /// To go on.
+    #[default]
     Nothing,
     /// To begin closing.
     Close(u16, String),
     /// To end, closing with this: nobody is left to send or to receive, or to wait for it.
     End(u16, String),
+}
+
+/// What there is for the driver to do.
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) wanted: Wanted,
+    pub(super) accepted: VecDeque<Message>,
+    pub(super) look: Option<Look>,
+}
+
+/// The room there is, and whether somebody waits for it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Room {
+    pub(super) bytes: usize,
+    pub(super) awaited: bool,
 }
 
 /// Why nothing was taken without waiting.
@@ -155,60 +157,65 @@ pub(super) enum Refused {
     NotOpen,
 }
 
+/// A wait of one of the handles for a change.
+#[derive(Default)]
+pub(super) struct Watch {
+    place: Option<usize>,
+    for_end: bool,
+}
+
 impl State {
-    /// Notes a task that waits for a change.
-    fn watch(&mut self, key: &mut Option<u64>, cx: &mut Context<'_>) {
-        let key = *key.get_or_insert_with(|| {
-            self.next_watcher += 1;
-            self.next_watcher
-        });
-        let waker = cx.waker().clone();
-        match self.watchers.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, old)) => *old = waker,
-            None => self.watchers.push((key, waker)),
+    fn room(&self) -> Room {
+        Room {
+            bytes: self.outgoing.room,
+            awaited: self.outgoing.awaits_room(),
         }
     }
 }
 
 impl Mailbox {
-    pub(super) fn new(socket: &Socket) -> Self {
+    pub(super) fn new(socket: &mut Socket) -> Self {
+        let limits = socket.limits().cloned();
         let pushes_back = socket.pushes_back();
-        // A transport that pushes back holds to the bound itself; the window is what is fetched ahead of it.
-        let (bound, overflow) = match socket.limits() {
-            Some(limits) if !pushes_back => (limits.receive_bound, limits.overflow),
-            _ => (usize::MAX, Overflow::Close),
+        let own = socket.incoming();
+        let below = own.is_none() && !pushes_back;
+        let incoming = own.unwrap_or_else(|| {
+            // A transport that pushes back holds to the bound itself; the window is what is fetched ahead of it.
+            Incoming::open(limits.as_ref().filter(|_| !pushes_back))
+        });
+        let (window, bound) = match &limits {
+            Some(limits) if pushes_back => {
+                let window = socket.read_ahead().max(1);
+                (window, limits.receive_bound.max(window))
+            }
+            _ => (usize::MAX, usize::MAX),
         };
         Self {
             opened: socket.opened().clone(),
-            window: if pushes_back {
-                socket.read_ahead().max(1)
-            } else {
-                usize::MAX
-            },
+            incoming,
+            below,
+            window,
+            bound,
+            fetched: AtomicUsize::new(window),
+            told: AtomicBool::new(true),
+            writable: AtomicBool::new(false),
+            settled: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             state: Lock::new(State {
                 status: Status::Open,
-                offers: VecDeque::new(),
-                accepted: VecDeque::new(),
-                room: socket.room(),
-                wants_room: false,
-                progress: Progress::Drained,
+                outgoing: Outgoing::new(socket.room()),
+                watchers: Watchers::default(),
+                ends: 0,
                 look: None,
                 wants_drained: false,
                 wants_ping: false,
-                unsent: None,
-                inbox: Inbox::new(bound, overflow),
+                round_trip: None,
                 dropped: Dropped::default(),
-                stats: Stats::default(),
                 close: None,
                 aborted: false,
-                discards: false,
                 senders: 0,
                 receiver: true,
                 driver: None,
-                reader: None,
-                hook: None,
-                watchers: Vec::new(),
-                next_watcher: 0,
             }),
         }
     }
@@ -222,26 +229,57 @@ impl Mailbox {
     }
 
     pub(super) fn stats(&self) -> Stats {
+        let received = self.incoming.received();
         let state = self.lock();
+        let sent = &state.outgoing.total;
         Stats {
-            queued_bytes: state.inbox.bytes(),
-            received_messages: state.stats.received_messages + state.dropped.messages,
-            received_bytes: state.stats.received_bytes + state.dropped.bytes,
-            dropped_messages: state.inbox.dropped().messages + state.dropped.messages,
-            ..state.stats
+            sent_messages: sent.messages,
+            sent_bytes: sent.bytes,
+            unsent_messages: sent.unsent_messages,
+            unsent_bytes: sent.unsent_bytes,
+            queued_bytes: received.queued,
+            received_messages: received.messages + state.dropped.messages,
+            received_bytes: received.bytes + state.dropped.bytes,
+            dropped_messages: received.dropped.messages + state.dropped.messages,
+            round_trip: state.round_trip,
         }
     }
 
+    // Once in the wasm, not wherever it is called; so are some others.
+    #[inline(never)]
     fn lock(&self) -> Guard<'_, State> {
         self.state.lock()
+    }
+
+    /// Lets everybody see without the lock what has become of the line, and lets go of it.
+    #[inline(never)]
+    fn release(&self, state: Guard<'_, State>) {
+        let outgoing = &state.outgoing;
+        let writable = state.status == Status::Open && outgoing.has_room();
+        self.writable.store(writable, Ordering::Relaxed);
+        self.refused
+            .store(outgoing.line.refused(), Ordering::Relaxed);
+        self.settled
+            .store(outgoing.line.settled(), Ordering::Release);
     }
 
     /// Changes the state and then wakes the driver.
     fn tell_driver<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
-        wake_driver(state);
+        self.wake_driver(state);
         result
+    }
+
+    /// Lets go of the state, and has the driver look at it.
+    #[inline(never)]
+    fn wake_driver(&self, mut state: Guard<'_, State>) {
+        let driver = state.driver.take();
+        self.told.store(true, Ordering::Release);
+        self.release(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 }
 
@@ -256,62 +294,74 @@ impl Mailbox {
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
-        let watchers = self.tell_driver(|state| {
+        let wakers = self.tell_driver(|state| {
             if state.status != Status::Open {
                 return Vec::new();
             }
+            // What arrives from now on is not shown.
+            self.incoming.close();
             state.status = Status::Closing;
-            state.discards = true;
             state.close = Some((code, reason.into()));
-            core::mem::take(&mut state.watchers)
+            state.watchers.take()
         });
-        wake(watchers);
+        wake(wakers);
     }
 
     pub(super) fn abort(&self) {
         self.tell_driver(|state| state.aborted = true);
     }
 
-    /// Puts an offer in line. When nothing can be sent any more it is refused at once.
-    pub(super) fn offer(&self, message: Option<Message>) -> Arc<Offer> {
-        let offer = Offer::new(message);
+    /// Puts a message in line, or a wish for a permit.
+    ///
+    /// # Errors
+    /// The message, when nothing can be sent any more.
+    pub(super) fn enter(&self, message: Option<Message>, waker: &Waker) -> Result<Key, Outcome> {
         self.tell_driver(|state| {
             if state.status == Status::Open {
-                state.offers.push_back(offer.clone());
+                let waker = (!AT_ONCE).then(|| waker.clone());
+                Ok(state.outgoing.line.enter(message, waker))
             } else {
-                offer.refuse();
+                let error = SendError::new(message, SendErrorKind::NotOpen);
+                Err(Err(Box::new(error)))
             }
-        });
-        offer
+        })
     }
 
-    /// Takes an offer out of the line; the driver may have it already.
-    pub(super) fn withdraw(&self, offer: &Arc<Offer>) {
-        let mut state = self.lock();
-        let mut withdrawn = None;
-        // Once round the line: smaller in wasm than `retain`, and what is withdrawn is not dropped under the lock.
-        for _ in 0..state.offers.len() {
-            match state.offers.pop_front() {
-                Some(other) if Arc::ptr_eq(&other, offer) => withdrawn = Some(other),
-                Some(other) => state.offers.push_back(other),
-                None => break,
-            }
+    /// What became of what is in line.
+    pub(super) fn poll_line(&self, key: Key, waker: &Waker) -> Poll<Outcome> {
+        // The usual answer, without the lock.
+        let settled = self.settled.load(Ordering::Acquire);
+        if key.is_settled(settled) && self.refused.load(Ordering::Relaxed) == 0 {
+            return Poll::Ready(Ok(()));
         }
-        drop(state);
-        drop(withdrawn);
+        let mut state = self.lock();
+        let outcome = state.outgoing.line.poll(key, waker);
+        self.release(state);
+        outcome
+    }
+
+    /// Takes something out of the line; the driver may have it already.
+    pub(super) fn leave(&self, key: Key) {
+        let mut state = self.lock();
+        let left = state.outgoing.line.leave(key);
+        self.release(state);
+        drop(left);
     }
 
     /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
     pub(super) fn has_room_to_send(&self) -> Result<(), Refused> {
+        if self.writable.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let mut state = self.lock();
         if state.status != Status::Open {
             return Err(Refused::NotOpen);
         }
-        if state.offers.is_empty() && state.room > 0 {
+        if state.outgoing.has_room() {
             return Ok(());
         }
-        state.wants_room = true;
-        wake_driver(state);
+        state.outgoing.wants_room = true;
+        self.wake_driver(state);
         Err(Refused::Full)
     }
 
@@ -321,9 +371,7 @@ impl Mailbox {
             if state.status != Status::Open {
                 return Err(message);
             }
-            state.room = state.room.saturating_sub(message.len().max(1));
-            state.progress = Progress::Underway;
-            state.accepted.push_back(message);
+            state.outgoing.accept(message);
             Ok(())
         })
     }
@@ -331,47 +379,48 @@ impl Mailbox {
 
 /// For those who wait until everything is sent.
 impl Mailbox {
-    /// Ready when everything taken or sent so far has come this far. `key` is as in [`poll_status`](Self::poll_status).
+    /// Ready when everything taken or sent so far has come this far.
     pub(super) fn poll_progress(
         &self,
         far: Progress,
-        key: &mut Option<u64>,
+        watch: &mut Watch,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         let mut state = self.lock();
-        if let Some(kind) = state.unsent.take() {
+        if let Some(kind) = state.outgoing.total.unsent.take() {
             return Poll::Ready(Err(kind));
         }
         if let Status::Closed(closed) = &state.status {
             let sent = closed.unsent == 0 && (closed.clean || far == Progress::HandedOver);
             return Poll::Ready(sent.then_some(()).ok_or(SendErrorKind::NotOpen));
         }
-        if state.progress >= far {
+        if state.outgoing.progress >= far {
             return Poll::Ready(Ok(()));
         }
         // Whoever pinged looks for this as well.
         state.look.get_or_insert(Self::look_for_progress);
         state.wants_drained |= far == Progress::Drained;
-        state.watch(key, cx);
-        wake_driver(state);
+        state.watchers.watch(&mut watch.place, cx.waker());
+        self.wake_driver(state);
         Poll::Pending
     }
 
     /// For the driver at the end of its turn: how far everything has come.
-    fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) {
+    fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         let mut state = self.lock();
         let wants_drained = state.wants_drained;
-        if !state.accepted.is_empty() {
-            return;
+        if !state.outgoing.accepted.is_empty() {
+            return true;
         }
         drop(state);
         if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
             // What cannot be handed over is told by the end.
-            return;
+            return true;
         }
         let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
         state = self.lock();
-        if drained || !wants_drained {
+        let done = drained || !wants_drained;
+        if done {
             state.look = None;
             state.wants_drained = false;
         }
@@ -381,13 +430,14 @@ impl Mailbox {
             Progress::HandedOver
         };
         // Woken without need, they would wake the driver in turn, and so on.
-        if far <= state.progress {
-            return;
+        if far <= state.outgoing.progress {
+            return !done;
         }
-        state.progress = far;
-        let watchers = core::mem::take(&mut state.watchers);
+        state.outgoing.progress = far;
+        let wakers = state.watchers.take();
         drop(state);
-        wake(watchers);
+        wake(wakers);
+        !done
     }
 }
 
@@ -401,14 +451,15 @@ impl Mailbox {
     }
 
     /// For the driver at the end of its turn: sends the ping, and takes over what was measured, from now on in every turn.
-    fn look_for_pong(&self, socket: &mut Socket, cx: &mut Context<'_>) {
+    fn look_for_pong(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         if core::mem::take(&mut self.lock().wants_ping) {
             socket.ping();
         }
         self.look_for_progress(socket, cx);
         let mut state = self.lock();
-        state.stats.round_trip = socket.round_trip();
+        state.round_trip = socket.round_trip();
         state.look = Some(Self::look_for_pong);
+        true
     }
 }
 
@@ -416,17 +467,8 @@ impl Mailbox {
 impl Mailbox {
     pub(super) fn remove_receiver(&self) {
         // What was fetched for the receiver goes with it.
-        let unread = self.tell_driver(|state| {
-            state.receiver = false;
-            state.hook = None;
-            state.inbox.take()
-        });
-        drop(unread);
-    }
-
-    pub(super) fn set_hook(&self, hook: Hook) {
-        let old = self.lock().hook.replace(hook);
-        drop(old);
+        self.incoming.stop_reading();
+        self.tell_driver(|state| state.receiver = false);
     }
 
     /// The next message if there is one; otherwise whether the end has come.
@@ -440,82 +482,114 @@ impl Mailbox {
 
     /// The next message, and `None` when all have been read and the end has come.
     pub(super) fn poll_message(&self, waker: Option<&Waker>) -> Poll<Option<Message>> {
-        let mut state = self.lock();
-        let was_full = state.inbox.bytes() >= self.window;
-        if let Some(message) = state.inbox.pop() {
-            // The driver stopped at a full window; below it, it goes on.
-            let below = was_full && state.inbox.bytes() < self.window;
-            if below {
-                wake_driver(state);
-            }
-            return Poll::Ready(Some(message));
+        let (message, [before, after]) = self.incoming.poll_next(waker);
+        // The driver stopped at a full window; below it, it goes on.
+        let fetched = self.fetched.load(Ordering::Relaxed);
+        if before >= fetched && after < fetched {
+            self.wake_driver(self.lock());
         }
-        if matches!(state.status, Status::Closed(_)) {
-            return Poll::Ready(None);
-        }
-        if let Some(waker) = waker {
-            state.reader = Some(waker.clone());
-        }
-        Poll::Pending
+        message
     }
 
-    /// The end. `key` is as for [`poll_status`](Self::poll_status).
-    pub(super) fn poll_closed(&self, key: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Closed> {
+    /// Drops the oldest unread message if what waits fills the receive bound: nobody can read it, and the end comes behind it.
+    pub(super) fn make_room_for_end(&self) {
+        while self.incoming.waiting() >= self.bound {
+            self.incoming.drop_oldest();
+            self.wake_driver(self.lock());
+        }
+    }
+
+    /// The end. While somebody waits for it, messages are fetched up to the receive bound: it comes behind them.
+    pub(super) fn poll_closed(&self, watch: &mut Watch, cx: &mut Context<'_>) -> Poll<Closed> {
         let mut state = self.lock();
         if let Status::Closed(closed) = &state.status {
             return Poll::Ready(closed.clone());
         }
-        state.watch(key, cx);
+        state.watchers.watch(&mut watch.place, cx.waker());
+        if !core::mem::replace(&mut watch.for_end, true) {
+            state.ends += 1;
+            self.fetched.store(self.bound, Ordering::Relaxed);
+            if self.incoming.waiting() >= self.window {
+                self.wake_driver(state);
+            }
+        }
         Poll::Pending
     }
 
-    /// Nobody waits for a message any more.
-    pub(super) fn forget_reader(&self) {
-        let waker = self.lock().reader.take();
-        drop(waker);
-    }
-
-    /// The status when it is another than `seen`. `key` is this wait's own; give it to [`unwatch`](Self::unwatch) when the wait is dropped.
+    /// The status when it is another than `seen`.
     pub(super) fn poll_status(
         &self,
         seen: Option<&Status>,
-        key: &mut Option<u64>,
+        watch: &mut Watch,
         cx: &mut Context<'_>,
     ) -> Poll<Status> {
         let mut state = self.lock();
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        state.watch(key, cx);
+        state.watchers.watch(&mut watch.place, cx.waker());
         Poll::Pending
     }
 
-    pub(super) fn unwatch(&self, key: u64) {
-        self.lock().watchers.retain(|(other, _)| *other != key);
+    pub(super) fn unwatch(&self, watch: &mut Watch) {
+        let Some(place) = watch.place.take() else {
+            return;
+        };
+        let mut state = self.lock();
+        if watch.for_end {
+            state.ends -= 1;
+            if state.ends == 0 {
+                self.fetched.store(self.window, Ordering::Relaxed);
+            }
+        }
+        let waker = state.watchers.forget(place);
+        drop(state);
+        drop(waker);
     }
 }
 
 /// The driver's side.
 impl Mailbox {
-    /// Takes what the handles want, and remembers whom to wake when they want more.
-    pub(super) fn wanted(&self, cx: &mut Context<'_>) -> Wanted {
+    /// Takes what there is to do, and remembers whom to wake when there is more. Nothing if no handle has changed anything.
+    pub(super) fn begin_turn(
+        &self,
+        batch: &mut Vec<Taken>,
+        most: usize,
+        waker: &Waker,
+    ) -> Option<(Work, Room)> {
+        if !self.told.swap(false, Ordering::Acquire) {
+            return None;
+        }
         let mut state = self.lock();
-        state.driver = Some(cx.waker().clone());
-        if state.aborted || (state.senders == 0 && !state.receiver) {
-            let (code, reason) = state.close.take().unwrap_or((1000, String::new()));
-            return Wanted::End(code, reason);
-        }
-        match state.close.take() {
-            Some((code, reason)) => Wanted::Close(code, reason),
-            None => Wanted::Nothing,
-        }
+        state.driver = Some(waker.clone());
+        let accepted = core::mem::take(&mut state.outgoing.accepted);
+        let close = state.close.take();
+        let wanted = if state.aborted || (state.senders == 0 && !state.receiver) {
+            let (code, reason) = close.unwrap_or((1000, String::new()));
+            Wanted::End(code, reason)
+        } else if let Some((code, reason)) = close {
+            Wanted::Close(code, reason)
+        } else {
+            if state.status == Status::Open {
+                state.outgoing.take(batch, most);
+            }
+            Wanted::Nothing
+        };
+        let look = state.look;
+        let room = state.room();
+        self.release(state);
+        let work = Work {
+            wanted,
+            accepted,
+            look,
+        };
+        Some((work, room))
     }
 
-    /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the inbox's. And always when
-    /// nobody reads: then messages are let go, and the end is still noticed.
+    /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the queue's. And always when
+    /// nothing more is shown: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
-        let state = self.lock();
-        !state.receiver || state.discards || state.inbox.bytes() < self.window
+        self.incoming.waiting() < self.fetched.load(Ordering::Relaxed)
     }
 
     /// The transport has dropped so much, ever.
@@ -523,98 +597,59 @@ impl Mailbox {
         self.lock().dropped = dropped;
     }
 
-    /// A message came up. It is let go when the receiver is gone, and after our own close, as in every browser; one that came before the peer's
-    /// close is not, though the connection is closing when it is fetched. False if it was one too many.
-    #[must_use = "false means that the connection must close"]
-    pub(super) fn deliver(&self, message: Message) -> bool {
+    /// What became of a batch and of what was taken without waiting. Takes the next batch, if there is room.
+    pub(super) fn settle(
+        &self,
+        batch: &mut Vec<Taken>,
+        sent: &mut Sent,
+        most: usize,
+        wakers: &mut Vec<Option<Waker>>,
+    ) -> Room {
         let mut state = self.lock();
-        state.stats.received_messages += 1;
-        state.stats.received_bytes += message.len() as u64;
-        if !state.receiver || state.discards {
-            return true;
+        if sent.messages > 0 {
+            state.outgoing.progress = Progress::Underway;
         }
-        let taken = state.inbox.push(message);
-        state.discards = !taken;
-        self.tell_reader(state);
-        taken
+        state.outgoing.settle(batch, sent, wakers);
+        self.next_batch(state, batch, most, wakers)
     }
 
-    fn tell_reader(&self, mut state: Guard<'_, State>) {
-        let (reader, hook) = (state.reader.take(), state.hook.clone());
-        drop(state);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-        if let Some(hook) = hook {
-            hook();
-        }
-    }
-
-    /// What was taken without waiting, oldest first.
-    pub(super) fn next_accepted(&self) -> Option<Message> {
-        self.lock().accepted.pop_front()
-    }
-
-    pub(super) fn look(&self) -> Option<Look> {
-        self.lock().look
-    }
-
-    pub(super) fn next_offer(&self) -> Option<Arc<Offer>> {
-        self.lock().offers.pop_front()
-    }
-
-    /// Bytes that may be taken without waiting, at least.
-    pub(super) fn room(&self) -> usize {
-        self.lock().room
-    }
-
-    /// Whether somebody waits for room.
-    pub(super) fn awaits_room(&self) -> bool {
-        let state = self.lock();
-        !state.offers.is_empty() || state.wants_room
-    }
-
-    /// How many bytes may be taken without waiting from now on.
-    pub(super) fn set_room(&self, room: usize) {
+    /// There is so much room. Takes the next batch.
+    pub(super) fn set_room(&self, room: usize, batch: &mut Vec<Taken>, most: usize) -> Room {
         let mut state = self.lock();
-        state.room = room;
-        if room > 0 {
-            state.wants_room = false;
-        }
+        state.outgoing.set_room(room);
+        self.next_batch(state, batch, most, &mut Vec::new())
     }
 
-    /// A message of this many bytes was handed over.
-    pub(super) fn count_sent(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.stats.sent_messages += 1;
-        state.stats.sent_bytes += bytes as u64;
-        // Twice, for what was taken before: then the driver looks the sooner.
-        state.room = state.room.saturating_sub(bytes.max(1));
-        state.progress = Progress::Underway;
-    }
-
-    /// A message that was taken is lost: the end came first, or the platform refused it.
-    pub(super) fn count_unsent(&self, unsent: SendError<Option<Message>>) {
-        let mut state = self.lock();
-        if let Some(message) = &unsent.value {
-            state.stats.count_unsent(message);
+    fn next_batch(
+        &self,
+        mut state: Guard<'_, State>,
+        batch: &mut Vec<Taken>,
+        most: usize,
+        wakers: &mut Vec<Option<Waker>>,
+    ) -> Room {
+        if state.status == Status::Open {
+            state.outgoing.take(batch, most);
         }
-        state.unsent = Some(unsent.kind);
+        let room = state.room();
+        self.release(state);
+        for waker in wakers.drain(..).flatten() {
+            waker.wake();
+        }
+        room
     }
 
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
-        let mut watchers = Vec::new();
+        let mut wakers = Vec::new();
         if state.status == Status::Open {
             state.status = Status::Closing;
-            watchers = core::mem::take(&mut state.watchers);
+            wakers = state.watchers.take();
         }
-        drop(state);
-        while let Some(offer) = self.next_offer() {
-            offer.refuse();
-        }
-        wake(watchers);
+        let refused = state.outgoing.line.refuse_all();
+        self.release(state);
+        wake(refused);
+        wake(wakers);
     }
 
     /// The end. Everybody who waits hears of it.
@@ -625,30 +660,19 @@ impl Mailbox {
             return;
         }
         let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
-        let accepted = core::mem::take(&mut state.accepted);
-        for message in &accepted {
-            state.stats.count_unsent(message);
-        }
-        closed.unsent += state.stats.unsent_bytes;
-        state.status = Status::Closed(closed);
-        let watchers = core::mem::take(&mut state.watchers);
-        self.tell_reader(state);
-        drop(accepted);
-        wake(watchers);
+        let lost = state.outgoing.end();
+        closed.unsent += state.outgoing.total.unsent_bytes;
+        state.status = Status::Closed(closed.clone());
+        let wakers = state.watchers.take();
+        self.release(state);
+        drop(lost);
+        self.incoming.end(closed);
+        wake(wakers);
     }
 }
 
-/// Lets go of the state, and has the driver look at it.
-fn wake_driver(mut state: Guard<'_, State>) {
-    let driver = state.driver.take();
-    drop(state);
-    if let Some(driver) = driver {
-        driver.wake();
-    }
-}
-
-fn wake(watchers: Vec<(u64, Waker)>) {
-    for (_, waker) in watchers {
+fn wake(wakers: Vec<Option<Waker>>) {
+    for waker in wakers.into_iter().flatten() {
         waker.wake();
     }
 }

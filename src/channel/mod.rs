@@ -5,16 +5,22 @@
 mod connect;
 mod control;
 mod driver;
+mod hook;
+mod line;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod locks;
 mod mailbox;
-mod offer;
+mod outgoing;
 mod permit;
 mod receiver;
 mod sender;
 mod task;
 mod unsent;
+mod watchers;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Changes, Control};
+pub use hook::MaybeShared;
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
 pub use receiver::Receiver;
@@ -27,13 +33,14 @@ use crate::socket::Socket;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::sync::Arc;
 
 /// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
 ///
-/// It closes, with code 1000, when its receiver and all its senders are gone.
+/// It closes, with code 1000, when its receiver and all its senders are gone. A `send` that still waits in a spawned task is one of them: where a
+/// component goes, [`Control::start_close`] or [`Control::abort`] ends the connection whoever holds it.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -176,6 +183,12 @@ impl<Tx, Rx> Stream for Channel<Tx, Rx> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(cx)
+    }
+}
+
+impl<Tx, Rx> FusedStream for Channel<Tx, Rx> {
+    fn is_terminated(&self) -> bool {
+        self.receiver.is_terminated()
     }
 }
 

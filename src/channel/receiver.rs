@@ -1,15 +1,16 @@
 //! The receiving half.
 
 use super::control::Control;
+use super::hook::{self, MaybeShared};
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
 use crate::error::{DecodeError, TryRecvError};
 use crate::message::{Closed, Message, Opened};
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use std::sync::Arc;
 
 /// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after everything that came before.
@@ -89,16 +90,26 @@ impl<Rx> Receiver<Rx> {
 
     /// Has `wake` called whenever something arrives and at the end, to ask for the next frame of an immediate-mode interface. It is called
     /// from the driver's task and should do little. A second call replaces the first; dropping the receiver drops it.
-    pub fn set_wake(&mut self, wake: impl Fn() + Send + Sync + 'static) {
-        self.mailbox.set_hook(Arc::new(wake));
+    ///
+    /// It must be `Send + Sync` where there are threads. In a page without shared memory it may hold an `Rc`.
+    pub fn set_wake(&mut self, wake: impl Fn() + MaybeShared + 'static) {
+        self.mailbox.incoming.set_hook(hook::shared(wake));
     }
 
-    /// Waits for the end, and says how it came. Values that nobody read before are discarded.
+    /// Waits for the end, and says how it came. What arrived can still be read afterwards.
     ///
-    /// Cancellation: dropping the future loses nothing but the values it discarded.
+    /// Nobody can read meanwhile. Where the peer is held back, natively, values that fill the receive bound make room for the end, oldest first, and
+    /// count in [`Stats::dropped_messages`](crate::Stats::dropped_messages).
+    ///
+    /// Cancellation: dropping the future leaves nothing behind.
     pub async fn closed(&mut self) -> Closed {
-        while Waiting::new(&self.mailbox).await.is_some() {}
-        self.control().closed().await
+        let mut waiting = Waiting::new(&self.mailbox);
+        let mut closed = pin!(self.control().closed());
+        poll_fn(|cx| {
+            waiting.wait_for_arrival(cx);
+            closed.as_mut().poll(cx)
+        })
+        .await
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -126,6 +137,12 @@ impl<Rx> Stream for Receiver<Rx> {
     }
 }
 
+impl<Rx> FusedStream for Receiver<Rx> {
+    fn is_terminated(&self) -> bool {
+        self.mailbox.incoming.is_over()
+    }
+}
+
 /// A wait for a message. Dropped before its end, it takes its waker along.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
@@ -138,6 +155,15 @@ impl<'a> Waiting<'a> {
             mailbox,
             pending: false,
         }
+    }
+}
+
+impl Waiting<'_> {
+    /// Has the task woken when something arrives, and keeps what waits below the receive bound.
+    fn wait_for_arrival(&mut self, cx: &mut Context<'_>) {
+        self.pending = true;
+        self.mailbox.incoming.remember_reader(cx.waker());
+        self.mailbox.make_room_for_end();
     }
 }
 
@@ -154,7 +180,7 @@ impl Future for Waiting<'_> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if self.pending {
-            self.mailbox.forget_reader();
+            self.mailbox.incoming.forget_reader();
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The sending half.
 
 use super::control::Control;
-use super::mailbox::{Mailbox, Progress, Refused};
-use super::offer::{Offer, Outcome};
+use super::line::{Key, Outcome};
+use super::mailbox::{Mailbox, Refused, Watch};
+use super::outgoing::Progress;
 use super::permit::Permit;
 use super::unsent::Unsent;
 use crate::codec::Encode;
@@ -71,7 +72,7 @@ impl<Tx> Sender<Tx> {
         poll_fn(move |cx| {
             if let Some(value) = value.take() {
                 let (message, unsent) = Unsent::new(&*self.codec, value)?;
-                let waiting = Waiting::new(&self.mailbox, Some(message));
+                let waiting = Waiting::new(&self.mailbox, Some(message), cx);
                 underway = Some((waiting, unsent));
             }
             let Some((waiting, _)) = &mut underway else {
@@ -116,8 +117,12 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// [`SendErrorKind::NotOpen`] when the connection is closing or closed.
     pub async fn reserve(&self) -> Result<Permit<'_, Tx>, SendErrorKind> {
-        let granted = Waiting::new(&self.mailbox, None).await;
-        granted.map_err(|error| error.kind)?;
+        let mut waiting = None;
+        let granted = poll_fn(|cx| {
+            let waiting = waiting.get_or_insert_with(|| Waiting::new(&self.mailbox, None, cx));
+            Pin::new(waiting).poll(cx)
+        });
+        granted.await.map_err(|error| error.kind)?;
         Ok(Permit::new(&self.mailbox, &*self.codec))
     }
 
@@ -143,11 +148,8 @@ impl<Tx> Sender<Tx> {
     }
 
     async fn progress(&self, far: Progress) -> Result<(), SendErrorKind> {
-        let mut watch = Watch {
-            mailbox: &self.mailbox,
-            key: None,
-        };
-        poll_fn(|cx| self.mailbox.poll_progress(far, &mut watch.key, cx)).await
+        let mut watching = Watching(&self.mailbox, Watch::default());
+        poll_fn(|cx| self.mailbox.poll_progress(far, &mut watching.1, cx)).await
     }
 
     /// What the handshake settled: subprotocol and extensions.
@@ -161,48 +163,53 @@ impl<Tx> Sender<Tx> {
     }
 }
 
-/// Waits until an offer has had its turn. Dropped before, it withdraws the offer.
+/// Waits in line until it has had its turn. Dropped before, it leaves the line.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
-    offer: Arc<Offer>,
+    /// Why it could not enter the line, or its place.
+    place: Result<Option<Key>, Option<Outcome>>,
 }
 
 impl<'a> Waiting<'a> {
     /// In line from here on.
-    fn new(mailbox: &'a Mailbox, message: Option<Message>) -> Self {
-        let offer = mailbox.offer(message);
-        Self { mailbox, offer }
+    fn new(mailbox: &'a Mailbox, message: Option<Message>, cx: &mut Context<'_>) -> Self {
+        let place = mailbox.enter(message, cx.waker());
+        Self {
+            mailbox,
+            place: place.map(Some).map_err(Some),
+        }
     }
 }
 
 impl Future for Waiting<'_> {
     type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        self.offer.poll(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let key = match &mut self.place {
+            Ok(Some(key)) => *key,
+            Ok(None) => return Poll::Pending,
+            Err(refused) => return refused.take().map_or(Poll::Pending, Poll::Ready),
+        };
+        let outcome = ready!(self.mailbox.poll_line(key, cx.waker()));
+        self.place = Ok(None);
+        Poll::Ready(outcome)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        // What was settled is in no line.
-        if Arc::strong_count(&self.offer) > 1 {
-            self.mailbox.withdraw(&self.offer);
+        if let Ok(Some(key)) = self.place {
+            self.mailbox.leave(key);
         }
     }
 }
 
 /// A wait that takes its waker along.
-struct Watch<'a> {
-    mailbox: &'a Mailbox,
-    key: Option<u64>,
-}
+struct Watching<'a>(&'a Mailbox, Watch);
 
-impl Drop for Watch<'_> {
+impl Drop for Watching<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.mailbox.unwatch(key);
-        }
+        self.0.unwatch(&mut self.1);
     }
 }
 
@@ -218,26 +225,40 @@ trait Sunk: Send + Sync {
 
 struct Sinking {
     mailbox: Arc<Mailbox>,
-    /// The permit that `poll_ready` waits for, or has got.
-    permit: Option<Arc<Offer>>,
+    permit: Permitted,
     /// The wait of `poll_flush`.
-    flushing: Option<u64>,
+    flushing: Watch,
+}
+
+/// The permit that `poll_ready` waits for.
+enum Permitted {
+    No,
+    Waiting(Key),
+    Yes,
 }
 
 impl Sunk for Sinking {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>> {
-        let permit = self.permit.take();
-        let permit = permit.unwrap_or_else(|| self.mailbox.offer(None));
-        let granted = permit.poll(cx).map_err(|error| error.kind);
-        if !matches!(granted, Poll::Ready(Err(_))) {
-            self.permit = Some(permit);
-        }
-        granted
+        let key = match self.permit {
+            Permitted::Yes => return Poll::Ready(Ok(())),
+            Permitted::Waiting(key) => key,
+            Permitted::No => match self.mailbox.enter(None, cx.waker()) {
+                Ok(key) => key,
+                Err(refused) => return Poll::Ready(refused.map_err(|error| error.kind)),
+            },
+        };
+        self.permit = Permitted::Waiting(key);
+        let granted = ready!(self.mailbox.poll_line(key, cx.waker()));
+        self.permit = match granted {
+            Ok(()) => Permitted::Yes,
+            Err(_) => Permitted::No,
+        };
+        Poll::Ready(granted.map_err(|error| error.kind))
     }
 
     fn withdraw(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            self.mailbox.withdraw(&permit);
+        if let Permitted::Waiting(key) = core::mem::replace(&mut self.permit, Permitted::No) {
+            self.mailbox.leave(key);
         }
     }
 
@@ -250,9 +271,7 @@ impl Sunk for Sinking {
 impl Drop for Sinking {
     fn drop(&mut self) {
         self.withdraw();
-        if let Some(key) = self.flushing {
-            self.mailbox.unwatch(key);
-        }
+        self.mailbox.unwatch(&mut self.flushing);
     }
 }
 
@@ -262,8 +281,8 @@ impl<Tx> Sender<Tx> {
         &mut **self.sunk.get_or_insert_with(|| {
             Box::new(Sinking {
                 mailbox: mailbox.clone(),
-                permit: None,
-                flushing: None,
+                permit: Permitted::No,
+                flushing: Watch::default(),
             })
         })
     }

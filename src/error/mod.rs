@@ -320,7 +320,17 @@ fn millis(limit: Duration) -> usize {
         .saturating_add(limit.subsec_millis() as usize)
 }
 
-impl core::error::Error for ConnectError {}
+impl core::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &self.kind {
+            ConnectErrorKind::Failed {
+                cause: Cause::Violation(violation),
+                ..
+            } => Some(violation),
+            _ => None,
+        }
+    }
+}
 
 /// A message that was not sent, with the value that the caller gave. [`Sender`](crate::Sender) has an example.
 #[derive(Clone, PartialEq, Eq)]
@@ -395,9 +405,20 @@ impl fmt::Display for SendErrorKind {
     }
 }
 
-impl core::error::Error for SendErrorKind {}
+impl core::error::Error for SendErrorKind {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            SendErrorKind::Encode(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
-impl<T> core::error::Error for SendError<T> {}
+impl<T> core::error::Error for SendError<T> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.kind.source()
+    }
+}
 
 /// A message that was not taken without waiting, with the value that the caller gave.
 ///
@@ -482,7 +503,14 @@ impl<T> fmt::Display for TrySendError<T> {
     }
 }
 
-impl<T> core::error::Error for TrySendError<T> {}
+impl<T> core::error::Error for TrySendError<T> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match &self.kind {
+            TrySendErrorKind::Encode(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 /// Why there is no value to be had without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

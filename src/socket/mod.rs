@@ -27,7 +27,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use line::Line;
 
@@ -202,6 +202,11 @@ impl Socket {
         self.line
             .ask(|transport| transport.pushes_back())
             .unwrap_or(false)
+    }
+
+    /// Where the transport puts what arrives, if it does so by itself: then this yields nothing but the end.
+    pub(crate) fn incoming(&mut self) -> Option<std::sync::Arc<transport::incoming::Incoming>> {
+        self.line.get()?.incoming()
     }
 
     /// Bytes worth fetching ahead of a slow reader.
@@ -451,6 +456,12 @@ impl Stream for Socket {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         self.poll_message(cx)
+    }
+}
+
+impl FusedStream for Socket {
+    fn is_terminated(&self) -> bool {
+        self.closed.is_some()
     }
 }
 

@@ -60,25 +60,20 @@ impl<M: Weighed> Inbox<M> {
         }
     }
 
-    /// Takes a message, or drops and counts what the policy says. False if the policy is to close: then it was not taken.
-    #[must_use = "false means that the connection must close"]
-    pub(crate) fn push(&mut self, message: M) -> bool {
-        !matches!(self.put(message), Put::Full)
-    }
-
-    /// [`push`](Self::push), and what became of the message.
+    /// Takes a message, or drops and counts what the policy says, and tells which.
     #[must_use = "full means that the connection must close"]
     pub(crate) fn put(&mut self, message: M) -> Put {
         let before = self.messages.len();
         if self.overflow == Overflow::Latest {
-            self.drop_all();
+            while self.drop_oldest().is_some() {}
         } else if self.bytes.saturating_add(message.cost()) > self.bound {
             match self.overflow {
                 Overflow::Close => return Put::Full,
                 Overflow::DropOldest if message.cost() <= self.bound => {
                     while self.bytes + message.cost() > self.bound {
-                        let Some(oldest) = self.pop() else { break };
-                        self.dropped.count(oldest.bytes());
+                        if self.drop_oldest().is_none() {
+                            break;
+                        }
                     }
                 }
                 // Too large for the bound even alone, or the newest is the one to go.
@@ -106,11 +101,15 @@ impl<M: Weighed> Inbox<M> {
         core::mem::take(&mut self.messages)
     }
 
-    /// Lets go of everything, as dropped.
-    fn drop_all(&mut self) {
-        while let Some(message) = self.pop() {
-            self.dropped.count(message.bytes());
-        }
+    /// Drops the oldest, and counts it.
+    pub(crate) fn drop_oldest(&mut self) -> Option<M> {
+        let oldest = self.pop()?;
+        self.dropped.count(oldest.bytes());
+        Some(oldest)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
     }
 
     /// What the waiting messages count against the bound.
@@ -132,7 +131,7 @@ mod tests {
         let mut inbox = Inbox::<Message>::new(bound, overflow);
         let kept = messages
             .iter()
-            .map(|text| inbox.push((*text).into()))
+            .map(|text| !matches!(inbox.put((*text).into()), Put::Full))
             .collect::<Vec<_>>();
         let dropped = inbox.dropped().messages;
         let left = std::iter::from_fn(|| inbox.pop())

@@ -10,6 +10,8 @@ pub(crate) mod drain;
 pub mod framed;
 mod hint;
 pub(crate) mod inbox;
+pub(crate) mod incoming;
+pub(crate) mod life;
 pub mod memory;
 #[cfg(not(target_family = "wasm"))]
 pub mod native;
@@ -46,7 +48,6 @@ use core::time::Duration;
 /// Close code and reason for a message that is larger than [`Limits::max_message`], where 1009 cannot be sent.
 ///
 /// A page may send 1000 and 3000-4999 only (WHATWG WebSockets §3.1, `close`). 4000-4999 belong to the application (RFC 6455 §7.4.2).
-#[cfg(target_family = "wasm")]
 pub(crate) const MESSAGE_TOO_BIG: (u16, &str) = (3009, "message too big");
 /// Close code and reason for unread messages that pass [`Limits::receive_bound`].
 pub(crate) const RECEIVE_BUFFER_FULL: (u16, &str) = (3013, "receive buffer full");
@@ -128,6 +129,12 @@ pub trait Transport: MaybeSend {
     /// Bytes worth fetching ahead of a slow reader, where the peer is held back. 64 KiB or so: enough to keep a reader busy, little beside the bound.
     fn read_ahead(&self) -> usize {
         64 << 10
+    }
+
+    /// Where this transport puts what arrives, if it does so by itself. Whoever takes it reads there; `poll_event` tells nothing but the end then.
+    #[doc(hidden)]
+    fn incoming(&mut self) -> Option<std::sync::Arc<incoming::Incoming>> {
+        None
     }
 
     /// What the overflow policy has dropped here, ever. Nothing where the transport pushes back.

@@ -5,10 +5,9 @@
 
 use super::attributes::{get, set, text};
 use super::drain::Drain;
-use super::inbox::Inbox;
-use super::{
-    Dropped, Limits, Lost, MESSAGE_TOO_BIG, Protocols, RECEIVE_BUFFER_FULL, Request, Transport,
-};
+use super::incoming::Incoming;
+use super::life::Phase;
+use super::{Dropped, Limits, Lost, Protocols, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
@@ -19,6 +18,7 @@ use core::task::{Context, Poll, Waker, ready};
 #[cfg(target_feature = "atomics")]
 use js_sys::Uint8Array;
 use std::rc::Rc;
+use std::sync::Arc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -118,36 +118,27 @@ pub struct WebSocket {
 /// What the browser's events and the poll functions share. Never borrowed across a call into JavaScript.
 struct Shared {
     limits: Limits,
-    state: RefCell<State>,
+    /// How it stands, and what waits to be read.
+    incoming: Arc<Incoming>,
+    wakers: RefCell<Wakers>,
+    /// Somebody else reads.
+    read_elsewhere: Cell<bool>,
 }
 
-struct State {
-    phase: Phase,
-    inbox: Inbox,
-    by: Option<By>,
+#[derive(Default)]
+struct Wakers {
+    /// Of `poll_event`.
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
 
-enum Phase {
-    Connecting,
-    Open,
-    /// The end came, and waits behind the messages of the inbox.
-    Closed(Closed),
-}
-
 impl WebSocket {
     fn open(request: Request) -> Result<Self, ConnectErrorKind> {
-        let inbox = Inbox::new(request.limits.receive_bound, request.limits.overflow);
         let shared = Rc::new(Shared {
+            incoming: Incoming::bounded(Phase::Connecting, &request.limits),
             limits: request.limits,
-            state: RefCell::new(State {
-                phase: Phase::Connecting,
-                inbox,
-                by: None,
-                reader: None,
-                writer: None,
-            }),
+            wakers: RefCell::default(),
+            read_elsewhere: Cell::new(false),
         });
         let told = {
             let shared = shared.clone();
@@ -171,17 +162,15 @@ impl WebSocket {
     }
 
     fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
-        let mut shared = self.shared.state.borrow_mut();
-        match &shared.phase {
+        match self.shared.phase() {
             Phase::Connecting => {
-                shared.reader = Some(cx.waker().clone());
+                self.shared.wakers.borrow_mut().reader = Some(cx.waker().clone());
                 Poll::Pending
             }
             Phase::Closed(closed) => {
-                Poll::Ready(Err(ConnectErrorKind::failed(closed.clone(), Cause::Hidden)))
+                Poll::Ready(Err(ConnectErrorKind::failed(closed, Cause::Hidden)))
             }
-            Phase::Open => {
-                drop(shared);
+            Phase::Open | Phase::Closing => {
                 let socket = &self.platform.socket;
                 Poll::Ready(Ok(Opened::new(
                     text(socket, "protocol"),
@@ -200,14 +189,13 @@ impl WebSocket {
                 return Poll::Ready(());
             }
             // Incoming events look, too.
-            self.shared.state.borrow_mut().writer = Some(cx.waker().clone());
+            self.shared.wakers.borrow_mut().writer = Some(cx.waker().clone());
             ready!(self.drain.poll(cx, held));
         }
     }
 
-    /// `by` keeps the first answer: who began does not change when the other side follows.
     fn begin_close(&mut self, code: u16, reason: &str) {
-        self.shared.state.borrow_mut().by.get_or_insert(By::Us);
+        self.shared.incoming.close();
         // Only arguments can make it throw, and they were checked. If it did, the deadline would end the connection.
         let _ = self
             .platform
@@ -246,39 +234,59 @@ pub fn connect(
 
 /// Takes one event of the browser, and wakes whoever waits: a channel's driver does its work at once, other tasks run later.
 fn handle(shared: &Shared, told: Told) {
+    let mut reads = true;
     match told {
-        Told::Opened => shared.state.borrow_mut().phase = Phase::Open,
-        Told::Message(event) => arrive(shared, &event),
+        Told::Opened => shared.incoming.step(&mut |life| {
+            let _ = life.opened();
+        }),
+        Told::Message(event) => reads = arrive(shared, &event),
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
-        Told::Error(_) => {
-            let mut state = shared.state.borrow_mut();
-            if matches!(state.phase, Phase::Connecting) {
-                state.phase = Phase::Closed(Closed::lost(By::Failure));
+        Told::Error(_) => shared.incoming.step(&mut |life| {
+            if matches!(life.phase(), Phase::Connecting) {
+                life.ended(Closed::lost(By::Failure));
             }
-        }
+        }),
         Told::Closed(event) => {
-            let mut state = shared.state.borrow_mut();
             let (clean, reason) = (event.was_clean(), text(&event, "reason"));
-            let by = state.by.unwrap_or_else(|| {
-                let (code, reason) = (event.code(), reason.is_empty());
-                began(code, reason, clean)
-            });
             // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
             let code = match event.code() {
                 0 => 1006,
                 code => code,
             };
-            state.phase = Phase::Closed(Closed::new(code, reason, clean, by));
+            let by = began(code, reason.is_empty(), clean);
+            let mut closed = Closed::new(code, reason, clean, by);
+            shared.incoming.step(&mut |life| {
+                if life.is_ours() {
+                    closed.by = By::Us;
+                }
+                life.ended(closed.clone());
+            });
         }
     }
-    let mut state = shared.state.borrow_mut();
-    let (reader, writer) = (state.reader.take(), state.writer.take());
-    drop(state);
+    let mut wakers = shared.wakers.borrow_mut();
+    let reader = if reads { wakers.reader.take() } else { None };
+    let writer = wakers.writer.take();
+    drop(wakers);
     if let Some(reader) = reader {
         reader.wake();
     }
     if let Some(writer) = writer {
         writer.wake();
+    }
+}
+
+impl Shared {
+    fn is_open(&self) -> bool {
+        let mut open = false;
+        self.incoming
+            .step(&mut |life| open = matches!(life.phase(), Phase::Open));
+        open
+    }
+
+    fn phase(&self) -> Phase {
+        let mut phase = Phase::Connecting;
+        self.incoming.step(&mut |life| phase = life.phase().clone());
+        phase
     }
 }
 
@@ -292,27 +300,17 @@ pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> By {
     }
 }
 
-/// Takes a message, or closes the connection over it.
-fn arrive(shared: &Shared, event: &MessageEvent) {
+/// Takes a message, or closes the connection over it. Whether `poll_event` has something new.
+fn arrive(shared: &Shared, event: &MessageEvent) -> bool {
     let message = read(event.data(), shared.limits.max_message);
-    let (code, reason) = {
-        let mut state = shared.state.borrow_mut();
-        // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
-        if !matches!(state.phase, Phase::Open) || state.by.is_some() {
-            return;
-        }
-        let why = match message.map(|message| state.inbox.push(message)) {
-            Some(true) => return,
-            Some(false) => RECEIVE_BUFFER_FULL,
-            None => MESSAGE_TOO_BIG,
-        };
-        state.by = Some(By::Us);
-        why
+    let Some((code, reason)) = shared.incoming.arrive(message) else {
+        return !shared.read_elsewhere.get();
     };
     if let Ok(socket) = get(event, "target") {
         let socket: web_sys::WebSocket = socket.unchecked_into();
         let _ = socket.close_with_code_and_reason(code, reason);
     }
+    true
 }
 
 /// A message's payload, copied once into our memory. `None` if it has more than `max` bytes, which is seen before anything of it is copied: bytes by
@@ -362,24 +360,32 @@ pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
 
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let mut shared = self.shared.state.borrow_mut();
-        if let Some(message) = shared.inbox.pop() {
-            return Poll::Ready(Event::Message(message));
+        let shared = &self.shared;
+        let reads = !shared.read_elsewhere.get();
+        let (mut event, mut ours) = (None, false);
+        shared.incoming.step(&mut |life| {
+            ours = life.is_ours();
+            event = if reads {
+                life.next().map(Event::Message)
+            } else {
+                None
+            };
+            if let (None, Phase::Closed(closed)) = (&event, life.phase()) {
+                event = Some(Event::Closed(closed.clone()));
+            }
+        });
+        if let Some(event) = event {
+            return Poll::Ready(event);
         }
-        if let Phase::Closed(closed) = &shared.phase {
-            return Poll::Ready(Event::Closed(closed.clone()));
-        }
-        shared.reader = Some(cx.waker().clone());
+        shared.wakers.borrow_mut().reader = Some(cx.waker().clone());
         // The receive bound closes from inside the event: its deadline starts when we next look.
-        let closing = shared.by.is_some();
-        drop(shared);
-        if closing {
-            let timeout = self.shared.limits.close_timeout;
+        if ours {
+            let timeout = shared.limits.close_timeout;
             let deadline = self.close_deadline.get_or_insert_with(|| sleep(timeout));
             if Pin::new(deadline).poll(cx).is_ready() {
                 let closed = Closed::lost(By::Us);
                 self.platform.detach();
-                self.shared.state.borrow_mut().phase = Phase::Closed(closed.clone());
+                shared.incoming.end(closed.clone());
                 return Poll::Ready(Event::Closed(closed));
             }
         }
@@ -415,8 +421,7 @@ impl Transport for WebSocket {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.shared.state.borrow().phase, Phase::Open)
-            && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+        self.shared.is_open() && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
@@ -436,8 +441,13 @@ impl Transport for WebSocket {
         false
     }
 
+    fn incoming(&mut self) -> Option<Arc<Incoming>> {
+        self.shared.read_elsewhere.set(true);
+        Some(self.shared.incoming.clone())
+    }
+
     fn dropped(&self) -> Dropped {
-        self.shared.state.borrow().inbox.dropped()
+        self.shared.incoming.received().dropped
     }
 
     fn buffered_amount(&self) -> usize {

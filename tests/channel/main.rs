@@ -9,6 +9,7 @@ mod close;
 mod connect;
 mod exchange;
 mod flow;
+mod handles;
 mod memory;
 #[cfg(target_family = "wasm")]
 mod overflow;

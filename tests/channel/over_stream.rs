@@ -8,6 +8,7 @@ mod close;
 mod connect;
 mod exchange;
 mod flow;
+mod handles;
 mod pushing_back;
 mod server;
 mod sink;

@@ -1,0 +1,112 @@
+//! What a message costs in locks, and a transport that calls back while it is called.
+
+#![allow(clippy::unwrap_used)]
+
+use super::Channel;
+use crate::codec::Text;
+use crate::lock::taken;
+use crate::message::{Closed, Event, Message, Opened};
+use crate::socket::Socket;
+use crate::transport::{Limits, Lost, Transport};
+use core::task::{Context, Poll, Waker};
+use std::collections::VecDeque;
+
+/// Sends everything back, without a lock. While it is called it wakes whoever waits for it, several times.
+struct Loopback {
+    limits: Limits,
+    queue: VecDeque<Message>,
+    reader: Option<Waker>,
+}
+
+impl Transport for Loopback {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Some(message) = self.queue.pop_front() {
+            return Poll::Ready(Event::Message(message));
+        }
+        self.reader = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn send(&mut self, message: Message) -> Result<(), Message> {
+        self.queue.push_back(message);
+        for _ in 0..3 {
+            self.reader.iter().for_each(Waker::wake_by_ref);
+        }
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_drained(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn close(&mut self, _code: u16, _reason: &str) {}
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn room(&self) -> usize {
+        1 << 20
+    }
+
+    fn pushes_back(&self) -> bool {
+        true
+    }
+
+    fn buffered_amount(&self) -> usize {
+        0
+    }
+}
+
+fn channel() -> Channel<String, String> {
+    let transport = Loopback {
+        limits: Limits::default(),
+        queue: VecDeque::new(),
+        reader: None,
+    };
+    Channel::from_socket(Socket::over(Box::new(transport), Opened::default()), Text)
+}
+
+#[tokio::test]
+async fn a_message_sent_or_received_takes_three_locks_at_most() {
+    const MESSAGES: usize = 100;
+    let mut channel = channel();
+    channel.send("first".into()).await.unwrap();
+    channel.next().await.unwrap().unwrap();
+    let before = taken();
+    for _ in 0..MESSAGES {
+        channel.send("again".into()).await.unwrap();
+        channel.next().await.unwrap().unwrap();
+    }
+    let each = (taken() - before) as f64 / MESSAGES as f64;
+    assert!(each <= 6.0, "{each} to send and to receive one");
+}
+
+#[tokio::test]
+async fn a_transport_that_calls_back_is_given_a_message_once() {
+    let mut channel = channel();
+    let control = channel.control();
+    for number in 0..10 {
+        channel.send(number.to_string()).await.unwrap();
+    }
+    for number in 0..10 {
+        assert_eq!(channel.next().await.unwrap().unwrap(), number.to_string());
+    }
+    let stats = control.stats();
+    assert_eq!((stats.sent_messages, stats.received_messages), (10, 10));
+    control.abort();
+    let closed: Closed = control.closed().await;
+    assert_eq!(closed.unsent, 0);
+}

@@ -1,0 +1,200 @@
+//! What arrived and waits to be read, shared by who puts it there, a transport or a channel's driver, and who reads it.
+//!
+//! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
+
+use super::inbox::Inbox;
+use super::life::{Arrived, Life, Phase};
+use super::{Dropped, Limits, Overflow};
+use crate::lock::{Guard, Lock};
+use crate::message::{Closed, Message};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Poll, Waker};
+use std::sync::Arc;
+
+/// Called when there is something to read or the connection has ended.
+pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// The one bounded queue between the platform and whoever reads.
+pub struct Incoming {
+    state: Lock<State>,
+    /// What waits to be read, as it counts against a bound: 0 once nothing more is shown. So that the driver need not lock to see it.
+    waiting: AtomicUsize,
+}
+
+struct State {
+    life: Life,
+    reader: Option<Waker>,
+    hook: Option<Hook>,
+}
+
+/// Counts of what arrived.
+pub(crate) struct Received {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    pub(crate) queued: usize,
+    pub(crate) dropped: Dropped,
+}
+
+impl Incoming {
+    /// A queue that overflows at the receive bound.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn bounded(phase: Phase, limits: &Limits) -> Arc<Self> {
+        Self::new(phase, Inbox::new(limits.receive_bound, limits.overflow))
+    }
+
+    /// For a connection that is open already. The bound is that of `limits`; without, whoever fills it keeps to one.
+    pub(crate) fn open(limits: Option<&Limits>) -> Arc<Self> {
+        let inbox = match limits {
+            Some(limits) => Inbox::new(limits.receive_bound, limits.overflow),
+            None => Inbox::new(usize::MAX, Overflow::Close),
+        };
+        Self::new(Phase::Open, inbox)
+    }
+
+    fn new(phase: Phase, inbox: Inbox) -> Arc<Self> {
+        Arc::new(Self {
+            state: Lock::new(State {
+                life: Life::new(phase, inbox),
+                reader: None,
+                hook: None,
+            }),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
+    #[inline(never)]
+    fn lock(&self) -> Guard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Moves the machine.
+    #[inline(never)]
+    pub(crate) fn step(&self, step: &mut dyn FnMut(&mut Life)) {
+        let mut state = self.lock();
+        step(&mut state.life);
+        self.publish(&state);
+    }
+
+    /// We want the end.
+    pub(crate) fn close(&self) {
+        self.step(&mut |life| {
+            let _ = life.close();
+        });
+    }
+
+    /// Drops the oldest unread message for want of a reader, and counts it.
+    pub(crate) fn drop_oldest(&self) {
+        let mut oldest = None;
+        self.step(&mut |life| oldest = life.drop_oldest());
+        drop(oldest);
+    }
+
+    #[inline(never)]
+    fn publish(&self, state: &State) {
+        let waiting = match state.life.discards() {
+            true => 0,
+            false => state.life.inbox().bytes(),
+        };
+        self.waiting.store(waiting, Ordering::Relaxed);
+    }
+
+    /// What waits to be read, as it counts against a bound; 0 once nothing more is shown.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// A message has arrived, or, as none, one that is larger than is taken. Given a code and a reason, the connection is to be closed with them.
+    pub(crate) fn arrive(&self, message: Option<Message>) -> Option<(u16, &'static str)> {
+        let mut state = self.lock();
+        let arrived = state.life.arrived(message);
+        self.publish(&state);
+        match arrived {
+            Arrived::Discarded => return None,
+            Arrived::Close(code, reason) => return Some((code, reason)),
+            Arrived::Kept(_) | Arrived::Dropped => {}
+        }
+        tell(state);
+        None
+    }
+
+    /// The end. Whoever reads hears of it.
+    pub(crate) fn end(&self, closed: Closed) {
+        let mut state = self.lock();
+        state.life.ended(closed);
+        self.publish(&state);
+        tell(state);
+    }
+
+    /// The next message, and `None` when all have been read and the end has come; and what waited before and waits now.
+    pub(crate) fn poll_next(&self, waker: Option<&Waker>) -> (Poll<Option<Message>>, [usize; 2]) {
+        let mut state = self.lock();
+        let before = self.waiting();
+        if let Some(message) = state.life.next() {
+            self.publish(&state);
+            return (Poll::Ready(Some(message)), [before, self.waiting()]);
+        }
+        if matches!(state.life.phase(), Phase::Closed(_)) {
+            return (Poll::Ready(None), [0; 2]);
+        }
+        if let Some(waker) = waker {
+            state.reader = Some(waker.clone());
+        }
+        (Poll::Pending, [0; 2])
+    }
+
+    /// Whether all have been read and the end has come.
+    pub(crate) fn is_over(&self) -> bool {
+        let state = self.lock();
+        matches!(state.life.phase(), Phase::Closed(_)) && state.life.inbox().is_empty()
+    }
+
+    /// Has `waker` woken when something arrives.
+    pub(crate) fn remember_reader(&self, waker: &Waker) {
+        self.lock().reader = Some(waker.clone());
+    }
+
+    /// Nobody waits for a message any more.
+    pub(crate) fn forget_reader(&self) {
+        let waker = self.lock().reader.take();
+        drop(waker);
+    }
+
+    /// Nobody reads any more.
+    pub(crate) fn stop_reading(&self) {
+        let mut state = self.lock();
+        let unread = state.life.stop_reading();
+        let hook = state.hook.take();
+        self.publish(&state);
+        drop(state);
+        drop((unread, hook));
+    }
+
+    pub(crate) fn set_hook(&self, hook: Hook) {
+        let old = self.lock().hook.replace(hook);
+        drop(old);
+    }
+
+    pub(crate) fn received(&self) -> Received {
+        let state = self.lock();
+        let (messages, bytes) = state.life.received();
+        Received {
+            messages,
+            bytes,
+            queued: state.life.inbox().bytes(),
+            dropped: state.life.dropped(),
+        }
+    }
+}
+
+/// Lets go of the state, and tells whoever reads.
+#[inline(never)]
+fn tell(mut state: Guard<'_, State>) {
+    let (reader, hook) = (state.reader.take(), state.hook.clone());
+    drop(state);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+    if let Some(hook) = hook {
+        hook();
+    }
+}
