@@ -17,7 +17,7 @@ it('the JavaScript of the README runs', async () => {
 /** Each is done to the README's own lines. */
 const ACCIDENTS = {
   'a send that fails': ['/status/404', 'NOT_OPEN'],
-  'a cut': ['/fault/fin-after-open', 'CHANNEL_CLOSED'],
+  'a cut': ['/fault/fin-after-open?after=client', 'CHANNEL_CLOSED'],
   'a message that is not JSON': ['/flood?count=1&size=3', 'DECODE_FAILED'],
 };
 
