@@ -4,6 +4,8 @@ mod accepting;
 mod deadline;
 mod drive;
 mod reader;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod sizes;
 mod wakers;
 mod writer;
 

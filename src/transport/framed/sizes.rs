@@ -1,0 +1,21 @@
+//! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. `Socket` has its own beside it.
+
+use super::Framed;
+use crate::proto::Connection;
+use crate::proto::framing::rfc6455::Rfc6455;
+use tokio::net::TcpStream;
+
+#[test]
+fn what_every_connection_keeps_stays_small() {
+    for (what, size, ceiling) in [
+        ("Framed", size_of::<Framed<TcpStream>>(), 992),
+        ("Connection", size_of::<Connection>(), 584),
+        ("Rfc6455", size_of::<Rfc6455>(), 208),
+    ] {
+        println!("{what}: {size} bytes, at most {ceiling}");
+        // Elsewhere words have other sizes.
+        if cfg!(target_pointer_width = "64") {
+            assert!(size <= ceiling, "{what}: {size} bytes, at most {ceiling}");
+        }
+    }
+}
