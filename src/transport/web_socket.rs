@@ -31,7 +31,13 @@ pub(crate) enum Told {
     /// `message`
     Message(MessageEvent),
     /// `error`. In browsers it never says why (WHATWG WebSockets, "fail the WebSocket connection"); in Node, Deno and Bun it has a `message`.
-    Error(JsValue),
+    Error(
+        #[cfg_attr(
+            not(feature = "js"),
+            allow(dead_code, reason = "only JavaScript's channel passes it on")
+        )]
+        JsValue,
+    ),
     /// `close`
     Closed(CloseEvent),
 }
