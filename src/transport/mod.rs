@@ -110,6 +110,7 @@ pub trait Transport: MaybeSend {
     /// discarded. Ready when dropping it takes nothing back that was sent, `Limits::close_timeout` after the last progress at the latest.
     ///
     /// At once where the platform does so by itself, as browsers do.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
     fn poll_finish(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }

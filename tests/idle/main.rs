@@ -26,7 +26,7 @@ type Cost = [usize; 3];
 
 /// The ceilings. A change that lowers what is measured lowers them, too.
 const SOCKET: Cost = [2_700, 2_700, 2_700];
-const CHANNEL: Cost = [3_600, 3_600, 3_600];
+const CHANNEL: Cost = [3_800, 4_400, 4_400];
 
 #[test]
 fn an_idle_connection_costs_no_more_than_is_stated() {
