@@ -47,7 +47,15 @@ fn asked(value: &str, deflate: Deflate) {
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: {value}\r\n\r\n"
     );
     server.handle_bytes(START, request.as_bytes());
-    assert!(matches!(server.poll_event(), Some(Event::Request(_))));
+    match server.poll_event() {
+        Some(Event::Request(_)) => {}
+        // RFC 6455 §9.1: a list that breaks the grammar. One offer in its simplest form does not.
+        Some(Event::Failed(Cause::Violation(Violation::ExtensionList))) => {
+            assert_ne!(value, "permessage-deflate");
+            return;
+        }
+        other => panic!("{other:?}"),
+    }
     server
         .accept(START, None, &[])
         .expect("compression is no reason to refuse");
@@ -99,7 +107,7 @@ fn answered(value: &str, deflate: Deflate) {
         }
         Err(violation) => assert!(matches!(
             violation,
-            Violation::Extension | Violation::ExtensionParameter
+            Violation::Extension | Violation::ExtensionParameter | Violation::ExtensionList
         )),
     }
 }

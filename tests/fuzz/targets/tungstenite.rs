@@ -6,6 +6,7 @@
 //! 2. Close code 1014: registered with IANA after tungstenite's list was made, which answers it with 1002. Counted as the peer's.
 //! 3. tungstenite judges a frame when all of it is there, we at its first bad byte. So the verdict is compared for the frames
 //!    that are whole; for one that is not, we may have failed already, and may not be open where tungstenite has failed.
+//! 4. Of pongs in a row that nobody has read yet, the core keeps the last, so that a flood of them costs no memory.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -98,8 +99,17 @@ fn theirs(input: &Input, limits: &Limits) -> (Heard, Verdict) {
     };
     let mut socket = WebSocket::from_raw_socket(Stream(input.bytes), role, Some(config));
     let mut heard = Heard::default();
+    let mut behind_pong = false;
     let verdict = loop {
-        match socket.read() {
+        let read = socket.read();
+        // Difference 4. A ping between two pongs is no event of ours.
+        let again = behind_pong && matches!(read, Ok(tungstenite::Message::Pong(_)));
+        match &read {
+            Ok(tungstenite::Message::Pong(_)) => behind_pong = true,
+            Ok(tungstenite::Message::Ping(_)) => {}
+            _ => behind_pong = false,
+        }
+        match read {
             Ok(tungstenite::Message::Text(text)) => {
                 heard.messages.push(Message::Text(text.as_str().into()));
             }
@@ -107,7 +117,12 @@ fn theirs(input: &Input, limits: &Limits) -> (Heard, Verdict) {
                 heard.messages.push(Message::Binary(bytes.to_vec()));
             }
             Ok(tungstenite::Message::Ping(payload)) => heard.pings.push(payload.to_vec()),
-            Ok(tungstenite::Message::Pong(payload)) => heard.pongs.push(payload.to_vec()),
+            Ok(tungstenite::Message::Pong(payload)) => {
+                if again {
+                    heard.pongs.pop();
+                }
+                heard.pongs.push(payload.to_vec());
+            }
             Ok(tungstenite::Message::Close(None)) => break Verdict::Closed(1005, String::new()),
             Ok(tungstenite::Message::Close(Some(close))) => break closed(input, close),
             Ok(other) => panic!("{other:?}"),
