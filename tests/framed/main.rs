@@ -8,6 +8,7 @@ mod connect;
 mod deferred;
 mod end;
 mod exchange;
+mod fair;
 mod finish;
 mod formats;
 mod long;

@@ -6,24 +6,38 @@ use crate::transport::Lost;
 use core::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+/// What one turn of the reading task may take before other tasks get theirs: so many events, or as many reads as cost the same.
+///
+/// A peer that always has something for us would otherwise keep a thread to itself. Tokio counts reads alone, and one of 64 KiB holds 10,000 messages.
+pub(super) const TURN: u16 = 256;
+const READ_COST: u16 = TURN / 4;
+
 impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     /// The core's next event; its last one only when our own last bytes are written, or cannot be.
     pub(super) fn poll_core(&mut self, cx: &mut Context<'_>) -> Poll<proto::Event> {
         self.tasks.reader.works();
         loop {
+            if self.turn == 0 {
+                self.turn = TURN;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(event) = self.next_event() {
                 if !self.connection.is_open() {
                     self.tasks.writer.wake();
                 }
+                self.turn -= 1;
                 return Poll::Ready(event);
             }
             if !self.is_writable() {
                 self.tasks.writer.wake();
             }
             if !self.drive(cx) {
+                self.turn = TURN;
                 self.tasks.reader.waits(cx.waker());
                 return Poll::Pending;
             }
+            self.turn = self.turn.saturating_sub(READ_COST);
             let arrived = self.reader.take_arrived();
             if let Some(message) =
                 arrived.or_else(|| self.reader.next_message(&mut self.connection))

@@ -52,6 +52,8 @@ pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
     /// When to stop waiting for a stream that does not hand over what it took.
     give_up: Option<Duration>,
     limits: Limits,
+    /// What is left of the reading task's turn.
+    turn: u16,
 }
 
 /// Opens a client's connection over a stream. `connection` was made at the time zero, just now.
@@ -111,6 +113,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             failure: None,
             give_up: None,
             limits: limits.clone(),
+            turn: drive::TURN,
         }
     }
 
@@ -165,7 +168,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 
 impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if let Some(message) = self.reader.next_message(&mut self.connection) {
+        if self.turn > 0
+            && let Some(message) = self.reader.next_message(&mut self.connection)
+        {
+            self.turn -= 1;
             return Poll::Ready(Event::Message(message));
         }
         loop {
