@@ -3,7 +3,7 @@ import { unless } from './abort.js';
 import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
 import { CANCELLED, ChannelClosedError, CloseError, ConnectError, DecodeError, NOT_OPEN, SendError, wordsOf } from './errors.js';
-import { END, Line, lengthOf } from './line.js';
+import { END, Line, Strange, lengthOf } from './line.js';
 import { named } from './named.js';
 import { checkedSignal, settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
@@ -185,6 +185,13 @@ export class Channel {
   }
 
   #decode(message) {
+    if (message instanceof Strange)
+      throw new DecodeError(
+        'DECODE_FAILED',
+        `a message is neither text nor bytes: ${Object.prototype.toString.call(message.data)}`,
+        message.data,
+        {},
+      );
     try {
       return this.#codec.decode(message);
     } catch (cause) {
@@ -196,12 +203,14 @@ export class Channel {
     let result;
     try {
       result = await this.#validate(value);
+      if (Object(result) !== result) throw new TypeError('the schema gave no result');
     } catch (cause) {
       throw new DecodeError('SCHEMA_FAILED', 'the schema failed at a message', message, { cause });
     }
     const { issues } = result;
     if (!issues) return { done: false, value: result.value };
-    throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${issues[0]?.message}`, message, { issues });
+    const why = issues[0]?.message ?? 'without a reason';
+    throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${why}`, message, { issues });
   }
 }
 

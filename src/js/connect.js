@@ -3,7 +3,7 @@ import { unless } from './abort.js';
 import { ConnectError, failed } from './errors.js';
 import { Life } from './life.js';
 import { current } from './instance.js';
-import { BY_SOCKET, BY_STREAM } from './options.js';
+import { BY_SOCKET, BY_STREAM, checkedProtocols } from './options.js';
 import { hear } from './stream.js';
 
 /** Rust's default; here too because the time in which a function gives the URL counts. */
@@ -93,7 +93,9 @@ async function provided(values, limit, signal) {
   const attempt = { attempt: 1, signal: over.signal };
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {
-    return await unless(over.signal, given, () => failed('TIMED_OUT', limit));
+    const [url, protocols] = await unless(over.signal, given, () => failed('TIMED_OUT', limit));
+    if (url === undefined || url === null) throw new TypeError(`the function for the URL gave ${url}`);
+    return [url, checkedProtocols(protocols)];
   } catch (error) {
     if (error instanceof ConnectError) throw error;
     throw new ConnectError('PROVIDER_FAILED', 'the function that gives the URL or the subprotocols failed', { cause: error });

@@ -2,6 +2,7 @@
 // decides how many may wait, whether a message is taken or handed over, and whether there is room; it is told lengths.
 
 import { CANCELLED, NOT_OPEN } from './errors.js';
+import { isBuffer } from './brands.js';
 import { Queue } from './queue.js';
 import { TextEncoder } from './text.js';
 
@@ -25,6 +26,21 @@ export const lengthOf = (text) => {
 };
 
 const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : message.byteLength);
+
+/** In the place of a message: what a platform gave that is neither text nor bytes, such as a Blob of a test double. Reading it is an error. */
+export class Strange {
+  /** @param {unknown} data */
+  constructor(data) {
+    this.data = data;
+  }
+}
+
+/** The bytes of a message in an array of this realm, without a copy. */
+function arrayOf(data) {
+  if (data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return isBuffer(data) ? new Uint8Array(data) : undefined;
+}
 
 /** What a read is given at the end. */
 export const END = undefined;
@@ -105,8 +121,9 @@ export class Line {
       if (!waited || bytes > this.#least) bytes = lengthOf(data);
     } else {
       // `WebSocketStream` has an array, and a new one of it would be a copy.
-      message = data instanceof Uint8Array ? data : new Uint8Array(data);
-      bytes = message.length;
+      message = arrayOf(data);
+      bytes = message ? message.length : Number(data?.size) || 0;
+      message ??= new Strange(data);
     }
     let displaced = handle.arrive(bytes, waited);
     this.#received += 1;

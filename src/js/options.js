@@ -27,7 +27,11 @@ function bytesOf(name, value) {
   return Math.min(Math.floor(value), MOST);
 }
 
-const isProtocols = (value) => ['undefined', 'string', 'function'].includes(typeof value) || typeof value?.[Symbol.iterator] === 'function';
+/** A name or a list of names; undefined for none. */
+export function checkedProtocols(value) {
+  if (value === undefined || value === null || typeof value === 'string' || typeof value[Symbol.iterator] === 'function') return value;
+  throw new TypeError('protocols is a name, a list of names, or a function that gives them');
+}
 
 /** A signal, or undefined for none. */
 export function checkedSignal(signal) {
@@ -48,7 +52,7 @@ export function settingsOf(options) {
   const { protocols, codec, schema, overflow = 'close', transport = BY_SOCKET } = given;
   const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = given;
   const signal = checkedSignal(given.signal);
-  if (!isProtocols(protocols)) throw new TypeError('protocols is a name, a list of names, or a function that gives them');
+  if (typeof protocols !== 'function') checkedProtocols(protocols);
   const policy = OVERFLOW.indexOf(overflow);
   if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
   if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport is one of ${TRANSPORTS.join(', ')}`);

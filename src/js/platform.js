@@ -25,12 +25,27 @@ export function platformOf(given) {
   return Class.prototype && 'onmessage' in Class.prototype ? Class : withHandlers(Class);
 }
 
-/** A double may be an `EventTarget` and no more, so that nothing calls `onopen` and the others, which Rust sets. */
+/**
+ * A double may be an `EventTarget` and no more, so that nothing calls `onopen` and the others, which Rust sets. One that calls them by itself and
+ * dispatches the same event besides is heard once.
+ */
 const withHandlers = (Class) =>
   function (...args) {
     const socket = new Class(...args);
-    if (!('onmessage' in socket) && typeof socket.addEventListener === 'function') {
-      for (const type of ['open', 'message', 'error', 'close']) socket.addEventListener(type, (event) => socket[`on${type}`]?.(event));
+    if ('onmessage' in socket || typeof socket.addEventListener !== 'function') return socket;
+    for (const type of ['open', 'message', 'error', 'close']) {
+      let handler = null;
+      let heard;
+      const hear = (event) => {
+        if (event === heard) return;
+        heard = event;
+        // It may be told again later: one event object is enough for a double.
+        queueMicrotask(() => (heard = undefined));
+        handler?.call(socket, event);
+      };
+      const attribute = { get: () => handler && hear, set: (value) => (handler = value), configurable: true };
+      Object.defineProperty(socket, `on${type}`, attribute);
+      socket.addEventListener(type, hear);
     }
     return socket;
   };

@@ -1,7 +1,7 @@
 // The life of a Channel over a platform that tells its events in every order, also within a call.
 
 import { assert } from 'chai';
-import { Channel, ChannelClosedError, ConnectError, SendError } from 'websocket-channel';
+import { Channel, ChannelClosedError, ConnectError, DecodeError, SendError } from 'websocket-channel';
 import { overDouble } from './double.js';
 import { rejects } from './rejection.js';
 
@@ -529,6 +529,76 @@ describe('the life of a Channel', () => {
       assert.throws(() => new Channel(...args), TypeError, name);
     }
     await rejects(() => channel.send('x', { signal: 5 }), TypeError);
+  });
+
+  it('has the bytes of every kind of view, and an error for what is neither text nor bytes', async () => {
+    const { channel, socket } = make({ codec: 'raw' });
+    socket.opens();
+    const memory = Uint8Array.of(0, 1, 2, 3, 4, 5).buffer;
+    const blob = new Blob(['abc']);
+    for (const data of [new DataView(memory, 1, 3), new Uint16Array(memory, 2, 2), memory, blob, { length: 3 }, 5, 'text'])
+      socket.tells(data);
+    for (const bytes of [
+      [1, 2, 3],
+      [2, 3, 4, 5],
+      [0, 1, 2, 3, 4, 5],
+    ])
+      assert.deepEqual([...(await channel[Symbol.asyncIterator]().next()).value], bytes);
+    for (const raw of [blob, { length: 3 }, 5]) {
+      const error = await rejects(() => channel[Symbol.asyncIterator]().next(), DecodeError);
+      assert.deepEqual([error.name, error.code, error.raw], ['DecodeError', 'DECODE_FAILED', raw]);
+    }
+    assert.equal((await channel[Symbol.asyncIterator]().next()).value, 'text');
+    socket.ends(1000);
+  });
+
+  it('fails when a function gives no URL, or no subprotocols', async () => {
+    for (const [url, protocols, words] of [
+      [() => undefined, [], /URL gave undefined/],
+      [async () => null, [], /URL gave null/],
+      ['ws://double.invalid/', () => ({ headers: {} }), /protocols is a name/],
+      ['ws://double.invalid/', () => 5, /protocols is a name/],
+    ]) {
+      const channel = new Channel(url, { protocols, WebSocket: class {} });
+      const error = await rejects(() => channel.opened, ConnectError);
+      assert.equal(error.code, 'PROVIDER_FAILED');
+      assert.instanceOf(error.cause, TypeError);
+      assert.match(error.cause.message, words);
+    }
+  });
+
+  it('has an error of its own for a schema that gives no result', async () => {
+    const { channel, socket } = make({ schema: { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } });
+    socket.opens();
+    socket.tells('one');
+    const error = await rejects(() => channel[Symbol.asyncIterator]().next(), DecodeError);
+    assert.deepEqual([error.name, error.code, error.raw], ['DecodeError', 'SCHEMA_FAILED', 'one']);
+    socket.ends(1000);
+  });
+
+  it('hears an event once of a double that calls the handler and dispatches', async () => {
+    class Emitter extends EventTarget {
+      static made = [];
+      readyState = 0;
+      bufferedAmount = 0;
+      constructor() {
+        super();
+        Emitter.made.push(this);
+      }
+      emit(event) {
+        this[`on${event.type}`]?.(event);
+        this.dispatchEvent(event);
+      }
+      close() {}
+    }
+    const channel = new Channel('ws://double.invalid/', { codec: 'text', WebSocket: Emitter });
+    const [socket] = Emitter.made;
+    socket.readyState = 1;
+    socket.emit(new Event('open'));
+    socket.emit(Object.assign(new Event('message'), { data: 'once' }));
+    socket.readyState = 3;
+    socket.emit(Object.assign(new Event('close'), { code: 1000, reason: '', wasClean: true }));
+    assert.deepEqual(await all(channel), ['once']);
   });
 
   it('says what is wrong with a method that was taken from its channel', async () => {
