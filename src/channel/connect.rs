@@ -257,6 +257,20 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
+    /// Natively: keepalive. A ping (RFC 6455 §5.5.2) leaves `interval` after the opening and after each pong; when nothing comes from the peer for
+    /// `timeout` after it, the connection ends with 1006 and the reason "keepalive timeout". `None` sends no pings, or never ends the connection.
+    /// Default 20 s and 20 s, as python-websockets. In browsers a page has no pings.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn keepalive(
+        mut self,
+        interval: impl Into<Option<Duration>>,
+        timeout: impl Into<Option<Duration>>,
+    ) -> Self {
+        self.options.limits.ping_interval = interval.into();
+        self.options.limits.ping_timeout = timeout.into();
+        self
+    }
+
     /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
     /// permessage-deflate offered.
     #[cfg(not(target_family = "wasm"))]

@@ -367,3 +367,25 @@ async fn limits_of_the_responses_head_are_options_of_the_builder() {
         assert_eq!(cause(builder.await.unwrap_err()), violation.into());
     }
 }
+
+const OPENS: &str = "HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n";
+
+#[tokio::test]
+async fn a_channel_ends_when_its_peer_answers_no_ping() {
+    let address = answering(OPENS).await;
+    let brief = std::time::Duration::from_millis(50);
+    let mut channel = websocket_channel::connect(format!("ws://{address}/"))
+        .keepalive(brief, brief)
+        .await
+        .unwrap();
+    let closed = channel.closed().await;
+    assert_eq!(
+        (closed.code, &*closed.reason, closed.clean, closed.by),
+        (
+            1006,
+            "keepalive timeout",
+            false,
+            websocket_channel::By::Failure
+        )
+    );
+}
