@@ -28,7 +28,7 @@
 //!   channel   typed values, halves, closing
 //!   socket    one connection: Stream + Sink of Message
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
-//!             bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
+//!   net       bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
 //!   error, message, http
 //! ```
@@ -65,6 +65,8 @@ mod http;
 mod js;
 mod lock;
 pub mod message;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+mod net;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod proto;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]

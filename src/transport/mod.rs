@@ -19,24 +19,20 @@ pub mod native;
 pub mod pipe;
 mod protocols;
 #[cfg(not(target_family = "wasm"))]
-pub mod proxy;
-#[cfg(not(target_family = "wasm"))]
 mod redirect;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
-pub mod rewound;
 #[cfg(not(target_family = "wasm"))]
 pub mod tcp;
-#[cfg(all(feature = "tls", not(target_family = "wasm")))]
-pub mod tls;
-#[cfg(all(feature = "tls", not(target_family = "wasm")))]
-mod tls_error;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
-pub mod tunnel;
 #[cfg(target_family = "wasm")]
 pub mod web_socket;
 #[cfg(all(feature = "web-stream", target_family = "wasm"))]
 pub mod web_stream;
 
+#[cfg(not(target_family = "wasm"))]
+pub use crate::net::proxy;
+#[cfg(all(feature = "tls", not(target_family = "wasm")))]
+pub use crate::net::tls;
+#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+pub use crate::net::{rewound, tunnel};
 pub use hint::Hint;
 pub use protocols::Protocols;
 

@@ -1,12 +1,13 @@
 //! The platform's own way natively: TCP, through a proxy if there is one, inside TLS for `wss`.
 
 use super::pipe::{self, failed};
-use super::proxy::{Proxy, ProxyChoice};
-#[cfg(feature = "tls")]
-use super::tls::Tls;
-use super::{Request, Transport, redirect, tcp, tunnel};
+use super::{Request, Transport, redirect};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::Opened;
+use crate::net::proxy::{Proxy, ProxyChoice};
+#[cfg(feature = "tls")]
+use crate::net::tls::Tls;
+use crate::net::{tcp, tunnel};
 use crate::proto::{Address, Format};
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -1,12 +1,12 @@
 //! WebSockets over any stream of bytes, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
 
 use super::framed::{self, Accepting, Framed};
-#[cfg(not(target_family = "wasm"))]
-use super::tcp;
 use super::{Limits, MaybeSend, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind, HandshakeError, Violation};
 use crate::http::LEGACY;
 use crate::message::{By, Closed, Opened};
+#[cfg(not(target_family = "wasm"))]
+use crate::net::tcp;
 use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
 use crate::random;
 use core::fmt;

@@ -30,10 +30,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("proto", &["error", "http", "message", "vectors"]),
     ("session", &["error", "message"]),
     ("codec", &["error", "message"]),
+    ("net", &["error", "http", "time", "proto"]),
     (
         "transport",
         &[
-            "error", "http", "message", "lock", "time", "random", "proto",
+            "error", "http", "message", "lock", "time", "random", "proto", "net",
         ],
     ),
     (

@@ -63,7 +63,7 @@ impl Tls {
     }
 
     /// Performs the handshake over `io`. The host is a name or an address, IPv6 without brackets.
-    pub(super) async fn connect<Io: AsyncRead + AsyncWrite + Unpin>(
+    pub(crate) async fn connect<Io: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
         io: Io,

@@ -29,11 +29,11 @@ pub enum ProxyChoice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Whether the proxy itself is spoken to over TLS.
-    pub(super) secure: bool,
+    pub(crate) secure: bool,
     /// An IPv6 address stands without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) credentials: Option<Credentials>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) credentials: Option<Credentials>,
 }
 
 impl Proxy {
@@ -81,7 +81,7 @@ impl Proxy {
 
 impl ProxyChoice {
     /// The proxy for this address, given what the environment says.
-    pub(super) fn choose(
+    pub(crate) fn choose(
         self,
         address: &Address,
         environment: impl Fn(&str) -> Option<String>,
