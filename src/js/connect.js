@@ -4,6 +4,7 @@ import { ConnectError, failed } from './errors.js';
 import { Life } from './life.js';
 import { current } from './instance.js';
 import { BY_SOCKET, BY_STREAM, checkedProtocols } from './options.js';
+import { copiesBytes } from './platform.js';
 import { hear } from './stream.js';
 
 /** Rust's default; here too because the time in which a function gives the URL counts. */
@@ -72,6 +73,7 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
     ? new ChannelHandle(Stream, [address, { protocols: list }], left, ...bounds, tell)
     : new ChannelHandle(WebSocket, [address, list], left, ...bounds, tell, arrived);
   weak = new WeakRef(handle);
+  if (!Stream && !copiesBytes(handle.platform)) line.keeping();
   life.made(handle, list);
   if (Stream) hear(handle, line);
 }

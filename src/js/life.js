@@ -131,10 +131,10 @@ export class Life {
   #over(by, event) {
     const { code, reason, wasClean } = event ?? {};
     if (this.isConnecting) {
-      // Browsers hide why. Node, Deno and Bun say it in their `error` event, or in its `error`.
+      // Browsers hide why. Deno and Bun say it in their `error` event, or in its `error`, which in Node has no words.
       const cause = event?.error;
       const words = [event?.message, cause?.message, cause?.cause?.message].find(Boolean);
-      this.#end(lost(by), failed('CONNECT_FAILED', words, cause ? { cause } : undefined));
+      this.#end(lost(by), failed('CONNECT_FAILED', words, words && cause ? { cause } : undefined));
       return;
     }
     // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
@@ -188,7 +188,7 @@ export class Life {
    */
   restored() {
     if (this.isConnecting) this.fail(failed('CONNECT_FAILED', 'the page was in the back/forward cache'));
-    else this.#end(lost('failure'));
+    else this.#end(lost(this.#left ? 'us' : 'failure'));
   }
 
   /** The page was frozen. Chromium cuts the connection from 156 on, and tells so after `resume`; older ones keep it. */

@@ -78,9 +78,12 @@ export class Line {
   #least;
   // Where the last large copy was, weakly: to make new memory takes ten times as long as to copy into what is there.
   #spare;
+  // The platform keeps the memory that it is given.
+  #keeps = false;
   #ended = false;
   #stopped;
-  #error;
+  // How reading ends, as `{ error }`: a signal's reason may be anything.
+  #failure;
   // Where messages have to be asked for.
   #ask;
   #bytes = bytesAtMost;
@@ -104,6 +107,11 @@ export class Line {
   asking(ask) {
     this.#ask = ask;
     this.#bytes = bytesOf;
+  }
+
+  /** The platform keeps the bytes that it is given, and reads them later: npm ws, test doubles. Each is given memory of its own. */
+  keeping() {
+    this.#keeps = true;
   }
 
   /** There may be room for a message. */
@@ -145,8 +153,8 @@ export class Line {
       const message = this.#oldest();
       this.ask();
       resolve(message);
-    } else if (this.#error) {
-      reject(this.#error);
+    } else if (this.#failure) {
+      reject(this.#failure.error);
     } else if (this.#ended) {
       resolve(END);
     } else {
@@ -177,6 +185,7 @@ export class Line {
       return false;
     }
     if (!handle || this.#sends.size > 0) return false;
+    if (this.#keeps && typeof message !== 'string') message = new Uint8Array(message);
     const sent = handle.send(message, this.#bytes(message), typeof message === 'string');
     if (sent) this.#sent += 1;
     return sent;
@@ -247,7 +256,7 @@ export class Line {
           break;
         }
         // The platform has taken its own copy.
-        if (message?.byteLength > LARGE) this.#spare = new WeakRef(message.buffer);
+        if (!this.#keeps && message?.byteLength > LARGE) this.#spare = new WeakRef(message.buffer);
         waiting.resolve();
       } catch (error) {
         waiting.reject(error);
@@ -317,7 +326,7 @@ export class Line {
 
   /** Nothing more arrives, and whoever reads is told why. */
   fail(error) {
-    this.#error = error;
+    this.#failure = { error };
     while (this.#reads.size > 0) this.#reads.shift().reject(error);
   }
 }

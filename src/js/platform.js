@@ -25,6 +25,21 @@ export function platformOf(given) {
   return Class.prototype && 'onmessage' in Class.prototype ? Class : withHandlers(Class);
 }
 
+const { get: bufferedAmount } = Object.getOwnPropertyDescriptor(original?.prototype ?? {}, 'bufferedAmount') ?? {};
+const isBrowsers = /\[native code\]/.test(bufferedAmount && Function.prototype.toString.call(bufferedAmount));
+
+/**
+ * Whether `socket` is a browser's own, which copies bytes within `send` (WHATWG WebSockets §3.1). Others may keep what they are given: npm ws
+ * compresses it later, doubles record it. The getter of the browser throws for all of these.
+ */
+export function copiesBytes(socket) {
+  try {
+    return isBrowsers && bufferedAmount.call(socket) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A double may be an `EventTarget` and no more, so that nothing calls `onopen` and the others, which Rust sets. One that calls them by itself and
  * dispatches the same event besides is heard once.

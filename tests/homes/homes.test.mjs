@@ -190,7 +190,7 @@ describe('a new user', () => {
       assert.match((await list())[1], /1006/);
       await say('lost?');
       await listed(3);
-      assert.match((await list())[2], /^Not sent: /);
+      assert.match((await list())[2], /^not sent: /);
       assert.equal(await tab.inputValue('input'), 'lost?');
 
       // An echo answers with another shape: skipped, and the next is read.

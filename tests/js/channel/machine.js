@@ -601,6 +601,41 @@ describe('the life of a Channel', () => {
     assert.deepEqual(await all(channel), ['once']);
   });
 
+  it('gives memory of its own to a platform that keeps what it is given', async () => {
+    const { channel, socket } = make({ codec: 'bytes', sendWatermarkBytes: 1 });
+    socket.opens();
+    const first = new Uint8Array(100_000).fill(1);
+    await channel.send(first);
+    first.fill(9);
+    // From now on each has to wait.
+    socket.bufferedAmount = 1;
+    const waiting = [2, 3].map((value) => channel.send(new Uint8Array(100_000).fill(value)));
+    socket.bufferedAmount = 0;
+    socket.tells(Uint8Array.of(0));
+    await Promise.all(waiting);
+    socket.bufferedAmount = 1;
+    const last = channel.send(new Uint8Array(90_000).fill(4));
+    socket.bufferedAmount = 0;
+    socket.tells(Uint8Array.of(0));
+    await last;
+    assert.deepEqual(
+      socket.sent.map((bytes) => [...new Set(bytes)]),
+      [[1], [2], [3], [4]],
+    );
+    socket.ends(1000);
+  });
+
+  it('settles a read when the reason of its signal is nothing', async () => {
+    for (const reason of [null, 0, '', false]) {
+      const controller = new AbortController();
+      const { channel } = make({ signal: controller.signal });
+      const read = channel[Symbol.asyncIterator]().next();
+      controller.abort(reason);
+      assert.deepEqual(await settled(read), { error: reason });
+      assert.deepEqual(await settled(channel[Symbol.asyncIterator]().next()), { error: reason });
+    }
+  });
+
   it('says what is wrong with a method that was taken from its channel', async () => {
     const { channel } = make();
     for (const name of ['send', 'trySend', 'close', 'flush', 'drained', 'abort', 'stats']) {
