@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
 /// A socket's transport. While a flush is deferred it lies where a task of its own finds it: that task runs as soon as the one that uses the socket
-/// yields, and flushes what that one has not flushed by then.
+/// yields, and flushes what that one has not flushed by then. Whoever takes it from there [gives it back](Self::give_back) before it returns.
 pub(super) struct Line {
     /// `None` while it is shared, and when the end has been told.
     own: Option<Box<dyn Transport>>,
@@ -19,12 +19,16 @@ struct Shared {
     slot: Arc<Mutex<Slot>>,
     /// The transport is in the slot.
     parked: bool,
+    /// A flush was deferred, and nobody has made good for it yet.
+    pending: bool,
     limits: Limits,
 }
 
 #[derive(Default)]
 struct Slot {
     transport: Option<Box<dyn Transport>>,
+    /// Nothing of what was deferred is left.
+    flushed: bool,
     /// There is a task that flushes.
     flusher: bool,
     /// Where it waits for the transport.
@@ -48,7 +52,9 @@ impl Line {
             && shared.parked
         {
             shared.parked = false;
-            self.own = lock(&shared.slot).transport.take();
+            let mut slot = lock(&shared.slot);
+            shared.pending = !slot.flushed;
+            self.own = slot.transport.take();
         }
         self.own.as_mut()
     }
@@ -86,6 +92,22 @@ impl Line {
         }
     }
 
+    /// Everything was handed over.
+    #[inline]
+    pub(super) fn flushed(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.pending = false;
+        }
+    }
+
+    /// The task that uses the socket may do something else now: what was deferred is not to wait for it.
+    #[inline]
+    pub(super) fn give_back(&mut self) {
+        if self.shared.as_ref().is_some_and(|shared| shared.pending) {
+            self.park();
+        }
+    }
+
     fn park(&mut self) -> bool {
         let Some(transport) = self.own.take() else {
             return false;
@@ -94,9 +116,11 @@ impl Line {
             Box::new(Shared {
                 slot: Arc::default(),
                 parked: false,
+                pending: false,
                 limits: transport.limits().clone(),
             })
         });
+        shared.pending = true;
         let mut slot = lock(&shared.slot);
         let waker = match slot.flusher {
             true => slot.waker.take(),
@@ -112,6 +136,7 @@ impl Line {
             }
         };
         slot.transport = Some(transport);
+        slot.flushed = false;
         shared.parked = true;
         drop(slot);
         // Once for all messages until it has had its turn.
@@ -152,10 +177,10 @@ impl Future for Flusher {
         if slot.over {
             return Poll::Ready(());
         }
-        // Otherwise it is in use, and whoever uses it flushes it or comes back.
+        // Otherwise it is in use, and whoever uses it flushes it or gives it back.
         if let Some(transport) = &mut slot.transport {
             // Where it has to wait, the stream wakes it; what is lost is told to whoever flushes next.
-            let _ = transport.poll_flush(cx);
+            slot.flushed = transport.poll_flush(cx).is_ready();
         }
         slot.waker = Some(cx.waker().clone());
         Poll::Pending

@@ -33,6 +33,13 @@ impl Line {
         self.0.take()
     }
 
+    #[inline]
+    pub(super) fn flushed(&mut self) {}
+
+    /// Nothing is ever deferred.
+    #[inline]
+    pub(super) fn give_back(&mut self) {}
+
     /// Whether the flush of what was just sent can wait.
     #[inline]
     pub(super) fn defer_flush(&mut self) -> bool {

@@ -236,6 +236,12 @@ impl Socket {
     /// # Errors
     /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::Refused`] when the platform refused it.
     pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
+        let sent = self.hand_over(message);
+        self.line.give_back();
+        sent
+    }
+
+    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let Some(transport) = self.line.get() else {
             return Err(SendError::new(message, SendErrorKind::NotOpen));
         };
@@ -272,21 +278,27 @@ impl Socket {
     /// [`SendErrorKind::NotOpen`] when the connection is closing or closed, and [`SendErrorKind::Refused`] when the platform refused the message.
     pub async fn send(&mut self, message: Message) -> Result<(), SendErrorKind> {
         let mut message = Some(message);
-        poll_fn(|cx| {
-            if message.is_some() {
-                if !ready!(self.poll_room(cx)) {
-                    return Poll::Ready(Err(SendErrorKind::NotOpen));
-                }
-                if let Some(message) = message.take() {
-                    self.send_now(message).map_err(|error| error.kind)?;
-                }
-                if self.line.defer_flush() {
-                    return Poll::Ready(Ok(()));
-                }
+        let using = Using(self);
+        poll_fn(|cx| using.0.poll_send(cx, &mut message)).await
+    }
+
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: &mut Option<Message>,
+    ) -> Poll<Result<(), SendErrorKind>> {
+        if message.is_some() {
+            if !ready!(self.poll_room(cx)) {
+                return Poll::Ready(Err(SendErrorKind::NotOpen));
             }
-            self.poll_handed_over(cx).map_err(SendErrorKind::from)
-        })
-        .await
+            if let Some(message) = message.take() {
+                self.hand_over(message).map_err(|error| error.kind)?;
+            }
+            if self.line.defer_flush() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.poll_handed_over(cx).map_err(SendErrorKind::from)
     }
 
     /// Waits until the platform holds nothing of what was sent, as far as it tells: see [`Transport::poll_drained`], also for what each of them
@@ -297,7 +309,8 @@ impl Socket {
     /// # Errors
     /// [`SendErrorKind::NotOpen`] when the connection ended before everything that was sent was handed over.
     pub async fn drained(&mut self) -> Result<(), SendErrorKind> {
-        poll_fn(|cx| self.poll_drained(cx)).await?;
+        let using = Using(self);
+        poll_fn(|cx| using.0.poll_drained(cx)).await?;
         Ok(())
     }
 
@@ -322,6 +335,7 @@ impl Socket {
     pub fn close(&mut self, code: u16, reason: &str) -> Result<(), CloseError> {
         transport::check_close(code, reason)?;
         self.begin_close(code, reason);
+        self.line.give_back();
         Ok(())
     }
 
@@ -337,7 +351,10 @@ impl Socket {
     ///
     /// Cancellation: dropping the future loses nothing but the messages it discarded.
     pub async fn closed(&mut self) -> Closed {
-        while poll_fn(|cx| self.poll_message(cx)).await.is_some() {}
+        while poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
+            .await
+            .is_some()
+        {}
         // `poll_message` yields `None` only with `closed` set.
         self.closed
             .clone()
@@ -362,6 +379,7 @@ impl Socket {
         if let Some(transport) = self.line.get() {
             transport.ping();
         }
+        self.line.give_back();
     }
 
     /// From the last ping that was answered to its pong. None before the first, where there are no pings, and after the end:
@@ -379,10 +397,12 @@ impl Socket {
 
     /// Ready when everything sent has been handed over, or cannot be.
     pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        match self.line.get() {
-            Some(transport) => transport.poll_flush(cx),
-            None => Poll::Ready(self.has_lost()),
-        }
+        let Some(transport) = self.line.get() else {
+            return Poll::Ready(self.has_lost());
+        };
+        let flushed = ready!(transport.poll_flush(cx));
+        self.line.flushed();
+        Poll::Ready(flushed)
     }
 
     pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -403,6 +423,15 @@ impl Socket {
                 Poll::Ready(None)
             }
         }
+    }
+}
+
+/// Gives the socket's transport back when a wait is over, or given up: until then the task that waits is the one that writes.
+struct Using<'a>(&'a mut Socket);
+
+impl Drop for Using<'_> {
+    fn drop(&mut self) {
+        self.0.line.give_back();
     }
 }
 
@@ -455,7 +484,9 @@ impl Stream for Socket {
     type Item = Message;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.poll_message(cx)
+        let next = self.poll_message(cx);
+        self.line.give_back();
+        next
     }
 }
 
@@ -473,13 +504,10 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        self.poll_room(cx).map(|open| {
-            if open {
-                Ok(())
-            } else {
-                Err(SendErrorKind::NotOpen)
-            }
-        })
+        // While it waits, the task itself is the one that writes.
+        let open = ready!(self.poll_room(cx));
+        self.line.give_back();
+        Poll::Ready(open.then_some(()).ok_or(SendErrorKind::NotOpen))
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SendErrorKind> {
@@ -498,7 +526,7 @@ impl Sink<Message> for Socket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
-        ready!(self.poll_handed_over(cx))?;
+        ready!(self.as_mut().poll_flush(cx))?;
         if let Some(transport) = self.line.get() {
             transport.close(1000, "");
         }

@@ -207,7 +207,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
 
     #[cfg(not(target_family = "wasm"))]
     fn defers_flush(&self) -> bool {
-        !self.reader.is_dry() && self.connection.unsent() < MAX_DEFERRED && self.is_open()
+        // A flush has the core take what was read.
+        let more = !self.reader.is_dry() || self.connection.undelivered() > 0;
+        more && self.connection.unsent() < MAX_DEFERRED && self.is_open()
     }
 
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
