@@ -271,6 +271,14 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
+    /// Natively: payload bytes of one frame that we send. A longer message goes out in several frames (RFC 6455 §5.4), so that pings and pongs go
+    /// between them, and servers take it that bound a frame. 0 never cuts a message. Default 32 KiB.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn max_send_frame(mut self, bytes: usize) -> Self {
+        self.options.limits.max_send_frame = bytes;
+        self
+    }
+
     /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
     /// permessage-deflate offered.
     #[cfg(not(target_family = "wasm"))]

@@ -36,7 +36,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 ///    [`poll_timeout`](Self::poll_timeout) came.
 /// 2. Take what it tells, with [`poll_event`](Self::poll_event) until that gives `None`, and give commands: `send`,
 ///    `ping`, `close`; for a server `accept` or `reject` after [`Event::Request`].
-/// 3. Write [`outgoing`](Self::outgoing), all of it in one write if the stream takes it, and tell how much went with
+/// 3. Until it is empty, write [`outgoing`](Self::outgoing), all of it in one write if the stream takes it, and tell how much went with
 ///    [`handle_transmitted`](Self::handle_transmitted), or that it cannot be written with [`handle_write_failure`](Self::handle_write_failure).
 /// 4. If [`wants_shutdown`](Self::wants_shutdown), shut the writing half down once. If [`is_finished`](Self::is_finished),
 ///    drop the stream.
@@ -412,7 +412,7 @@ impl Connection {
             ),
             (_, State::Open | State::CloseSent) => {
                 self.step(Step::WritingFails);
-                self.expect(now, self.limits.close_timeout);
+                self.expect(now, self.limits.close_timeout, self.end_of_queue());
             }
             (_, State::Unwritable) => {}
             _ => self.end(),
@@ -473,9 +473,10 @@ impl Connection {
         self.outgoing.rest();
     }
 
-    /// Every byte that waits to be written, in order. Write them, then call [`handle_transmitted`](Self::handle_transmitted).
+    /// The next bytes that wait to be written. Write them, then call [`handle_transmitted`](Self::handle_transmitted), until there are none.
     ///
-    /// After [`write_vectored`](Self::write_vectored) it is only the first run of them.
+    /// Mostly they are all. They are only the first run of them while a ping or a pong is to go between the frames of a message, and after
+    /// [`write_vectored`](Self::write_vectored).
     #[inline]
     pub fn outgoing(&self) -> &[u8] {
         self.outgoing.first()

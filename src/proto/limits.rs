@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// Bounds of one connection. Zero means zero: nothing is unlimited.
+/// Bounds of one connection. Zero means zero, and nothing that a peer may cost is unlimited; only for `max_send_frame` zero means no bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -19,6 +19,10 @@ pub struct Limits {
     pub max_message: usize,
     /// Frames of one message. Default 131,072: fragments are joined as they come and cost no memory, only time; conformance suites send 65,536.
     pub max_fragments: usize,
+    /// Payload bytes of one frame that we send. A longer message is sent in several frames (RFC 6455 §5.4), each of them that long but the last, so
+    /// that pings and pongs go between them, and peers take it that bound a frame. 0 never cuts a message, nor does `usize::MAX`. Default 32 KiB,
+    /// half of the lowest bound that common peers have. The formats of 2009 have no fragments.
+    pub max_send_frame: usize,
     /// Unsent bytes at which `send` takes no further message; one message may pass it. Default 64 MiB, one message of the largest size.
     pub max_unsent: usize,
     /// What messages and pongs may cost that wait to be polled: their bytes, and the size of a `Message` for each. From there on
@@ -44,6 +48,7 @@ impl Default for Limits {
             max_frame: 64 << 20,
             max_message: 64 << 20,
             max_fragments: 1 << 17,
+            max_send_frame: 32 << 10,
             max_unsent: 64 << 20,
             receive_bound: 64 << 20,
             ping_interval: None,

@@ -1,7 +1,14 @@
 //! Bytes on their way out: everything queued lies in one run, so that one write takes it all.
 //!
 //! For a stream that takes several runs in one write, large payloads stay where they are, between what comes before and behind.
+//! Control frames need not wait behind a fragmented message: see `injected`.
 
+mod injected;
+mod moved;
+
+use injected::Injected;
+pub(crate) use moved::Pieces;
+use moved::{Moved, Next};
 use std::collections::VecDeque;
 
 /// Capacity kept when the queue runs empty. A larger one, left by a large message, is given back.
@@ -19,26 +26,14 @@ pub(crate) struct Outgoing {
     sent: usize,
     /// Payloads apart from it, in order.
     moved: VecDeque<Moved>,
-    /// Unsent bytes of those.
-    moved_len: usize,
+    /// Fragmented messages, and the control frames that go between their frames. None while there is nothing of that kind.
+    injected: Option<Box<Injected>>,
+    /// Unsent bytes of both: those that are not in the run.
+    apart: usize,
     /// Message payload among the bytes queued since the queue was last empty.
     payload: usize,
     /// The stream takes several runs in one write.
     pub(crate) vectored: bool,
-}
-
-#[derive(Debug)]
-struct Moved {
-    /// How many bytes of the run go before it.
-    at: usize,
-    bytes: Vec<u8>,
-    sent: usize,
-}
-
-impl Moved {
-    fn unsent(&self) -> &[u8] {
-        self.bytes.get(self.sent..).unwrap_or_default()
-    }
 }
 
 impl Outgoing {
@@ -58,66 +53,114 @@ impl Outgoing {
     /// Appends a message's payload as it is.
     #[inline]
     pub(crate) fn append_moved(&mut self, bytes: Vec<u8>) {
-        self.payload += bytes.len();
-        self.moved_len += bytes.len();
-        self.moved.push_back(Moved {
-            at: self.bytes.len(),
-            bytes,
-            sent: 0,
-        });
+        self.push_moved(Moved::whole(self.bytes.len(), bytes));
+    }
+
+    /// The same for one that is cut: the header of its first piece ends at `at`, a length of [`append`](Self::append), and those of the others
+    /// were appended behind it.
+    pub(crate) fn append_pieces(&mut self, at: usize, bytes: Vec<u8>, pieces: Pieces) {
+        self.push_moved(Moved::cut(at, bytes, pieces));
+    }
+
+    #[inline]
+    fn push_moved(&mut self, moved: Moved) {
+        self.payload += moved.unsent();
+        self.apart += moved.unsent();
+        self.moved.push_back(moved);
+    }
+
+    /// Where the next frame will begin. To be given to [`fragmented`](Self::fragmented).
+    pub(crate) fn next_frame(&self) -> u64 {
+        let head = self.injected.as_ref().map_or(0, |injected| injected.head);
+        head + self.len_of_messages() as u64
+    }
+
+    /// A message was appended in several frames. The first of them began at `start`; all but the last are of `step` bytes.
+    pub(crate) fn fragmented(&mut self, start: u64, step: usize) {
+        let end = self.next_frame();
+        let injected = self.injected.get_or_insert_default();
+        injected.fragmented(start, end, step);
+    }
+
+    /// Appends a control frame that need not wait behind messages: between the frames of one that is fragmented and unsent, or else behind all.
+    /// Says how many unsent bytes there are up to its end, and how long it is.
+    pub(crate) fn append_control(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> (usize, usize) {
+        let before = self.len();
+        let Some(out) = self.injected.as_mut().and_then(|injected| injected.place()) else {
+            encode(&mut self.bytes);
+            let end = self.len();
+            return (end, end - before);
+        };
+        let begin = out.len();
+        encode(out);
+        let len = out.len() - begin;
+        self.apart += len;
+        let end = self.injected.as_ref().map_or(0, |injected| injected.end());
+        (end, len)
+    }
+
+    /// Unsent bytes but those of control frames that go between the frames of messages.
+    fn len_of_messages(&self) -> usize {
+        let injected = self.injected.as_ref();
+        self.len() - injected.map_or(0, |injected| injected.frames().len())
     }
 
     /// How many bytes are unsent.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() - self.sent + self.moved_len
+        self.bytes.len() - self.sent + self.apart
     }
 
-    /// Whether nothing was moved.
+    /// Whether all is in the first run.
     #[inline]
     pub(crate) fn is_one_run(&self) -> bool {
-        self.moved.is_empty()
+        self.apart == 0
     }
 
-    /// The first run: everything unsent, unless payloads were moved.
+    /// The first run: everything unsent, unless payloads were moved or control frames go between the frames of a message.
     #[inline]
     pub(crate) fn first(&self) -> &[u8] {
-        let Some(moved) = self.moved.front() else {
+        if self.apart == 0 {
             return self.bytes.get(self.sent..).unwrap_or_default();
-        };
-        match self.bytes.get(self.sent..moved.at) {
-            Some(before) if !before.is_empty() => before,
-            _ => moved.unsent(),
         }
+        let mut first = [&[][..]];
+        self.runs(&mut first);
+        let [first] = first;
+        first
     }
 
     /// Fills `runs` from the first unsent byte on, and says how many there are of them.
     pub(crate) fn runs<'a>(&'a self, runs: &mut [&'a [u8]]) -> usize {
-        let mut filled = 0;
-        let mut add = |run: &'a [u8]| {
-            if !run.is_empty()
-                && let Some(slot) = runs.get_mut(filled)
-            {
-                *slot = run;
-                filled += 1;
-            }
+        let mut runs = Runs {
+            runs,
+            filled: 0,
+            injected: self.injected.as_ref().and_then(|injected| injected.split()),
         };
         let mut at = self.sent;
         for moved in &self.moved {
-            add(self.bytes.get(at..moved.at).unwrap_or_default());
-            add(moved.unsent());
-            at = moved.at;
+            for (before, piece) in moved.pieces() {
+                runs.add(self.bytes.get(at..before).unwrap_or_default());
+                runs.add(piece);
+                at = before;
+                if runs.is_full() {
+                    return runs.filled;
+                }
+            }
         }
-        add(self.bytes.get(at..).unwrap_or_default());
-        filled
+        runs.add(self.bytes.get(at..).unwrap_or_default());
+        runs.finish()
     }
 
     /// The runs, if they are one moved payload and what comes before it.
     #[inline]
     pub(crate) fn pair(&self) -> Option<[&[u8]; 2]> {
         match self.moved.front() {
-            Some(moved) if self.moved.len() == 1 && moved.at == self.bytes.len() => {
-                Some([self.bytes.get(self.sent..)?, moved.unsent()])
+            Some(moved)
+                if self.moved.len() == 1
+                    && moved.at == self.bytes.len()
+                    && moved.unsent() == self.apart =>
+            {
+                Some([self.bytes.get(self.sent..)?, moved.piece()])
             }
             _ => None,
         }
@@ -140,7 +183,29 @@ impl Outgoing {
         }
     }
 
-    fn advance_within(&mut self, mut n: usize) {
+    fn advance_within(&mut self, n: usize) {
+        match self.injected.take() {
+            None => self.advance_messages(n),
+            Some(injected) => self.advance_injected(n, injected),
+        }
+    }
+
+    #[inline(never)]
+    fn advance_injected(&mut self, mut n: usize, mut injected: Box<Injected>) {
+        while n > 0 {
+            let (messages, frames) = injected.advance(n);
+            if messages > 0 {
+                self.advance_messages(messages);
+            }
+            self.apart -= frames;
+            n -= messages + frames;
+        }
+        if injected.is_needed() {
+            self.injected = Some(injected);
+        }
+    }
+
+    fn advance_messages(&mut self, mut n: usize) {
         while let Some(moved) = self.moved.front_mut() {
             let before = n.min(moved.at - self.sent);
             self.sent += before;
@@ -148,14 +213,16 @@ impl Outgoing {
             if self.sent < moved.at {
                 break;
             }
-            let own = n.min(moved.bytes.len() - moved.sent);
-            moved.sent += own;
-            self.moved_len -= own;
+            let own = moved.advance(n);
+            self.apart -= own;
             n -= own;
-            if moved.sent < moved.bytes.len() {
-                return;
+            match moved.next() {
+                Next::Rest => return,
+                Next::Piece => {}
+                Next::Nothing => {
+                    self.moved.pop_front();
+                }
             }
-            self.moved.pop_front();
         }
         self.sent += n;
         if self.sent > self.bytes.len() / 2 {
@@ -190,11 +257,61 @@ impl Outgoing {
         self.bytes.clear();
         self.sent = 0;
         self.payload = 0;
-        while self.moved.pop_front().is_some() {}
-        self.moved_len = 0;
+        if self.apart > 0 {
+            self.moved.clear();
+            self.apart = 0;
+        }
+        self.injected = None;
         if self.bytes.capacity() > KEPT_CAPACITY {
             self.bytes = Vec::new();
         }
+    }
+}
+
+/// Runs that are being filled.
+struct Runs<'a, 'b> {
+    runs: &'b mut [&'a [u8]],
+    filled: usize,
+    /// Control frames, and how many bytes go before them.
+    injected: Option<(usize, &'a [u8])>,
+}
+
+impl<'a> Runs<'a, '_> {
+    fn add(&mut self, run: &'a [u8]) {
+        let mut run = run;
+        if let Some((before, frames)) = &mut self.injected {
+            match run.split_at_checked(*before) {
+                Some((first, rest)) if !rest.is_empty() => {
+                    let frames = *frames;
+                    self.injected = None;
+                    self.push(first);
+                    self.push(frames);
+                    run = rest;
+                }
+                _ => *before -= run.len(),
+            }
+        }
+        self.push(run);
+    }
+
+    fn push(&mut self, run: &'a [u8]) {
+        if !run.is_empty()
+            && let Some(slot) = self.runs.get_mut(self.filled)
+        {
+            *slot = run;
+            self.filled += 1;
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.filled == self.runs.len()
+    }
+
+    fn finish(mut self) -> usize {
+        if let Some((_, frames)) = self.injected.take() {
+            self.push(frames);
+        }
+        self.filled
     }
 }
 
@@ -258,6 +375,152 @@ mod tests {
             }
             assert_eq!(written, all.len());
             assert!(outgoing.first().is_empty() && outgoing.unsent_payload() == 0);
+        }
+    }
+
+    /// What is expected, as one stream of bytes, and the places in it where a control frame may go in.
+    #[derive(Default)]
+    struct Model {
+        stream: Vec<u8>,
+        written: usize,
+        boundaries: Vec<usize>,
+        /// Where the control frames end that wait between others.
+        injected: usize,
+    }
+
+    impl Model {
+        fn control(&mut self, frame: &[u8]) -> usize {
+            let at = match self.injected > self.written {
+                true => Some(self.injected),
+                false => {
+                    let from = self.written + (16 << 10);
+                    self.boundaries.iter().copied().find(|at| *at >= from)
+                }
+            };
+            let Some(at) = at else {
+                self.stream.extend(frame);
+                return self.stream.len();
+            };
+            self.stream.splice(at..at, frame.iter().copied());
+            for boundary in &mut self.boundaries {
+                if *boundary >= at {
+                    *boundary += frame.len();
+                }
+            }
+            self.injected = at + frame.len();
+            self.injected
+        }
+    }
+
+    /// Appends a message of `len` bytes in frames of `most`, with a header of 4 bytes, and of 2 for a short last one.
+    fn append_cut(outgoing: &mut Outgoing, model: &mut Model, len: usize, most: usize) {
+        let payload: Vec<u8> = (0..len).map(|index| (index % 249) as u8).collect();
+        let start = outgoing.next_frame();
+        let moves = outgoing.moves(most);
+        let mut at = 0;
+        for (index, piece) in payload.chunks(most).enumerate() {
+            let header = vec![b'h'; if piece.len() < 126 { 2 } else { 4 }];
+            model.boundaries.push(model.stream.len());
+            model.stream.extend(header.iter().chain(piece));
+            outgoing.append(0).extend(&header);
+            if index == 0 {
+                at = outgoing.append(0).len();
+            }
+            if !moves {
+                outgoing.append(piece.len()).extend(piece);
+            }
+        }
+        model.boundaries.push(model.stream.len());
+        if moves {
+            let pieces = Pieces {
+                len: most,
+                header: 4,
+                last_header: if (len - 1) % most + 1 < 126 { 2 } else { 4 },
+            };
+            outgoing.append_pieces(at, payload, pieces);
+        }
+        outgoing.fragmented(start, 4 + most);
+    }
+
+    /// Fragmented messages between others, with control frames that come at any time, written in steps of every size: every byte goes out in its
+    /// place, and the places that are told are right.
+    #[test]
+    fn control_frames_go_between_fragments_however_they_are_written() {
+        const MOST: usize = 20_000;
+        for vectored in [false, true] {
+            for step in [1, 7, 999, MOST, MOST + 4, 33_333, usize::MAX] {
+                let mut outgoing = Outgoing {
+                    vectored,
+                    ..Outgoing::default()
+                };
+                let mut model = Model::default();
+                // The next to be queued, and after how many bytes.
+                let mut messages = [
+                    (0, 5),
+                    (0, 3 * MOST),
+                    (10, 2 * MOST + 50),
+                    (40_000, MOST + 1),
+                    (110_000, 10),
+                    (150_000, 4 * MOST + 125),
+                ]
+                .into_iter()
+                .peekable();
+                let mut controls = 0;
+                while model.written < model.stream.len() || messages.peek().is_some() {
+                    while let Some((_, len)) = messages.next_if(|(after, _)| {
+                        *after <= model.written || model.written == model.stream.len()
+                    }) {
+                        if len > MOST {
+                            append_cut(&mut outgoing, &mut model, len, MOST);
+                        } else {
+                            outgoing.append(len).extend(vec![b'm'; len]);
+                            model.stream.extend(vec![b'm'; len]);
+                        }
+                    }
+                    // Three in a row, then none for a while.
+                    if controls * 4000 <= model.written {
+                        for _ in 0..3 {
+                            controls += 1;
+                            let frame = vec![b'A' + (controls % 26) as u8; 2 + controls % 9];
+                            let end = model.control(&frame);
+                            let told = outgoing.append_control(|out| out.extend(&frame));
+                            assert_eq!(told, (end - model.written, frame.len()));
+                        }
+                    }
+                    let rest = &model.stream[model.written..];
+                    assert_eq!(outgoing.len(), rest.len());
+                    assert!(!outgoing.first().is_empty() && rest.starts_with(outgoing.first()));
+                    if outgoing.is_one_run() {
+                        assert_eq!(outgoing.first().len(), rest.len());
+                    }
+                    if let Some(pair) = outgoing.pair() {
+                        assert!(pair.concat() == rest);
+                    }
+                    if step > 7 || model.written % 1000 < 9 {
+                        assert!(text(&outgoing, 99) == rest, "behind {}", model.written);
+                        for most in 1..5 {
+                            assert!(rest.starts_with(&text(&outgoing, most)));
+                        }
+                    }
+                    let n = step.min(rest.len());
+                    outgoing.advance(n);
+                    model.written += n;
+                }
+                assert!(controls > 10 && outgoing.len() == 0 && outgoing.apart == 0);
+                outgoing.rest();
+                assert!(outgoing.injected.is_none());
+            }
+        }
+    }
+
+    /// Bookkeeping of a message is gone when nothing can go between its frames any more.
+    #[test]
+    fn what_is_behind_us_is_forgotten() {
+        let mut outgoing = Outgoing::default();
+        for _ in 0..1000 {
+            append_cut(&mut outgoing, &mut Model::default(), 50_000, 20_000);
+            outgoing.advance(outgoing.len() - 1);
+            assert!(outgoing.injected.is_none());
         }
     }
 

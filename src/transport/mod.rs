@@ -264,6 +264,11 @@ pub struct Limits {
     /// every message is too much.
     #[cfg(any(feature = "proto", not(target_family = "wasm")))]
     pub max_fragments: usize,
+    /// Payload bytes of one frame that we send. A longer message goes out in several frames (RFC 6455 §5.4), so that pings, pongs and keepalive go
+    /// between them, and peers take it that bound a frame. 0 never cuts a message. Default 32 KiB, half of the lowest bound that common peers have.
+    /// Where the core frames; the formats of 2009 have no fragments.
+    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    pub max_send_frame: usize,
     /// Accepting: how long a client may take from the start of the connection to the end of its request; then it is answered with 408. Default 20 s,
     /// for every way to accept. [`Socket::accept`](crate::Socket::accept) gives up after `Options::connect_timeout` as well. A client's own handshake
     /// has the connect timeout.
@@ -289,6 +294,8 @@ impl Default for Limits {
             max_header_lines: 128,
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             max_fragments: 1 << 17,
+            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            max_send_frame: 32 << 10,
             #[cfg(any(feature = "proto", not(target_family = "wasm")))]
             handshake_timeout: Duration::from_secs(20),
         }

@@ -223,6 +223,7 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
         max_head: limits.max_head,
         max_header_lines: limits.max_header_lines,
         max_fragments: limits.max_fragments,
+        max_send_frame: limits.max_send_frame,
         handshake_timeout: limits.handshake_timeout,
         // Whoever waits at the watermark must find that what is below it is taken.
         max_unsent: defaults.max_unsent.max(limits.send_watermark),

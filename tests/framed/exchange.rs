@@ -1,10 +1,11 @@
 //! Messages both ways, one write for everything, and two tasks at one connection.
 
-use crate::support::{flush, limits, next, pair, piped, soon};
+use crate::support::{flush, limits, next, pair, piped, soon, upgraded};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::proto::Role;
 use websocket_channel::transport::{Limits, Transport};
 use websocket_channel::{Event, Message};
@@ -134,4 +135,60 @@ async fn one_task_reads_and_another_writes_and_neither_is_forgotten() {
     )
     .await;
     soon("the server's end", echo).await.unwrap();
+}
+
+/// A peer that begins to read when much is unsent, and asks before: how many bytes of the message come before the answer.
+async fn before_the_pong<Io, Peer>(io: Io, mut peer: Peer, len: usize) -> usize
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    Peer: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut server = upgraded(io, Role::Server, &Limits::default());
+    server.send(Message::Binary(vec![7; len])).unwrap();
+    peer.write_all(b"\x89\x81\0\0\0\0p").await.unwrap();
+    let served = tokio::spawn(async move {
+        flush(&mut server).await;
+        server
+    });
+    let (mut read, mut before) = (0, None);
+    while read < len {
+        let first = peer.read_u8().await.unwrap();
+        let len = match peer.read_u8().await.unwrap() {
+            126 => u64::from(peer.read_u16().await.unwrap()),
+            127 => peer.read_u64().await.unwrap(),
+            short => u64::from(short),
+        };
+        let mut payload = Vec::new();
+        (&mut peer)
+            .take(len)
+            .read_to_end(&mut payload)
+            .await
+            .unwrap();
+        if first == 0x8a {
+            assert_eq!(payload, b"p");
+            before = Some(read);
+        } else {
+            assert!(payload.iter().all(|byte| *byte == 7));
+            read += payload.len();
+        }
+    }
+    let _ = served.await.unwrap();
+    before.expect("the pong goes between")
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_while_a_large_message_is_unsent() {
+    const PIPE: usize = 64 << 10;
+    let (near, far) = tokio::io::duplex(PIPE);
+    let before = soon("a pong", before_the_pong(near, far, 16 << 20)).await;
+    // What the pipe held when the ping came, and then the frame at hand and another one.
+    assert!(before <= PIPE + 2 * (32 << 10), "{before}");
+
+    // TCP has buffers of some megabytes, and takes several runs in one write.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let (near, far) = (near.unwrap(), far.unwrap().0);
+    let before = soon("a pong", before_the_pong(near, far, 60 << 20)).await;
+    assert!(before < 30 << 20, "{before}");
 }

@@ -34,8 +34,8 @@ async fn read_slowly(mut peer: TcpStream, expected: usize) -> usize {
 }
 
 const MEGABYTES: usize = 16;
-/// A header of ten bytes for each, and a Close frame.
-const ALL: usize = MEGABYTES * ((1 << 20) + 10);
+/// Each in 32 frames with a header of four bytes. A Close frame comes behind them.
+const ALL: usize = MEGABYTES * ((1 << 20) + 32 * 4);
 
 #[tokio::test]
 async fn what_a_channel_sent_arrives_after_it_was_dropped() {

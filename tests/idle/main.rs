@@ -135,7 +135,6 @@ fn open(address: SocketAddr) -> TcpStream {
 /// A binary message and its echo.
 struct Exchange {
     sent: Vec<u8>,
-    received: usize,
 }
 
 impl Exchange {
@@ -147,18 +146,29 @@ impl Exchange {
         // The key is zero: what is masked by it stays as it is.
         let mut sent = [&[0x82, 0x80 | length[0]], &length[1..], &[0; 4]].concat();
         sent.resize(sent.len() + size, b'x');
-        let received = 1 + length.len() + size;
-        Self { sent, received }
+        Self { sent }
     }
 
+    /// The echo comes in as many frames as the server likes.
     fn run(&self, stream: &mut TcpStream) {
         stream.write_all(&self.sent).unwrap();
-        let mut left = self.received;
-        let mut bytes = [0; 4096];
-        while left > 0 {
-            let read = stream.read(&mut bytes).unwrap();
-            assert!(read > 0, "the server ended");
-            left -= read;
+        let mut last = false;
+        while !last {
+            let [first, short] = read(stream);
+            let len = match short {
+                126 => u64::from(u16::from_be_bytes(read(stream))),
+                127 => u64::from_be_bytes(read(stream)),
+                short => u64::from(short),
+            };
+            let payload = std::io::copy(&mut stream.take(len), &mut std::io::sink());
+            assert_eq!(payload.unwrap(), len, "the server ended");
+            last = first & 0x80 != 0;
         }
     }
+}
+
+fn read<const N: usize>(stream: &mut TcpStream) -> [u8; N] {
+    let mut bytes = [0; N];
+    stream.read_exact(&mut bytes).unwrap();
+    bytes
 }

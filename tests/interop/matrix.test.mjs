@@ -21,7 +21,6 @@ const OTHERS = ['ws', 'websockets', 'tokio-tungstenite'];
 /** What a client does not check, and why. */
 const ABSENT = {
   ours: {
-    'fragments sent': 'it sends every message as one frame',
     'ping sent': 'its API has no ping',
   },
   'tokio-tungstenite': { compression: 'it knows no permessage-deflate' },

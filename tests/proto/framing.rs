@@ -1,6 +1,8 @@
 //! RFC 6455 §5.2 base framing, §5.3 masking.
 
-use crate::support::{START, events, fails, fixed, hex, masked, open, receives, take};
+use crate::support::{
+    START, events, fails, fixed, hex, limits, masked, open, open_with, receives, take,
+};
 use websocket_channel::Message;
 use websocket_channel::error::Violation::*;
 use websocket_channel::proto::framing::mask;
@@ -78,12 +80,18 @@ fn a_message_may_come_in_two_pieces() {
 #[test]
 fn both_roles_encode_messages() {
     for (frame, message) in messages() {
-        let mut server = open(Role::Server);
+        // The long ones in one frame.
+        let whole = limits(|limits| limits.max_send_frame = 0);
+        let mut server = open_with(Role::Server, whole.clone());
         server.send(message.clone()).unwrap();
-        assert_eq!(take(&mut server), frame);
-        let mut client = open(Role::Client);
-        client.send(message).unwrap();
-        assert_eq!(take(&mut client), masked(&frame));
+        assert!(take(&mut server) == frame, "{} bytes", message.len());
+        let mut client = open_with(Role::Client, whole);
+        client.send(message.clone()).unwrap();
+        assert!(
+            take(&mut client) == masked(&frame),
+            "{} bytes",
+            message.len()
+        );
     }
 }
 

@@ -1,15 +1,9 @@
 //! RFC 6455 §10.4: limits of the implementation. Each is met exactly, and one more is too much.
 
-use crate::support::{START, as_client, events, hex, open_with, take};
+use crate::support::{START, as_client, events, hex, limits, open_with, take};
 use websocket_channel::Message;
 use websocket_channel::error::Violation::{self, *};
 use websocket_channel::proto::{Connection, Limits, Role};
-
-fn limits(change: impl Fn(&mut Limits)) -> Limits {
-    let mut limits = Limits::default();
-    change(&mut limits);
-    limits
-}
 
 /// What becomes of these frames of a server, byte by byte and whole, in both roles.
 fn verdict(limits: Limits, frames: &str) -> Option<Violation> {

@@ -20,6 +20,7 @@ mod limits; // §10.4
 mod one_port; // every format on a server, and who may connect
 mod pair; // both sides, with a simulated clock
 mod robustness; // any bytes in any pieces
+mod sent_fragments; // §5.4
 mod support;
 mod tunnel; // §4.1 item 3
 mod utf8; // §8.1

@@ -92,9 +92,26 @@ pub(crate) fn events(connection: &mut Connection) -> Vec<Event> {
 
 /// Takes everything that waits to be written.
 pub(crate) fn take(connection: &mut Connection) -> Vec<u8> {
-    let bytes = connection.outgoing().to_vec();
-    connection.handle_transmitted(|| START, bytes.len());
-    bytes
+    let most = connection.unsent();
+    write(connection, most)
+}
+
+/// Takes so many bytes, in whatever runs.
+pub(crate) fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
+    let mut written = Vec::new();
+    while written.len() < most && connection.unsent() > 0 {
+        let run = connection.outgoing();
+        let run = run[..run.len().min(most - written.len())].to_vec();
+        connection.handle_transmitted(|| START, run.len());
+        written.extend(run);
+    }
+    written
+}
+
+pub(crate) fn limits(change: impl Fn(&mut Limits)) -> Limits {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    limits
 }
 
 /// Feeds bytes whole, then byte by byte, then in every two pieces, each to a fresh connection.

@@ -12,7 +12,7 @@ use crate::proto::state::{State, Step};
 use core::time::Duration;
 
 impl Connection {
-    /// Queues a message (RFC 6455 §6.1), as one frame.
+    /// Queues a message (RFC 6455 §6.1), as one frame, or as several if it is longer than [`Limits::max_send_frame`](crate::proto::Limits).
     ///
     /// # Errors
     /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
@@ -29,21 +29,26 @@ impl Connection {
         }
     }
 
-    /// Queues a ping, of 125 bytes at most (RFC 6455 §5.5.2). The peer's pong comes as [`Event::Pong`](super::Event::Pong).
+    /// Queues a ping, of 125 bytes at most (RFC 6455 §5.5.2), between the frames of a message that is fragmented and unsent, or else behind all
+    /// messages. The peer's pong comes as [`Event::Pong`](super::Event::Pong).
     ///
     /// # Errors
     /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
+        self.queue_ping(payload).map(drop)
+    }
+
+    /// The same. Says where the ping ends in the stream that we write.
+    fn queue_ping(&mut self, payload: &[u8]) -> Result<u64, Misuse> {
         if payload.len() > 125 {
             return Err(Misuse::PingTooLong(payload.len()));
         }
-        match &mut self.wire {
+        match &self.wire {
             Wire::Frames(framing) if self.state == State::Open => {
                 if !framing.has_ping() {
                     return Err(Misuse::NoPing);
                 }
-                framing.encode_ping(payload, self.outgoing.append(0));
-                Ok(())
+                Ok(self.queue_control(|framing, out| framing.encode_ping(payload, out)))
             }
             _ => Err(Misuse::NotOpen),
         }
@@ -54,13 +59,18 @@ impl Connection {
     /// # Errors
     /// As for [`ping`](Self::ping).
     pub fn measure(&mut self, now: Duration) -> Result<(), Misuse> {
+        self.queue_measure(now).map(drop)
+    }
+
+    /// The same. Says where the ping ends in the stream that we write.
+    pub(super) fn queue_measure(&mut self, now: Duration) -> Result<u64, Misuse> {
         // Not before it is known that it goes: an answer would be waited for.
         match &self.wire {
             Wire::Frames(framing) if self.state == State::Open && framing.has_ping() => {
                 let payload = self.pings.next(now);
-                self.ping(&payload)
+                self.queue_ping(&payload)
             }
-            _ => self.ping(&[]),
+            _ => self.queue_ping(&[]),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Connection, Event, Leaving, Verdict, Wire, pong_cost};
 use crate::error::{HandshakeError, Violation};
 use crate::message::{By, Message};
 use crate::proto::close::CloseFrame;
-use crate::proto::framing::{Ending, Incoming};
+use crate::proto::framing::{Ending, Framing, Incoming};
 use crate::proto::handshake::server::{Request, Response};
 use crate::proto::handshake::{Agreed, ServerHandshake};
 use crate::proto::pongs::Pongs;
@@ -124,19 +124,39 @@ impl Connection {
 
     /// RFC 6455 §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame."
     pub(super) fn pong(&mut self, payload: Vec<u8>) {
-        let Wire::Frames(framing) = &mut self.wire else {
-            return;
-        };
-        if self.state == State::Unwritable {
+        if !matches!(self.wire, Wire::Frames(_)) || self.state == State::Unwritable {
             return;
         }
         if !self.pongs.has_room() {
             self.pongs.hold(payload);
             return;
         }
-        framing.encode_pong(&payload, self.outgoing.append(0));
-        self.pongs.queued(self.end_of_queue());
+        let end = self.queue_control(|framing, out| framing.encode_pong(&payload, out));
+        self.pongs.queued(end);
         self.watches_writing = true;
+    }
+
+    /// Queues a ping or a pong, which need not wait behind a fragmented message. Says where it ends in the stream that we write.
+    pub(super) fn queue_control(
+        &mut self,
+        encode: impl FnOnce(&mut dyn Framing, &mut Vec<u8>),
+    ) -> u64 {
+        let Wire::Frames(framing) = &mut self.wire else {
+            return self.end_of_queue();
+        };
+        let (end, len) = self
+            .outgoing
+            .append_control(|out| encode(framing.as_mut(), out));
+        let end = self.transmitted + end as u64;
+        let start = end - len as u64;
+        // What ends behind it ends later now. Pongs that were queued before never do.
+        let leaving = self.leaving.as_mut().map(|leaving| &mut leaving.end);
+        for later in leaving.into_iter().chain(&mut self.record.sent) {
+            if *later > start {
+                *later += len as u64;
+            }
+        }
+        end
     }
 
     /// A step of keepalive is due: a ping, or the end of the wait for its pong.
@@ -149,7 +169,7 @@ impl Connection {
         if self.pings.awaited {
             // A peer that sends lives, though its pong may lie behind much else; and while nothing is read, none can be seen.
             if heard || self.is_full() {
-                self.expect(now, patience.unwrap_or(interval));
+                self.expect(now, patience.unwrap_or(interval), self.end_of_queue());
                 return;
             }
             self.record.expired = true;
@@ -157,10 +177,10 @@ impl Connection {
             return;
         }
         // Not open it cannot be.
-        let _ = self.measure(now);
+        let end = self.queue_measure(now).unwrap_or_default();
         self.pings.awaited = patience.is_some();
         match patience {
-            Some(patience) => self.expect(now, patience),
+            Some(patience) => self.expect(now, patience, end),
             None => self.deadline = Some(now.saturating_add(interval)),
         }
     }
@@ -195,18 +215,17 @@ impl Connection {
             framing.encode_close(body, self.outgoing.append(0));
         }
         self.record.sent = Some(self.end_of_queue());
-        self.expect(now, self.limits.close_timeout);
+        self.expect(now, self.limits.close_timeout, self.end_of_queue());
     }
 
     /// Where the last byte that is queued will be in the stream that we write.
-    fn end_of_queue(&self) -> u64 {
+    pub(super) fn end_of_queue(&self) -> u64 {
         self.transmitted + self.outgoing.len() as u64
     }
 
-    /// The deadline: so long after now, or after the last progress of what is queued now.
-    pub(super) fn expect(&mut self, now: Duration, patience: Duration) {
+    /// The deadline: so long after now, or after the last progress of what is queued before `end`, a place in the stream that we write.
+    pub(super) fn expect(&mut self, now: Duration, patience: Duration, end: u64) {
         self.deadline = Some(now.saturating_add(patience));
-        let end = self.end_of_queue();
         self.leaving = (end > self.transmitted).then_some(Leaving { end, patience });
         self.watches_writing |= self.leaving.is_some();
     }
@@ -242,7 +261,7 @@ impl Connection {
     pub(super) fn stop_reading(&mut self, now: Duration, step: Step) {
         self.wire = Wire::None;
         self.pongs = Pongs::default();
-        self.expect(now, self.limits.close_timeout);
+        self.expect(now, self.limits.close_timeout, self.end_of_queue());
         self.step(step);
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Rfc6455 {
     max_frame: usize,
     max_message: usize,
     max_fragments: usize,
+    /// A longer message is sent in several frames.
+    max_send_frame: usize,
     /// The longest header of the peer's frames.
     longest_header: usize,
     /// A message in one frame that is shorter than this is within every limit.
@@ -61,6 +63,10 @@ impl Rfc6455 {
             max_frame: limits.max_frame,
             max_message: limits.max_message,
             max_fragments: limits.max_fragments,
+            max_send_frame: match limits.max_send_frame {
+                0 => usize::MAX,
+                most => most,
+            },
             longest_header: match role {
                 Role::Server => MAX_HEADER,
                 // Nothing is masked.

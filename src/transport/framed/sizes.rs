@@ -8,9 +8,9 @@ use tokio::net::TcpStream;
 #[test]
 fn what_every_connection_keeps_stays_small() {
     for (what, size, ceiling) in [
-        ("Framed", size_of::<Framed<TcpStream>>(), 992),
-        ("Connection", size_of::<Connection>(), 584),
-        ("Rfc6455", size_of::<Rfc6455>(), 208),
+        ("Framed", size_of::<Framed<TcpStream>>(), 1016),
+        ("Connection", size_of::<Connection>(), 600),
+        ("Rfc6455", size_of::<Rfc6455>(), 216),
     ] {
         println!("{what}: {size} bytes, at most {ceiling}");
         // Elsewhere words have other sizes.

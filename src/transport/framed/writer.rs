@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::io::{self, IoSlice};
 use tokio::io::AsyncWrite;
 
-/// Runs of bytes in one write: every large message has two, itself and what comes before it.
-const MAX_RUNS: usize = 8;
+/// Runs of bytes in one write: every frame of a large message has two, its payload and what comes before it.
+const MAX_RUNS: usize = 16;
 
 /// How far the writing is.
 #[derive(Debug, Default)]

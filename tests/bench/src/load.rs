@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -42,25 +42,59 @@ impl Load {
 
     async fn exchange(&self, mut stream: TcpStream, end: Instant) -> Result<usize, Failure> {
         let payload: Vec<u8> = (0..self.size).map(|at| at as u8).collect();
-        let sent = self.frames(Some(KEY), &payload);
-        let expected = self.frames(None, &payload);
-        let mut received = vec![0; expected.len()];
+        let one = frame(Some(KEY), &payload);
+        // Once is enough to know that it is an echo, and how many bytes it has: each server cuts messages in its own way.
+        let echoed = echo(&mut stream, &one, &payload).await?;
+        let sent = one.repeat(self.pipelined);
+        let mut received = vec![0; echoed * self.pipelined];
         let mut messages = 0;
         while Instant::now() < end {
             // At once: two large buffers may both be full.
             let (mut reading, mut writing) = stream.split();
             tokio::try_join!(reading.read_exact(&mut received), writing.write_all(&sent))?;
-            // Once is enough to know that it is an echo.
-            if messages == 0 && received != expected {
-                return Err("what came back is not what was sent".into());
-            }
             messages += self.pipelined;
         }
         Ok(messages)
     }
+}
 
-    fn frames(&self, key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
-        frame(key, payload).repeat(self.pipelined)
+/// Sends a frame, and reads the message that comes back, in however many frames. Says how many bytes they were.
+pub(crate) async fn echo(
+    stream: &mut TcpStream,
+    sent: &[u8],
+    payload: &[u8],
+) -> Result<usize, Failure> {
+    // At once: two large buffers may both be full.
+    let (mut reading, mut writing) = stream.split();
+    let write = async { Ok(writing.write_all(sent).await?) };
+    let ((received, bytes), ()) = tokio::try_join!(read(&mut reading), write)?;
+    if received != payload {
+        return Err("what came back is not what was sent".into());
+    }
+    Ok(bytes)
+}
+
+/// A binary message without masks (RFC 6455 §5.2), and how many bytes its frames were.
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<(Vec<u8>, usize), Failure> {
+    let (mut payload, mut bytes) = (Vec::new(), 0);
+    loop {
+        let first = stream.read_u8().await?;
+        let opcode = if bytes == 0 { 2 } else { 0 };
+        if first & 0x7F != opcode {
+            return Err("what came back is no binary message".into());
+        }
+        let (field, len) = match stream.read_u8().await? {
+            126 => (2, usize::from(stream.read_u16().await?)),
+            127 => (8, stream.read_u64().await? as usize),
+            short => (0, usize::from(short)),
+        };
+        let begin = payload.len();
+        payload.resize(begin + len, 0);
+        stream.read_exact(&mut payload[begin..]).await?;
+        bytes += 2 + field + len;
+        if first & 0x80 != 0 {
+            return Ok((payload, bytes));
+        }
     }
 }
 

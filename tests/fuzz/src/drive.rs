@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
     }
 
     fn read(&mut self, piece: &[u8]) {
-        let queued = self.connection.outgoing().len();
+        let queued = self.connection.unsent();
         MEMORY.reset_peak_usage();
         let before = MEMORY.current_usage();
         self.connection.handle_bytes(START, piece);
@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
             "{used} bytes for {} are more than {may}",
             piece.len()
         );
-        assert!(self.connection.outgoing().len() <= queued + MAX_ANSWERS);
+        assert!(self.connection.unsent() <= queued + MAX_ANSWERS);
         self.tell();
     }
 
@@ -262,7 +262,7 @@ impl<'a> Run<'a> {
         if connection.violation().is_some() {
             assert!(!open && !handshaking);
         }
-        assert!(connection.unsent_payload() <= connection.outgoing().len());
+        assert!(connection.unsent_payload() <= connection.unsent());
     }
 
     /// What holds of an event, after those before it.

@@ -46,7 +46,9 @@ pub fn open(role: Role, format: Format, limits: &Limits) -> Connection {
 
 /// Everything that one side has to write, read by the other.
 pub fn carry(from: &mut Connection, to: &mut Connection) {
-    let bytes = from.outgoing().to_vec();
-    from.handle_transmitted(|| START, bytes.len());
-    to.handle_bytes(START, &bytes);
+    while from.unsent() > 0 {
+        let bytes = from.outgoing().to_vec();
+        from.handle_transmitted(|| START, bytes.len());
+        to.handle_bytes(START, &bytes);
+    }
 }

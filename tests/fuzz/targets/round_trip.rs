@@ -1,4 +1,4 @@
-//! Messages through two of our own ends: whatever they agreed on about compression, what is sent arrives, in order.
+//! Messages through two of our own ends: whatever they agreed on about compression, and in frames of whatever size, what is sent arrives, in order.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +23,11 @@ fuzz_target!(|data: &[u8]| {
     let mut offer = offer(format);
     offer.deflate = input.flag(2).then(|| deflate(&settings[..3]));
     let answer = input.flag(3).then(|| deflate(&settings[3..]));
-    let (mut client, mut server) = pair(offer, &Limits::default(), answer);
+    let mut limits = Limits::default();
+    if input.flag(4) {
+        limits.max_send_frame = usize::from(settings[0]);
+    }
+    let (mut client, mut server) = pair(offer, &limits, answer);
     let pieces = input.with(payload).pieces();
     for (index, piece) in pieces.iter().enumerate() {
         let message = match std::str::from_utf8(piece) {
@@ -67,7 +71,7 @@ fn exchange(
             return;
         }
     }
-    assert!(from.unsent_payload() <= from.outgoing().len());
+    assert!(from.unsent_payload() <= from.unsent());
     while !from.outgoing().is_empty() {
         let piece = from.outgoing();
         let piece = piece[..piece.len().min(cut)].to_vec();

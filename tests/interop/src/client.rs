@@ -1,7 +1,7 @@
 //! Our native client as a peer of other people's servers.
 
 use crate::checks::{LARGE, Outcome, REASON, TEXTS, bytes, check, large_text, same};
-use futures::{SinkExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use std::path::PathBuf;
 use websocket_channel::proto::Format;
 use websocket_channel::transport::proxy::{Proxy, ProxyChoice};
@@ -21,6 +21,7 @@ pub(crate) async fn run(arguments: &[&str]) -> Outcome {
     check("binary", server.binary()).await;
     check("large", server.large()).await;
     check("fragments received", server.fragments()).await;
+    check("fragments sent", server.in_fragments()).await;
     check("ping received", server.ping()).await;
     check("compression", server.compression()).await;
     check("subprotocol", server.subprotocol()).await;
@@ -105,6 +106,13 @@ impl Server {
     async fn fragments(&self) -> Outcome {
         // Seven cuts characters of two, three and four bytes.
         let mut socket = self.open("/fragment?size=7", |_| {}).await?;
+        echoed(&mut socket, TEXTS.concat().into()).await?;
+        echoed(&mut socket, bytes(1000).into()).await
+    }
+
+    async fn in_fragments(&self) -> Outcome {
+        let short = |options: &mut Options| options.limits.max_send_frame = 7;
+        let mut socket = self.open("/echo", short).await?;
         echoed(&mut socket, TEXTS.concat().into()).await?;
         echoed(&mut socket, bytes(1000).into()).await
     }

@@ -1,7 +1,7 @@
 //! RFC 7692 §7.2.1: what is sent, inflated by another implementation.
 
 use super::*;
-use crate::support::{hex, masked};
+use crate::support::{as_client, hex, limits, masked};
 use websocket_channel::Message;
 
 fn sent(connection: &mut Connection, message: &str) -> Vec<u8> {
@@ -100,7 +100,9 @@ fn section_7_1_2_what_is_sent_stays_within_the_window() {
         let extension = format!("permessage-deflate; server_max_window_bits={bits}");
         // Repeats at a distance just within the next larger window: worth referring to, and forbidden.
         let text = repeating((1 << bits) + 300, 60_000);
-        let mut server = open_with(Role::Server, &extension, Limits::default(), &deflate);
+        // In one frame, so that what is behind its header is all of it.
+        let whole = limits(|limits| limits.max_send_frame = 0);
+        let mut server = open_with(Role::Server, &extension, whole, &deflate);
         let bytes = sent(&mut server, &text);
         assert_eq!(bytes[..2], [0xc1, 126], "{bits}");
         assert!(
@@ -113,6 +115,55 @@ fn section_7_1_2_what_is_sent_stays_within_the_window() {
     let bytes = sent(&mut open(Role::Server), &text);
     assert!(inflate_with_window(&bytes[4..], 9).as_deref() != Ok(text.as_bytes()));
     assert!(inflate_with_window(&bytes[4..], 15).as_deref() == Ok(text.as_bytes()));
+}
+
+/// §6.1: a message is compressed, and then cut; RSV1 is in its first frame alone.
+#[test]
+fn section_6_1_what_is_compressed_is_cut_behind_that() {
+    let text = repeating(5000, 20_000);
+    for role in [Role::Client, Role::Server] {
+        for most in [100, 1000] {
+            let make = |role, most| {
+                let limits = limits(|limits| limits.max_send_frame = most);
+                open_with(role, EXTENSION, limits, &knobs(|_| {}))
+            };
+            let mut sender = make(role, most);
+            let cut = sent(&mut sender, &text);
+            // The same in one frame.
+            let whole = sent(&mut make(Role::Server, 0), &text);
+            assert_eq!(whole[..2], [0xc1, 126]);
+            let mut expected = Vec::new();
+            let pieces: Vec<&[u8]> = whole[4..].chunks(most).collect();
+            assert!(pieces.len() > 3);
+            for (at, piece) in pieces.iter().enumerate() {
+                let first = if at == 0 { 0x41 } else { 0 };
+                let fin = if at + 1 == pieces.len() { 0x80 } else { 0 };
+                expected.push(first | fin);
+                match piece.len() {
+                    short @ 0..126 => expected.push(short as u8),
+                    long => {
+                        expected.push(126);
+                        expected.extend((long as u16).to_be_bytes());
+                    }
+                }
+                expected.extend(*piece);
+            }
+            if role == Role::Client {
+                expected = as_client(&expected);
+            }
+            assert!(cut == expected, "{role:?} {most}");
+            let other = match role {
+                Role::Client => Role::Server,
+                Role::Server => Role::Client,
+            };
+            let mut receiver = make(other, 0);
+            receiver.handle_bytes(START, &cut);
+            assert!(events(&mut receiver) == [Event::Message(Message::from(text.as_str()))]);
+            // The window went on as if the message had been in one frame.
+            receiver.handle_bytes(START, &sent(&mut sender, &text));
+            assert!(events(&mut receiver) == [Event::Message(Message::from(text.as_str()))]);
+        }
+    }
 }
 
 #[test]

@@ -1,11 +1,18 @@
-//! Messages to frames: each message is one frame.
+//! Messages to frames: each message is one frame, or several if it is longer than a frame may be.
 
 use super::{MAX_HEADER, RSV1, Rfc6455};
 use crate::message::Message;
+use crate::proto::Random;
 use crate::proto::framing::mask;
 use crate::proto::framing::rfc6455::header::Kind;
-use crate::proto::outgoing::Outgoing;
+use crate::proto::outgoing::{Outgoing, Pieces};
 use crate::proto::role::Role;
+use core::ops::Range;
+
+/// RFC 6455 §5.2: the bit of a message's last frame.
+const FIN: u8 = 0x80;
+/// The opcode of every frame of a message but the first.
+const CONTINUATION: u8 = 0;
 
 impl Rfc6455 {
     #[inline(always)]
@@ -13,14 +20,53 @@ impl Rfc6455 {
         if self.codec.is_some() && self.encode_packed(&message, out) {
             return;
         }
-        let opcode = opcode(&message);
+        if message.len() > self.max_send_frame {
+            return self.encode_fragments(message, out);
+        }
+        let first = FIN | opcode(&message);
         let key = key(self.role, self.random);
         if out.moves(message.len()) {
-            append_moved(opcode, key, message, out);
+            append_moved(first, key, message, out);
         } else {
             let payload = message.as_bytes();
-            append(opcode, key, payload, out.append(payload.len()));
+            append(first, key, payload, out.append(payload.len()));
         }
+    }
+
+    /// RFC 6455 §5.4: in frames of `max_send_frame` bytes, so that control frames can go between them.
+    #[inline(never)]
+    fn encode_fragments(&self, message: Message, out: &mut Outgoing) {
+        let opcode = opcode(&message);
+        let len = self.max_send_frame;
+        if !out.moves(len) {
+            let payload = message.as_bytes();
+            let sender = (self.role, self.random);
+            return append_fragments(opcode, sender, len, payload, payload.len(), out);
+        }
+        let mut payload = into_bytes(message);
+        let start = out.next_frame();
+        let (mut header, mut at) = (0, 0);
+        let mut last_header = 0;
+        for (first, range) in fragments(opcode, payload.len(), len) {
+            let key = key(self.role, self.random);
+            let headers = out.append(0);
+            let begin = headers.len();
+            append_header(first, key, range.len(), headers);
+            last_header = headers.len() - begin;
+            if range.start == 0 {
+                (header, at) = (last_header, headers.len());
+            }
+            if let Some(key) = key {
+                mask::apply(key, 0, payload.get_mut(range).unwrap_or_default());
+            }
+        }
+        let pieces = Pieces {
+            len,
+            header,
+            last_header,
+        };
+        out.append_pieces(at, payload, pieces);
+        out.fragmented(start, header + len);
     }
 
     /// Compressed, unless it is to be sent as it is. Apart, since what most connections do is a tenth of the code.
@@ -30,18 +76,69 @@ impl Rfc6455 {
         let Some(packed) = self.codec.as_mut().and_then(|codec| codec.deflate(payload)) else {
             return false;
         };
-        let key = key(self.role, self.random);
-        append(
-            RSV1 | opcode(message),
-            key,
-            packed,
-            out.append(payload.len()),
-        );
+        // RFC 7692 §6.1: RSV1 is set in the first frame alone.
+        let opcode = RSV1 | opcode(message);
+        let sender = (self.role, self.random);
+        if packed.len() > self.max_send_frame {
+            append_fragments(
+                opcode,
+                sender,
+                self.max_send_frame,
+                packed,
+                payload.len(),
+                out,
+            );
+        } else {
+            let key = key(self.role, self.random);
+            append(FIN | opcode, key, packed, out.append(payload.len()));
+        }
         true
     }
 
     pub(super) fn encode_control(&self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
-        append(kind.opcode(), key(self.role, self.random), payload, out);
+        let key = key(self.role, self.random);
+        append(FIN | kind.opcode(), key, payload, out);
+    }
+}
+
+/// The frames of a message of `len` bytes: the first byte of each, and its part of the payload.
+fn fragments(opcode: u8, len: usize, max_frame: usize) -> impl Iterator<Item = (u8, Range<usize>)> {
+    (0..len).step_by(max_frame.max(1)).map(move |start| {
+        let end = len.min(start.saturating_add(max_frame));
+        let opcode = if start == 0 { opcode } else { CONTINUATION };
+        let fin = if end == len { FIN } else { 0 };
+        (fin | opcode, start..end)
+    })
+}
+
+/// Appends a message in frames of `max_frame` bytes. `len` of the bytes are the application's.
+#[inline(never)]
+fn append_fragments(
+    opcode: u8,
+    (role, random): (Role, Random),
+    max_frame: usize,
+    payload: &[u8],
+    len: usize,
+    out: &mut Outgoing,
+) {
+    let start = out.next_frame();
+    let bytes = out.append(len);
+    let begin = bytes.len();
+    let mut step = 0;
+    for (first, range) in fragments(opcode, payload.len(), max_frame) {
+        let piece = payload.get(range).unwrap_or_default();
+        append(first, key(role, random), piece, bytes);
+        if step == 0 {
+            step = bytes.len() - begin;
+        }
+    }
+    out.fragmented(start, step);
+}
+
+fn into_bytes(message: Message) -> Vec<u8> {
+    match message {
+        Message::Text(text) => text.into_bytes(),
+        Message::Binary(bytes) => bytes,
     }
 }
 
@@ -61,11 +158,11 @@ fn key(role: Role, random: fn(&mut [u8])) -> Option<[u8; 4]> {
     })
 }
 
-/// Appends one whole frame. `flags` are the opcode, and RSV1 if the payload is compressed.
+/// Appends one whole frame. `first` is its first byte: FIN, RSV1 if it begins a compressed message, the opcode (RFC 6455 §5.2).
 #[inline(always)]
-fn append(flags: u8, key: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
+fn append(first: u8, key: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(MAX_HEADER + payload.len());
-    append_header(flags, key, payload.len(), out);
+    append_header(first, key, payload.len(), out);
     let start = out.len();
     out.extend_from_slice(payload);
     if let Some(key) = key {
@@ -75,12 +172,9 @@ fn append(flags: u8, key: Option<[u8; 4]>, payload: &[u8], out: &mut Vec<u8>) {
 
 /// The same for a payload that stays where it is.
 #[inline(always)]
-fn append_moved(opcode: u8, key: Option<[u8; 4]>, message: Message, out: &mut Outgoing) {
-    let mut payload = match message {
-        Message::Text(text) => text.into_bytes(),
-        Message::Binary(bytes) => bytes,
-    };
-    append_header(opcode, key, payload.len(), out.append(0));
+fn append_moved(first: u8, key: Option<[u8; 4]>, message: Message, out: &mut Outgoing) {
+    let mut payload = into_bytes(message);
+    append_header(first, key, payload.len(), out.append(0));
     if let Some(key) = key {
         mask::apply(key, 0, &mut payload);
     }
@@ -88,8 +182,7 @@ fn append_moved(opcode: u8, key: Option<[u8; 4]>, message: Message, out: &mut Ou
 }
 
 #[inline(always)]
-fn append_header(flags: u8, key: Option<[u8; 4]>, len: usize, out: &mut Vec<u8>) {
-    let first = 0x80 | flags;
+fn append_header(first: u8, key: Option<[u8; 4]>, len: usize, out: &mut Vec<u8>) {
     let mask_bit = if key.is_some() { 0x80 } else { 0 };
     // Each is appended as an array, whose length the compiler knows.
     match len {

@@ -79,10 +79,12 @@ impl Hand {
     }
 
     async fn write_core(&mut self) -> io::Result<()> {
-        let unsent = self.core.outgoing().len();
-        self.line.write_all(self.core.outgoing()).await?;
-        let now = self.now();
-        self.core.handle_transmitted(|| now, unsent);
+        while self.core.unsent() > 0 {
+            let run = self.core.outgoing().len();
+            self.line.write_all(self.core.outgoing()).await?;
+            let now = self.now();
+            self.core.handle_transmitted(|| now, run);
+        }
         self.line.flush().await
     }
 
