@@ -48,14 +48,14 @@ const withHandlers = (Class) =>
   function (...args) {
     const socket = new Class(...args);
     if ('onmessage' in socket || typeof socket.addEventListener !== 'function') return socket;
+    const heard = new WeakSet();
     for (const type of ['open', 'message', 'error', 'close']) {
       let handler = null;
-      let heard;
       const hear = (event) => {
-        if (event === heard) return;
-        heard = event;
+        if (heard.has(event)) return;
+        heard.add(event);
         // It may be told again later: one event object is enough for a double.
-        queueMicrotask(() => (heard = undefined));
+        queueMicrotask(() => heard.delete(event));
         handler?.call(socket, event);
       };
       const attribute = { get: () => handler && hear, set: (value) => (handler = value), configurable: true };

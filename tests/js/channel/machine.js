@@ -589,16 +589,23 @@ describe('the life of a Channel', () => {
         this[`on${event.type}`]?.(event);
         this.dispatchEvent(event);
       }
+      // It answers within the call.
+      send(data) {
+        this.emit(Object.assign(new Event('message'), { data: `answer to ${data}` }));
+      }
       close() {}
     }
     const channel = new Channel('ws://double.invalid/', { codec: 'text', WebSocket: Emitter });
+    channel.opened.then(() => channel.send('it'));
     const [socket] = Emitter.made;
     socket.readyState = 1;
     socket.emit(new Event('open'));
-    socket.emit(Object.assign(new Event('message'), { data: 'once' }));
+    const kick = Object.assign(new Event('message'), { data: 'once' });
+    socket.emit(kick);
+    await channel.flush();
     socket.readyState = 3;
     socket.emit(Object.assign(new Event('close'), { code: 1000, reason: '', wasClean: true }));
-    assert.deepEqual(await all(channel), ['once']);
+    assert.deepEqual(await all(channel), ['once', 'answer to it']);
   });
 
   it('gives memory of its own to a platform that keeps what it is given', async () => {
