@@ -66,6 +66,7 @@ impl Socket {
 
 impl ByStream {
     pub(super) fn of(stream: Stream) -> Self {
+        web_stream::hear_closed(&stream);
         Self {
             stream,
             opening: OnceCell::new(),

@@ -50,6 +50,8 @@ export function messageOf(value) {
     throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
   }
   const { buffer, byteOffset, byteLength } = value;
+  // Memory that was transferred elsewhere. An empty view of memory that is there is an empty message.
+  if (buffer.detached) throw new TypeError('the bytes of the message were transferred elsewhere');
   const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
   // Web IDL: a platform's send takes neither shared memory nor such as may change its length. Memory of another realm is copied, too.
   return buffer instanceof ArrayBuffer && !buffer.resizable ? view : new Uint8Array(view);

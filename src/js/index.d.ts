@@ -193,7 +193,7 @@ export type Transport = 'web-socket' | 'pushing-back' | 'web-socket-stream';
 export interface ConnectionOptions {
   /**
    * Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. When the server chooses none of
-   * them, `opened` rejects with `SUBPROTOCOL` everywhere; browsers differ.
+   * them, `opened` rejects everywhere: with `SUBPROTOCOL`, or with `CONNECT_FAILED` where the platform itself fails such a connection (Chromium, Node, Bun).
    */
   protocols?: Provided<string | readonly string[]> | null;
   /**
@@ -443,8 +443,8 @@ export class ConnectError extends ChannelError {
   /**
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
    * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`.
-   * `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`: browsers hide why; what Node, Deno and Bun say is in the message, and in `cause` where they
-   * have an error. Node from 26 fails so where a server offers WebSockets over HTTP/2 (RFC 8441): give the option `WebSocket` another client. `SUBPROTOCOL`: the server chose none of those offered. `CANCELLED` by `close` or `abort` before it was open; in
+   * `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`: browsers hide why; what Deno and Bun say is in the message, and in `cause` where they
+   * have an error. Node from 26 fails so where a server offers WebSockets over HTTP/2 (RFC 8441): give the option `WebSocket` another client. `SUBPROTOCOL`: the server chose none of those offered, and the platform opened all the same. `CANCELLED` by `close` or `abort` before it was open; in
    * {@link ChannelStatus.reason} also by the signal, whose reason is the `cause`.
    */
   readonly code:

@@ -297,6 +297,25 @@ process.exit();
     assert.equal(await printed(runtimes.deno, [...args, file, echo]), 'there SEND_REFUSED 4000 bye true us');
   });
 
+  home('Deno', 'a Channel over WebSocketStream that does not open', async () => {
+    const file = write(
+      'stream_refused.mjs',
+      `import { Channel } from 'websocket-channel';
+for (const give of [() => {}, (channel) => channel.close(), (channel) => channel.abort()]) {
+  const channel = new Channel('ws://127.0.0.1:1/', { transport: 'web-socket-stream' });
+  give(channel);
+  console.log(await channel.opened.catch(({ code }) => code));
+}
+// Deno ends the process in a later turn, if a rejection was not heard.
+await new Promise((resolve) => setTimeout(resolve, 100));
+console.log('alive');
+process.exit();
+`,
+    );
+    const args = ['run', '--allow-all', '--node-modules-dir=manual', '--quiet', '--unstable-net'];
+    assert.equal(await printed(runtimes.deno, [...args, file]), 'CONNECT_FAILED\nCANCELLED\nCANCELLED\nalive');
+  });
+
   // As a test runner may bring one along: the class makes its messages' events by the document where that knows them.
   home('Node 24', 'a document that makes other events', async () => {
     const file = write(

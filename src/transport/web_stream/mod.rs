@@ -29,7 +29,7 @@ use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use hearing::Hearing;
-use js_sys::{JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, JsString, Object, Promise, Reflect, Uint8Array};
 pub(crate) use platform::{Ended, Platform};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -39,6 +39,11 @@ pub const LARGEST: usize = 64 << 10;
 /// Whether this browser has it.
 pub(crate) fn is_there() -> bool {
     Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap_or(false)
+}
+
+/// Nobody hears `closed` of a connection that does not open, and Deno ends a process at a rejection that nobody hears.
+pub(crate) fn hear_closed(stream: &Stream) {
+    let _ = Promise::all_settled(&Array::of1(&stream.closed()));
 }
 
 /// The [`Transport`] on the browser's own `WebSocketStream`.
@@ -78,6 +83,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
     let options = Object::new();
     set(&options, "protocols", &request.protocols.list());
     let stream = Stream::new(&request.url, &options).map_err(super::web_socket::refused)?;
+    hear_closed(&stream);
     let mut connecting = Connecting(Some(stream.clone()));
     let incoming = Hearing::new();
     let opening = poll_fn(|cx| incoming.poll(cx, || stream.opened())).await;

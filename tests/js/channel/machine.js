@@ -632,6 +632,19 @@ describe('the life of a Channel', () => {
     socket.ends(1000);
   });
 
+  it('refuses bytes that were transferred elsewhere, also where they would wait', async function () {
+    if (!('detached' in ArrayBuffer.prototype)) this.skip();
+    const { channel, socket } = make({ codec: 'bytes' });
+    const bytes = new Uint8Array(4);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    for (const open of [false, true]) {
+      if (open) socket.opens();
+      assert.equal((await rejects(() => channel.send(bytes), SendError)).code, 'ENCODE_FAILED');
+    }
+    assert.deepEqual(socket.sent, []);
+    socket.ends(1000);
+  });
+
   it('settles a read when the reason of its signal is nothing', async () => {
     for (const reason of [null, 0, '', false]) {
       const controller = new AbortController();
