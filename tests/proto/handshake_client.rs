@@ -449,6 +449,16 @@ fn a_refusal_is_kept_with_its_headers_and_body() {
             "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\nx\r\nt",
             "no",
         ),
+        // Nothing says where these end.
+        ("HTTP/1.1 404 x\r\nContent-Length: -1\r\n\r\nno", "no"),
+        (
+            "HTTP/1.1 404 x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nno",
+            "no",
+        ),
+        (
+            "HTTP/1.1 404 x\r\nContent-Length: 99999999999999999999\r\n\r\nno",
+            "no",
+        ),
     ] {
         let cut_off = refused(response, eof);
         assert_eq!((&*cut_off.body, cut_off.complete), (body.as_bytes(), false));

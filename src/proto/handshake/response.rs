@@ -91,6 +91,8 @@ enum Body {
     Chunk(u64),
     /// It ends with the stream.
     UntilEnd,
+    /// Its length is none, or there are several (RFC 9112 §6.3): nothing says where it ends.
+    Unknown,
 }
 
 impl Refusal {
@@ -101,6 +103,7 @@ impl Refusal {
             _ if matches!(status, ..200 | 204 | 304) => Body::Length(0),
             _ if chunked => Body::ChunkLine(Vec::new()),
             Some(length) => Body::Length(length),
+            None if headers.all("Content-Length").next().is_some() => Body::Unknown,
             None => Body::UntilEnd,
         };
         Self {
@@ -131,7 +134,7 @@ impl Refusal {
                     *left -= taken.len() as u64;
                     self.keep(taken);
                 }
-                Body::UntilEnd => {
+                Body::UntilEnd | Body::Unknown => {
                     let taken = core::mem::take(input);
                     self.keep(taken);
                 }
