@@ -369,6 +369,8 @@ impl Inner {
                         event.was_clean(),
                     ),
                 };
+                // Before the answer: a double may tell its end once more within `close`.
+                self.carrier.detach();
                 self.carrier.answer(event.code());
                 self.end(how(by), &event);
             }

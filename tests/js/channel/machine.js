@@ -370,6 +370,23 @@ describe('the life of a Channel', () => {
     made.channel.abort();
   });
 
+  it('ends once with a platform that tells its end within close, and stays open', async () => {
+    const over = overDouble(
+      (Class) =>
+        class extends Class {
+          close(...args) {
+            this.closes.push(args);
+            this.ends(1000, { readyState: 1 });
+          }
+        },
+    );
+    const { channel, socket } = over();
+    socket.opens();
+    const { code, wasClean, by } = await channel.close(1000, 'bye');
+    assert.deepEqual([code, wasClean, by], [1000, true, 'us']);
+    assert.isAtMost(socket.closes.length, 4);
+  });
+
   it('ends with a platform that ends within send', async () => {
     const ending = overDouble(
       (Class) =>
