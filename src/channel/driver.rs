@@ -1,14 +1,13 @@
 //! The task that owns the socket: takes sends down, brings messages up.
 
-use super::line::Outcome;
-use super::mailbox::{Look, Mailbox, Room, Wanted, Work};
+use super::mailbox::{Look, Mailbox, Room, Unsent};
 use super::outgoing::{Sent, Taken};
 use super::task;
 use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -24,9 +23,8 @@ pub(super) fn start(mut socket: Socket) -> Arc<Mailbox> {
         low: 1,
         room: Room::default(),
         look: None,
-        batch: Vec::new(),
+        taken: None,
         sent: Sent::default(),
-        wakers: Vec::new(),
     };
     task::spawn(driver);
     mailbox
@@ -40,10 +38,9 @@ pub(super) struct Driver {
     /// As the handles and the last look at the platform left it.
     room: Room,
     look: Option<Look>,
-    /// Sends that were taken out of the line and are not settled: none between turns, nor are the two below. They are kept for their memory.
-    batch: Vec<Taken>,
+    /// A send that was taken out of the line and is not settled, and what is not counted yet: none between turns.
+    taken: Option<Taken>,
     sent: Sent,
-    wakers: Vec<Option<Waker>>,
 }
 
 impl Future for Driver {
@@ -56,36 +53,27 @@ impl Future for Driver {
 
 impl Driver {
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let begun = self.mailbox.begin_turn(&mut self.batch, TURN, cx.waker());
-        let work = match begun {
-            Some((work, room)) => {
-                self.look = work.look;
-                self.room = room;
-                work
-            }
-            None => Work::default(),
-        };
-        self.hand_over_accepted(work.accepted);
-        match work.wanted {
-            Wanted::Nothing => {}
-            // The arguments were checked by whoever wants it.
-            Wanted::Close(code, reason) => {
+        if let Some(work) = self.mailbox.begin_turn(cx.waker()) {
+            self.look = work.look;
+            self.room = work.room;
+            self.taken = work.taken;
+            self.hand_over_accepted(work.accepted);
+            if let Some((code, reason)) = work.close {
+                // The arguments were checked by whoever wants it.
                 self.socket.begin_close(code, &reason);
+                if work.ends {
+                    let _ = self.socket.poll_handed_over(cx);
+                    self.settle(0);
+                    // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
+                    self.mailbox.end(Some(Closed::lost(By::Us)));
+                    return Poll::Ready(());
+                }
                 self.mailbox.stop_sending();
-            }
-            Wanted::End(code, reason) => {
-                self.socket.begin_close(code, &reason);
-                let _ = self.socket.poll_handed_over(cx);
-                self.settle();
-                // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
-                self.mailbox.end(Some(Closed::lost(By::Us)));
-                return Poll::Ready(());
             }
         }
         let (received, heard) = self.poll_receive(cx);
         if received == Turn::Ended {
-            self.hand_over_batch();
-            self.settle();
+            self.settle(0);
             self.mailbox.end(self.socket.closure().cloned());
             return Poll::Ready(());
         }
@@ -117,8 +105,7 @@ impl Driver {
                     if let Some((code, reason)) = self.mailbox.incoming.arrive(Some(message)) {
                         self.socket.begin_close(code, reason);
                         // Before those behind it in line.
-                        self.hand_over_batch();
-                        self.settle();
+                        self.settle(0);
                         self.mailbox.stop_sending();
                     }
                 }
@@ -133,14 +120,13 @@ impl Driver {
     fn poll_send(&mut self, cx: &mut Context<'_>, mut open: bool) -> Turn {
         let mut left = TURN;
         loop {
-            left = left.saturating_sub(self.batch.len());
-            if let Some(sent) = self.hand_over_batch() {
-                open = sent;
+            if self.taken.is_some() {
+                left -= 1;
+                open = self.settle(left);
+                continue;
             }
-            if !self.batch.is_empty() || self.sent.is_some() {
-                self.settle_and_take(left);
-            }
-            if !self.batch.is_empty() {
+            if self.sent.is_some() {
+                self.settle(left);
                 continue;
             }
             if !self.room.awaited {
@@ -176,7 +162,7 @@ impl Driver {
         let room = self.socket.room();
         self.low = (room / 2).max(1);
         let room = if left > 0 { room.max(1) } else { room };
-        self.room = self.mailbox.set_room(room, &mut self.batch, left);
+        (self.taken, self.room) = self.mailbox.set_room(room, left);
     }
 
     /// What was taken without waiting goes first: room was seen when it was taken.
@@ -185,48 +171,39 @@ impl Driver {
             // Nobody waits to be told, so it is counted.
             if let Err(error) = self.hand_over(message) {
                 self.sent.unsent_messages += 1;
-                self.sent.unsent_bytes += error.value.as_ref().map_or(0, Message::len);
+                self.sent.unsent_bytes += error.value.len();
                 self.sent.unsent = Some(error.kind);
             }
         }
     }
 
-    /// Whether the last of the batch was sent; none if there is no batch.
-    fn hand_over_batch(&mut self) -> Option<bool> {
-        let mut open = None;
-        let mut batch = core::mem::take(&mut self.batch);
-        for taken in &mut batch {
-            taken.outcome = match taken.message.take() {
-                Some(message) => self.hand_over(message),
-                // A permit.
-                None if self.socket.is_open() => Ok(()),
-                None => Err(Box::new(SendError::new(None, SendErrorKind::NotOpen))),
-            };
-            open = Some(taken.outcome.is_ok());
-        }
-        self.batch = batch;
-        open
-    }
-
-    fn hand_over(&mut self, message: Message) -> Outcome {
+    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let bytes = message.len();
-        let sent = self.socket.send_now(message);
-        sent.map_err(|error| Box::new(error.map(Some)))?;
+        self.socket.send_now(message)?;
         self.sent.messages += 1;
         self.sent.bytes += bytes as u64;
         Ok(())
     }
 
-    fn settle(&mut self) {
-        if !self.batch.is_empty() || self.sent.is_some() {
-            self.settle_and_take(0);
-        }
-    }
-
-    fn settle_and_take(&mut self, left: usize) {
-        self.room = self
-            .mailbox
-            .settle(&mut self.batch, &mut self.sent, left, &mut self.wakers);
+    /// Hands over what was taken, and tells the handles what became of it and of what was accepted. Takes the next, if it is one of `most`. Whether it
+    /// was sent.
+    #[inline(never)]
+    fn settle(&mut self, most: usize) -> bool {
+        let settled = self.taken.take().map(|(key, message)| {
+            let unsent: Option<Unsent> = match message {
+                Some(message) => self
+                    .hand_over(message)
+                    .err()
+                    .map(|error| (Some(error.value), error.kind)),
+                // A permit.
+                None => (!self.socket.is_open()).then_some((None, SendErrorKind::NotOpen)),
+            };
+            (key, unsent)
+        });
+        let sent = matches!(settled, Some((_, None)));
+        let counts = core::mem::take(&mut self.sent);
+        (self.taken, self.room) = self.mailbox.settle(settled, counts, most);
+        sent
     }
 }
 

@@ -1,14 +1,14 @@
-//! Sends that wait for their turn, in the order in which they came. One that gives up leaves at once, wherever it stands: the places are linked.
+//! Tasks that wait for their turn, in the order in which they came: to send, or for a change. One that gives up leaves at once, wherever it stands:
+//! the places are linked.
 
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
-use core::mem::replace;
 use core::task::{Poll, Waker};
 
 /// What became of a send: the message comes back when it was not sent. For a permit there is none.
 pub(super) type Outcome = Result<(), Box<SendError<Option<Message>>>>;
 
-/// No place.
+/// No place: the line itself, whose links are to the first and the last.
 const NONE: usize = usize::MAX;
 /// So many free places are kept for the next sends when the line is empty.
 const KEPT: usize = 64;
@@ -27,42 +27,63 @@ impl Key {
     }
 }
 
-struct Place {
-    ticket: usize,
-    stage: Stage,
+/// The neighbours of a place. Of a free one `behind` is the next that is free.
+#[derive(Clone, Copy)]
+struct Links {
     before: usize,
     behind: usize,
 }
 
+const ALONE: Links = Links {
+    before: NONE,
+    behind: NONE,
+};
+
+struct Place {
+    ticket: usize,
+    stage: Stage,
+    links: Links,
+    /// What is to be sent: none for a permit, and while the driver has it. It comes back when it was not sent.
+    message: Option<Message>,
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
 enum Stage {
     Free,
-    /// In line, with a message or for a permit.
-    Waiting(Option<Message>, Option<Waker>),
+    /// In line.
+    Waiting,
     /// With the driver.
-    Taken(Option<Waker>),
+    Taken,
     /// With the driver, and nobody waits for what becomes of it.
     Abandoned,
-    /// Not sent, and nobody has been told yet.
-    Refused(Box<SendError<Option<Message>>>),
+    /// Not sent, for the connection was not open, and nobody has been told yet.
+    NotOpen,
+    /// Not sent, for the platform refused it, and nobody has been told yet.
+    Refused,
 }
 
 pub(super) struct Line {
     places: Vec<Place>,
-    free: Vec<usize>,
-    first: usize,
-    last: usize,
+    ends: Links,
+    /// The first free place, and how many are not.
+    free: usize,
+    used: usize,
     tickets: usize,
     settled: usize,
     refused: usize,
 }
 
+/// What a wait that was given up leaves: to be dropped without a lock.
+pub(super) type Left = (Option<Message>, Option<Waker>);
+
 impl Line {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             places: Vec::new(),
-            free: Vec::new(),
-            first: NONE,
-            last: NONE,
+            ends: ALONE,
+            free: NONE,
+            used: 0,
             tickets: 0,
             settled: 0,
             refused: 0,
@@ -70,7 +91,12 @@ impl Line {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first == NONE
+        self.ends.behind == NONE
+    }
+
+    /// The newest ticket.
+    pub(super) fn newest(&self) -> usize {
+        self.tickets
     }
 
     /// The last ticket that was settled: those before it are, too. Unless [`refused`](Self::refused) counts some, all of them were sent.
@@ -83,59 +109,69 @@ impl Line {
         self.refused
     }
 
-    /// Puts a send at the end of the line.
-    pub(super) fn enter(&mut self, message: Option<Message>, waker: Option<Waker>) -> Key {
+    /// Waits at the end of the line. Where it is not `open` it is refused at once.
+    pub(super) fn enter(
+        &mut self,
+        message: Option<Message>,
+        waker: Option<Waker>,
+        open: bool,
+    ) -> Key {
         self.tickets = self.tickets.wrapping_add(1);
+        self.used += 1;
         let ticket = self.tickets;
         let new = Place {
             ticket,
-            stage: Stage::Waiting(message, waker),
-            before: self.last,
-            behind: NONE,
+            stage: if open { Stage::Waiting } else { Stage::NotOpen },
+            links: ALONE,
+            message,
+            waker,
         };
-        let place = self.free.pop().unwrap_or(self.places.len());
+        let mut place = self.free;
         match self.places.get_mut(place) {
-            Some(old) => *old = new,
-            None => self.places.push(new),
+            Some(old) => {
+                self.free = old.links.behind;
+                *old = new;
+            }
+            None => {
+                place = self.places.len();
+                self.places.push(new);
+            }
         }
-        match self.places.get_mut(self.last) {
-            Some(last) => last.behind = place,
-            None => self.first = place,
+        if open {
+            self.join(self.ends.before, place);
+            self.join(place, NONE);
+        } else {
+            self.refused += 1;
         }
-        self.last = place;
         Key { place, ticket }
     }
 
-    /// Takes the first send out of the line. It is to be [settled](Self::settle).
+    /// Takes the first out of the line. It is to be [settled](Self::settle).
     pub(super) fn pop(&mut self) -> Option<(Key, Option<Message>)> {
-        let place = self.first;
+        let place = self.ends.behind;
         self.unlink(place);
         let first = self.places.get_mut(place)?;
-        let key = Key {
-            place,
-            ticket: first.ticket,
-        };
-        match replace(&mut first.stage, Stage::Abandoned) {
-            Stage::Waiting(message, waker) => {
-                first.stage = Stage::Taken(waker);
-                Some((key, message))
-            }
-            // Only what waits is linked.
-            _ => None,
-        }
+        first.stage = Stage::Taken;
+        let ticket = first.ticket;
+        Some((Key { place, ticket }, first.message.take()))
     }
 
-    /// What became of a send that was popped; in the order of the line. Gives whom to wake.
-    pub(super) fn settle(&mut self, key: Key, outcome: Outcome) -> Option<Waker> {
+    /// What became of one that was popped, in the order of the line: a message that was not sent, or no permit, and why. Gives whom to wake.
+    pub(super) fn settle(
+        &mut self,
+        key: Key,
+        unsent: Option<(Option<Message>, SendErrorKind)>,
+    ) -> Option<Waker> {
         self.settled = key.ticket;
         let place = self.places.get_mut(key.place)?;
-        let (waker, told) = match replace(&mut place.stage, Stage::Free) {
-            Stage::Taken(waker) => (waker, true),
-            _ => (None, false),
-        };
-        match outcome {
-            Err(error) if told => {
-                place.stage = Stage::Refused(error);
+        let waker = place.waker.take();
+        match unsent {
+            Some((message, kind)) if place.stage == Stage::Taken => {
+                place.message = message;
+                place.stage = match kind {
+                    SendErrorKind::Refused => Stage::Refused,
+                    _ => Stage::NotOpen,
+                };
                 self.refused += 1;
             }
             _ => self.free(key.place),
@@ -143,58 +179,53 @@ impl Line {
         waker
     }
 
-    /// What became of a send. While it waits, `waker` is woken when that is known.
+    /// Settles the first that has no newer ticket than `newest`, as [`settle`](Self::settle) does without a message. Gives whom to wake; `None` if there is none.
+    pub(super) fn settle_first(&mut self, newest: usize, sent: bool) -> Option<Option<Waker>> {
+        let first = self.places.get(self.ends.behind)?;
+        if newest.wrapping_sub(first.ticket) > usize::MAX / 2 {
+            return None;
+        }
+        let (key, message) = self.pop()?;
+        let unsent = (!sent).then_some((message, SendErrorKind::NotOpen));
+        Some(self.settle(key, unsent))
+    }
+
+    /// What became of a wait. While it goes on, `waker` is woken when that is known.
     pub(super) fn poll(&mut self, key: Key, waker: &Waker) -> Poll<Outcome> {
         let Some(place) = self.place(key) else {
             // It was settled, and its place given to another.
             return Poll::Ready(Ok(()));
         };
-        match &mut place.stage {
-            Stage::Waiting(_, old) | Stage::Taken(old) => {
-                *old = Some(waker.clone());
-                Poll::Pending
+        let kind = match place.stage {
+            Stage::Waiting | Stage::Taken => {
+                place.waker = Some(waker.clone());
+                return Poll::Pending;
             }
-            Stage::Refused(_) => match self.leave(key) {
-                Some(Left::Refused(error)) => Poll::Ready(Err(error)),
-                _ => Poll::Ready(Ok(())),
-            },
-            Stage::Free | Stage::Abandoned => Poll::Ready(Ok(())),
-        }
+            Stage::Free | Stage::Abandoned => return Poll::Ready(Ok(())),
+            Stage::NotOpen => SendErrorKind::NotOpen,
+            Stage::Refused => SendErrorKind::Refused,
+        };
+        let (message, _) = self.leave(key);
+        Poll::Ready(Err(Box::new(SendError::new(message, kind))))
     }
 
-    /// Gives a send up. What comes back is to be dropped by whoever asks.
-    pub(super) fn leave(&mut self, key: Key) -> Option<Left> {
-        let place = self.place(key)?;
-        match replace(&mut place.stage, Stage::Free) {
-            Stage::Waiting(message, waker) => {
-                self.unlink(key.place);
-                self.free(key.place);
-                Some(Left::Waiting(message, waker))
-            }
-            Stage::Taken(waker) => {
+    /// Gives a wait up. What comes back is to be dropped by whoever asks.
+    pub(super) fn leave(&mut self, key: Key) -> Left {
+        let Some(place) = self.place(key) else {
+            return (None, None);
+        };
+        let left = (place.message.take(), place.waker.take());
+        match place.stage {
+            Stage::Taken => {
                 place.stage = Stage::Abandoned;
-                Some(Left::Waiting(None, waker))
+                return left;
             }
-            Stage::Refused(error) => {
-                self.refused -= 1;
-                self.free(key.place);
-                Some(Left::Refused(error))
-            }
-            before @ (Stage::Free | Stage::Abandoned) => {
-                place.stage = before;
-                None
-            }
+            Stage::Free | Stage::Abandoned => return left,
+            Stage::Waiting => self.unlink(key.place),
+            Stage::NotOpen | Stage::Refused => self.refused -= 1,
         }
-    }
-
-    /// The end: everybody in line gets the message back. Gives whom to wake.
-    pub(super) fn refuse_all(&mut self) -> Vec<Option<Waker>> {
-        let mut wakers = Vec::new();
-        while let Some((key, message)) = self.pop() {
-            let error = SendError::new(message, SendErrorKind::NotOpen);
-            wakers.push(self.settle(key, Err(Box::new(error))));
-        }
-        wakers
+        self.free(key.place);
+        left
     }
 
     fn place(&mut self, key: Key) -> Option<&mut Place> {
@@ -204,36 +235,39 @@ impl Line {
 
     #[inline(never)]
     fn free(&mut self, place: usize) {
-        self.free.push(place);
+        if let Some(freed) = self.places.get_mut(place) {
+            freed.stage = Stage::Free;
+            freed.links.behind = self.free;
+            self.free = place;
+        }
+        self.used -= 1;
         // After a long line the memory goes.
-        if self.free.len() == self.places.len() && self.places.len() > KEPT {
+        if self.used == 0 && self.places.len() > KEPT {
             self.places = Vec::new();
-            self.free = Vec::new();
+            self.free = NONE;
         }
     }
 
     #[inline(never)]
     fn unlink(&mut self, place: usize) {
-        let Some(Place { before, behind, .. }) = self.places.get(place) else {
-            return;
-        };
-        let (before, behind) = (*before, *behind);
-        match self.places.get_mut(before) {
-            Some(neighbour) => neighbour.behind = behind,
-            None => self.first = behind,
-        }
-        match self.places.get_mut(behind) {
-            Some(neighbour) => neighbour.before = before,
-            None => self.last = before,
+        let Links { before, behind } = *self.links(place);
+        self.join(before, behind);
+    }
+
+    /// Makes neighbours of two.
+    #[inline(never)]
+    fn join(&mut self, before: usize, behind: usize) {
+        self.links(before).behind = behind;
+        self.links(behind).before = before;
+    }
+
+    #[inline(never)]
+    fn links(&mut self, place: usize) -> &mut Links {
+        match self.places.get_mut(place) {
+            Some(place) => &mut place.links,
+            None => &mut self.ends,
         }
     }
-}
-
-/// What a send that was given up leaves: to be dropped without a lock.
-#[allow(dead_code, reason = "it is held to be dropped")]
-pub(super) enum Left {
-    Waiting(Option<Message>, Option<Waker>),
-    Refused(Box<SendError<Option<Message>>>),
 }
 
 #[cfg(test)]
@@ -254,13 +288,13 @@ mod tests {
         for leaving in 0..4 {
             let mut line = Line::new();
             let names = ["a", "b", "c", "d"];
-            let keys = names.map(|name| line.enter(Some(name.into()), None));
+            let keys = names.map(|name| line.enter(Some(name.into()), None, true));
             drop(line.leave(keys[leaving]));
-            line.enter(Some("e".into()), None);
+            line.enter(Some("e".into()), None, true);
             let mut left = Vec::new();
             while let Some((key, message)) = line.pop() {
                 left.push(text(message));
-                assert!(line.settle(key, Ok(())).is_none());
+                assert!(line.settle(key, None).is_none());
             }
             let mut expected: Vec<_> = names.into_iter().chain(["e"]).collect();
             expected.remove(leaving);
@@ -271,14 +305,17 @@ mod tests {
     #[test]
     fn what_was_refused_is_told_once_and_only_to_its_own_send() {
         let mut line = Line::new();
-        let [first, second] = [(); 2].map(|()| line.enter(None, None));
+        let [first, second] = [(); 2].map(|()| line.enter(None, None, true));
         let (key, _) = line.pop().unwrap();
-        assert!(line.settle(key, refused()).is_none());
+        assert!(
+            line.settle(key, Some((None, SendErrorKind::NotOpen)))
+                .is_none()
+        );
         let (key, _) = line.pop().unwrap();
-        assert!(line.settle(key, Ok(())).is_none());
+        assert!(line.settle(key, None).is_none());
         assert_eq!(line.refused(), 1);
         // Another takes the second's place.
-        let third = line.enter(None, None);
+        let third = line.enter(None, None, true);
         assert!(line.poll(second, Waker::noop()) == Poll::Ready(Ok(())));
         assert!(line.poll(third, Waker::noop()).is_pending());
         assert!(line.poll(first, Waker::noop()) == Poll::Ready(refused()));
@@ -288,20 +325,20 @@ mod tests {
 
     #[test]
     fn a_send_given_up_while_the_driver_has_it_leaves_nothing() {
-        for outcome in [Ok(()), refused()] {
+        for unsent in [None, Some((Some("a".into()), SendErrorKind::Refused))] {
             let mut line = Line::new();
-            let key = line.enter(Some("a".into()), None);
+            let key = line.enter(Some("a".into()), None, true);
             let (taken, _) = line.pop().unwrap();
             drop(line.leave(key));
-            assert!(line.settle(taken, outcome).is_none());
-            assert_eq!((line.refused(), line.free.len()), (0, line.places.len()));
+            assert!(line.settle(taken, unsent).is_none());
+            assert_eq!((line.refused(), line.used), (0, 0));
         }
     }
 
     #[test]
     fn a_long_line_leaves_no_memory() {
         let mut line = Line::new();
-        let keys: Vec<_> = (0..1000).map(|_| line.enter(None, None)).collect();
+        let keys: Vec<_> = (0..1000).map(|_| line.enter(None, None, true)).collect();
         for key in keys.into_iter().rev() {
             drop(line.leave(key));
         }

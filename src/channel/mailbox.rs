@@ -2,10 +2,9 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::line::{Key, Outcome};
+use super::line::{Key, Line, Outcome};
 use super::outgoing::{Outgoing, Progress, Sent, Taken};
-use super::watchers::Watchers;
-use crate::error::{SendError, SendErrorKind};
+use crate::error::SendErrorKind;
 use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
@@ -105,8 +104,8 @@ pub(super) struct Mailbox {
 struct State {
     status: Status,
     outgoing: Outgoing,
-    /// Tasks that wait for a change of status or for progress.
-    watchers: Watchers,
+    /// Tasks that wait for a change of status or for progress. Each is settled at a change, and waits again.
+    watchers: Line,
     /// How many of them wait for the end.
     ends: usize,
     /// Set while somebody waits for what was sent to come further, and once somebody has pinged.
@@ -124,24 +123,16 @@ struct State {
     driver: Option<Waker>,
 }
 
-/// What the handles want of the driver.
-#[derive(Default)]
-pub(super) enum Wanted {
-    /// To go on.
-    #[default]
-    Nothing,
-    /// To begin closing.
-    Close(u16, String),
-    /// To end, closing with this: nobody is left to send or to receive, or to wait for it.
-    End(u16, String),
-}
-
 /// What there is for the driver to do.
-#[derive(Default)]
 pub(super) struct Work {
-    pub(super) wanted: Wanted,
+    /// To begin closing.
+    pub(super) close: Option<(u16, String)>,
+    /// To end as well: nobody is left to send or to receive, or to wait for it.
+    pub(super) ends: bool,
     pub(super) accepted: VecDeque<Message>,
+    pub(super) taken: Option<Taken>,
     pub(super) look: Option<Look>,
+    pub(super) room: Room,
 }
 
 /// The room there is, and whether somebody waits for it.
@@ -157,11 +148,26 @@ pub(super) enum Refused {
     NotOpen,
 }
 
+/// What was not sent, and why.
+pub(super) type Unsent = (Option<Message>, SendErrorKind);
+
 /// A wait of one of the handles for a change.
 #[derive(Default)]
 pub(super) struct Watch {
-    place: Option<usize>,
+    place: Option<Key>,
     for_end: bool,
+}
+
+impl Watch {
+    /// Notes a task, which is woken at the next change.
+    fn wait(&mut self, watchers: &mut Line, waker: &Waker) {
+        if self
+            .place
+            .is_none_or(|place| watchers.poll(place, waker).is_ready())
+        {
+            self.place = Some(watchers.enter(None, Some(waker.clone()), true));
+        }
+    }
 }
 
 impl State {
@@ -204,7 +210,7 @@ impl Mailbox {
             state: Lock::new(State {
                 status: Status::Open,
                 outgoing: Outgoing::new(socket.room()),
-                watchers: Watchers::default(),
+                watchers: Line::new(),
                 ends: 0,
                 look: None,
                 wants_drained: false,
@@ -294,36 +300,28 @@ impl Mailbox {
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
-        let wakers = self.tell_driver(|state| {
-            if state.status != Status::Open {
-                return Vec::new();
-            }
-            // What arrives from now on is not shown.
-            self.incoming.close();
-            state.status = Status::Closing;
-            state.close = Some((code, reason.into()));
-            state.watchers.take()
-        });
-        wake(wakers);
+        let mut state = self.lock();
+        if state.status != Status::Open {
+            return;
+        }
+        // What arrives from now on is not shown.
+        self.incoming.close();
+        state.status = Status::Closing;
+        state.close = Some((code, reason.into()));
+        self.wake_driver(state);
+        self.wake_watchers();
     }
 
     pub(super) fn abort(&self) {
         self.tell_driver(|state| state.aborted = true);
     }
 
-    /// Puts a message in line, or a wish for a permit.
-    ///
-    /// # Errors
-    /// The message, when nothing can be sent any more.
-    pub(super) fn enter(&self, message: Option<Message>, waker: &Waker) -> Result<Key, Outcome> {
+    /// Puts a message in line, or a wish for a permit. When nothing can be sent any more, it is refused there.
+    pub(super) fn enter(&self, message: Option<Message>, waker: &Waker) -> Key {
         self.tell_driver(|state| {
-            if state.status == Status::Open {
-                let waker = (!AT_ONCE).then(|| waker.clone());
-                Ok(state.outgoing.line.enter(message, waker))
-            } else {
-                let error = SendError::new(message, SendErrorKind::NotOpen);
-                Err(Err(Box::new(error)))
-            }
+            let waker = (!AT_ONCE).then(|| waker.clone());
+            let open = state.status == Status::Open;
+            state.outgoing.line.enter(message, waker, open)
         })
     }
 
@@ -400,7 +398,7 @@ impl Mailbox {
         // Whoever pinged looks for this as well.
         state.look.get_or_insert(Self::look_for_progress);
         state.wants_drained |= far == Progress::Drained;
-        state.watchers.watch(&mut watch.place, cx.waker());
+        watch.wait(&mut state.watchers, cx.waker());
         self.wake_driver(state);
         Poll::Pending
     }
@@ -434,9 +432,8 @@ impl Mailbox {
             return !done;
         }
         state.outgoing.progress = far;
-        let wakers = state.watchers.take();
         drop(state);
-        wake(wakers);
+        self.wake_watchers();
         !done
     }
 }
@@ -505,7 +502,7 @@ impl Mailbox {
         if let Status::Closed(closed) = &state.status {
             return Poll::Ready(closed.clone());
         }
-        state.watchers.watch(&mut watch.place, cx.waker());
+        watch.wait(&mut state.watchers, cx.waker());
         if !core::mem::replace(&mut watch.for_end, true) {
             state.ends += 1;
             self.fetched.store(self.bound, Ordering::Relaxed);
@@ -527,7 +524,7 @@ impl Mailbox {
         if seen != Some(&state.status) {
             return Poll::Ready(state.status.clone());
         }
-        state.watchers.watch(&mut watch.place, cx.waker());
+        watch.wait(&mut state.watchers, cx.waker());
         Poll::Pending
     }
 
@@ -542,48 +539,37 @@ impl Mailbox {
                 self.fetched.store(self.window, Ordering::Relaxed);
             }
         }
-        let waker = state.watchers.forget(place);
+        let left = state.watchers.leave(place);
         drop(state);
-        drop(waker);
+        drop(left);
     }
 }
 
 /// The driver's side.
 impl Mailbox {
     /// Takes what there is to do, and remembers whom to wake when there is more. Nothing if no handle has changed anything.
-    pub(super) fn begin_turn(
-        &self,
-        batch: &mut Vec<Taken>,
-        most: usize,
-        waker: &Waker,
-    ) -> Option<(Work, Room)> {
+    pub(super) fn begin_turn(&self, waker: &Waker) -> Option<Work> {
         if !self.told.swap(false, Ordering::Acquire) {
             return None;
         }
         let mut state = self.lock();
         state.driver = Some(waker.clone());
         let accepted = core::mem::take(&mut state.outgoing.accepted);
-        let close = state.close.take();
-        let wanted = if state.aborted || (state.senders == 0 && !state.receiver) {
-            let (code, reason) = close.unwrap_or((1000, String::new()));
-            Wanted::End(code, reason)
-        } else if let Some((code, reason)) = close {
-            Wanted::Close(code, reason)
-        } else {
-            if state.status == Status::Open {
-                state.outgoing.take(batch, most);
-            }
-            Wanted::Nothing
-        };
-        let look = state.look;
-        let room = state.room();
-        self.release(state);
-        let work = Work {
-            wanted,
+        let mut close = state.close.take();
+        let ends = state.aborted || (state.senders == 0 && !state.receiver);
+        if ends && close.is_none() {
+            close = Some((1000, String::new()));
+        }
+        let mut work = Work {
+            close,
+            ends,
             accepted,
-            look,
+            taken: None,
+            look: state.look,
+            room: Room::default(),
         };
-        Some((work, room))
+        (work.taken, work.room) = self.take_next(state, usize::from(work.close.is_none()));
+        Some(work)
     }
 
     /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the queue's. And always when
@@ -597,59 +583,56 @@ impl Mailbox {
         self.lock().dropped = dropped;
     }
 
-    /// What became of a batch and of what was taken without waiting. Takes the next batch, if there is room.
+    /// What became of what was taken. Takes the next, if there is room and it is one of `most`.
     pub(super) fn settle(
         &self,
-        batch: &mut Vec<Taken>,
-        sent: &mut Sent,
+        settled: Option<(Key, Option<Unsent>)>,
+        sent: Sent,
         most: usize,
-        wakers: &mut Vec<Option<Waker>>,
-    ) -> Room {
+    ) -> (Option<Taken>, Room) {
         let mut state = self.lock();
         if sent.messages > 0 {
             state.outgoing.progress = Progress::Underway;
         }
-        state.outgoing.settle(batch, sent, wakers);
-        self.next_batch(state, batch, most, wakers)
+        state.outgoing.count(sent);
+        let waker = settled.and_then(|(key, unsent)| state.outgoing.line.settle(key, unsent));
+        let next = self.take_next(state, most);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        next
     }
 
-    /// There is so much room. Takes the next batch.
-    pub(super) fn set_room(&self, room: usize, batch: &mut Vec<Taken>, most: usize) -> Room {
+    /// There is so much room. Takes the next.
+    pub(super) fn set_room(&self, room: usize, most: usize) -> (Option<Taken>, Room) {
         let mut state = self.lock();
         state.outgoing.set_room(room);
-        self.next_batch(state, batch, most, &mut Vec::new())
+        self.take_next(state, most)
     }
 
-    fn next_batch(
-        &self,
-        mut state: Guard<'_, State>,
-        batch: &mut Vec<Taken>,
-        most: usize,
-        wakers: &mut Vec<Option<Waker>>,
-    ) -> Room {
-        if state.status == Status::Open {
-            state.outgoing.take(batch, most);
+    #[inline(never)]
+    fn take_next(&self, mut state: Guard<'_, State>, most: usize) -> (Option<Taken>, Room) {
+        let mut taken = None;
+        if most > 0 && state.status == Status::Open {
+            taken = state.outgoing.take();
         }
         let room = state.room();
         self.release(state);
-        for waker in wakers.drain(..).flatten() {
-            waker.wake();
-        }
-        room
+        (taken, room)
     }
 
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
-        let mut wakers = Vec::new();
-        if state.status == Status::Open {
+        let closes = state.status == Status::Open;
+        if closes {
             state.status = Status::Closing;
-            wakers = state.watchers.take();
         }
-        let refused = state.outgoing.line.refuse_all();
-        self.release(state);
-        wake(refused);
-        wake(wakers);
+        drop(state);
+        self.settle_all(|state| &mut state.outgoing.line, false);
+        if closes {
+            self.wake_watchers();
+        }
     }
 
     /// The end. Everybody who waits hears of it.
@@ -663,16 +646,29 @@ impl Mailbox {
         let lost = state.outgoing.end();
         closed.unsent += state.outgoing.total.unsent_bytes;
         state.status = Status::Closed(closed.clone());
-        let wakers = state.watchers.take();
         self.release(state);
         drop(lost);
         self.incoming.end(closed);
-        wake(wakers);
+        self.wake_watchers();
     }
-}
 
-fn wake(wakers: Vec<Option<Waker>>) {
-    for waker in wakers.into_iter().flatten() {
-        waker.wake();
+    fn wake_watchers(&self) {
+        self.settle_all(|state| &mut state.watchers, true);
+    }
+
+    /// Settles whoever waits in a line by now, and wakes them.
+    #[inline(never)]
+    fn settle_all(&self, line: fn(&mut State) -> &mut Line, sent: bool) {
+        let newest = line(&mut self.lock()).newest();
+        loop {
+            let mut state = self.lock();
+            let settled = line(&mut state).settle_first(newest, sent);
+            self.release(state);
+            match settled {
+                Some(Some(waker)) => waker.wake(),
+                Some(None) => {}
+                None => return,
+            }
+        }
     }
 }

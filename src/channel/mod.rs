@@ -16,7 +16,6 @@ mod receiver;
 mod sender;
 mod task;
 mod unsent;
-mod watchers;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Changes, Control};

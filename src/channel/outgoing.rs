@@ -1,9 +1,8 @@
 //! What goes down: what was taken without waiting, the line of those who wait, and the room that there is.
 
-use super::line::{Key, Line, Outcome};
+use super::line::{Key, Line};
 use crate::error::SendErrorKind;
 use crate::message::Message;
-use core::task::Waker;
 use std::collections::VecDeque;
 
 /// How far everything that was to be sent has come.
@@ -17,12 +16,8 @@ pub(super) enum Progress {
     Drained,
 }
 
-/// A send that the driver took out of the line, and what becomes of it.
-pub(super) struct Taken {
-    pub(super) key: Key,
-    pub(super) message: Option<Message>,
-    pub(super) outcome: Outcome,
-}
+/// A send that the driver took out of the line: the message, or none for a permit.
+pub(super) type Taken = (Key, Option<Message>);
 
 /// Counts of one turn of the driver.
 #[derive(Default)]
@@ -83,22 +78,17 @@ impl Outgoing {
         !self.line.is_empty() || self.wants_room
     }
 
-    /// Takes as many out of the line as there is room for, but no more than `most`: the last may pass the room, as a `send` with room may.
-    pub(super) fn take(&mut self, batch: &mut Vec<Taken>, most: usize) {
-        while self.room > 0 && batch.len() < most {
-            let Some((key, message)) = self.line.pop() else {
-                break;
-            };
-            if let Some(message) = &message {
-                self.room = self.room.saturating_sub(message.len().max(1));
-                self.progress = Progress::Underway;
-            }
-            batch.push(Taken {
-                key,
-                message,
-                outcome: Ok(()),
-            });
+    /// Takes the first out of the line if there is room: it may pass the room, as a `send` with room may.
+    pub(super) fn take(&mut self) -> Option<Taken> {
+        if self.room == 0 {
+            return None;
         }
+        let taken = self.line.pop();
+        if let Some((_, Some(message))) = &taken {
+            self.room = self.room.saturating_sub(message.len().max(1));
+            self.progress = Progress::Underway;
+        }
+        taken
     }
 
     /// How many bytes may be taken without waiting from now on.
@@ -109,20 +99,7 @@ impl Outgoing {
         }
     }
 
-    /// What became of a batch. Whom to wake goes to `wakers`.
-    pub(super) fn settle(
-        &mut self,
-        batch: &mut Vec<Taken>,
-        sent: &mut Sent,
-        wakers: &mut Vec<Option<Waker>>,
-    ) {
-        for taken in batch.drain(..) {
-            wakers.push(self.line.settle(taken.key, taken.outcome));
-        }
-        self.count(core::mem::take(sent));
-    }
-
-    fn count(&mut self, sent: Sent) {
+    pub(super) fn count(&mut self, sent: Sent) {
         let total = &mut self.total;
         total.messages += sent.messages;
         total.bytes += sent.bytes;

@@ -166,18 +166,15 @@ impl<Tx> Sender<Tx> {
 /// Waits in line until it has had its turn. Dropped before, it leaves the line.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
-    /// Why it could not enter the line, or its place.
-    place: Result<Option<Key>, Option<Outcome>>,
+    /// Its place, until it has had its turn.
+    place: Option<Key>,
 }
 
 impl<'a> Waiting<'a> {
     /// In line from here on.
     fn new(mailbox: &'a Mailbox, message: Option<Message>, cx: &mut Context<'_>) -> Self {
-        let place = mailbox.enter(message, cx.waker());
-        Self {
-            mailbox,
-            place: place.map(Some).map_err(Some),
-        }
+        let place = Some(mailbox.enter(message, cx.waker()));
+        Self { mailbox, place }
     }
 }
 
@@ -185,20 +182,18 @@ impl Future for Waiting<'_> {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let key = match &mut self.place {
-            Ok(Some(key)) => *key,
-            Ok(None) => return Poll::Pending,
-            Err(refused) => return refused.take().map_or(Poll::Pending, Poll::Ready),
+        let Some(key) = self.place else {
+            return Poll::Pending;
         };
         let outcome = ready!(self.mailbox.poll_line(key, cx.waker()));
-        self.place = Ok(None);
+        self.place = None;
         Poll::Ready(outcome)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Ok(Some(key)) = self.place {
+        if let Some(key) = self.place {
             self.mailbox.leave(key);
         }
     }
@@ -242,10 +237,7 @@ impl Sunk for Sinking {
         let key = match self.permit {
             Permitted::Yes => return Poll::Ready(Ok(())),
             Permitted::Waiting(key) => key,
-            Permitted::No => match self.mailbox.enter(None, cx.waker()) {
-                Ok(key) => key,
-                Err(refused) => return Poll::Ready(refused.map_err(|error| error.kind)),
-            },
+            Permitted::No => self.mailbox.enter(None, cx.waker()),
         };
         self.permit = Permitted::Waiting(key);
         let granted = ready!(self.mailbox.poll_line(key, cx.waker()));

@@ -44,18 +44,24 @@ mod here {
         Free,
     }
 
-    /// Puts something in the place of what is in a slot, which comes back.
-    fn put(place: usize, slot: Slot) -> Slot {
-        let mut tasks = TASKS.take();
-        let before = match tasks.get_mut(place) {
-            Some(old) => replace(old, slot),
-            None => {
-                tasks.push(slot);
-                Slot::Free
-            }
-        };
-        TASKS.set(tasks);
-        before
+    /// Puts something in the place of what is in a slot, which comes back; without a place, in a free one. And the place.
+    // The one use of the list: a second would link what is said of one that is gone.
+    #[inline(never)]
+    fn put(place: Option<usize>, slot: Slot) -> (Slot, usize) {
+        TASKS.with(|list| {
+            let mut tasks = list.take();
+            let free = || tasks.iter().position(|slot| matches!(slot, Slot::Free));
+            let place = place.or_else(free).unwrap_or(tasks.len());
+            let before = match tasks.get_mut(place) {
+                Some(old) => replace(old, slot),
+                None => {
+                    tasks.push(slot);
+                    Slot::Free
+                }
+            };
+            list.set(tasks);
+            (before, place)
+        })
     }
 
     /// What a waker is: the place of its task.
@@ -63,12 +69,12 @@ mod here {
 
     impl Wake for Place {
         fn wake(self: Arc<Self>) {
-            let place = self.0;
-            match put(place, Slot::Woken) {
+            let place = Some(self.0);
+            match put(place, Slot::Woken).0 {
                 Slot::Waiting(mut work) => {
                     let waker = Waker::from(self);
                     // What it wakes itself for is bounded: nothing arrives before this call is over.
-                    while let Slot::Woken = put(place, Slot::Running) {
+                    while let (Slot::Woken, _) = put(place, Slot::Running) {
                         let mut context = Context::from_waker(&waker);
                         if Pin::new(&mut work).poll(&mut context).is_ready() {
                             put(place, Slot::Free);
@@ -87,11 +93,7 @@ mod here {
 
     /// Runs `work` now, and whenever it is woken. At its end everything goes but the wakers that others hold.
     pub(in crate::channel) fn spawn(work: Driver) {
-        let tasks = TASKS.take();
-        let free = tasks.iter().position(|slot| matches!(slot, Slot::Free));
-        let place = free.unwrap_or(tasks.len());
-        TASKS.set(tasks);
-        put(place, Slot::Waiting(Box::new(work)));
+        let (_, place) = put(None, Slot::Waiting(Box::new(work)));
         Arc::new(Place(place)).wake();
     }
 }
