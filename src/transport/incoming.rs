@@ -6,7 +6,7 @@ use super::inbox::Inbox;
 use super::life::{Arrived, Life, Phase};
 use super::{Dropped, Limits, Overflow};
 use crate::lock::{Guard, Lock};
-use crate::message::{Closed, Message};
+use crate::message::{By, Closed, Message};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use std::sync::Arc;
@@ -67,25 +67,38 @@ impl Incoming {
         self.state.lock()
     }
 
-    /// Moves the machine.
+    /// The handshake has succeeded.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn opened(&self) {
+        self.lock().life.opened();
+    }
+
+    /// How it stands.
+    #[cfg(target_family = "wasm")]
     #[inline(never)]
-    pub(crate) fn step(&self, step: &mut dyn FnMut(&mut Life)) {
-        let mut state = self.lock();
-        step(&mut state.life);
-        self.publish(&state);
+    pub(crate) fn phase(&self) -> Phase {
+        self.lock().life.phase().clone()
+    }
+
+    /// Whether we began the end.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn is_ours(&self) -> bool {
+        self.lock().life.is_ours()
     }
 
     /// We want the end.
     pub(crate) fn close(&self) {
-        self.step(&mut |life| {
-            let _ = life.close();
-        });
+        let mut state = self.lock();
+        let _ = state.life.close();
+        self.publish(&state);
     }
 
     /// Drops the oldest unread message for want of a reader, and counts it.
     pub(crate) fn drop_oldest(&self) {
-        let mut oldest = None;
-        self.step(&mut |life| oldest = life.drop_oldest());
+        let mut state = self.lock();
+        let oldest = state.life.drop_oldest();
+        self.publish(&state);
+        drop(state);
         drop(oldest);
     }
 
@@ -117,9 +130,13 @@ impl Incoming {
         None
     }
 
-    /// The end. Whoever reads hears of it.
-    pub(crate) fn end(&self, closed: Closed) {
+    /// The end, which is ours if we began it. Whoever reads hears of it.
+    #[inline(never)]
+    pub(crate) fn end(&self, mut closed: Closed) {
         let mut state = self.lock();
+        if state.life.is_ours() {
+            closed.by = By::Us;
+        }
         state.life.ended(closed);
         self.publish(&state);
         tell(state);

@@ -94,7 +94,6 @@ impl<M: Weighed> Life<M> {
     }
 
     /// Whether we began the end.
-    #[cfg(target_family = "wasm")]
     pub(crate) fn is_ours(&self) -> bool {
         self.ours
     }

@@ -11,7 +11,7 @@ use super::{Dropped, Limits, Lost, Protocols, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
@@ -126,16 +126,11 @@ struct Shared {
     limits: Limits,
     /// How it stands, and what waits to be read.
     incoming: Arc<Incoming>,
-    wakers: RefCell<Wakers>,
+    /// Of `poll_event`.
+    reader: Cell<Option<Waker>>,
+    writer: Cell<Option<Waker>>,
     /// Somebody else reads.
     read_elsewhere: Cell<bool>,
-}
-
-#[derive(Default)]
-struct Wakers {
-    /// Of `poll_event`.
-    reader: Option<Waker>,
-    writer: Option<Waker>,
 }
 
 impl WebSocket {
@@ -143,7 +138,8 @@ impl WebSocket {
         let shared = Rc::new(Shared {
             incoming: Incoming::bounded(Phase::Connecting, &request.limits),
             limits: request.limits,
-            wakers: RefCell::default(),
+            reader: Cell::default(),
+            writer: Cell::default(),
             read_elsewhere: Cell::new(false),
         });
         let told = {
@@ -168,9 +164,9 @@ impl WebSocket {
     }
 
     fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
-        match self.shared.phase() {
+        match self.shared.incoming.phase() {
             Phase::Connecting => {
-                self.shared.wakers.borrow_mut().reader = Some(cx.waker().clone());
+                self.shared.reader.set(Some(cx.waker().clone()));
                 Poll::Pending
             }
             Phase::Closed(closed) => {
@@ -195,7 +191,7 @@ impl WebSocket {
                 return Poll::Ready(());
             }
             // Incoming events look, too.
-            self.shared.wakers.borrow_mut().writer = Some(cx.waker().clone());
+            self.shared.writer.set(Some(cx.waker().clone()));
             ready!(self.drain.poll(cx, held));
         }
     }
@@ -242,16 +238,14 @@ pub fn connect(
 fn handle(shared: &Shared, told: Told) {
     let mut reads = true;
     match told {
-        Told::Opened => shared.incoming.step(&mut |life| {
-            let _ = life.opened();
-        }),
+        Told::Opened => shared.incoming.opened(),
         Told::Message(event) => reads = arrive(shared, &event),
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
-        Told::Error(_) => shared.incoming.step(&mut |life| {
-            if matches!(life.phase(), Phase::Connecting) {
-                life.ended(Closed::lost(By::Failure));
+        Told::Error(_) => {
+            if matches!(shared.incoming.phase(), Phase::Connecting) {
+                shared.incoming.end(Closed::lost(By::Failure));
             }
-        }),
+        }
         Told::Closed(event) => {
             let (clean, reason) = (event.was_clean(), text(&event, "reason"));
             // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
@@ -260,39 +254,12 @@ fn handle(shared: &Shared, told: Told) {
                 code => code,
             };
             let by = began(code, reason.is_empty(), clean);
-            let mut closed = Closed::new(code, reason, clean, by);
-            shared.incoming.step(&mut |life| {
-                if life.is_ours() {
-                    closed.by = By::Us;
-                }
-                life.ended(closed.clone());
-            });
+            shared.incoming.end(Closed::new(code, reason, clean, by));
         }
     }
-    let mut wakers = shared.wakers.borrow_mut();
-    let reader = if reads { wakers.reader.take() } else { None };
-    let writer = wakers.writer.take();
-    drop(wakers);
-    if let Some(reader) = reader {
-        reader.wake();
-    }
-    if let Some(writer) = writer {
-        writer.wake();
-    }
-}
-
-impl Shared {
-    fn is_open(&self) -> bool {
-        let mut open = false;
-        self.incoming
-            .step(&mut |life| open = matches!(life.phase(), Phase::Open));
-        open
-    }
-
-    fn phase(&self) -> Phase {
-        let mut phase = Phase::Connecting;
-        self.incoming.step(&mut |life| phase = life.phase().clone());
-        phase
+    let reader = if reads { shared.reader.take() } else { None };
+    for waker in [reader, shared.writer.take()].into_iter().flatten() {
+        waker.wake();
     }
 }
 
@@ -367,25 +334,17 @@ pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let shared = &self.shared;
-        let reads = !shared.read_elsewhere.get();
-        let (mut event, mut ours) = (None, false);
-        shared.incoming.step(&mut |life| {
-            ours = life.is_ours();
-            event = if reads {
-                life.next().map(Event::Message)
-            } else {
-                None
-            };
-            if let (None, Phase::Closed(closed)) = (&event, life.phase()) {
-                event = Some(Event::Closed(closed.clone()));
-            }
-        });
-        if let Some(event) = event {
-            return Poll::Ready(event);
+        if !shared.read_elsewhere.get()
+            && let Poll::Ready(Some(message)) = shared.incoming.poll_next(None).0
+        {
+            return Poll::Ready(Event::Message(message));
         }
-        shared.wakers.borrow_mut().reader = Some(cx.waker().clone());
+        if let Phase::Closed(closed) = shared.incoming.phase() {
+            return Poll::Ready(Event::Closed(closed));
+        }
+        shared.reader.set(Some(cx.waker().clone()));
         // The receive bound closes from inside the event: its deadline starts when we next look.
-        if ours {
+        if shared.incoming.is_ours() {
             let timeout = shared.limits.close_timeout;
             let deadline = self.close_deadline.get_or_insert_with(|| sleep(timeout));
             if Pin::new(deadline).poll(cx).is_ready() {
@@ -427,7 +386,7 @@ impl Transport for WebSocket {
     }
 
     fn is_open(&self) -> bool {
-        self.shared.is_open() && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+        matches!(self.shared.incoming.phase(), Phase::Open) && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
