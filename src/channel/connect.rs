@@ -189,7 +189,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
                     detail: error.to_string(),
                 })
             };
-            Box::pin(Socket::connect_to(Box::pin(url), options))
+            Box::pin(Socket::connect_to(url, options))
         }));
         self
     }

@@ -93,7 +93,7 @@ impl Driver {
     /// And whether there was a message: then the connection is open, and need not be asked.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> (Turn, bool) {
         // Several messages may have arrived since the last turn, and been too many among themselves.
-        if self.mailbox.below {
+        if self.mailbox.incoming.below {
             self.mailbox.set_dropped(self.socket.dropped());
         }
         for count in 0..TURN {

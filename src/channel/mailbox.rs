@@ -82,8 +82,6 @@ const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "ato
 pub(super) struct Mailbox {
     opened: Opened,
     pub(super) incoming: Arc<Incoming>,
-    /// The transport has a queue of its own below, which may drop messages.
-    pub(super) below: bool,
     /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back. Otherwise everything is
     /// fetched, and the bound is the queue's.
     window: usize,
@@ -181,25 +179,15 @@ impl State {
 
 impl Mailbox {
     pub(super) fn new(socket: &mut Socket) -> Self {
-        let limits = socket.limits().cloned();
-        let pushes_back = socket.pushes_back();
-        let own = socket.incoming();
-        let below = own.is_none() && !pushes_back;
-        let incoming = own.unwrap_or_else(|| {
-            // A transport that pushes back holds to the bound itself; the window is what is fetched ahead of it.
-            Incoming::open(limits.as_ref().filter(|_| !pushes_back))
-        });
-        let (window, bound) = match &limits {
-            Some(limits) if pushes_back => {
-                let window = socket.read_ahead().max(1);
-                (window, limits.receive_bound.max(window))
-            }
-            _ => (usize::MAX, usize::MAX),
-        };
+        let (mut window, mut bound) = (usize::MAX, usize::MAX);
+        if socket.pushes_back() {
+            window = socket.read_ahead().max(1);
+            bound = socket.limits().map_or(0, |limits| limits.receive_bound);
+            bound = bound.max(window);
+        }
         Self {
-            opened: socket.opened().clone(),
-            incoming,
-            below,
+            opened: socket.take_opened(),
+            incoming: socket.incoming(),
             window,
             bound,
             fetched: AtomicUsize::new(window),

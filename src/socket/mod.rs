@@ -81,34 +81,17 @@ impl Socket {
         url: impl Into<String>,
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
-        let mut url = Some(url.into());
-        let given = poll_fn(move |_| url.take().map_or(Poll::Pending, |url| Poll::Ready(Ok(url))));
-        Self::connect_to(given, options)
+        let limit = options.connect_timeout;
+        within(limit, opening(url.into(), options))
     }
 
     /// The same with a URL that has yet to come; the timeout holds for that as well.
     pub(crate) fn connect_to(
-        mut url: impl Future<Output = Result<String, ConnectErrorKind>> + Unpin,
+        url: impl Future<Output = Result<String, ConnectErrorKind>>,
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
         let limit = options.connect_timeout;
-        let mut options = Some(options);
-        let mut connecting = None;
-        let steps = poll_fn(move |cx| {
-            if options.is_some() {
-                let url = ready!(Pin::new(&mut url).poll(cx));
-                if let Some(options) = options.take() {
-                    let url = url?;
-                    trace::connecting(&url);
-                    connecting = Some(Box::pin(transport::connect(options.request(url)?)));
-                }
-            }
-            match &mut connecting {
-                Some(connecting) => connecting.as_mut().poll(cx),
-                None => Poll::Pending,
-            }
-        });
-        within(limit, steps)
+        within(limit, async { opening(url.await?, options).await })
     }
 
     /// A socket over a transport that is open already; `opened` is what its handshake settled.
@@ -204,9 +187,17 @@ impl Socket {
             .unwrap_or(false)
     }
 
-    /// Where the transport puts what arrives, if it does so by itself: then this yields nothing but the end.
-    pub(crate) fn incoming(&mut self) -> Option<std::sync::Arc<transport::incoming::Incoming>> {
-        self.line.get()?.incoming()
+    /// Where what arrives waits for a channel's receiver. If the transport puts it there by itself, this yields nothing but the end.
+    pub(crate) fn incoming(&mut self) -> std::sync::Arc<transport::incoming::Incoming> {
+        match self.line.get() {
+            Some(transport) => transport.incoming(),
+            None => transport::incoming::Incoming::open(None),
+        }
+    }
+
+    /// What the handshake settled, for somebody else to keep.
+    pub(crate) fn take_opened(&mut self) -> Opened {
+        core::mem::take(&mut self.opened)
     }
 
     /// Bytes worth fetching ahead of a slow reader.
@@ -433,6 +424,25 @@ impl Drop for Using<'_> {
     fn drop(&mut self) {
         self.0.line.give_back();
     }
+}
+
+/// A transport to `url`, from when it is first polled.
+fn opening(
+    url: String,
+    options: Options,
+) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
+    let mut given = Some((url, options));
+    let mut opening = None;
+    poll_fn(move |cx| {
+        if let Some((url, options)) = given.take() {
+            trace::connecting(&url);
+            opening = Some(Box::pin(transport::connect(options.request(url)?)));
+        }
+        match &mut opening {
+            Some(opening) => opening.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    })
 }
 
 /// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.

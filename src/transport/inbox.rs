@@ -64,27 +64,20 @@ impl<M: Weighed> Inbox<M> {
     #[must_use = "full means that the connection must close"]
     pub(crate) fn put(&mut self, message: M) -> Put {
         let before = self.messages.len();
-        if self.overflow == Overflow::Latest {
-            while self.drop_oldest().is_some() {}
-        } else if self.bytes.saturating_add(message.cost()) > self.bound {
-            match self.overflow {
-                Overflow::Close => return Put::Full,
-                Overflow::DropOldest if message.cost() <= self.bound => {
-                    while self.bytes + message.cost() > self.bound {
-                        if self.drop_oldest().is_none() {
-                            break;
-                        }
-                    }
-                }
-                // Too large for the bound even alone, or the newest is the one to go.
-                _ => {
-                    self.dropped.count(message.bytes());
-                    return Put::Dropped;
-                }
+        let cost = message.cost();
+        let latest = self.overflow == Overflow::Latest;
+        // What is too large for the bound even alone displaces nothing.
+        if latest || (self.overflow == Overflow::DropOldest && cost <= self.bound) {
+            while (latest || self.bytes + cost > self.bound) && self.drop_oldest().is_some() {}
+        } else if self.bytes.saturating_add(cost) > self.bound {
+            if self.overflow == Overflow::Close {
+                return Put::Full;
             }
+            self.dropped.count(message.bytes());
+            return Put::Dropped;
         }
         let displaced = before - self.messages.len();
-        self.bytes += message.cost();
+        self.bytes += cost;
         self.messages.push_back(message);
         Put::Kept(displaced)
     }

@@ -16,6 +16,8 @@ pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// The one bounded queue between the platform and whoever reads.
 pub struct Incoming {
+    /// The transport has a queue of its own below, which may drop messages.
+    pub(crate) below: bool,
     state: Lock<State>,
     /// What waits to be read, as it counts against a bound: 0 once nothing more is shown. So that the driver need not lock to see it.
     waiting: AtomicUsize,
@@ -39,20 +41,20 @@ impl Incoming {
     /// A queue that overflows at the receive bound.
     #[cfg(target_family = "wasm")]
     pub(crate) fn bounded(phase: Phase, limits: &Limits) -> Arc<Self> {
-        Self::new(phase, Inbox::new(limits.receive_bound, limits.overflow))
+        Self::new(phase, Inbox::new(limits.receive_bound, limits.overflow), false)
     }
 
     /// For a connection that is open already. The bound is that of `limits`; without, whoever fills it keeps to one.
     pub(crate) fn open(limits: Option<&Limits>) -> Arc<Self> {
-        let inbox = match limits {
-            Some(limits) => Inbox::new(limits.receive_bound, limits.overflow),
-            None => Inbox::new(usize::MAX, Overflow::Close),
-        };
-        Self::new(Phase::Open, inbox)
+        let (bound, overflow) = limits.map_or((usize::MAX, Overflow::Close), |limits| {
+            (limits.receive_bound, limits.overflow)
+        });
+        Self::new(Phase::Open, Inbox::new(bound, overflow), limits.is_some())
     }
 
-    fn new(phase: Phase, inbox: Inbox) -> Arc<Self> {
+    fn new(phase: Phase, inbox: Inbox, below: bool) -> Arc<Self> {
         Arc::new(Self {
+            below,
             state: Lock::new(State {
                 life: Life::new(phase, inbox),
                 reader: None,

@@ -128,10 +128,11 @@ pub trait Transport: MaybeSend {
         64 << 10
     }
 
-    /// Where this transport puts what arrives, if it does so by itself. Whoever takes it reads there; `poll_event` tells nothing but the end then.
+    /// Where what arrives waits for a channel's receiver. A transport that puts it there by itself tells nothing but the end by `poll_event` then.
     #[doc(hidden)]
-    fn incoming(&mut self) -> Option<std::sync::Arc<incoming::Incoming>> {
-        None
+    fn incoming(&mut self) -> std::sync::Arc<incoming::Incoming> {
+        // A transport that pushes back holds to the bound itself.
+        incoming::Incoming::open((!self.pushes_back()).then(|| self.limits()))
     }
 
     /// What the overflow policy has dropped here, ever. Nothing where the transport pushes back.

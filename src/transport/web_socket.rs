@@ -406,9 +406,9 @@ impl Transport for WebSocket {
         false
     }
 
-    fn incoming(&mut self) -> Option<Arc<Incoming>> {
+    fn incoming(&mut self) -> Arc<Incoming> {
         self.shared.read_elsewhere.set(true);
-        Some(self.shared.incoming.clone())
+        self.shared.incoming.clone()
     }
 
     fn dropped(&self) -> Dropped {
