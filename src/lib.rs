@@ -74,6 +74,7 @@ pub mod random;
 pub mod socket;
 mod time;
 pub mod transport;
+mod waker;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod vectors;
 

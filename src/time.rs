@@ -127,9 +127,7 @@ mod platform {
         let shared = state.clone();
         let call = Closure::new(move |_| {
             shared.called.set(true);
-            if let Some(waker) = shared.waker.take() {
-                waker.wake();
-            }
+            crate::waker::wake(shared.waker.take());
         });
         (Called(state), call)
     }

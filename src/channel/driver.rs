@@ -8,7 +8,6 @@ use crate::message::{By, Closed, Message};
 use crate::socket::Socket;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Messages moved in one turn before other tasks get theirs.
@@ -57,7 +56,9 @@ impl Driver {
             self.look = work.look;
             self.room = work.room;
             self.taken = work.taken;
-            self.hand_over_accepted(work.accepted);
+            if let Some(accepted) = work.accepted {
+                (accepted.hand_over)(self, accepted.messages);
+            }
             if let Some((code, reason)) = work.close {
                 // The arguments were checked by whoever wants it.
                 self.socket.begin_close(code, &reason);
@@ -125,7 +126,7 @@ impl Driver {
                 open = self.settle(left);
                 continue;
             }
-            if self.sent.is_some() {
+            if self.sent.messages > 0 {
                 self.settle(left);
                 continue;
             }
@@ -166,13 +167,11 @@ impl Driver {
     }
 
     /// What was taken without waiting goes first: room was seen when it was taken.
-    fn hand_over_accepted(&mut self, accepted: VecDeque<Message>) {
+    pub(super) fn hand_over_accepted(&mut self, accepted: Vec<Message>) {
         for message in accepted {
             // Nobody waits to be told, so it is counted.
             if let Err(error) = self.hand_over(message) {
-                self.sent.unsent_messages += 1;
-                self.sent.unsent_bytes += error.value.len();
-                self.sent.unsent = Some(error.kind);
+                self.mailbox.count_lost(error.value.len(), error.kind);
             }
         }
     }
@@ -202,7 +201,7 @@ impl Driver {
         });
         let sent = matches!(settled, Some((_, None)));
         let counts = core::mem::take(&mut self.sent);
-        (self.taken, self.room) = self.mailbox.settle(settled, counts, most);
+        (self.taken, self.room) = self.mailbox.settle(settled, &counts, most);
         sent
     }
 }

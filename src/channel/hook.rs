@@ -1,7 +1,8 @@
 //! What an application has called when something arrives: one seam, and a body for each way in which threads can be.
 
-use crate::transport::incoming::Hook;
+use core::task::Waker;
 use std::sync::Arc;
+use std::task::Wake;
 
 /// `Send + Sync` where threads share memory, nothing in a page without it.
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
@@ -15,16 +16,25 @@ pub trait MaybeShared {}
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 impl<T> MaybeShared for T {}
 
+/// A waker that calls a function. As such it is nothing of its own to a program that sets none.
+struct Call<F>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
+    fn wake(self: Arc<Self>) {
+        self.0();
+    }
+}
+
 #[cfg(not(all(target_family = "wasm", not(target_feature = "atomics"))))]
-pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Hook {
-    Arc::new(wake)
+pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
+    Waker::from(Arc::new(Call(wake)))
 }
 
 /// Handles may go to any thread, as far as types can tell, and so hold no more of the function than its place in a list of this one.
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
-pub(super) fn shared(wake: impl Fn() + 'static) -> Hook {
+pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
     let place = here::Place::new(std::rc::Rc::new(wake));
-    Arc::new(move || place.call())
+    Waker::from(Arc::new(Call(move || place.call())))
 }
 
 #[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]

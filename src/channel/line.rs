@@ -3,6 +3,7 @@
 
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
+use crate::waker::keep;
 use core::task::{Poll, Waker};
 
 /// What became of a send: the message comes back when it was not sent. For a permit there is none.
@@ -198,7 +199,7 @@ impl Line {
         };
         let kind = match place.stage {
             Stage::Waiting | Stage::Taken => {
-                place.waker = Some(waker.clone());
+                keep(&mut place.waker, waker);
                 return Poll::Pending;
             }
             Stage::Free | Stage::Abandoned => return Poll::Ready(Ok(())),

@@ -3,17 +3,17 @@
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
 use super::line::{Key, Line, Outcome};
-use super::outgoing::{Outgoing, Progress, Sent, Taken};
+use super::outgoing::{Accepted, Outgoing, Progress, Sent, Taken};
 use crate::error::SendErrorKind;
 use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message, Opened};
 use crate::socket::Socket;
 use crate::transport::Dropped;
 use crate::transport::incoming::Incoming;
+use crate::waker::{keep, wake};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How a channel stands. It only ever goes forward.
@@ -127,7 +127,7 @@ pub(super) struct Work {
     pub(super) close: Option<(u16, String)>,
     /// To end as well: nobody is left to send or to receive, or to wait for it.
     pub(super) ends: bool,
-    pub(super) accepted: VecDeque<Message>,
+    pub(super) accepted: Option<Accepted>,
     pub(super) taken: Option<Taken>,
     pub(super) look: Option<Look>,
     pub(super) room: Room,
@@ -225,12 +225,12 @@ impl Mailbox {
     pub(super) fn stats(&self) -> Stats {
         let received = self.incoming.received();
         let state = self.lock();
-        let sent = &state.outgoing.total;
+        let Outgoing { sent, lost, .. } = &state.outgoing;
         Stats {
             sent_messages: sent.messages,
             sent_bytes: sent.bytes,
-            unsent_messages: sent.unsent_messages,
-            unsent_bytes: sent.unsent_bytes,
+            unsent_messages: lost.messages,
+            unsent_bytes: lost.bytes,
             queued_bytes: received.queued,
             received_messages: received.messages + state.dropped.messages,
             received_bytes: received.bytes + state.dropped.bytes,
@@ -271,9 +271,7 @@ impl Mailbox {
         let driver = state.driver.take();
         self.told.store(true, Ordering::Release);
         self.release(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake(driver);
     }
 }
 
@@ -373,7 +371,7 @@ impl Mailbox {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         let mut state = self.lock();
-        if let Some(kind) = state.outgoing.total.unsent.take() {
+        if let Some(kind) = state.outgoing.lost.kind.take() {
             return Poll::Ready(Err(kind));
         }
         if let Status::Closed(closed) = &state.status {
@@ -395,7 +393,7 @@ impl Mailbox {
     fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         let mut state = self.lock();
         let wants_drained = state.wants_drained;
-        if !state.outgoing.accepted.is_empty() {
+        if state.outgoing.accepted.is_some() {
             return true;
         }
         drop(state);
@@ -541,8 +539,8 @@ impl Mailbox {
             return None;
         }
         let mut state = self.lock();
-        state.driver = Some(waker.clone());
-        let accepted = core::mem::take(&mut state.outgoing.accepted);
+        keep(&mut state.driver, waker);
+        let accepted = state.outgoing.accepted.take();
         let mut close = state.close.take();
         let ends = state.aborted || (state.senders == 0 && !state.receiver);
         if ends && close.is_none() {
@@ -575,7 +573,7 @@ impl Mailbox {
     pub(super) fn settle(
         &self,
         settled: Option<(Key, Option<Unsent>)>,
-        sent: Sent,
+        sent: &Sent,
         most: usize,
     ) -> (Option<Taken>, Room) {
         let mut state = self.lock();
@@ -585,10 +583,17 @@ impl Mailbox {
         state.outgoing.count(sent);
         let waker = settled.and_then(|(key, unsent)| state.outgoing.line.settle(key, unsent));
         let next = self.take_next(state, most);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(waker);
         next
+    }
+
+    /// Something that was taken without waiting could not be handed over.
+    pub(super) fn count_lost(&self, bytes: usize, kind: SendErrorKind) {
+        let mut state = self.lock();
+        let lost = &mut state.outgoing.lost;
+        lost.messages += 1;
+        lost.bytes += bytes;
+        lost.kind = Some(kind);
     }
 
     /// There is so much room. Takes the next.
@@ -632,7 +637,7 @@ impl Mailbox {
         }
         let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
         let lost = state.outgoing.end();
-        closed.unsent += state.outgoing.total.unsent_bytes;
+        closed.unsent += state.outgoing.lost.bytes;
         state.status = Status::Closed(closed.clone());
         self.release(state);
         drop(lost);
@@ -653,8 +658,7 @@ impl Mailbox {
             let settled = line(&mut state).settle_first(newest, sent);
             self.release(state);
             match settled {
-                Some(Some(waker)) => waker.wake(),
-                Some(None) => {}
+                Some(waker) => wake(waker),
                 None => return,
             }
         }

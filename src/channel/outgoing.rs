@@ -1,9 +1,9 @@
 //! What goes down: what was taken without waiting, the line of those who wait, and the room that there is.
 
+use super::driver::Driver;
 use super::line::{Key, Line};
 use crate::error::SendErrorKind;
 use crate::message::Message;
-use std::collections::VecDeque;
 
 /// How far everything that was to be sent has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,26 +19,32 @@ pub(super) enum Progress {
 /// A send that the driver took out of the line: the message, or none for a permit.
 pub(super) type Taken = (Key, Option<Message>);
 
-/// Counts of one turn of the driver.
+/// Counts of what was handed over.
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) messages: u64,
     pub(super) bytes: u64,
-    pub(super) unsent_messages: u64,
-    pub(super) unsent_bytes: usize,
-    /// Why what was taken without waiting could not be handed over.
-    pub(super) unsent: Option<SendErrorKind>,
 }
 
-impl Sent {
-    pub(super) fn is_some(&self) -> bool {
-        self.messages > 0 || self.unsent_messages > 0
-    }
+/// Counts of what was taken without waiting and could not be handed over.
+#[derive(Default)]
+pub(super) struct Lost {
+    pub(super) messages: u64,
+    pub(super) bytes: usize,
+    /// Why, until somebody has been told.
+    pub(super) kind: Option<SendErrorKind>,
+}
+
+/// What was taken without waiting, and how the driver hands it over: a function, so that a program in which everybody waits has nothing of it.
+pub(super) struct Accepted {
+    pub(super) messages: Vec<Message>,
+    pub(super) bytes: usize,
+    pub(super) hand_over: fn(&mut Driver, Vec<Message>),
 }
 
 pub(super) struct Outgoing {
-    /// Taken without waiting; handed over before anything in line.
-    pub(super) accepted: VecDeque<Message>,
+    /// Handed over before anything in line.
+    pub(super) accepted: Option<Accepted>,
     pub(super) line: Line,
     /// Bytes that may be taken without waiting: at least so many, as the driver last saw it less what was taken since.
     pub(super) room: usize,
@@ -46,19 +52,21 @@ pub(super) struct Outgoing {
     pub(super) wants_room: bool,
     /// How far what was taken or sent has come, as the driver last saw it.
     pub(super) progress: Progress,
-    /// Counts since the channel opened. `unsent` is there until somebody has been told.
-    pub(super) total: Sent,
+    /// Counts since the channel opened.
+    pub(super) sent: Sent,
+    pub(super) lost: Lost,
 }
 
 impl Outgoing {
     pub(super) fn new(room: usize) -> Self {
         Self {
-            accepted: VecDeque::new(),
+            accepted: None,
             line: Line::new(),
             room,
             wants_room: false,
             progress: Progress::Drained,
-            total: Sent::default(),
+            sent: Sent::default(),
+            lost: Lost::default(),
         }
     }
 
@@ -68,9 +76,16 @@ impl Outgoing {
     }
 
     pub(super) fn accept(&mut self, message: Message) {
-        self.room = self.room.saturating_sub(message.len().max(1));
+        let bytes = message.len();
+        self.room = self.room.saturating_sub(bytes.max(1));
         self.progress = Progress::Underway;
-        self.accepted.push_back(message);
+        let accepted = self.accepted.get_or_insert_with(|| Accepted {
+            messages: Vec::new(),
+            bytes: 0,
+            hand_over: Driver::hand_over_accepted,
+        });
+        accepted.messages.push(message);
+        accepted.bytes += bytes;
     }
 
     /// Whether somebody waits for room.
@@ -99,24 +114,18 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn count(&mut self, sent: Sent) {
-        let total = &mut self.total;
-        total.messages += sent.messages;
-        total.bytes += sent.bytes;
-        total.unsent_messages += sent.unsent_messages;
-        total.unsent_bytes += sent.unsent_bytes;
-        if sent.unsent.is_some() {
-            total.unsent = sent.unsent;
-        }
+    pub(super) fn count(&mut self, sent: &Sent) {
+        self.sent.messages += sent.messages;
+        self.sent.bytes += sent.bytes;
     }
 
     /// The end: what was taken without waiting is lost, and counted. It comes back to be dropped.
-    pub(super) fn end(&mut self) -> VecDeque<Message> {
-        let lost = core::mem::take(&mut self.accepted);
-        for message in &lost {
-            self.total.unsent_messages += 1;
-            self.total.unsent_bytes += message.len();
+    pub(super) fn end(&mut self) -> Option<Accepted> {
+        let accepted = self.accepted.take();
+        if let Some(accepted) = &accepted {
+            self.lost.messages += accepted.messages.len() as u64;
+            self.lost.bytes += accepted.bytes;
         }
-        lost
+        accepted
     }
 }

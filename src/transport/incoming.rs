@@ -7,12 +7,10 @@ use super::life::{Arrived, Life, Phase};
 use super::{Dropped, Limits, Overflow};
 use crate::lock::{Guard, Lock};
 use crate::message::{By, Closed, Message};
+use crate::waker::{keep, wake};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use std::sync::Arc;
-
-/// Called when there is something to read or the connection has ended.
-pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// The one bounded queue between the platform and whoever reads.
 pub struct Incoming {
@@ -26,7 +24,8 @@ pub struct Incoming {
 struct State {
     life: Life,
     reader: Option<Waker>,
-    hook: Option<Hook>,
+    /// Woken whenever there is something to read, and at the end.
+    hook: Option<Waker>,
 }
 
 /// Counts of what arrived.
@@ -156,7 +155,7 @@ impl Incoming {
             return (Poll::Ready(None), [0; 2]);
         }
         if let Some(waker) = waker {
-            state.reader = Some(waker.clone());
+            keep(&mut state.reader, waker);
         }
         (Poll::Pending, [0; 2])
     }
@@ -169,7 +168,7 @@ impl Incoming {
 
     /// Has `waker` woken when something arrives.
     pub(crate) fn remember_reader(&self, waker: &Waker) {
-        self.lock().reader = Some(waker.clone());
+        keep(&mut self.lock().reader, waker);
     }
 
     /// Nobody waits for a message any more.
@@ -188,7 +187,7 @@ impl Incoming {
         drop((unread, hook));
     }
 
-    pub(crate) fn set_hook(&self, hook: Hook) {
+    pub(crate) fn set_hook(&self, hook: Waker) {
         let old = self.lock().hook.replace(hook);
         drop(old);
     }
@@ -210,10 +209,6 @@ impl Incoming {
 fn tell(mut state: Guard<'_, State>) {
     let (reader, hook) = (state.reader.take(), state.hook.clone());
     drop(state);
-    if let Some(reader) = reader {
-        reader.wake();
-    }
-    if let Some(hook) = hook {
-        hook();
-    }
+    wake(reader);
+    wake(hook);
 }

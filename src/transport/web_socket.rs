@@ -11,6 +11,7 @@ use super::{Dropped, Limits, Lost, Protocols, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
+use crate::waker::wake;
 use core::cell::Cell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -257,10 +258,10 @@ fn handle(shared: &Shared, told: Told) {
             shared.incoming.end(Closed::new(code, reason, clean, by));
         }
     }
-    let reader = if reads { shared.reader.take() } else { None };
-    for waker in [reader, shared.writer.take()].into_iter().flatten() {
-        waker.wake();
+    if reads {
+        wake(shared.reader.take());
     }
+    wake(shared.writer.take());
 }
 
 /// Who began an end that we did not, by what the browser tells of it. A clean 1001 without a reason may be the browser's own: Firefox ends the sockets
