@@ -83,7 +83,7 @@ impl Control {
             let Watch { mailbox, key } = &mut watch;
             if let Some(reason) = reason.take() {
                 crate::transport::check_close(code, &reason)?;
-                mailbox.close(code, &reason);
+                mailbox.close(code, reason);
             }
             mailbox.poll_closed(key, cx).map(Ok)
         })
@@ -115,7 +115,7 @@ impl Control {
     /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
     pub fn start_close(&self, code: u16, reason: &str) -> Result<(), CloseError> {
         crate::transport::check_close(code, reason)?;
-        self.mailbox.close(code, reason);
+        self.mailbox.close(code, reason.into());
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The task that owns the socket: takes sends down, brings messages up.
 
-use super::mailbox::{Look, Mailbox, Room, Unsent};
-use super::outgoing::{Sent, Taken};
+use super::line::Stage;
+use super::mailbox::{Look, Mailbox, Next};
+use super::outgoing::Sent;
 use super::task;
 use crate::error::{SendError, SendErrorKind};
 use crate::message::{By, Closed, Message};
@@ -20,9 +21,8 @@ pub(super) fn start(mut socket: Socket) -> Arc<Mailbox> {
         socket,
         mailbox: mailbox.clone(),
         low: 1,
-        room: Room::default(),
         look: None,
-        taken: None,
+        next: Next::default(),
         sent: Sent::default(),
     };
     task::spawn(driver);
@@ -34,11 +34,9 @@ pub(super) struct Driver {
     mailbox: Arc<Mailbox>,
     /// Below that much room the platform is asked how much there is by now: asking is a call out of wasm.
     low: usize,
-    /// As the handles and the last look at the platform left it.
-    room: Room,
     look: Option<Look>,
     /// A send that was taken out of the line and is not settled, and what is not counted yet: none between turns.
-    taken: Option<Taken>,
+    next: Next,
     sent: Sent,
 }
 
@@ -52,10 +50,8 @@ impl Future for Driver {
 
 impl Driver {
     fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(work) = self.mailbox.begin_turn(cx.waker()) {
+        if let Some(work) = self.mailbox.begin_turn(&mut self.next, cx.waker()) {
             self.look = work.look;
-            self.room = work.room;
-            self.taken = work.taken;
             if let Some(accepted) = work.accepted {
                 (accepted.hand_over)(self, accepted.messages);
             }
@@ -121,7 +117,7 @@ impl Driver {
     fn poll_send(&mut self, cx: &mut Context<'_>, mut open: bool) -> Turn {
         let mut left = TURN;
         loop {
-            if self.taken.is_some() {
+            if self.next.taken.is_some() {
                 left -= 1;
                 open = self.settle(left);
                 continue;
@@ -130,7 +126,7 @@ impl Driver {
                 self.settle(left);
                 continue;
             }
-            if !self.room.awaited {
+            if !self.next.room.awaited {
                 return self.rest(open);
             }
             if left == 0 {
@@ -152,7 +148,7 @@ impl Driver {
     fn rest(&mut self, open: bool) -> Turn {
         if !open && !self.socket.is_open() {
             self.mailbox.stop_sending();
-        } else if self.room.bytes < self.low {
+        } else if self.next.room.bytes < self.low {
             self.see_room(0);
         }
         Turn::Waiting
@@ -163,7 +159,7 @@ impl Driver {
         let room = self.socket.room();
         self.low = (room / 2).max(1);
         let room = if left > 0 { room.max(1) } else { room };
-        (self.taken, self.room) = self.mailbox.set_room(room, left);
+        self.mailbox.set_room(room, &mut self.next, left);
     }
 
     /// What was taken without waiting goes first: room was seen when it was taken.
@@ -188,21 +184,31 @@ impl Driver {
     /// was sent.
     #[inline(never)]
     fn settle(&mut self, most: usize) -> bool {
-        let settled = self.taken.take().map(|(key, message)| {
-            let unsent: Option<Unsent> = match message {
-                Some(message) => self
-                    .hand_over(message)
-                    .err()
-                    .map(|error| (Some(error.value), error.kind)),
-                // A permit.
-                None => (!self.socket.is_open()).then_some((None, SendErrorKind::NotOpen)),
-            };
-            (key, unsent)
-        });
-        let sent = matches!(settled, Some((_, None)));
+        let mut became = Stage::NotOpen;
+        let settled = match self.next.taken.take() {
+            Some((key, mut message)) => {
+                if let Some(sending) = message.take() {
+                    match self.hand_over(sending) {
+                        Ok(()) => became = Stage::Free,
+                        Err(error) => {
+                            if error.kind == SendErrorKind::Refused {
+                                became = Stage::Refused;
+                            }
+                            message = Some(error.value);
+                        }
+                    }
+                } else if self.socket.is_open() {
+                    // A permit.
+                    became = Stage::Free;
+                }
+                Some((key, became, message))
+            }
+            None => None,
+        };
         let counts = core::mem::take(&mut self.sent);
-        (self.taken, self.room) = self.mailbox.settle(settled, &counts, most);
-        sent
+        self.mailbox
+            .settle(settled, &counts, &mut self.next, most);
+        became == Stage::Free
     }
 }
 

@@ -40,6 +40,14 @@ const ALONE: Links = Links {
     behind: NONE,
 };
 
+const FREE: Place = Place {
+    ticket: 0,
+    stage: Stage::Free,
+    links: ALONE,
+    message: None,
+    waker: None,
+};
+
 struct Place {
     ticket: usize,
     stage: Stage,
@@ -50,7 +58,8 @@ struct Place {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
+pub(super) enum Stage {
+    /// Nobody's: what was here was sent, or given up.
     Free,
     /// In line.
     Waiting,
@@ -120,23 +129,17 @@ impl Line {
         self.tickets = self.tickets.wrapping_add(1);
         self.used += 1;
         let ticket = self.tickets;
-        let new = Place {
-            ticket,
-            stage: if open { Stage::Waiting } else { Stage::NotOpen },
-            links: ALONE,
-            message,
-            waker,
-        };
         let mut place = self.free;
-        match self.places.get_mut(place) {
-            Some(old) => {
-                self.free = old.links.behind;
-                *old = new;
-            }
-            None => {
-                place = self.places.len();
-                self.places.push(new);
-            }
+        if place == NONE {
+            place = self.places.len();
+            self.places.push(FREE);
+        }
+        if let Some(new) = self.places.get_mut(place) {
+            self.free = new.links.behind;
+            new.ticket = ticket;
+            new.stage = if open { Stage::Waiting } else { Stage::NotOpen };
+            new.message = message;
+            new.waker = waker;
         }
         if open {
             self.join(self.ends.before, place);
@@ -157,38 +160,34 @@ impl Line {
         Some((Key { place, ticket }, first.message.take()))
     }
 
-    /// What became of one that was popped, in the order of the line: a message that was not sent, or no permit, and why. Gives whom to wake.
+    /// What became of one that was popped, in the order of the line: `Free` when it was sent, otherwise why not, and the message. Gives whom to wake.
     pub(super) fn settle(
         &mut self,
         key: Key,
-        unsent: Option<(Option<Message>, SendErrorKind)>,
+        became: Stage,
+        message: Option<Message>,
     ) -> Option<Waker> {
         self.settled = key.ticket;
         let place = self.places.get_mut(key.place)?;
         let waker = place.waker.take();
-        match unsent {
-            Some((message, kind)) if place.stage == Stage::Taken => {
-                place.message = message;
-                place.stage = match kind {
-                    SendErrorKind::Refused => Stage::Refused,
-                    _ => Stage::NotOpen,
-                };
-                self.refused += 1;
-            }
-            _ => self.free(key.place),
+        if place.stage == Stage::Taken && became != Stage::Free {
+            place.stage = became;
+            place.message = message;
+            self.refused += 1;
+        } else {
+            self.free(key.place);
         }
         waker
     }
 
     /// Settles the first that has no newer ticket than `newest`, as [`settle`](Self::settle) does without a message. Gives whom to wake; `None` if there is none.
-    pub(super) fn settle_first(&mut self, newest: usize, sent: bool) -> Option<Option<Waker>> {
+    pub(super) fn settle_first(&mut self, newest: usize, became: Stage) -> Option<Option<Waker>> {
         let first = self.places.get(self.ends.behind)?;
         if newest.wrapping_sub(first.ticket) > usize::MAX / 2 {
             return None;
         }
         let (key, message) = self.pop()?;
-        let unsent = (!sent).then_some((message, SendErrorKind::NotOpen));
-        Some(self.settle(key, unsent))
+        Some(self.settle(key, became, message))
     }
 
     /// What became of a wait. While it goes on, `waker` is woken when that is known.
@@ -295,7 +294,7 @@ mod tests {
             let mut left = Vec::new();
             while let Some((key, message)) = line.pop() {
                 left.push(text(message));
-                assert!(line.settle(key, None).is_none());
+                assert!(line.settle(key, Stage::Free, None).is_none());
             }
             let mut expected: Vec<_> = names.into_iter().chain(["e"]).collect();
             expected.remove(leaving);
@@ -309,11 +308,11 @@ mod tests {
         let [first, second] = [(); 2].map(|()| line.enter(None, None, true));
         let (key, _) = line.pop().unwrap();
         assert!(
-            line.settle(key, Some((None, SendErrorKind::NotOpen)))
+            line.settle(key, Stage::NotOpen, None)
                 .is_none()
         );
         let (key, _) = line.pop().unwrap();
-        assert!(line.settle(key, None).is_none());
+        assert!(line.settle(key, Stage::Free, None).is_none());
         assert_eq!(line.refused(), 1);
         // Another takes the second's place.
         let third = line.enter(None, None, true);
@@ -326,12 +325,12 @@ mod tests {
 
     #[test]
     fn a_send_given_up_while_the_driver_has_it_leaves_nothing() {
-        for unsent in [None, Some((Some("a".into()), SendErrorKind::Refused))] {
+        for became in [Stage::Free, Stage::Refused] {
             let mut line = Line::new();
             let key = line.enter(Some("a".into()), None, true);
             let (taken, _) = line.pop().unwrap();
             drop(line.leave(key));
-            assert!(line.settle(taken, unsent).is_none());
+            assert!(line.settle(taken, became, Some("a".into())).is_none());
             assert_eq!((line.refused(), line.used), (0, 0));
         }
     }

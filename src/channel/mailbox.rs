@@ -2,7 +2,7 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
-use super::line::{Key, Line, Outcome};
+use super::line::{Key, Line, Outcome, Stage};
 use super::outgoing::{Accepted, Outgoing, Progress, Sent, Taken};
 use crate::error::SendErrorKind;
 use crate::lock::{Guard, Lock};
@@ -128,8 +128,13 @@ pub(super) struct Work {
     /// To end as well: nobody is left to send or to receive, or to wait for it.
     pub(super) ends: bool,
     pub(super) accepted: Option<Accepted>,
-    pub(super) taken: Option<Taken>,
     pub(super) look: Option<Look>,
+}
+
+/// What the driver is to send next, and the room as the handles and its last look at the platform left it.
+#[derive(Default)]
+pub(super) struct Next {
+    pub(super) taken: Option<Taken>,
     pub(super) room: Room,
 }
 
@@ -146,8 +151,8 @@ pub(super) enum Refused {
     NotOpen,
 }
 
-/// What was not sent, and why.
-pub(super) type Unsent = (Option<Message>, SendErrorKind);
+/// What became of what was taken: as [`Line::settle`] is told.
+pub(super) type Settled = (Key, Stage, Option<Message>);
 
 /// A wait of one of the handles for a change.
 #[derive(Default)]
@@ -285,7 +290,7 @@ impl Mailbox {
         self.tell_driver(|state| state.senders -= 1);
     }
 
-    pub(super) fn close(&self, code: u16, reason: &str) {
+    pub(super) fn close(&self, code: u16, reason: String) {
         let mut state = self.lock();
         if state.status != Status::Open {
             return;
@@ -293,7 +298,7 @@ impl Mailbox {
         // What arrives from now on is not shown.
         self.incoming.close();
         state.status = Status::Closing;
-        state.close = Some((code, reason.into()));
+        state.close = Some((code, reason));
         self.wake_driver(state);
         self.wake_watchers();
     }
@@ -534,7 +539,7 @@ impl Mailbox {
 /// The driver's side.
 impl Mailbox {
     /// Takes what there is to do, and remembers whom to wake when there is more. Nothing if no handle has changed anything.
-    pub(super) fn begin_turn(&self, waker: &Waker) -> Option<Work> {
+    pub(super) fn begin_turn(&self, next: &mut Next, waker: &Waker) -> Option<Work> {
         if !self.told.swap(false, Ordering::Acquire) {
             return None;
         }
@@ -546,16 +551,14 @@ impl Mailbox {
         if ends && close.is_none() {
             close = Some((1000, String::new()));
         }
-        let mut work = Work {
+        let look = state.look;
+        self.take_next(state, next, usize::from(close.is_none()));
+        Some(Work {
             close,
             ends,
             accepted,
-            taken: None,
-            look: state.look,
-            room: Room::default(),
-        };
-        (work.taken, work.room) = self.take_next(state, usize::from(work.close.is_none()));
-        Some(work)
+            look,
+        })
     }
 
     /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the queue's. And always when
@@ -572,19 +575,21 @@ impl Mailbox {
     /// What became of what was taken. Takes the next, if there is room and it is one of `most`.
     pub(super) fn settle(
         &self,
-        settled: Option<(Key, Option<Unsent>)>,
+        settled: Option<Settled>,
         sent: &Sent,
+        next: &mut Next,
         most: usize,
-    ) -> (Option<Taken>, Room) {
+    ) {
         let mut state = self.lock();
         if sent.messages > 0 {
             state.outgoing.progress = Progress::Underway;
         }
         state.outgoing.count(sent);
-        let waker = settled.and_then(|(key, unsent)| state.outgoing.line.settle(key, unsent));
-        let next = self.take_next(state, most);
+        let waker = settled.and_then(|(key, became, message)| {
+            state.outgoing.line.settle(key, became, message)
+        });
+        self.take_next(state, next, most);
         wake(waker);
-        next
     }
 
     /// Something that was taken without waiting could not be handed over.
@@ -597,21 +602,19 @@ impl Mailbox {
     }
 
     /// There is so much room. Takes the next.
-    pub(super) fn set_room(&self, room: usize, most: usize) -> (Option<Taken>, Room) {
+    pub(super) fn set_room(&self, room: usize, next: &mut Next, most: usize) {
         let mut state = self.lock();
         state.outgoing.set_room(room);
-        self.take_next(state, most)
+        self.take_next(state, next, most);
     }
 
     #[inline(never)]
-    fn take_next(&self, mut state: Guard<'_, State>, most: usize) -> (Option<Taken>, Room) {
-        let mut taken = None;
+    fn take_next(&self, mut state: Guard<'_, State>, next: &mut Next, most: usize) {
         if most > 0 && state.status == Status::Open {
-            taken = state.outgoing.take();
+            next.taken = state.outgoing.take();
         }
-        let room = state.room();
+        next.room = state.room();
         self.release(state);
-        (taken, room)
     }
 
     /// The first sign of an end: what waits to be sent comes back.
@@ -622,7 +625,7 @@ impl Mailbox {
             state.status = Status::Closing;
         }
         drop(state);
-        self.settle_all(|state| &mut state.outgoing.line, false);
+        self.settle_all(|state| &mut state.outgoing.line, Stage::NotOpen);
         if closes {
             self.wake_watchers();
         }
@@ -646,16 +649,16 @@ impl Mailbox {
     }
 
     fn wake_watchers(&self) {
-        self.settle_all(|state| &mut state.watchers, true);
+        self.settle_all(|state| &mut state.watchers, Stage::Free);
     }
 
     /// Settles whoever waits in a line by now, and wakes them.
     #[inline(never)]
-    fn settle_all(&self, line: fn(&mut State) -> &mut Line, sent: bool) {
+    fn settle_all(&self, line: fn(&mut State) -> &mut Line, became: Stage) {
         let newest = line(&mut self.lock()).newest();
         loop {
             let mut state = self.lock();
-            let settled = line(&mut state).settle_first(newest, sent);
+            let settled = line(&mut state).settle_first(newest, became);
             self.release(state);
             match settled {
                 Some(waker) => wake(waker),

@@ -315,7 +315,7 @@ impl<Tx> Sink<Tx> for Sender<Tx> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         ready!(self.as_mut().poll_flush(cx))?;
-        self.mailbox.close(1000, "");
+        self.mailbox.close(1000, String::new());
         Poll::Ready(Ok(()))
     }
 }

@@ -24,7 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("message", &["http"]),
     ("error", &["http", "message"]),
     ("lock", &[]),
-    ("time", &[]),
+    ("waker", &[]),
+    ("time", &["waker"]),
     ("random", &[]),
     ("vectors", &[]),
     ("proto", &["error", "http", "message", "vectors"]),
@@ -34,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "transport",
         &[
-            "error", "http", "message", "lock", "time", "random", "proto", "net",
+            "error", "http", "message", "lock", "waker", "time", "random", "proto", "net",
         ],
     ),
     (
@@ -47,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "error",
             "message",
             "lock",
+            "waker",
             "time",
             "random",
             "transport",
