@@ -40,13 +40,6 @@ const ALONE: Links = Links {
     behind: NONE,
 };
 
-const FREE: Place = Place {
-    ticket: 0,
-    stage: Stage::Free,
-    links: ALONE,
-    message: None,
-    waker: None,
-};
 
 struct Place {
     ticket: usize,
@@ -129,17 +122,23 @@ impl Line {
         self.tickets = self.tickets.wrapping_add(1);
         self.used += 1;
         let ticket = self.tickets;
+        let new = Place {
+            ticket,
+            stage: if open { Stage::Waiting } else { Stage::NotOpen },
+            links: ALONE,
+            message,
+            waker,
+        };
         let mut place = self.free;
-        if place == NONE {
-            place = self.places.len();
-            self.places.push(FREE);
-        }
-        if let Some(new) = self.places.get_mut(place) {
-            self.free = new.links.behind;
-            new.ticket = ticket;
-            new.stage = if open { Stage::Waiting } else { Stage::NotOpen };
-            new.message = message;
-            new.waker = waker;
+        match self.places.get_mut(place) {
+            Some(old) => {
+                self.free = old.links.behind;
+                *old = new;
+            }
+            None => {
+                place = self.places.len();
+                self.places.push(new);
+            }
         }
         if open {
             self.join(self.ends.before, place);
