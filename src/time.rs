@@ -137,7 +137,7 @@ mod platform {
             if self.0.called.get() {
                 return Poll::Ready(());
             }
-            self.0.waker.set(Some(cx.waker().clone()));
+            crate::waker::keep_in(&self.0.waker, cx.waker());
             Poll::Pending
         }
     }

@@ -127,7 +127,7 @@ pub(super) struct Work {
     pub(super) close: Option<(u16, String)>,
     /// To end as well: nobody is left to send or to receive, or to wait for it.
     pub(super) ends: bool,
-    pub(super) accepted: Option<Accepted>,
+    pub(super) accepted: Option<Box<Accepted>>,
     pub(super) look: Option<Look>,
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Accepted {
 
 pub(super) struct Outgoing {
     /// Handed over before anything in line.
-    pub(super) accepted: Option<Accepted>,
+    pub(super) accepted: Option<Box<Accepted>>,
     pub(super) line: Line,
     /// Bytes that may be taken without waiting: at least so many, as the driver last saw it less what was taken since.
     pub(super) room: usize,
@@ -79,10 +79,12 @@ impl Outgoing {
         let bytes = message.len();
         self.room = self.room.saturating_sub(bytes.max(1));
         self.progress = Progress::Underway;
-        let accepted = self.accepted.get_or_insert_with(|| Accepted {
-            messages: Vec::new(),
-            bytes: 0,
-            hand_over: Driver::hand_over_accepted,
+        let accepted = self.accepted.get_or_insert_with(|| {
+            Box::new(Accepted {
+                messages: Vec::new(),
+                bytes: 0,
+                hand_over: Driver::hand_over_accepted,
+            })
         });
         accepted.messages.push(message);
         accepted.bytes += bytes;
@@ -120,7 +122,7 @@ impl Outgoing {
     }
 
     /// The end: what was taken without waiting is lost, and counted. It comes back to be dropped.
-    pub(super) fn end(&mut self) -> Option<Accepted> {
+    pub(super) fn end(&mut self) -> Option<Box<Accepted>> {
         let accepted = self.accepted.take();
         if let Some(accepted) = &accepted {
             self.lost.messages += accepted.messages.len() as u64;

@@ -11,7 +11,7 @@ use super::{Dropped, Limits, Lost, Protocols, Request, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{By, Closed, Event, Message, Opened};
 use crate::time::{Sleep, sleep};
-use crate::waker::wake;
+use crate::waker::{keep_in, wake};
 use core::cell::Cell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -81,7 +81,7 @@ impl Platform {
             closure(|told, event| told(Told::Error(event))),
             closure(|told, event| told(Told::Closed(event.unchecked_into()))),
         ];
-        for (name, closure) in HANDLERS.into_iter().zip(&closures) {
+        for (name, closure) in HANDLERS.iter().zip(&closures) {
             set(&socket, name, closure.as_ref());
         }
         Self {
@@ -99,7 +99,7 @@ impl Platform {
     /// Nothing is told any more, and the closures are gone. The browser's object stays.
     pub(crate) fn detach(&self) {
         // The handlers go before the closures: an event in between would call a closure that has been dropped.
-        for name in HANDLERS {
+        for name in &HANDLERS {
             set(&self.socket, name, &JsValue::NULL);
         }
         drop(self.closures.take());
@@ -167,7 +167,7 @@ impl WebSocket {
     fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
         match self.shared.incoming.phase() {
             Phase::Connecting => {
-                self.shared.reader.set(Some(cx.waker().clone()));
+                keep_in(&self.shared.reader, cx.waker());
                 Poll::Pending
             }
             Phase::Closed(closed) => {
@@ -192,7 +192,7 @@ impl WebSocket {
                 return Poll::Ready(());
             }
             // Incoming events look, too.
-            self.shared.writer.set(Some(cx.waker().clone()));
+            keep_in(&self.shared.writer, cx.waker());
             ready!(self.drain.poll(cx, held));
         }
     }
@@ -343,7 +343,7 @@ impl Transport for WebSocket {
         if let Phase::Closed(closed) = shared.incoming.phase() {
             return Poll::Ready(Event::Closed(closed));
         }
-        shared.reader.set(Some(cx.waker().clone()));
+        keep_in(&shared.reader, cx.waker());
         // The receive bound closes from inside the event: its deadline starts when we next look.
         if shared.incoming.is_ours() {
             let timeout = shared.limits.close_timeout;
