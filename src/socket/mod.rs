@@ -468,7 +468,7 @@ fn within(
         connecting = None;
         Poll::Ready(match outcome {
             Ok((transport, opened)) => {
-                trace::opened(began.elapsed());
+                trace::opened(began);
                 Ok(Socket::over(transport, opened))
             }
             Err(kind) => {

@@ -6,7 +6,7 @@
 mod enabled {
     use crate::error::ConnectError;
     use crate::message::Closed;
-    use core::time::Duration;
+    use crate::time::Instant;
 
     const TARGET: &str = "websocket_channel";
 
@@ -15,8 +15,8 @@ mod enabled {
         tracing::debug!(target: TARGET, url, "connecting");
     }
 
-    pub(crate) fn opened(elapsed: Duration) {
-        let elapsed_ms = elapsed.as_millis() as u64;
+    pub(crate) fn opened(began: Instant) {
+        let elapsed_ms = began.elapsed().as_millis() as u64;
         tracing::info!(target: TARGET, elapsed_ms, "opened");
     }
 
@@ -74,10 +74,10 @@ mod enabled {
 mod disabled {
     use crate::error::ConnectError;
     use crate::message::Closed;
-    use core::time::Duration;
+    use crate::time::Instant;
 
     pub(crate) fn connecting(_: &str) {}
-    pub(crate) fn opened(_: Duration) {}
+    pub(crate) fn opened(_: Instant) {}
     pub(crate) fn failed(_: &ConnectError) {}
     pub(crate) fn closing(_: u16) {}
     pub(crate) fn closed(_: &Closed) {}
