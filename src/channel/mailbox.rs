@@ -212,7 +212,8 @@ impl Mailbox {
                 dropped: Dropped::default(),
                 close: None,
                 aborted: false,
-                senders: 0,
+                // The channel's own.
+                senders: 1,
                 receiver: true,
                 driver: None,
             }),

@@ -48,7 +48,6 @@ pub struct Sender<Tx> {
 
 impl<Tx> Sender<Tx> {
     pub(super) fn new(mailbox: Arc<Mailbox>, codec: Arc<dyn Encode<Tx>>) -> Self {
-        mailbox.add_sender();
         Self {
             mailbox,
             codec,
@@ -331,6 +330,7 @@ impl From<Refused> for TrySendErrorKind {
 
 impl<Tx> Clone for Sender<Tx> {
     fn clone(&self) -> Self {
+        self.mailbox.add_sender();
         Self::new(self.mailbox.clone(), self.codec.clone())
     }
 }

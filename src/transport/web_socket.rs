@@ -204,9 +204,14 @@ impl WebSocket {
             .platform
             .socket
             .close_with_code_and_reason(code, reason);
-        if self.close_deadline.is_none() {
-            self.close_deadline = Some(sleep(self.shared.limits.close_timeout));
-        }
+        self.close_deadline();
+    }
+
+    /// The wait for the end that we began.
+    #[inline(never)]
+    fn close_deadline(&mut self) -> &mut Sleep {
+        let timeout = self.shared.limits.close_timeout;
+        self.close_deadline.get_or_insert_with(|| sleep(timeout))
     }
 }
 
