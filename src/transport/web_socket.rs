@@ -339,27 +339,20 @@ pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
 
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let shared = &self.shared;
-        if !shared.read_elsewhere.get()
-            && let Poll::Ready(Some(message)) = shared.incoming.poll_next(None).0
+        if !self.shared.read_elsewhere.get()
+            && let Poll::Ready(Some(message)) = self.shared.incoming.poll_next(None).0
         {
             return Poll::Ready(Event::Message(message));
         }
-        if let Phase::Closed(closed) = shared.incoming.phase() {
+        // The receive bound closes from inside the event: its deadline starts when we next look.
+        if self.shared.incoming.is_ours() && Pin::new(self.close_deadline()).poll(cx).is_ready() {
+            self.platform.detach();
+            self.shared.incoming.end(Closed::lost(By::Us));
+        }
+        if let Phase::Closed(closed) = self.shared.incoming.phase() {
             return Poll::Ready(Event::Closed(closed));
         }
-        keep_in(&shared.reader, cx.waker());
-        // The receive bound closes from inside the event: its deadline starts when we next look.
-        if shared.incoming.is_ours() {
-            let timeout = shared.limits.close_timeout;
-            let deadline = self.close_deadline.get_or_insert_with(|| sleep(timeout));
-            if Pin::new(deadline).poll(cx).is_ready() {
-                let closed = Closed::lost(By::Us);
-                self.platform.detach();
-                shared.incoming.end(closed.clone());
-                return Poll::Ready(Event::Closed(closed));
-            }
-        }
+        keep_in(&self.shared.reader, cx.waker());
         Poll::Pending
     }
 
