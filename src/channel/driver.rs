@@ -71,7 +71,7 @@ impl Driver {
         let (received, heard) = self.poll_receive(cx);
         if received == Turn::Ended {
             self.settle(0);
-            self.mailbox.end(self.socket.closure().cloned());
+            // Dropping the driver tells the end.
             return Poll::Ready(());
         }
         let sent = self.poll_send(cx, heard);
