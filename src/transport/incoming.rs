@@ -83,6 +83,7 @@ impl Incoming {
 
     /// Whether we began the end.
     #[cfg(target_family = "wasm")]
+    #[inline(never)]
     pub(crate) fn is_ours(&self) -> bool {
         self.lock().life.is_ours()
     }

@@ -385,7 +385,7 @@ impl Transport for WebSocket {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.shared.incoming.phase(), Phase::Open) && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+        !self.shared.incoming.is_ours() && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
