@@ -228,15 +228,14 @@ pub fn connect(
         if let Some(request) = request.take() {
             opening = Some(Box::new(WebSocket::open(request)?));
         }
-        let Some(mut socket) = opening.take() else {
+        let Some(socket) = &mut opening else {
             return Poll::Pending;
         };
-        let outcome = socket.poll_opened(cx);
-        if outcome.is_pending() {
-            opening = Some(socket);
-            return Poll::Pending;
+        let outcome = ready!(socket.poll_opened(cx));
+        match opening.take() {
+            Some(socket) => Poll::Ready(outcome.map(|opened| (socket as Box<dyn Transport>, opened))),
+            None => Poll::Pending,
         }
-        outcome.map_ok(|opened| (socket as Box<dyn Transport>, opened))
     })
 }
 
