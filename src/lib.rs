@@ -74,9 +74,9 @@ pub mod random;
 pub mod socket;
 mod time;
 pub mod transport;
-mod waker;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 mod vectors;
+mod waker;
 
 pub use channel::{
     Attempt, Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,

@@ -206,8 +206,7 @@ impl Driver {
             None => None,
         };
         let counts = core::mem::take(&mut self.sent);
-        self.mailbox
-            .settle(settled, &counts, &mut self.next, most);
+        self.mailbox.settle(settled, &counts, &mut self.next, most);
         became == Stage::Free
     }
 }

@@ -40,7 +40,6 @@ const ALONE: Links = Links {
     behind: NONE,
 };
 
-
 struct Place {
     ticket: usize,
     stage: Stage,
@@ -306,10 +305,7 @@ mod tests {
         let mut line = Line::new();
         let [first, second] = [(); 2].map(|()| line.enter(None, None, true));
         let (key, _) = line.pop().unwrap();
-        assert!(
-            line.settle(key, Stage::NotOpen, None)
-                .is_none()
-        );
+        assert!(line.settle(key, Stage::NotOpen, None).is_none());
         let (key, _) = line.pop().unwrap();
         assert!(line.settle(key, Stage::Free, None).is_none());
         assert_eq!(line.refused(), 1);

@@ -586,9 +586,8 @@ impl Mailbox {
             state.outgoing.progress = Progress::Underway;
         }
         state.outgoing.count(sent);
-        let waker = settled.and_then(|(key, became, message)| {
-            state.outgoing.line.settle(key, became, message)
-        });
+        let waker = settled
+            .and_then(|(key, became, message)| state.outgoing.line.settle(key, became, message));
         self.take_next(state, next, most);
         wake(waker);
     }

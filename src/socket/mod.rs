@@ -91,7 +91,10 @@ impl Socket {
         options: Options,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
         let limit = options.connect_timeout;
-        within(limit, async { opening(url.await?, options).await })
+        within(
+            limit,
+            Box::pin(async { opening(url.await?, options).await }),
+        )
     }
 
     /// A socket over a transport that is open already; `opened` is what its handshake settled.
@@ -430,7 +433,7 @@ impl Drop for Using<'_> {
 fn opening(
     url: String,
     options: Options,
-) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
+) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> + Unpin {
     let mut given = Some((url, options));
     let mut opening = None;
     poll_fn(move |cx| {
@@ -448,9 +451,9 @@ fn opening(
 /// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.
 fn within(
     limit: Duration,
-    connecting: impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>>,
+    connecting: impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> + Unpin,
 ) -> impl Future<Output = Result<Socket, ConnectError>> {
-    let mut connecting = Some((Box::pin(connecting), None));
+    let mut connecting = Some((connecting, None));
     poll_fn(move |cx| {
         let Some((future, start)) = &mut connecting else {
             return Poll::Pending;
@@ -458,7 +461,7 @@ fn within(
         let (began, deadline) = start.get_or_insert_with(|| (Instant::now(), sleep(limit)));
         let began = *began;
         // The outcome first: when both are ready, an open connection is the better answer.
-        let outcome = match future.as_mut().poll(cx) {
+        let outcome = match Pin::new(future).poll(cx) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => {
                 ready!(Pin::new(deadline).poll(cx));

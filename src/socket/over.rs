@@ -23,9 +23,8 @@ impl Socket {
         let limit = options.connect_timeout;
         let url = url.into();
         // Whoever holds the future holds a pointer to what it takes to connect, and that only while it does.
-        within(limit, async move {
-            pipe::connect(io, options.request(url)?).await
-        })
+        let connecting = async move { pipe::connect(io, options.request(url)?).await };
+        within(limit, Box::pin(connecting))
     }
 
     /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
@@ -41,7 +40,7 @@ impl Socket {
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
     {
         let limit = options.connect_timeout;
-        within(limit, async move {
+        let accepting = async move {
             let (framed, opened) = pipe::accept_all(
                 io,
                 &options.protocols,
@@ -51,7 +50,8 @@ impl Socket {
             )
             .await?;
             Ok((Box::new(framed) as _, opened))
-        })
+        };
+        within(limit, Box::pin(accepting))
     }
 
     /// A socket over a stream whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read

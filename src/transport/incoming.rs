@@ -40,7 +40,11 @@ impl Incoming {
     /// A queue that overflows at the receive bound.
     #[cfg(target_family = "wasm")]
     pub(crate) fn bounded(phase: Phase, limits: &Limits) -> Arc<Self> {
-        Self::new(phase, Inbox::new(limits.receive_bound, limits.overflow), false)
+        Self::new(
+            phase,
+            Inbox::new(limits.receive_bound, limits.overflow),
+            false,
+        )
     }
 
     /// For a connection that is open already. The bound is that of `limits`; without, whoever fills it keeps to one.

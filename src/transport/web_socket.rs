@@ -233,7 +233,9 @@ pub fn connect(
         };
         let outcome = ready!(socket.poll_opened(cx));
         match opening.take() {
-            Some(socket) => Poll::Ready(outcome.map(|opened| (socket as Box<dyn Transport>, opened))),
+            Some(socket) => {
+                Poll::Ready(outcome.map(|opened| (socket as Box<dyn Transport>, opened)))
+            }
             None => Poll::Pending,
         }
     })
@@ -384,7 +386,8 @@ impl Transport for WebSocket {
     }
 
     fn is_open(&self) -> bool {
-        !self.shared.incoming.is_ours() && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+        !self.shared.incoming.is_ours()
+            && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
