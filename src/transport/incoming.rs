@@ -21,7 +21,7 @@ pub struct Incoming {
     waiting: AtomicUsize,
 }
 
-struct State {
+pub(crate) struct State {
     life: Life,
     reader: Option<Waker>,
     /// Woken whenever there is something to read, and at the end.
@@ -136,16 +136,21 @@ impl Incoming {
         None
     }
 
-    /// The end, which is ours if we began it. Whoever reads hears of it.
+    /// The end, which is ours if we began it. Whoever reads is told by [`end`](Self::end).
     #[inline(never)]
-    pub(crate) fn end(&self, mut closed: Closed) {
+    pub(crate) fn ended(&self, mut closed: Closed) -> Guard<'_, State> {
         let mut state = self.lock();
         if state.life.is_ours() {
             closed.by = By::Us;
         }
         state.life.ended(closed);
         self.publish(&state);
-        tell(state);
+        state
+    }
+
+    /// The end. Whoever reads hears of it.
+    pub(crate) fn end(&self, closed: Closed) {
+        tell(self.ended(closed));
     }
 
     /// The next message, and `None` when all have been read and the end has come; and what waited before and waits now.

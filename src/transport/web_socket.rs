@@ -250,7 +250,7 @@ fn handle(shared: &Shared, told: Told) {
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
         Told::Error(_) => {
             if matches!(shared.incoming.phase(), Phase::Connecting) {
-                shared.incoming.end(Closed::lost(By::Failure));
+                shared.incoming.ended(Closed::lost(By::Failure));
             }
         }
         Told::Closed(event) => {
@@ -261,7 +261,7 @@ fn handle(shared: &Shared, told: Told) {
                 code => code,
             };
             let by = began(code, reason.is_empty(), clean);
-            shared.incoming.end(Closed::new(code, reason, clean, by));
+            drop(shared.incoming.ended(Closed::new(code, reason, clean, by)));
         }
     }
     if reads {
@@ -348,7 +348,7 @@ impl Transport for WebSocket {
         // The receive bound closes from inside the event: its deadline starts when we next look.
         if self.shared.incoming.is_ours() && Pin::new(self.close_deadline()).poll(cx).is_ready() {
             self.platform.detach();
-            self.shared.incoming.end(Closed::lost(By::Us));
+            self.shared.incoming.ended(Closed::lost(By::Us));
         }
         if let Phase::Closed(closed) = self.shared.incoming.phase() {
             return Poll::Ready(Event::Closed(closed));
@@ -385,9 +385,9 @@ impl Transport for WebSocket {
         self.begin_close(code, reason);
     }
 
+    /// What a channel took before its close is still handed over: our own `close` moves the browser's state, and nothing before it does.
     fn is_open(&self) -> bool {
-        !self.shared.incoming.is_ours()
-            && self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
+        self.platform.socket.ready_state() == web_sys::WebSocket::OPEN
     }
 
     fn limits(&self) -> &Limits {
