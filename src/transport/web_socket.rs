@@ -250,7 +250,7 @@ fn handle(shared: &Shared, told: Told) {
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
         Told::Error(_) => {
             if matches!(shared.incoming.phase(), Phase::Connecting) {
-                shared.incoming.ended(Closed::lost(By::Failure));
+                drop(shared.incoming.ended(Closed::lost(By::Failure)));
             }
         }
         Told::Closed(event) => {
@@ -348,7 +348,7 @@ impl Transport for WebSocket {
         // The receive bound closes from inside the event: its deadline starts when we next look.
         if self.shared.incoming.is_ours() && Pin::new(self.close_deadline()).poll(cx).is_ready() {
             self.platform.detach();
-            self.shared.incoming.ended(Closed::lost(By::Us));
+            drop(self.shared.incoming.ended(Closed::lost(By::Us)));
         }
         if let Phase::Closed(closed) = self.shared.incoming.phase() {
             return Poll::Ready(Event::Closed(closed));
