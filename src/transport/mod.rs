@@ -343,7 +343,7 @@ pub enum Carrier {
     /// `WebSocketStream`, or [`ConnectErrorKind::Unsupported`]. It is in no standard yet.
     ///
     /// Use it to receive much and send little, with peers that you trust. **Chromium 156 has a defect that can end the page.** Because of it a message
-    /// of more than 64 KiB is refused: [`SendErrorKind::Refused`](crate::SendErrorKind::Refused), and the value comes back; what `try_send` or a
+    /// of more than 64 KiB is refused: [`SendErrorKind::Refused`], and the value comes back; what `try_send` or a
     /// permit took counts as unsent. [`WebSocket`](Self::WebSocket) is not affected.
     ///
     /// The send watermark counts the bytes of messages that were written and not taken yet; there is no timer, the browser tells when it has taken
