@@ -45,6 +45,7 @@
 //! | `proto` | natively always, in wasm no | the protocol core, and sockets over streams of bytes |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
+//! | `reconnect` | no | [`reconnect`]: when to connect again after a drop |
 //! | `js` | no | the exports that the npm package is built from |
 
 // docs.rs says of each item which feature or target it needs.
@@ -69,8 +70,10 @@ pub mod message;
 mod net;
 #[cfg(any(feature = "proto", not(target_family = "wasm")))]
 pub mod proto;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", feature = "reconnect", not(target_family = "wasm")))]
 pub mod random;
+#[cfg(feature = "reconnect")]
+pub mod reconnect;
 pub mod socket;
 mod time;
 pub mod transport;
@@ -91,5 +94,7 @@ pub use error::{
     TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{By, Closed, Event, Message, Opened};
+#[cfg(feature = "reconnect")]
+pub use reconnect::Reconnect;
 pub use socket::{ByteStream, Options, Socket};
 pub use transport::{Hint, Overflow};

@@ -29,7 +29,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("vectors", &[]),
     ("proto", &["error", "http", "message", "vectors"]),
-    ("session", &["error", "message"]),
+    ("reconnect", &["error", "message"]),
+    ("session", &["error", "message", "reconnect"]),
     ("codec", &["error", "message"]),
     ("net", &["error", "http", "time", "proto"]),
     (
@@ -88,7 +89,15 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Layers without I/O, clock, randomness, wakers or platform: the only crates and parts of std they may name.
-const PURE: &[&str] = &["http", "message", "error", "proto", "session", "codec"];
+const PURE: &[&str] = &[
+    "http",
+    "message",
+    "error",
+    "proto",
+    "reconnect",
+    "session",
+    "codec",
+];
 const PURE_CRATES: &[&str] = &[
     "core",
     "alloc",

@@ -4,6 +4,7 @@
 //
 //   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
 //   idle [--connections N] [--servers NAME,NAME]   resident memory per idle connection, ours beside npm ws and others
+//   herd [--check]   a million clients that come back to one server, by our policy and by others'
 //   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME] [--browser NAME] [--alone]   our clients and others beside the browser's own class
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { CommandError, endChildrenOnSignals } from './process.mjs';
 const BENCHES = {
   proto: () => import('../bench/proto.mjs'),
   idle: () => import('../bench/idle.mjs'),
+  herd: () => import('../bench/herd.mjs'),
   browser: () => import('../bench/browser/bench.mjs'),
 };
 

@@ -18,7 +18,7 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
-const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing,websocket-channel/native-roots';
+const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing,websocket-channel/native-roots,websocket-channel/reconnect';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
