@@ -6,9 +6,9 @@ use core::fmt;
 pub(crate) const IS_KNOWN: bool = true;
 
 /// The response that refused a handshake, if there was one.
-pub type Refused = Option<Box<HttpResponse>>;
+pub type MaybeResponse = Option<Box<HttpResponse>>;
 
-pub(crate) fn refused(refused: &Refused) -> Option<&HttpResponse> {
+pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
     refused.as_deref()
 }
 
@@ -97,7 +97,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// Every header line, such as `Retry-After`, `Location`, `Set-Cookie` or `WWW-Authenticate`.
     pub headers: Headers,
-    /// The beginning of the body, at most `proto::Limits::max_body` bytes (4 KiB). The chunked coding is removed (RFC 9112 §7.1), a
+    /// The beginning of the body, at most `proto::ProtocolLimits::max_body` bytes (4 KiB). The chunked coding is removed (RFC 9112 §7.1), a
     /// `Content-Encoding` is not.
     pub body: Vec<u8>,
     /// Whether `body` is the whole body. False when it was longer, or did not arrive within a second.

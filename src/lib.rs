@@ -44,7 +44,7 @@
 //! | `native-roots` | no | `Tls::with_native_roots`: the roots of the operating system; in a page nothing |
 //! | `proto` | natively always, in wasm no | the protocol core, and sockets over streams of bytes |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
-//! | `web-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
+//! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `reconnect` | no | [`reconnect`]: when to connect again after a drop |
 //! | `js` | no | the exports that the npm package is built from |
 
@@ -57,32 +57,37 @@ pub mod codec;
 #[doc = include_str!("../SECURITY.md")]
 pub mod security {}
 pub mod error;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub mod http;
-#[cfg(not(any(feature = "proto", not(target_family = "wasm"))))]
+#[cfg(not(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown")))))]
 #[path = "http/absent.rs"]
 mod http;
-#[cfg(all(feature = "js", target_family = "wasm"))]
+#[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
 mod js;
 mod lock;
 pub mod message;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod net;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub mod proto;
-#[cfg(any(feature = "proto", feature = "reconnect", not(target_family = "wasm")))]
+#[cfg(any(
+    feature = "proto",
+    feature = "reconnect",
+    not(all(target_family = "wasm", target_os = "unknown"))
+))]
 pub mod random;
 #[cfg(feature = "reconnect")]
 pub mod reconnect;
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod simd;
 pub mod socket;
 mod time;
 pub mod transport;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
-mod vectors;
 mod waker;
 
 pub use channel::{
-    Attempt, Changes, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, connect,
+    Attempt, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, StatusStream,
+    connect,
 };
 #[cfg(feature = "json")]
 pub use codec::Json;
@@ -93,8 +98,8 @@ pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
     TryRecvError, TrySendError, TrySendErrorKind,
 };
-pub use message::{By, Closed, Event, Message, Opened};
+pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]
 pub use reconnect::Reconnect;
-pub use socket::{ByteStream, Options, Socket};
+pub use socket::{ByteStream, ConnectionOptions, Socket};
 pub use transport::{Hint, Overflow};

@@ -3,13 +3,13 @@
 pub(crate) use std::sync::MutexGuard as Guard;
 use std::sync::{Mutex, PoisonError};
 
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 thread_local! {
     static TAKEN: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
 /// How often this thread has taken a lock.
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) fn taken() -> usize {
     TAKEN.get()
 }
@@ -23,7 +23,7 @@ impl<T> Lock<T> {
         Self(Mutex::new(value))
     }
 
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(crate) fn lock(&self) -> Guard<'_, T> {
         #[cfg(test)]
         TAKEN.set(TAKEN.get() + 1);
@@ -32,7 +32,7 @@ impl<T> Lock<T> {
 
     /// Tries until it has it. With shared memory the thread that owns a page may not wait (ECMA-262 §25.4.13, `Atomics.wait`: "If AgentCanSuspend()
     /// is false, throw a TypeError"), and the standard library's `lock` would; without, nobody else can hold it.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn lock(&self) -> Guard<'_, T> {
         use std::sync::TryLockError;
         loop {

@@ -1,4 +1,4 @@
-//! What a connection carries and what it tells: [`Message`], [`Opened`], [`Closed`], and the [`Event`]s of its life.
+//! What a connection carries and what it tells: [`Message`], [`OpenInfo`], [`CloseInfo`], and the [`Event`]s of its life.
 
 /// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes. Made of either with `into`.
 ///
@@ -73,7 +73,7 @@ impl From<&[u8]> for Message {
 /// What the handshake settled. Two are equal when subprotocol and extensions are, whatever else the server said.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Opened {
+pub struct OpenInfo {
     /// The subprotocol the server chose, empty if none (RFC 6455 §4.2.2).
     pub protocol: String,
     /// The extensions in use, as the platform reports them, empty if none (RFC 6455 §9.1).
@@ -83,15 +83,15 @@ pub struct Opened {
     pub headers: crate::http::Headers,
 }
 
-impl PartialEq for Opened {
+impl PartialEq for OpenInfo {
     fn eq(&self, other: &Self) -> bool {
         self.protocol == other.protocol && self.extensions == other.extensions
     }
 }
 
-impl Eq for Opened {}
+impl Eq for OpenInfo {}
 
-impl Opened {
+impl OpenInfo {
     /// Both values, as the handshake gave them.
     pub fn new(protocol: impl Into<String>, extensions: impl Into<String>) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl Opened {
 /// How a connection ended. It comes after every message that arrived before.
 ///
 /// ```
-/// use websocket_channel::{By, Channel, Socket, Text, transport::Limits};
+/// use websocket_channel::{ClosedBy, Channel, Socket, Text, transport::Limits};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -115,45 +115,45 @@ impl Opened {
 /// # tokio::spawn(async move { peer.control().close(4000, "full").await });
 /// let closed = channel.closed().await;
 /// match closed.by {
-///     By::Peer if closed.clean => println!("{}: {}", closed.code, closed.reason),
-///     By::Us => println!("done"),
+///     ClosedBy::Remote if closed.was_clean => println!("{}: {}", closed.code, closed.reason),
+///     ClosedBy::Local => println!("done"),
 ///     _ => println!("lost"),
 /// }
-/// assert_eq!((closed.code, &*closed.reason, closed.clean), (4000, "full", true));
+/// assert_eq!((closed.code, &*closed.reason, closed.was_clean), (4000, "full", true));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Closed {
+pub struct CloseInfo {
     /// The close code (RFC 6455 §7.4): the peer's, or 1005 when it gave none, or 1006 when the connection was lost; natively, when we failed the
     /// connection, the code we sent.
     pub code: u16,
     /// The peer's reason, at most 123 bytes of UTF-8, empty if it gave none; natively, when we failed the connection, what the peer did.
     pub reason: String,
     /// Whether the closing handshake finished (RFC 6455 §7.1.4).
-    pub clean: bool,
+    pub was_clean: bool,
     /// Who began to close.
-    pub by: By,
+    pub by: ClosedBy,
     /// Payload bytes that were taken and could not be handed over: a channel had accepted them without waiting (`try_send`, a `Permit`) and the
     /// platform's own send refused them or the end came first; or, natively, they were queued and the stream took no more. Headers may be counted in.
-    pub unsent: usize,
+    pub unsent_bytes: usize,
 }
 
-impl Closed {
+impl CloseInfo {
     /// A connection that ended as told.
-    pub fn new(code: u16, reason: impl Into<String>, clean: bool, by: By) -> Self {
+    pub fn new(code: u16, reason: impl Into<String>, was_clean: bool, by: ClosedBy) -> Self {
         Self {
             code,
             reason: reason.into(),
-            clean,
+            was_clean,
             by,
-            unsent: 0,
+            unsent_bytes: 0,
         }
     }
 
     /// A connection that was lost without a closing handshake (RFC 6455 §7.1.5: 1006).
-    pub fn lost(by: By) -> Self {
+    pub fn lost(by: ClosedBy) -> Self {
         Self::new(1006, "", false, by)
     }
 }
@@ -161,16 +161,16 @@ impl Closed {
 /// Who began to end a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum By {
+pub enum ClosedBy {
     /// This side: `close()`, a dropped handle, or a limit of ours that the peer broke.
-    Us,
+    Local,
     /// The peer sent the first Close frame.
-    Peer,
+    Remote,
     /// The peer or the browser: only in a page, for a clean 1001 without a reason. Firefox ends a page's sockets this way when the user follows a
     /// download link or calls `window.stop()`, and the page goes on.
     Unknown,
     /// Nobody closed: the transport failed or ended.
-    Failure,
+    Error,
 }
 
 /// What a transport tells the socket above it, in the order in which it happened.
@@ -181,5 +181,5 @@ pub enum Event {
     /// A message arrived.
     Message(Message),
     /// The connection ended. Nothing comes after it.
-    Closed(Closed),
+    Closed(CloseInfo),
 }

@@ -1,7 +1,7 @@
 //! The only source of randomness: one seam, two bodies. Everything above takes it as an argument.
 
 /// Fills a buffer with unpredictable bytes: a cryptographic generator for each thread, which the operating system seeds, and again as it is used.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn fill(bytes: &mut [u8]) {
     use rand::RngCore as _;
     let mut source = rand::rng();
@@ -14,12 +14,12 @@ pub fn fill(bytes: &mut [u8]) {
 
 /// Fills a buffer with unpredictable bytes: `crypto.getRandomValues` (Web Crypto §10.1.1), which every page, worker and runtime has, buffered per
 /// thread, since a mask is four bytes and a call into JavaScript costs more than the bytes.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub fn fill(bytes: &mut [u8]) {
     platform::fill(bytes);
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod platform {
     use core::cell::RefCell;
     use js_sys::Uint8Array;

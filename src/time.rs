@@ -5,17 +5,17 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod timers;
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod platform {
     pub(crate) use super::timers::{Timer, timer};
     // Tokio's, so that a test can stop it.
     pub(crate) use tokio::time::Instant;
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod platform {
     use core::cell::Cell;
     use core::future::Future;
@@ -144,9 +144,9 @@ mod platform {
 }
 
 pub(crate) use platform::Instant;
-#[cfg(all(feature = "js", target_family = "wasm"))]
+#[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::Timeout;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::{Called, called};
 
 /// Completes when the time has passed. Dropping it cancels the platform's timer.
@@ -158,7 +158,7 @@ pub(crate) fn sleep(after: Duration) -> Sleep {
     Sleep(platform::timer(after))
 }
 
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 impl Sleep {
     /// Whether the time has passed since it was first polled.
     #[inline]

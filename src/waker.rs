@@ -1,6 +1,6 @@
 //! Wakers kept and woken, each by one function: both are in many places, and weigh something in every one.
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use core::cell::Cell;
 use core::task::Waker;
 
@@ -11,7 +11,7 @@ pub(crate) fn keep(kept: &mut Option<Waker>, waker: &Waker) {
 }
 
 /// The same in a cell.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 #[inline(never)]
 pub(crate) fn keep_in(kept: &Cell<Option<Waker>>, waker: &Waker) {
     kept.set(Some(waker.clone()));

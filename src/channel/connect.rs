@@ -4,7 +4,7 @@ use super::Channel;
 use crate::codec::{Codec, Raw};
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::message::Message;
-use crate::socket::{Options, Socket};
+use crate::socket::{ConnectionOptions, Socket};
 use crate::time::Instant;
 use crate::transport::{MaybeSend, Overflow};
 use core::fmt;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 /// # let url = format!("ws://{}/", listener.local_addr()?);
-/// # let options = websocket_channel::Options { protocols: ["chat.v1"].into_iter().collect(), ..Default::default() };
+/// # let options = websocket_channel::ConnectionOptions { protocols: ["chat.v1"].into_iter().collect(), ..Default::default() };
 /// # tokio::spawn(async move {
 /// #     let (io, _) = listener.accept().await.ok()?;
 /// #     let socket = websocket_channel::Socket::accept(io, options).await.ok()?;
@@ -56,7 +56,7 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
         url: url.into(),
         opener: None,
         spoken: None,
-        options: Options::default(),
+        options: ConnectionOptions::default(),
         codec: Choice::Default(|| Arc::new(Raw)),
     }
 }
@@ -67,7 +67,7 @@ pub struct Connect<Tx, Rx> {
     url: String,
     opener: Option<Opener>,
     spoken: Option<Spoken>,
-    options: Options,
+    options: ConnectionOptions,
     codec: Choice<Tx, Rx>,
 }
 
@@ -90,7 +90,7 @@ pub struct Attempt {
 /// The subprotocol that the codec names, and how to open a socket that speaks it: a function, so that only who has one has it.
 struct Spoken {
     name: String,
-    open: fn(String, String, Options, Option<Opener>) -> Pin<Box<Opening>>,
+    open: fn(String, String, ConnectionOptions, Option<Opener>) -> Pin<Box<Opening>>,
 }
 
 impl Spoken {
@@ -105,7 +105,7 @@ impl Spoken {
     fn open(
         name: String,
         url: String,
-        mut options: Options,
+        mut options: ConnectionOptions,
         opener: Option<Opener>,
     ) -> Pin<Box<Opening>> {
         let began = Instant::now();
@@ -128,7 +128,7 @@ impl Spoken {
     }
 }
 
-fn open(url: String, options: Options, opener: Option<Opener>) -> Pin<Box<Opening>> {
+fn open(url: String, options: ConnectionOptions, opener: Option<Opener>) -> Pin<Box<Opening>> {
     match opener {
         Some(open) => open(url, options),
         None => Box::pin(Socket::connect(url, options)),
@@ -136,10 +136,10 @@ fn open(url: String, options: Options, opener: Option<Opener>) -> Pin<Box<Openin
 }
 
 /// How to open the socket, if not by the URL alone: a function, so that a program that never asks for it has nothing of it.
-#[cfg(target_family = "wasm")]
-type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>>>;
-#[cfg(not(target_family = "wasm"))]
-type Opener = Box<dyn FnOnce(String, Options) -> Pin<Box<Opening>> + Send>;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>>>;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>> + Send>;
 
 impl<Tx, Rx> Connect<Tx, Rx> {
     /// How values become messages. It fixes the channel's types. Default: [`Raw`], messages as they are.
@@ -160,7 +160,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     /// Asks `provide` for the URL when it connects: for a token that is fresh. Default: the URL that was given to [`connect`]. The connect timeout
     /// holds for that as well, and dropping the connection that is being made drops the future.
     ///
-    /// An `Err` fails the connection with [`ConnectErrorKind::NoUrl`], which keeps its words.
+    /// An `Err` fails the connection with [`ConnectErrorKind::ProviderFailed`], which keeps its words.
     ///
     /// ```no_run
     /// # async fn fresh_token() -> Result<String, std::io::Error> { Ok("t".into()) }
@@ -185,9 +185,11 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self.opener = Some(Box::new(move |url, options| {
             let provided = provide(Attempt { url, number: 1 });
             let url = async move {
-                provided.await.map_err(|error| ConnectErrorKind::NoUrl {
-                    detail: error.to_string(),
-                })
+                provided
+                    .await
+                    .map_err(|error| ConnectErrorKind::ProviderFailed {
+                        detail: error.to_string(),
+                    })
             };
             Box::pin(Socket::connect_to(url, options))
         }));
@@ -208,16 +210,16 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     }
 
     /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB. At 0 it waits until everything is out.
-    pub fn send_watermark(mut self, bytes: usize) -> Self {
-        self.options.limits.send_watermark = bytes;
+    pub fn send_high_water_mark(mut self, bytes: usize) -> Self {
+        self.options.limits.send_high_water_mark = bytes;
         self
     }
 
     /// Bytes of received messages that may wait to be read, each counting its payload and itself, 32 bytes natively and 16 in a page.
     /// Default 64 MiB. Natively reading pauses there, at 0 after every message; in browsers, whose `WebSocket` cannot push back, `overflow` says
     /// what happens.
-    pub fn receive_bound(mut self, bytes: usize, overflow: Overflow) -> Self {
-        self.options.limits.receive_bound = bytes;
+    pub fn receive_buffer(mut self, bytes: usize, overflow: Overflow) -> Self {
+        self.options.limits.receive_buffer = bytes;
         self.options.limits.overflow = overflow;
         self
     }
@@ -230,28 +232,28 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     }
 
     /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`. Natively it says nothing.
-    #[cfg(feature = "web-stream")]
-    pub fn transport(mut self, carrier: crate::transport::Carrier) -> Self {
-        self.options.carrier = carrier;
+    #[cfg(feature = "websocket-stream")]
+    pub fn transport(mut self, transport: crate::transport::TransportKind) -> Self {
+        self.options.transport = transport;
         self
     }
 
     /// Natively: the largest head of the server's response, in bytes; over it connecting fails. Default 16 KiB.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.options.limits.max_head = bytes;
         self
     }
 
     /// Natively: how many header lines the server's response may have; over it connecting fails. Default 128.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_header_lines(mut self, lines: usize) -> Self {
         self.options.limits.max_header_lines = lines;
         self
     }
 
     /// Natively: how many frames a message may have (RFC 6455 §5.4); over it the connection closes with 1008. Default 131,072.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_fragments(mut self, frames: usize) -> Self {
         self.options.limits.max_fragments = frames;
         self
@@ -260,7 +262,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     /// Natively: keepalive. A ping (RFC 6455 §5.5.2) leaves `interval` after the opening and after each pong; when nothing comes from the peer for
     /// `timeout` after it, the connection ends with 1006 and the reason "keepalive timeout". `None` sends no pings, or never ends the connection.
     /// Default 20 s and 20 s, as python-websockets. In browsers a page has no pings.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn keepalive(
         mut self,
         interval: impl Into<Option<Duration>>,
@@ -273,7 +275,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
 
     /// Natively: payload bytes of one frame that we send. A longer message goes out in several frames (RFC 6455 §5.4), so that pings and pongs go
     /// between them, and servers take it that bound a frame. 0 never cuts a message. Default 32 KiB.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_send_frame(mut self, bytes: usize) -> Self {
         self.options.limits.max_send_frame = bytes;
         self
@@ -281,14 +283,14 @@ impl<Tx, Rx> Connect<Tx, Rx> {
 
     /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
     /// permessage-deflate offered.
-    #[cfg(not(target_family = "wasm"))]
-    pub fn handshake(mut self, handshake: crate::transport::pipe::Handshake) -> Self {
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub fn handshake(mut self, handshake: crate::transport::over_io::Handshake) -> Self {
         self.options.handshake = handshake;
         self
     }
 
     /// Natively: the proxy, and whom TLS trusts. Default: the environment's proxy, Mozilla's roots.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn network(mut self, network: crate::transport::native::Network) -> Self {
         self.options.network = network;
         self
@@ -335,9 +337,9 @@ pub struct Connecting<Tx, Rx> {
     codec: Arc<dyn Codec<Tx, Rx>>,
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 type Opening = dyn Future<Output = Result<Socket, ConnectError>>;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Send;
 
 impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {

@@ -2,7 +2,7 @@
 
 use super::mailbox::{self, Mailbox, Stats, Status};
 use crate::error::CloseError;
-use crate::message::Closed;
+use crate::message::CloseInfo;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Closes a channel and tells how it stands. It does not keep the connection open.
 ///
 /// ```
-/// use websocket_channel::{By, Channel, Socket, Status, Text, transport::Limits};
+/// use websocket_channel::{ClosedBy, Channel, Socket, Status, Text, transport::Limits};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// # tokio::spawn(async move { peer.closed().await });
 /// assert_eq!(control.status(), Status::Open);
 /// let closed = control.close(4001, "bye").await?;
-/// assert_eq!((closed.code, closed.clean, closed.by), (4001, true, By::Us));
+/// assert_eq!((closed.code, closed.was_clean, closed.by), (4001, true, ClosedBy::Local));
 /// assert!(control.close(1005, "").await.is_err()); // no code that a page may send
 /// # Ok(())
 /// # }
@@ -45,11 +45,17 @@ impl Control {
     }
 
     /// The status now and every later one, to the end. A status that was over before it was polled is skipped.
-    pub fn changes(&self) -> Changes {
-        Changes {
+    pub fn status_changes(&self) -> StatusStream {
+        StatusStream {
             watch: Watch::new(&self.mailbox),
             seen: None,
         }
+    }
+
+    /// Whether the peer is held back while nobody reads: natively, and over a browser's `WebSocketStream`. Where not,
+    /// [`Overflow`](crate::Overflow) says what happens past the receive buffer.
+    pub fn has_receive_backpressure(&self) -> bool {
+        self.mailbox.has_receive_backpressure()
     }
 
     /// Counts since the channel opened.
@@ -76,7 +82,7 @@ impl Control {
         &self,
         code: u16,
         reason: &str,
-    ) -> impl Future<Output = Result<Closed, CloseError>> + use<> {
+    ) -> impl Future<Output = Result<CloseInfo, CloseError>> + use<> {
         let mut watch = Watch::new(&self.mailbox);
         let mut reason = Some(String::from(reason));
         poll_fn(move |cx| {
@@ -127,11 +133,11 @@ impl Control {
 
     /// Waits for the end, and says how it came. The future borrows nothing, so it can be spawned.
     ///
-    /// The end comes behind every message, so while somebody waits for it messages are fetched up to the receive bound, and can still be read.
+    /// The end comes behind every message, so while somebody waits for it messages are fetched up to the receive buffer, and can still be read.
     /// Where the peer is held back, natively, the end cannot come while unread values fill that bound.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
-    pub fn closed(&self) -> impl Future<Output = Closed> + use<> {
+    pub fn closed(&self) -> impl Future<Output = CloseInfo> + use<> {
         let mut watch = Watch::new(&self.mailbox);
         poll_fn(move |cx| {
             let Watch { mailbox, key } = &mut watch;
@@ -152,7 +158,7 @@ impl Control {
 /// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
 /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
 /// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
-/// let mut changes = channel.control().changes();
+/// let mut changes = channel.control().status_changes();
 /// assert_eq!(changes.next().await, Some(Status::Open));
 /// drop(peer);
 /// while let Some(status) = changes.next().await {
@@ -164,7 +170,7 @@ impl Control {
 /// # }
 /// ```
 #[must_use = "a stream does nothing unless polled"]
-pub struct Changes {
+pub struct StatusStream {
     watch: Watch,
     seen: Option<Status>,
 }
@@ -190,7 +196,7 @@ impl Drop for Watch {
     }
 }
 
-impl Changes {
+impl StatusStream {
     fn poll_change(&mut self, cx: &mut Context<'_>) -> Poll<Option<Status>> {
         if matches!(self.seen, Some(Status::Closed(_))) {
             return Poll::Ready(None);
@@ -202,7 +208,7 @@ impl Changes {
     }
 }
 
-impl Stream for Changes {
+impl Stream for StatusStream {
     type Item = Status;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
@@ -210,15 +216,15 @@ impl Stream for Changes {
     }
 }
 
-impl FusedStream for Changes {
+impl FusedStream for StatusStream {
     fn is_terminated(&self) -> bool {
         matches!(self.seen, Some(Status::Closed(_)))
     }
 }
 
-impl fmt::Debug for Changes {
+impl fmt::Debug for StatusStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changes")
+        f.debug_struct("StatusStream")
             .field("seen", &self.seen)
             .finish_non_exhaustive()
     }

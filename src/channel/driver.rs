@@ -5,7 +5,7 @@ use super::mailbox::{Look, Mailbox, Next};
 use super::outgoing::Sent;
 use super::task;
 use crate::error::{SendError, SendErrorKind};
-use crate::message::{By, Closed, Message};
+use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::socket::Socket;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -62,7 +62,7 @@ impl Driver {
                     let _ = self.socket.poll_handed_over(cx);
                     self.settle(0);
                     // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
-                    self.mailbox.end(Some(Closed::lost(By::Us)));
+                    self.mailbox.end(Some(CloseInfo::lost(ClosedBy::Local)));
                     return Poll::Ready(());
                 }
                 self.mailbox.stop_sending();
@@ -156,7 +156,7 @@ impl Driver {
 
     /// Asks the platform how much room there is.
     fn see_room(&mut self, left: usize) {
-        let room = self.socket.room();
+        let room = self.socket.capacity();
         self.low = (room / 2).max(1);
         let room = if left > 0 { room.max(1) } else { room };
         self.mailbox.set_room(room, &mut self.next, left);
@@ -191,7 +191,7 @@ impl Driver {
                     match self.hand_over(sending) {
                         Ok(()) => became = Stage::Free,
                         Err(error) => {
-                            if error.kind == SendErrorKind::Refused {
+                            if error.kind == SendErrorKind::SendRefused {
                                 became = Stage::Refused;
                             }
                             message = Some(error.value);
@@ -225,6 +225,6 @@ enum Turn {
 /// However the driver goes, a runtime that shuts down included, nobody waits for it in vain.
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.mailbox.end(self.socket.closure().cloned());
+        self.mailbox.end(self.socket.close_info().cloned());
     }
 }

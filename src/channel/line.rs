@@ -201,7 +201,7 @@ impl Line {
             }
             Stage::Free | Stage::Abandoned => return Poll::Ready(Ok(())),
             Stage::NotOpen => SendErrorKind::NotOpen,
-            Stage::Refused => SendErrorKind::Refused,
+            Stage::Refused => SendErrorKind::SendRefused,
         };
         let (message, _) = self.leave(key);
         Poll::Ready(Err(Box::new(SendError::new(message, kind))))

@@ -5,9 +5,9 @@
 use super::Channel;
 use crate::codec::Text;
 use crate::lock::taken;
-use crate::message::{Closed, Event, Message, Opened};
+use crate::message::{CloseInfo, Event, Message, OpenInfo};
 use crate::socket::Socket;
-use crate::transport::{Limits, Lost, Transport};
+use crate::transport::{ConnectionLost, Limits, Transport};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 
@@ -39,11 +39,11 @@ impl Transport for Loopback {
         Ok(())
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_drained(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         Poll::Ready(Ok(()))
     }
 
@@ -57,11 +57,11 @@ impl Transport for Loopback {
         &self.limits
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         1 << 20
     }
 
-    fn pushes_back(&self) -> bool {
+    fn has_receive_backpressure(&self) -> bool {
         true
     }
 
@@ -76,7 +76,10 @@ fn channel() -> Channel<String, String> {
         queue: VecDeque::new(),
         reader: None,
     };
-    Channel::from_socket(Socket::over(Box::new(transport), Opened::default()), Text)
+    Channel::from_socket(
+        Socket::from_transport(Box::new(transport), OpenInfo::default()),
+        Text,
+    )
 }
 
 #[tokio::test]
@@ -107,6 +110,6 @@ async fn a_transport_that_calls_back_is_given_a_message_once() {
     let stats = control.stats();
     assert_eq!((stats.sent_messages, stats.received_messages), (10, 10));
     control.abort();
-    let closed: Closed = control.closed().await;
-    assert_eq!(closed.unsent, 0);
+    let closed: CloseInfo = control.closed().await;
+    assert_eq!(closed.unsent_bytes, 0);
 }

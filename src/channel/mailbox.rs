@@ -6,7 +6,7 @@ use super::line::{Key, Line, Outcome, Stage};
 use super::outgoing::{Accepted, Outgoing, Progress, Sent, Taken};
 use crate::error::SendErrorKind;
 use crate::lock::{Guard, Lock};
-use crate::message::{By, Closed, Message, Opened};
+use crate::message::{CloseInfo, ClosedBy, Message, OpenInfo};
 use crate::socket::Socket;
 use crate::transport::Dropped;
 use crate::transport::incoming::Incoming;
@@ -25,7 +25,7 @@ pub enum Status {
     /// The end has begun; nothing more can be sent.
     Closing,
     /// The end, and how it came.
-    Closed(Closed),
+    Closed(CloseInfo),
 }
 
 /// Counts since the channel opened. Bytes are of payload.
@@ -56,7 +56,7 @@ pub struct Stats {
     pub received_messages: u64,
     /// Their bytes.
     pub received_bytes: u64,
-    /// What waits to be read, in bytes as they count against the receive bound. Natively what was fetched ahead, 64 KiB and a message at most: the
+    /// What waits to be read, in bytes as they count against the receive buffer. Natively what was fetched ahead, 64 KiB and a message at most: the
     /// rest waits below.
     pub queued_bytes: usize,
     /// Messages that the overflow policy dropped.
@@ -64,7 +64,7 @@ pub struct Stats {
     /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
     /// the end came first.
     pub unsent_messages: u64,
-    /// Their bytes, which [`Closed::unsent`] counts too.
+    /// Their bytes, which [`CloseInfo::unsent_bytes`] counts too.
     pub unsent_bytes: usize,
     /// From the last [`Control::ping`](super::Control::ping) that was answered to its answer, what either side had queued before them included.
     /// None before the first, and in browsers, which give a page no pings.
@@ -77,10 +77,18 @@ pub struct Stats {
 pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
 
 /// Whether the driver has had its turn when a waker of its own returns: in a page, where it runs as it is woken.
-const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+const AT_ONCE: bool = cfg!(all(
+    target_family = "wasm",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    not(target_feature = "atomics")
+));
 
 pub(super) struct Mailbox {
-    opened: Opened,
+    opened: OpenInfo,
     pub(super) incoming: Arc<Incoming>,
     /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back. Otherwise everything is
     /// fetched, and the bound is the queue's.
@@ -185,9 +193,9 @@ impl State {
 impl Mailbox {
     pub(super) fn new(socket: &mut Socket) -> Self {
         let (mut window, mut bound) = (usize::MAX, usize::MAX);
-        if socket.pushes_back() {
+        if socket.has_receive_backpressure() {
             window = socket.read_ahead().max(1);
-            bound = socket.limits().map_or(0, |limits| limits.receive_bound);
+            bound = socket.limits().map_or(0, |limits| limits.receive_buffer);
             bound = bound.max(window);
         }
         Self {
@@ -202,7 +210,7 @@ impl Mailbox {
             refused: AtomicUsize::new(0),
             state: Lock::new(State {
                 status: Status::Open,
-                outgoing: Outgoing::new(socket.room()),
+                outgoing: Outgoing::new(socket.capacity()),
                 watchers: Line::new(),
                 ends: 0,
                 look: None,
@@ -220,8 +228,13 @@ impl Mailbox {
         }
     }
 
-    pub(super) fn opened(&self) -> &Opened {
+    pub(super) fn opened(&self) -> &OpenInfo {
         &self.opened
+    }
+
+    /// Whether the peer is held back while nobody reads.
+    pub(super) fn has_receive_backpressure(&self) -> bool {
+        self.window != usize::MAX
     }
 
     pub(super) fn status(&self) -> Status {
@@ -381,7 +394,8 @@ impl Mailbox {
             return Poll::Ready(Err(kind));
         }
         if let Status::Closed(closed) = &state.status {
-            let sent = closed.unsent == 0 && (closed.clean || far == Progress::HandedOver);
+            let sent =
+                closed.unsent_bytes == 0 && (closed.was_clean || far == Progress::HandedOver);
             return Poll::Ready(sent.then_some(()).ok_or(SendErrorKind::NotOpen));
         }
         if state.outgoing.progress >= far {
@@ -480,7 +494,7 @@ impl Mailbox {
         message
     }
 
-    /// Drops the oldest unread message if what waits fills the receive bound: nobody can read it, and the end comes behind it.
+    /// Drops the oldest unread message if what waits fills the receive buffer: nobody can read it, and the end comes behind it.
     pub(super) fn make_room_for_end(&self) {
         while self.incoming.waiting() >= self.bound {
             self.incoming.drop_oldest();
@@ -488,8 +502,8 @@ impl Mailbox {
         }
     }
 
-    /// The end. While somebody waits for it, messages are fetched up to the receive bound: it comes behind them.
-    pub(super) fn poll_closed(&self, watch: &mut Watch, cx: &mut Context<'_>) -> Poll<Closed> {
+    /// The end. While somebody waits for it, messages are fetched up to the receive buffer: it comes behind them.
+    pub(super) fn poll_closed(&self, watch: &mut Watch, cx: &mut Context<'_>) -> Poll<CloseInfo> {
         let mut state = self.lock();
         if let Status::Closed(closed) = &state.status {
             return Poll::Ready(closed.clone());
@@ -632,15 +646,15 @@ impl Mailbox {
     }
 
     /// The end. Everybody who waits hears of it.
-    pub(super) fn end(&self, closed: Option<Closed>) {
+    pub(super) fn end(&self, closed: Option<CloseInfo>) {
         self.stop_sending();
         let mut state = self.lock();
         if matches!(state.status, Status::Closed(_)) {
             return;
         }
-        let mut closed = closed.unwrap_or_else(|| Closed::lost(By::Failure));
+        let mut closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
         let lost = state.outgoing.end();
-        closed.unsent += state.outgoing.lost.bytes;
+        closed.unsent_bytes += state.outgoing.lost.bytes;
         state.status = Status::Closed(closed.clone());
         self.release(state);
         drop(lost);

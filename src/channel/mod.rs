@@ -7,7 +7,7 @@ mod control;
 mod driver;
 mod hook;
 mod line;
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod locks;
 mod mailbox;
 mod outgoing;
@@ -18,7 +18,7 @@ mod task;
 mod unsent;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
-pub use control::{Changes, Control};
+pub use control::{Control, StatusStream};
 pub use hook::MaybeShared;
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
@@ -27,7 +27,7 @@ pub use sender::Sender;
 
 use crate::codec::Codec;
 use crate::error::{DecodeError, SendError, SendErrorKind};
-use crate::message::{Closed, Opened};
+use crate::message::{CloseInfo, OpenInfo};
 use crate::socket::Socket;
 use core::fmt;
 use core::pin::Pin;
@@ -77,7 +77,7 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     /// ```
     /// use serde::{Deserialize, Serialize};
     /// use tokio::net::TcpListener;
-    /// use websocket_channel::{Channel, Json, Options, Socket, connect};
+    /// use websocket_channel::{Channel, Json, ConnectionOptions, Socket, connect};
     ///
     /// #[derive(Serialize, Deserialize)]
     /// enum ToServer { Double(u32) }
@@ -91,7 +91,7 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     /// tokio::spawn(async move {
     ///     // Any page may connect to this one: `security` has how to ask for the origin.
     ///     let (io, _) = listener.accept().await.ok()?;
-    ///     let socket = Socket::accept(io, Options::default()).await.ok()?;
+    ///     let socket = Socket::accept(io, ConnectionOptions::default()).await.ok()?;
     ///     let mut client: Channel<ToClient, ToServer> = Channel::from_socket(socket, Json);
     ///     while let Some(Ok(ToServer::Double(n))) = client.next().await {
     ///         client.send(ToClient::Doubled(2 * n)).await.ok()?;
@@ -156,12 +156,12 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     }
 
     /// Waits for the end: see [`Receiver::closed`].
-    pub async fn closed(&mut self) -> Closed {
+    pub async fn closed(&mut self) -> CloseInfo {
         self.receiver.closed().await
     }
 
     /// What the handshake settled: subprotocol and extensions.
-    pub fn opened(&self) -> &Opened {
+    pub fn opened(&self) -> &OpenInfo {
         self.sender.opened()
     }
 

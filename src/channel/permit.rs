@@ -8,7 +8,7 @@ use core::fmt;
 
 /// Room for one message of any size, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
 ///
-/// Several permits may be out at once; each may pass the send watermark by its one message.
+/// Several permits may be out at once; each may pass the send high-water mark by its one message.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -38,7 +38,7 @@ impl<'a, Tx> Permit<'a, Tx> {
     }
 
     /// Sends `value` without waiting. `Ok` means taken, on an open connection, and handed over in the driver's next turn; what an end in between
-    /// or the platform's refusal prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    /// or the platform's refusal prevents is counted in [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes).
     ///
     /// # Errors
     /// The value and why it was not taken: it cannot be encoded, or the connection is closing or closed.

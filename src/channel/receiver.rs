@@ -5,7 +5,7 @@ use super::hook::{self, MaybeShared};
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
 use crate::error::{DecodeError, TryRecvError};
-use crate::message::{Closed, Message, Opened};
+use crate::message::{CloseInfo, Message, OpenInfo};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// let (_sender, mut receiver) = channel.split();
 /// let repaint = Arc::new(AtomicBool::new(false));
 /// let wanted = repaint.clone();
-/// receiver.set_wake(move || wanted.store(true, Ordering::Relaxed));
+/// receiver.on_readable(move || wanted.store(true, Ordering::Relaxed));
 /// # peer.send("news".into()).await?;
 /// # while !repaint.load(Ordering::Relaxed) { tokio::task::yield_now().await }
 /// let mut lines = Vec::new();
@@ -75,7 +75,7 @@ impl<Rx> Receiver<Rx> {
         })
     }
 
-    /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`set_wake`](Self::set_wake).
+    /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`on_readable`](Self::on_readable).
     ///
     /// # Errors
     /// [`TryRecvError::Empty`] when nothing has arrived, [`TryRecvError::Closed`] when everything was read and the connection has ended. Inside: as
@@ -92,17 +92,17 @@ impl<Rx> Receiver<Rx> {
     /// from the driver's task and should do little. A second call replaces the first; dropping the receiver drops it.
     ///
     /// It must be `Send + Sync` where there are threads. In a page without shared memory it may hold an `Rc`.
-    pub fn set_wake(&mut self, wake: impl Fn() + MaybeShared + 'static) {
+    pub fn on_readable(&mut self, wake: impl Fn() + MaybeShared + 'static) {
         self.mailbox.incoming.set_hook(hook::shared(wake));
     }
 
     /// Waits for the end, and says how it came. What arrived can still be read afterwards.
     ///
-    /// Nobody can read meanwhile. Where the peer is held back, natively, values that fill the receive bound make room for the end, oldest first, and
+    /// Nobody can read meanwhile. Where the peer is held back, natively, values that fill the receive buffer make room for the end, oldest first, and
     /// count in [`Stats::dropped_messages`](crate::Stats::dropped_messages).
     ///
     /// Cancellation: dropping the future leaves nothing behind.
-    pub async fn closed(&mut self) -> Closed {
+    pub async fn closed(&mut self) -> CloseInfo {
         let mut waiting = Waiting::new(&self.mailbox);
         let mut closed = pin!(self.control().closed());
         poll_fn(|cx| {
@@ -113,7 +113,7 @@ impl<Rx> Receiver<Rx> {
     }
 
     /// What the handshake settled: subprotocol and extensions.
-    pub fn opened(&self) -> &Opened {
+    pub fn opened(&self) -> &OpenInfo {
         self.mailbox.opened()
     }
 
@@ -159,7 +159,7 @@ impl<'a> Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    /// Has the task woken when something arrives, and keeps what waits below the receive bound.
+    /// Has the task woken when something arrives, and keeps what waits below the receive buffer.
     fn wait_for_arrival(&mut self, cx: &mut Context<'_>) {
         self.pending = true;
         self.mailbox.incoming.remember_reader(cx.waker());

@@ -8,7 +8,7 @@ use super::permit::Permit;
 use super::unsent::Unsent;
 use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
-use crate::message::{Message, Opened};
+use crate::message::{Message, OpenInfo};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -55,7 +55,7 @@ impl<Tx> Sender<Tx> {
         }
     }
 
-    /// Hands `value` to the platform, waiting while it holds more unsent bytes than the send watermark.
+    /// Hands `value` to the platform, waiting while it holds more unsent bytes than the send high-water mark.
     ///
     /// `Ok` means that the platform's own send was called on an open connection: handed over, not delivered. Values are handed over in
     /// the order in which the futures were first polled. Nothing is queued meanwhile: the future holds its own value.
@@ -87,8 +87,8 @@ impl<Tx> Sender<Tx> {
         })
     }
 
-    /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send watermark, and handed over in
-    /// the driver's next turn; what an end in between or the platform's refusal prevents is counted in [`Closed::unsent`](crate::Closed::unsent).
+    /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send high-water mark, and handed over in
+    /// the driver's next turn; what an end in between or the platform's refusal prevents is counted in [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes).
     ///
     /// # Errors
     /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.
@@ -99,8 +99,8 @@ impl<Tx> Sender<Tx> {
         }
         let (message, unsent) = Unsent::new(&*self.codec, value).map_err(|error| {
             let kind = match error.kind {
-                SendErrorKind::Encode(error) => TrySendErrorKind::Encode(error),
-                SendErrorKind::NotOpen | SendErrorKind::Refused => TrySendErrorKind::NotOpen,
+                SendErrorKind::EncodeFailed(error) => TrySendErrorKind::EncodeFailed(error),
+                SendErrorKind::NotOpen | SendErrorKind::SendRefused => TrySendErrorKind::NotOpen,
             };
             TrySendError::new(error.value, kind)
         })?;
@@ -130,7 +130,7 @@ impl<Tx> Sender<Tx> {
     /// Cancellation: dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// [`SendErrorKind::Refused`] once after the platform refused what had been taken, and [`SendErrorKind::NotOpen`] when the end came first.
+    /// [`SendErrorKind::SendRefused`] once after the platform refused what had been taken, and [`SendErrorKind::NotOpen`] when the end came first.
     pub async fn flush(&self) -> Result<(), SendErrorKind> {
         self.progress(Progress::HandedOver).await
     }
@@ -152,7 +152,7 @@ impl<Tx> Sender<Tx> {
     }
 
     /// What the handshake settled: subprotocol and extensions.
-    pub fn opened(&self) -> &Opened {
+    pub fn opened(&self) -> &OpenInfo {
         self.mailbox.opened()
     }
 
@@ -280,7 +280,7 @@ impl<Tx> Sender<Tx> {
 }
 
 /// `start_send` means taken, as with [`try_send`](Sender::try_send), and `poll_flush` handed over. It holds one item at most: `poll_ready` is ready
-/// when the one before has been handed over and there is room below the send watermark. `poll_close` hands over what is left and begins to close
+/// when the one before has been handed over and there is room below the send high-water mark. `poll_close` hands over what is left and begins to close
 /// with 1000; it does not wait for the peer, and the other senders end with it.
 ///
 /// A sink cannot hand a value back; [`send`](Sender::send) can.

@@ -1,6 +1,6 @@
 //! What a sender keeps of a value while its message is on the way to the platform.
 
-use crate::codec::{Back, Encode};
+use crate::codec::{Encode, Restore};
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
 
@@ -9,7 +9,7 @@ pub(super) enum Unsent<T> {
     /// Beside its message.
     Beside(T),
     /// In its message, from which it comes back this way.
-    Inside(Back<T>),
+    Inside(Restore<T>),
 }
 
 impl<T> Unsent<T> {
@@ -22,7 +22,7 @@ impl<T> Unsent<T> {
             Ok((message, back)) => Ok((message, Unsent::Inside(back))),
             Err(value) => match codec.encode(&value) {
                 Ok(message) => Ok((message, Unsent::Beside(value))),
-                Err(error) => Err(SendError::new(value, SendErrorKind::Encode(error))),
+                Err(error) => Err(SendError::new(value, SendErrorKind::EncodeFailed(error))),
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Bytes as binary messages.
 
-use super::{Back, Decode, Encode};
+use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -13,7 +13,7 @@ impl Encode<Vec<u8>> for Bytes {
         Ok(Message::Binary(value.clone()))
     }
 
-    fn encode_owned(&self, value: Vec<u8>) -> Result<(Message, Back<Vec<u8>>), Vec<u8>> {
+    fn encode_owned(&self, value: Vec<u8>) -> Result<(Message, Restore<Vec<u8>>), Vec<u8>> {
         // It comes back as it went.
         let back = |message| match message {
             Message::Binary(bytes) => bytes,

@@ -73,7 +73,7 @@ pub trait Encode<T>: Send + Sync {
     ///
     /// # Errors
     /// The value, when it is not to be had that way, as is the default: [`encode`](Self::encode) is asked then.
-    fn encode_owned(&self, value: T) -> Result<(Message, Back<T>), T> {
+    fn encode_owned(&self, value: T) -> Result<(Message, Restore<T>), T> {
         Err(value)
     }
 
@@ -85,7 +85,7 @@ pub trait Encode<T>: Send + Sync {
 }
 
 /// How to have a value back from the message that it was put into.
-pub type Back<T> = fn(Message) -> T;
+pub type Restore<T> = fn(Message) -> T;
 
 /// Turns messages into values of `T`. Pure, as [`Encode`] is.
 pub trait Decode<T>: Send + Sync {

@@ -1,6 +1,6 @@
 //! Messages as they are.
 
-use super::{Back, Decode, Encode};
+use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -13,7 +13,7 @@ impl Encode<Message> for Raw {
         Ok(value.clone())
     }
 
-    fn encode_owned(&self, value: Message) -> Result<(Message, Back<Message>), Message> {
+    fn encode_owned(&self, value: Message) -> Result<(Message, Restore<Message>), Message> {
         Ok((value, |message| message))
     }
 }

@@ -1,6 +1,6 @@
 //! Strings as text messages.
 
-use super::{Back, Decode, Encode};
+use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -13,7 +13,7 @@ impl Encode<String> for Text {
         Ok(Message::Text(value.clone()))
     }
 
-    fn encode_owned(&self, value: String) -> Result<(Message, Back<String>), String> {
+    fn encode_owned(&self, value: String) -> Result<(Message, Restore<String>), String> {
         // It comes back as it went.
         let back = |message| match message {
             Message::Text(text) => text,

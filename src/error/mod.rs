@@ -6,8 +6,8 @@ mod violation;
 pub use misuse::Misuse;
 pub use violation::Violation;
 
-use crate::http::{self, HttpResponse, Refused};
-use crate::message::Closed;
+use crate::http::{self, HttpResponse, MaybeResponse};
+use crate::message::CloseInfo;
 use core::fmt;
 use core::time::Duration;
 
@@ -49,7 +49,7 @@ pub enum ConnectErrorKind {
     /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
     BadUrl,
     /// The application's own URL provider failed.
-    NoUrl {
+    ProviderFailed {
         /// Its error's words.
         detail: String,
     },
@@ -97,13 +97,13 @@ pub enum ConnectErrorKind {
         limit: Duration,
     },
     /// The connection failed before it was open.
-    Failed {
+    ConnectFailed {
         /// How the platform reports it; in browsers always 1006.
-        closed: Closed,
+        closed: CloseInfo,
         /// Why, where the transport can know. Browsers hide it from scripts (WHATWG WebSockets, "fail the WebSocket connection").
         cause: Cause,
         /// What a server or a proxy answered with, if it refused: [`ConnectError::response`].
-        response: Refused,
+        response: MaybeResponse,
     },
 }
 
@@ -114,12 +114,12 @@ pub struct HandshakeError {
     /// Why.
     pub cause: Cause,
     /// The response of the server, or of the proxy, that refused.
-    pub response: Refused,
+    pub response: MaybeResponse,
 }
 
 impl HandshakeError {
     /// A failure with the response that told it.
-    pub fn new(cause: Cause, response: Refused) -> Self {
+    pub fn new(cause: Cause, response: MaybeResponse) -> Self {
         Self { cause, response }
     }
 }
@@ -201,7 +201,7 @@ impl ConnectError {
     /// ```
     pub fn response(&self) -> Option<&HttpResponse> {
         match &self.kind {
-            ConnectErrorKind::Failed { response, .. } => http::refused(response),
+            ConnectErrorKind::ConnectFailed { response, .. } => http::refused(response),
             _ => None,
         }
     }
@@ -209,8 +209,8 @@ impl ConnectError {
 
 impl ConnectErrorKind {
     /// A connection that failed before it was open, without a response.
-    pub fn failed(closed: Closed, cause: Cause) -> Self {
-        Self::Failed {
+    pub fn failed(closed: CloseInfo, cause: Cause) -> Self {
+        Self::ConnectFailed {
             closed,
             cause,
             response: None,
@@ -221,7 +221,7 @@ impl ConnectErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             ConnectErrorKind::BadUrl => "BAD_URL",
-            ConnectErrorKind::NoUrl { .. } => "PROVIDER_FAILED",
+            ConnectErrorKind::ProviderFailed { .. } => "PROVIDER_FAILED",
             ConnectErrorKind::UrlFragment => "URL_FRAGMENT",
             ConnectErrorKind::BadProtocol { .. } => "BAD_PROTOCOL",
             ConnectErrorKind::DuplicateProtocol { .. } => "DUPLICATE_PROTOCOL",
@@ -230,7 +230,7 @@ impl ConnectErrorKind {
             ConnectErrorKind::Refused { .. } => "REFUSED",
             ConnectErrorKind::Unsupported => "UNSUPPORTED",
             ConnectErrorKind::TimedOut { .. } => "TIMED_OUT",
-            ConnectErrorKind::Failed { .. } => "CONNECT_FAILED",
+            ConnectErrorKind::ConnectFailed { .. } => "CONNECT_FAILED",
         }
     }
 }
@@ -239,7 +239,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
-            ConnectErrorKind::NoUrl { detail } => write!(f, "there is no URL: {detail}"),
+            ConnectErrorKind::ProviderFailed { detail } => write!(f, "there is no URL: {detail}"),
             ConnectErrorKind::UrlFragment => {
                 f.write_str("a WebSocket URL must not have a fragment")
             }
@@ -267,7 +267,7 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::BadHeader { name, misuse } => {
                 write!(f, "the header {name:?} cannot be sent: {misuse}")
             }
-            ConnectErrorKind::Failed {
+            ConnectErrorKind::ConnectFailed {
                 closed,
                 cause: Cause::Hidden,
                 ..
@@ -276,7 +276,7 @@ impl fmt::Display for ConnectError {
                 "failed before it was open (close code {}; browsers hide the cause)",
                 usize::from(closed.code)
             ),
-            ConnectErrorKind::Failed {
+            ConnectErrorKind::ConnectFailed {
                 cause, response, ..
             } => cause.tell(http::refused(response), f),
         }
@@ -323,7 +323,7 @@ fn millis(limit: Duration) -> usize {
 impl core::error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.kind {
-            ConnectErrorKind::Failed {
+            ConnectErrorKind::ConnectFailed {
                 cause: Cause::Violation(violation),
                 ..
             } => Some(violation),
@@ -349,10 +349,10 @@ pub enum SendErrorKind {
     /// The connection is closing or closed.
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
-    Encode(EncodeError),
+    EncodeFailed(EncodeError),
     /// The platform's own send threw, or the transport does not take such a message: over a browser's `WebSocketStream` one of more than 64 KiB, in the
-    /// formats of 2009 a binary one, and natively any while 64 MiB (or the send watermark, if that is more) are unsent. The connection may still be open.
-    Refused,
+    /// formats of 2009 a binary one, and natively any while 64 MiB (or the send high-water mark, if that is more) are unsent. The connection may still be open.
+    SendRefused,
 }
 
 impl<T> SendError<T> {
@@ -365,8 +365,8 @@ impl<T> SendError<T> {
     pub fn code(&self) -> &'static str {
         match self.kind {
             SendErrorKind::NotOpen => "NOT_OPEN",
-            SendErrorKind::Encode(_) => "ENCODE_FAILED",
-            SendErrorKind::Refused => "SEND_REFUSED",
+            SendErrorKind::EncodeFailed(_) => "ENCODE_FAILED",
+            SendErrorKind::SendRefused => "SEND_REFUSED",
         }
     }
 
@@ -399,8 +399,8 @@ impl fmt::Display for SendErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendErrorKind::NotOpen => f.write_str("not sent: the connection is closing or closed"),
-            SendErrorKind::Encode(error) => write!(f, "not sent: {error}"),
-            SendErrorKind::Refused => f.write_str("not sent: the platform refused the message"),
+            SendErrorKind::EncodeFailed(error) => write!(f, "not sent: {error}"),
+            SendErrorKind::SendRefused => f.write_str("not sent: the platform refused the message"),
         }
     }
 }
@@ -408,7 +408,7 @@ impl fmt::Display for SendErrorKind {
 impl core::error::Error for SendErrorKind {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            SendErrorKind::Encode(error) => Some(error),
+            SendErrorKind::EncodeFailed(error) => Some(error),
             _ => None,
         }
     }
@@ -428,7 +428,7 @@ impl<T> core::error::Error for SendError<T> {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let mut limits = Limits::default();
-/// # limits.send_watermark = 16;
+/// # limits.send_high_water_mark = 16;
 /// # let (ours, _theirs) = Socket::pair(&limits, "");
 /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
 /// let (sender, _receiver) = channel.split();
@@ -458,12 +458,12 @@ pub struct TrySendError<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrySendErrorKind {
-    /// The send watermark is reached, or others wait in line. `send` and `reserve` wait.
+    /// The send high-water mark is reached, or others wait in line. `send` and `reserve` wait.
     Full,
     /// The connection is closing or closed.
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
-    Encode(EncodeError),
+    EncodeFailed(EncodeError),
 }
 
 impl<T> TrySendError<T> {
@@ -477,7 +477,7 @@ impl<T> TrySendError<T> {
         match self.kind {
             TrySendErrorKind::Full => "FULL",
             TrySendErrorKind::NotOpen => "NOT_OPEN",
-            TrySendErrorKind::Encode(_) => "ENCODE_FAILED",
+            TrySendErrorKind::EncodeFailed(_) => "ENCODE_FAILED",
         }
     }
 }
@@ -498,7 +498,7 @@ impl<T> fmt::Display for TrySendError<T> {
             TrySendErrorKind::NotOpen => {
                 f.write_str("not sent: the connection is closing or closed")
             }
-            TrySendErrorKind::Encode(error) => write!(f, "not sent: {error}"),
+            TrySendErrorKind::EncodeFailed(error) => write!(f, "not sent: {error}"),
         }
     }
 }
@@ -506,7 +506,7 @@ impl<T> fmt::Display for TrySendError<T> {
 impl<T> core::error::Error for TrySendError<T> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.kind {
-            TrySendErrorKind::Encode(error) => Some(error),
+            TrySendErrorKind::EncodeFailed(error) => Some(error),
             _ => None,
         }
     }
@@ -624,9 +624,9 @@ impl core::error::Error for DecodeError {}
 #[non_exhaustive]
 pub enum CloseError {
     /// A code that cannot be sent from here.
-    Code(u16),
+    BadCloseCode(u16),
     /// The reason is longer than 123 bytes of UTF-8; this is its length.
-    Reason(usize),
+    LongCloseReason(usize),
 }
 
 impl CloseError {
@@ -653,10 +653,10 @@ impl CloseError {
     /// As [`check`](Self::check), of a reason of so many bytes.
     pub(crate) fn check_length(code: u16, reason: usize) -> Result<(), CloseError> {
         if code != 1000 && !(3000..=4999).contains(&code) {
-            return Err(CloseError::Code(code));
+            return Err(CloseError::BadCloseCode(code));
         }
         if reason > 123 {
-            return Err(CloseError::Reason(reason));
+            return Err(CloseError::LongCloseReason(reason));
         }
         Ok(())
     }
@@ -664,8 +664,8 @@ impl CloseError {
     /// A stable name, equal to the `code` of JavaScript's error.
     pub fn code(&self) -> &'static str {
         match self {
-            CloseError::Code(_) => "BAD_CLOSE_CODE",
-            CloseError::Reason(_) => "LONG_CLOSE_REASON",
+            CloseError::BadCloseCode(_) => "BAD_CLOSE_CODE",
+            CloseError::LongCloseReason(_) => "LONG_CLOSE_REASON",
         }
     }
 }
@@ -673,11 +673,13 @@ impl CloseError {
 impl fmt::Display for CloseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CloseError::Code(code) => {
+            CloseError::BadCloseCode(code) => {
                 let code = usize::from(*code);
                 write!(f, "close code {code} cannot be sent from here")
             }
-            CloseError::Reason(len) => write!(f, "the close reason has {len} bytes, more than 123"),
+            CloseError::LongCloseReason(len) => {
+                write!(f, "the close reason has {len} bytes, more than 123")
+            }
         }
     }
 }

@@ -6,13 +6,13 @@ pub(crate) const IS_KNOWN: bool = false;
 /// No response can be had.
 pub(crate) type HttpResponse = core::convert::Infallible;
 /// Nor one that refused.
-pub(crate) type Refused = Option<core::convert::Infallible>;
+pub(crate) type MaybeResponse = Option<core::convert::Infallible>;
 
 /// No header lines can be had.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Headers;
 
-pub(crate) fn refused(refused: &Refused) -> Option<&HttpResponse> {
+pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
     refused.as_ref()
 }
 

@@ -56,9 +56,9 @@ export class Channel {
 
   stats() {
     if (!this) return detached('stats');
-    const { queuedBytes, dropped } = this.#status;
+    const { queuedBytes, droppedMessages } = this.#status;
     const bufferedAmount = this.#slot.handle?.platform.bufferedAmount ?? 0;
-    return { ...this.#line.counts, queuedBytes, droppedMessages: dropped, bufferedAmount };
+    return { ...this.#line.counts, queuedBytes, droppedMessages, bufferedAmount };
   }
 
   async send(value, options) {

@@ -1,10 +1,10 @@
 //! What the class `Channel` stands on: the browser's own object, and every decision about it. Values and payloads stay in JavaScript, where they
 //! live: of a message only its length comes here.
 
-use super::carrier::{ByStream, Carrier, Socket};
+use super::platform_transport::{ByStream, PlatformTransport, Socket};
 use super::web_socket::{Tell, told};
 use crate::error::CloseError;
-use crate::message::By;
+use crate::message::ClosedBy;
 use crate::time::Timeout;
 use crate::transport::attributes::{set, text};
 use crate::transport::inbox::{Inbox, Put, Weighed};
@@ -24,9 +24,9 @@ const TOO_BIG: u8 = 2;
 const FULL: u8 = 3;
 /// The last thing told, one of these: not open in time; or the end, by whom, with the browser's event where there is one.
 const TIMED_OUT: u8 = 4;
-const BY_US: u8 = 5;
-const BY_PEER: u8 = 6;
-const BY_FAILURE: u8 = 7;
+const BY_LOCAL: u8 = 5;
+const BY_REMOTE: u8 = 6;
+const BY_ERROR: u8 = 7;
 const BY_UNKNOWN: u8 = 8;
 
 /// How long after an `error` the platform's `close` is waited for. Most fire both in one task; workerd fires no `close` after a message that it finds
@@ -60,14 +60,14 @@ pub struct ChannelHandle(Rc<Inner>);
 
 struct Inner {
     tell: Tell,
-    carrier: Carrier,
+    transport: PlatformTransport,
     phase: Cell<Phase>,
     /// We began to end it.
     ours: Cell<bool>,
     close_timeout_ms: u32,
     max_message: usize,
-    send_watermark: usize,
-    receive_bound: usize,
+    send_high_water_mark: usize,
+    receive_buffer: usize,
     inbox: RefCell<Inbox<Arrived>>,
     /// Of connecting, and then of closing.
     deadline: RefCell<Option<Timeout>>,
@@ -99,8 +99,8 @@ impl ChannelHandle {
         arguments: &Array,
         connect_timeout_ms: u32,
         close_timeout_ms: Option<u32>,
-        send_watermark: Option<u32>,
-        receive_bound: Option<u32>,
+        send_high_water_mark: Option<u32>,
+        receive_buffer: Option<u32>,
         overflow: u8,
         max_message: Option<u32>,
         tell: Tell,
@@ -117,21 +117,21 @@ impl ChannelHandle {
         }
         let limits = Limits::default();
         let or = |bytes: Option<u32>, default| bytes.map_or(default, |bytes| bytes as usize);
-        let receive_bound = or(receive_bound, limits.receive_bound);
+        let receive_buffer = or(receive_buffer, limits.receive_buffer);
         let inbox = match arrived {
-            Some(_) => Inbox::new(receive_bound, policy(overflow)),
+            Some(_) => Inbox::new(receive_buffer, policy(overflow)),
             // What is asked for is taken: it is not asked for past the bound.
             None => Inbox::new(usize::MAX, Overflow::Close),
         };
         let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
             tell,
-            carrier: match arrived {
+            transport: match arrived {
                 Some(arrived) => {
                     let platform = Platform::of(socket.unchecked_into(), told(weak, Inner::handle));
                     platform.hand_messages_to(&arrived);
-                    Carrier::Socket(Socket::of(platform))
+                    PlatformTransport::Socket(Socket::of(platform))
                 }
-                None => Carrier::Stream(ByStream::of(socket.unchecked_into())),
+                None => PlatformTransport::Stream(ByStream::of(socket.unchecked_into())),
             },
             phase: Cell::new(Phase::Connecting),
             ours: Cell::new(false),
@@ -139,9 +139,9 @@ impl ChannelHandle {
                 .unwrap_or(limits.close_timeout.as_secs() as u32 * 1000),
             max_message: or(max_message, limits.max_message),
             // Of 0 it waits until everything is out.
-            send_watermark: or(send_watermark, limits.send_watermark).max(1),
+            send_high_water_mark: or(send_high_water_mark, limits.send_high_water_mark).max(1),
             // Of 0 it stops after every message.
-            receive_bound: receive_bound.max(1),
+            receive_buffer: receive_buffer.max(1),
             inbox: RefCell::new(inbox),
             deadline: RefCell::new(None),
         });
@@ -152,10 +152,10 @@ impl ChannelHandle {
     /// What has the attributes `protocol` and `extensions`.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
-        self.0.carrier.attributes()
+        self.0.transport.attributes()
     }
 
-    /// What has arrived and waits to be read, as it counts against the receive bound.
+    /// What has arrived and waits to be read, as it counts against the receive buffer.
     #[wasm_bindgen(getter, js_name = queuedBytes)]
     pub fn queued_bytes(&self) -> f64 {
         self.0.inbox.borrow().bytes() as f64
@@ -209,7 +209,7 @@ impl ChannelHandle {
         let inner = &self.0;
         match inner.has_room() {
             None => Err(NOT_OPEN.into()),
-            Some(true) if !inner.carrier.send(message, bytes as usize, constant) => {
+            Some(true) if !inner.transport.send(message, bytes as usize, constant) => {
                 Err(SEND_REFUSED.into())
             }
             Some(room) => Ok(room),
@@ -226,12 +226,12 @@ impl ChannelHandle {
 
     /// A promise that is settled when the line is to be tried again; `undefined` where nothing tells.
     pub fn room(&self) -> Option<Promise> {
-        self.0.carrier.room()
+        self.0.transport.room()
     }
 
     /// How long to wait before the line is tried again where nothing tells, in milliseconds; 0 for one turn of the event loop.
     pub fn pause(&self) -> u32 {
-        self.0.carrier.pause()
+        self.0.transport.pause()
     }
 
     /// Whether [`close`](Self::close) takes this code, a whole number of 16 bits, and a reason of so many bytes.
@@ -250,7 +250,7 @@ impl ChannelHandle {
 
     /// Ends at once: closes, and does not wait for the peer's answer.
     pub fn abort(&self) {
-        self.0.abandon(BY_US);
+        self.0.abandon(BY_LOCAL);
     }
 }
 
@@ -274,7 +274,7 @@ impl ChannelHandle {
         match inner.phase.get() {
             Phase::Connecting => inner.handle(Told::Opened),
             // Given up in the very moment: its ends are let go.
-            _ => inner.carrier.detach(),
+            _ => inner.transport.detach(),
         }
     }
 
@@ -285,7 +285,7 @@ impl ChannelHandle {
         match inner.phase.get() {
             Phase::Connecting | Phase::Closed => return None,
             _ if inner.ours.get() => {}
-            _ if inner.inbox.borrow().bytes() < inner.receive_bound => {}
+            _ if inner.inbox.borrow().bytes() < inner.receive_buffer => {}
             _ => return None,
         }
         inner.stream()?.read()
@@ -309,21 +309,21 @@ impl ChannelHandle {
 impl Drop for ChannelHandle {
     fn drop(&mut self) {
         // Whoever waits for the end hears of it.
-        self.0.abandon(BY_US);
+        self.0.abandon(BY_LOCAL);
     }
 }
 
 impl Inner {
     fn stream(&self) -> Option<&ByStream> {
-        match &self.carrier {
-            Carrier::Stream(stream) => Some(stream),
-            Carrier::Socket(_) => None,
+        match &self.transport {
+            PlatformTransport::Stream(stream) => Some(stream),
+            PlatformTransport::Socket(_) => None,
         }
     }
 
     /// Whether there is room for a message; none when it cannot send. That its end has begun is not told: it is seen here first.
     fn has_room(self: &Rc<Self>) -> Option<bool> {
-        self.is_below(self.send_watermark)
+        self.is_below(self.send_high_water_mark)
     }
 
     /// Whether the platform holds less than so many unsent bytes.
@@ -331,7 +331,7 @@ impl Inner {
         if self.phase.get() != Phase::Open {
             return None;
         }
-        let below = self.carrier.has_room(bytes);
+        let below = self.transport.has_room(bytes);
         if below.is_none() {
             self.phase.set(Phase::Closing);
             // The platform may never tell the end.
@@ -354,15 +354,15 @@ impl Inner {
             // was refused.
             Told::Error(event) => match self.phase.get() {
                 Phase::Connecting => {
-                    self.end(BY_FAILURE, &event);
-                    self.carrier.abandon();
+                    self.end(BY_ERROR, &event);
+                    self.transport.abandon();
                 }
                 Phase::Open | Phase::Closing => self.set_deadline(CLOSE_AFTER_ERROR_MS),
                 Phase::Closed => {}
             },
             Told::Closed(event) => {
                 let by = match self.ours.get() {
-                    true => By::Us,
+                    true => ClosedBy::Local,
                     false => began(
                         event.code(),
                         text(&event, "reason").is_empty(),
@@ -370,8 +370,8 @@ impl Inner {
                     ),
                 };
                 // Before the answer: a double may tell its end once more within `close`.
-                self.carrier.detach();
-                self.carrier.answer(event.code());
+                self.transport.detach();
+                self.transport.answer(event.code());
                 self.end(how(by), &event);
             }
         }
@@ -387,7 +387,7 @@ impl Inner {
         self.set_deadline(self.close_timeout_ms);
         self.tell(why, &JsValue::UNDEFINED);
         // Last: a platform may tell the end within its `close`.
-        self.carrier.close(code, reason);
+        self.transport.close(code, reason);
     }
 
     fn set_deadline(self: &Rc<Self>, millis: u32) {
@@ -399,8 +399,8 @@ impl Inner {
             if let Some(inner) = weak.upgrade() {
                 inner.abandon(match inner.phase.get() {
                     Phase::Connecting => TIMED_OUT,
-                    _ if inner.ours.get() => BY_US,
-                    _ => BY_FAILURE,
+                    _ if inner.ours.get() => BY_LOCAL,
+                    _ => BY_ERROR,
                 });
             }
         });
@@ -410,7 +410,7 @@ impl Inner {
     /// The end, without waiting for the platform's.
     fn abandon(&self, how: u8) {
         self.end(how, &JsValue::UNDEFINED);
-        self.carrier.abandon();
+        self.transport.abandon();
     }
 
     /// The end of a stream, which has no event.
@@ -431,7 +431,7 @@ impl Inner {
             return;
         }
         drop(self.deadline.take());
-        self.carrier.detach();
+        self.transport.detach();
         self.tell(how, event);
     }
 
@@ -441,12 +441,12 @@ impl Inner {
     }
 }
 
-fn how(by: By) -> u8 {
+fn how(by: ClosedBy) -> u8 {
     match by {
-        By::Us => BY_US,
-        By::Peer => BY_PEER,
-        By::Failure => BY_FAILURE,
-        By::Unknown => BY_UNKNOWN,
+        ClosedBy::Local => BY_LOCAL,
+        ClosedBy::Remote => BY_REMOTE,
+        ClosedBy::Error => BY_ERROR,
+        ClosedBy::Unknown => BY_UNKNOWN,
     }
 }
 

@@ -61,8 +61,8 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
   const bySocket = settings.transport === BY_SOCKET || (settings.WebSocket && settings.transport !== BY_STREAM);
   const Stream = bySocket ? undefined : WebSocketStream;
   if (!Stream && settings.transport === BY_STREAM) throw failed('UNSUPPORTED');
-  const { closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes } = settings;
-  const bounds = [closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, policy, maxMessageBytes];
+  const { closeTimeoutMs, sendHighWaterMarkBytes, receiveBufferBytes, policy, maxMessageBytes } = settings;
+  const bounds = [closeTimeoutMs, sendHighWaterMarkBytes, receiveBufferBytes, policy, maxMessageBytes];
   let weak;
   const tell = (happened, event) => life.tell(happened, event);
   const arrived = ({ data }) => {
@@ -74,7 +74,7 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
     : new ChannelHandle(WebSocket, [address, list], left, ...bounds, tell, arrived);
   weak = new WeakRef(handle);
   if (!Stream && !copiesBytes(handle.platform)) line.keeping();
-  life.made(handle, list);
+  life.made(handle, list, Boolean(Stream));
   if (Stream) hear(handle, line);
 }
 
@@ -92,7 +92,7 @@ async function provided(values, limit, signal) {
   const timer = limit && setTimeout(() => over.abort(), limit);
   const forward = () => over.abort(signal.reason);
   signal.addEventListener('abort', forward);
-  const attempt = { attempt: 1, signal: over.signal };
+  const attempt = { number: 1, signal: over.signal };
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {
     const [url, protocols] = await unless(over.signal, given, () => failed('TIMED_OUT', limit));

@@ -30,7 +30,7 @@ const WORDS = {
   SEND_REFUSED: 'not sent: the platform refused the message',
   CHANNEL_CLOSED: 'the channel ended with code $',
   MESSAGE_TOO_BIG: 'a message is larger than `maxMessageBytes`, and was dropped: the channel ended with code $',
-  RECEIVE_BUFFER_FULL: 'unread messages exceed `receiveBoundBytes`, and one was dropped: the channel ended with code $',
+  RECEIVE_BUFFER_FULL: 'unread messages exceed `receiveBufferBytes`, and one was dropped: the channel ended with code $',
   BAD_CLOSE_CODE: 'close code $ is neither 1000 nor from 3000 to 4999',
   LONG_CLOSE_REASON: 'the close reason has $ bytes, more than 123',
 };

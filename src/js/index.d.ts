@@ -159,17 +159,17 @@ export interface SchemaIssue {
 /** One attempt to connect, as a function that gives the URL or the subprotocols sees it. */
 export interface Attempt {
   /** Which one it is, from 1. A channel connects once, so there is no second yet. */
-  readonly attempt: number;
+  readonly number: number;
   /** Aborts when the time is up or the channel is given up. */
   readonly signal: AbortSignal;
 }
 
 /** A value, or a function that gives it for each attempt, such as a URL with a fresh token. */
-export type Provided<T> = T | ((attempt: Attempt) => T | Promise<T>);
+export type Provider<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
 /**
- * What happens to a message that arrives past `receiveBoundBytes`, where the platform cannot hold the peer back. Default `"close"`, with 3013: what
- * arrived before can still be read. The others drop, and count in {@link ChannelStatus.dropped}: the oldest unread, the one that arrived, or, below
+ * What happens to a message that arrives past `receiveBufferBytes`, where the platform cannot hold the peer back. Default `"close"`, with 3013: what
+ * arrived before can still be read. The others drop, and count in {@link ChannelStatus.droppedMessages}: the oldest unread, the one that arrived, or, below
  * the bound too, all but the newest.
  */
 export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
@@ -177,17 +177,17 @@ export type Overflow = 'close' | 'drop-oldest' | 'drop-newest' | 'latest';
 /**
  * Which of a browser's two sockets carries a channel.
  *
- * - `"web-socket"`: `WebSocket`, which is everywhere. It cannot hold the peer back: past `receiveBoundBytes` it is as {@link Overflow} says.
- * - `"pushing-back"`: receive backpressure where the platform has it, by `WebSocketStream` (Chromium; Deno with `--unstable-net`), otherwise
+ * - `"websocket"`: `WebSocket`, which is everywhere. It cannot hold the peer back: past `receiveBufferBytes` it is as {@link Overflow} says.
+ * - `"auto"`: receive backpressure where the platform has it, by `WebSocketStream` (Chromium; Deno with `--unstable-net`), otherwise
  *   `WebSocket`.
- * - `"web-socket-stream"`: `WebSocketStream`, or `UNSUPPORTED`. It is in no standard yet.
+ * - `"websocket-stream"`: `WebSocketStream`, or `UNSUPPORTED`. It is in no standard yet.
  *
- * A stream whose reader has stopped at `receiveBoundBytes` hears of the end, {@link Channel.closed} included, when what waits before it is read.
+ * A stream whose reader has stopped at `receiveBufferBytes` hears of the end, {@link Channel.closed} included, when what waits before it is read.
  *
  * Use a stream to receive much and send little, with peers that you trust. Chromium 156 has a defect that can end the page, and because of it a message
- * of more than 64 KiB is `SEND_REFUSED`. `"web-socket"` is not affected.
+ * of more than 64 KiB is `SEND_REFUSED`. `"websocket"` is not affected.
  */
-export type Transport = 'web-socket' | 'pushing-back' | 'web-socket-stream';
+export type TransportKind = 'websocket' | 'auto' | 'websocket-stream';
 
 /** How to connect, and what to keep to. Every name carries its unit; `null` is the default, as `undefined` is. */
 export interface ConnectionOptions {
@@ -195,14 +195,14 @@ export interface ConnectionOptions {
    * Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. When the server chooses none of
    * them, `opened` rejects everywhere: with `SUBPROTOCOL`, or with `CONNECT_FAILED` where the platform itself fails such a connection (Chromium, Node, Bun).
    */
-  protocols?: Provided<string | readonly string[]> | null;
+  protocols?: Provider<string | readonly string[]> | null;
   /**
    * Gives up connecting: `opened` and reads reject with the signal's reason. Closes an open channel with 1000: reading ends, and what was not read is
    * dropped. Default none.
    */
   signal?: AbortSignal | null;
   /**
-   * The class to connect with, as {@link WebSocketOptions.WebSocket}. `transport: "pushing-back"` goes by it, too; `"web-socket-stream"` does not use it.
+   * The class to connect with, as {@link WebSocketOptions.WebSocket}. `transport: "auto"` goes by it, too; `"websocket-stream"` does not use it.
    */
   WebSocket?: WebSocketClass;
   /**
@@ -213,21 +213,21 @@ export interface ConnectionOptions {
    * How long the peer has to answer our close, in milliseconds; then the connection is dropped, with 1006. Default 10,000; 0 is without end.
    */
   closeTimeoutMs?: number;
-  /** Which of the platform's sockets carries it. Default `"web-socket"`. */
-  transport?: Transport;
+  /** Which of the platform's sockets carries it. Default `"websocket"`. */
+  transport?: TransportKind;
   /**
    * A `send` waits while the platform holds this many unsent bytes or more; by `WebSocketStream`, so many that were written and not taken. Default
    * 1,048,576; 0 waits until everything is out.
    */
-  sendWatermarkBytes?: number;
+  sendHighWaterMarkBytes?: number;
   /**
    * Bytes of received messages that may wait to be read, each counting its payload and 32 bytes of its own. Default 67,108,864; 0 keeps none, so
    * that with `overflow: "close"` the first message closes the channel. `WebSocketStream` is not read past it, so that the peer has to wait; of 0 it
    * stops after each message.
    */
-  receiveBoundBytes?: number;
+  receiveBufferBytes?: number;
   /**
-   * What happens past `receiveBoundBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 3013; `"drop-oldest"` and `"drop-newest"` drop and count;
+   * What happens past `receiveBufferBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 3013; `"drop-oldest"` and `"drop-newest"` drop and count;
    * `"latest"` keeps the newest message only, below the bound too.
    */
   overflow?: Overflow;
@@ -253,7 +253,7 @@ export interface ChannelOptions<Send, Receive> extends ConnectionOptions {
 }
 
 /** What the handshake settled. */
-export interface Opened {
+export interface OpenInfo {
   /** The subprotocol the server chose, empty if none (RFC 6455 §4.2.2). */
   readonly protocol: string;
   /** The extensions in use, as the platform reports them, empty if none. */
@@ -261,7 +261,7 @@ export interface Opened {
 }
 
 /** How a channel ended. */
-export interface Closed {
+export interface CloseInfo {
   /** The peer's code (RFC 6455 §7.4); 1005 when it gave none, 1006 when the connection was lost or never opened. */
   readonly code: number;
   /** The peer's reason, at most 123 bytes of UTF-8, empty if it gave none. */
@@ -269,10 +269,10 @@ export interface Closed {
   /** Whether the closing handshake finished (RFC 6455 §7.1.4). */
   readonly wasClean: boolean;
   /**
-   * Who began to close: a limit of ours, `break` and a signal count as us. `"unknown"`: the peer or the browser, for a clean 1001 without a reason.
+   * Who began to close: a limit of ours, `break` and a signal count as `"local"`. `"unknown"`: the peer or the browser, for a clean 1001 without a reason.
    * Firefox ends a page's sockets this way when the user follows a download link or calls `window.stop()`, and the page goes on.
    */
-  readonly by: 'us' | 'peer' | 'failure' | 'unknown';
+  readonly by: 'local' | 'remote' | 'error' | 'unknown';
   /** Payload bytes that `trySend` had taken and that could not be handed over any more. Without a session 0: what it takes has been handed over. */
   readonly unsentBytes: number;
 }
@@ -288,11 +288,16 @@ export interface ChannelStatus extends EventTarget {
   /** Where the channel is in its life. */
   readonly state: ChannelState;
   /** Why it is closed: how it ended, or the error if it never opened. Otherwise null. */
-  readonly reason: Closed | ChannelError | null;
-  /** What has arrived and waits to be read, in bytes as they count against `receiveBoundBytes`; 0 before open. */
+  readonly reason: CloseInfo | ChannelError | null;
+  /** What has arrived and waits to be read, in bytes as they count against `receiveBufferBytes`; 0 before open. */
   readonly queuedBytes: number;
   /** How many messages `overflow` has dropped, ever. */
-  readonly dropped: number;
+  readonly droppedMessages: number;
+  /**
+   * Whether the peer has to wait while nobody reads: true over `WebSocketStream`. Where false, as before open, {@link Overflow} says what happens past
+   * `receiveBufferBytes`.
+   */
+  readonly receiveBackpressure: boolean;
   /** The attempt that is being made or that succeeded. Without a session there is one. */
   readonly attempt: number;
   /** When the next attempt begins, in milliseconds since the epoch. Without a session null. */
@@ -300,7 +305,7 @@ export interface ChannelStatus extends EventTarget {
   /** Whether this connection goes on where another ended. Without a session false. */
   readonly resumed: boolean;
   /** The last round-trip time measured, in milliseconds. Without a session null. */
-  readonly rtt: number | null;
+  readonly roundTripMs: number | null;
 
   /** Calls `listener` after each change of {@link state}; `this` and `event.target` are the status. */
   addEventListener(
@@ -312,7 +317,7 @@ export interface ChannelStatus extends EventTarget {
 }
 
 /** A wait that can be given up. */
-export interface Waiting {
+export interface AbortOptions {
   /** Aborting it ends the wait, which rejects with the signal's reason, by default an `AbortError`, as `fetch` does. Default none. */
   signal?: AbortSignal | null;
 }
@@ -325,7 +330,7 @@ export interface ChannelStats {
   readonly receivedMessages: number;
   /** Messages that wait to be read. */
   readonly queuedMessages: number;
-  /** What waits to be read, in bytes as they count against `receiveBoundBytes`. */
+  /** What waits to be read, in bytes as they count against `receiveBufferBytes`. */
   readonly queuedBytes: number;
   /** Messages that `overflow` dropped. */
   readonly droppedMessages: number;
@@ -346,15 +351,15 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
    * @throws {TypeError} for a URL that is null or undefined and for an option that is not what it must be. Everything else is told by {@link opened}.
    * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
    */
-  constructor(url: Provided<string | URL>, options?: ChannelOptions<Send, Receive> | null);
+  constructor(url: Provider<string | URL>, options?: ChannelOptions<Send, Receive> | null);
 
   /**
    * Resolves when the channel is open; rejects with a {@link ConnectError} within `connectTimeoutMs`, or with the reason of the option `signal`.
    * Without a listener it is no unhandled rejection.
    */
-  readonly opened: Promise<Opened>;
+  readonly opened: Promise<OpenInfo>;
   /** Resolves at the end, and never rejects: a channel that did not open ends with 1006. */
-  readonly closed: Promise<Closed>;
+  readonly closed: Promise<CloseInfo>;
   /** How it stands, as live values and events. */
   readonly status: ChannelStatus;
   /**
@@ -378,11 +383,11 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
    * has told whether the connection survived.
    * @throws {SendError} with the value, when it cannot be encoded, or the channel has ended or did not open (`cause` says why).
    */
-  send(value: Send, options?: Waiting | null): Promise<void>;
+  send(value: Send, options?: AbortOptions | null): Promise<void>;
 
   /**
    * Sends a value if that needs no waiting: true when it was taken, false before open and while the line is full. What was taken and could not be
-   * handed over is counted in {@link Closed.unsentBytes}.
+   * handed over is counted in {@link CloseInfo.unsentBytes}.
    * @throws {SendError} with the value, when it cannot be encoded, or the channel is closing, closed or did not open.
    */
   trySend(value: Send): boolean;
@@ -396,7 +401,7 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
    * @param reason At most 123 bytes of UTF-8. Default empty.
    * @throws {CloseError} for a code other than 1000 and 3000-4999, or a reason over 123 bytes. Nothing has happened then.
    */
-  close(code?: number, reason?: string, options?: Waiting | null): Promise<Closed>;
+  close(code?: number, reason?: string, options?: AbortOptions | null): Promise<CloseInfo>;
 
   /** Ends at once: closes and does not wait for the peer; what was not read is dropped. While connecting, `opened` rejects with `CANCELLED`. */
   abort(): void;
@@ -405,14 +410,14 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
    * Resolves when every {@link send} before it has been handed over to the platform, or has failed.
    * @throws {SendError} `NOT_OPEN` when the channel ended before, or has ended. The signal's reason.
    */
-  flush(options?: Waiting | null): Promise<void>;
+  flush(options?: AbortOptions | null): Promise<void>;
 
   /**
    * Resolves when the platform holds nothing of what was sent, as far as it tells: `bufferedAmount` is 0, or a stream has taken every write. That is
    * not delivery.
    * @throws {SendError} `NOT_OPEN` when the channel ended before, or has ended. The signal's reason.
    */
-  drained(options?: Waiting | null): Promise<void>;
+  drained(options?: AbortOptions | null): Promise<void>;
 
   /** Counts since the channel was made. */
   stats(): ChannelStats;
@@ -442,7 +447,7 @@ export class ChannelError extends Error {
 export class ConnectError extends ChannelError {
   /**
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
-   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link Transport}: `UNSUPPORTED`.
+   * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link TransportKind}: `UNSUPPORTED`.
    * `TIMED_OUT` after `connectTimeoutMs`. `CONNECT_FAILED`: browsers hide why; what Deno and Bun say is in the message, and in `cause` where they
    * have an error. Node from 26 fails so where a server offers WebSockets over HTTP/2 (RFC 8441): give the option `WebSocket` another client. `SUBPROTOCOL`: the server chose none of those offered, and the platform opened all the same. `CANCELLED` by `close` or `abort` before it was open; in
    * {@link ChannelStatus.reason} also by the signal, whose reason is the `cause`.
@@ -468,7 +473,7 @@ export class ConnectError extends ChannelError {
 export class SendError<Send = unknown> extends ChannelError {
   /**
    * `NOT_OPEN`: closing, closed, or it did not open, and `cause` says why. `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
-   * refused this one, or it is too large for {@link Transport}.
+   * refused this one, or it is too large for {@link TransportKind}.
    */
   readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'INTERNAL';
   /** The value, unsent. */
@@ -495,11 +500,11 @@ export class CloseError extends ChannelError {
 export class ChannelClosedError extends ChannelError {
   /**
    * `MESSAGE_TOO_BIG`: a message exceeded `maxMessageBytes`, and the channel closed with 3009. `RECEIVE_BUFFER_FULL`: unread messages exceeded
-   * `receiveBoundBytes`, and it closed with 3013. `CHANNEL_CLOSED`: every other end.
+   * `receiveBufferBytes`, and it closed with 3013. `CHANNEL_CLOSED`: every other end.
    */
   readonly code: 'CHANNEL_CLOSED' | 'MESSAGE_TOO_BIG' | 'RECEIVE_BUFFER_FULL';
   /** How it ended, as {@link Channel.closed} tells. */
-  readonly closed: Closed;
+  readonly closed: CloseInfo;
 }
 
 /** What the package stands on is not here: no `WebSocket`, wasm is not allowed, or `./slim` was not given any. */

@@ -25,7 +25,7 @@ import { unwatch, watch } from './suspension.js';
 const OPENED = 0;
 const TIMED_OUT = 4;
 const ENDED = 5;
-const BY = ['us', 'peer', 'failure', 'unknown'];
+const BY = ['local', 'remote', 'error', 'unknown'];
 
 /** How long a page that was frozen waits for the platform to tell that the connection is lost: Chromium takes some 15 ms. */
 const DOUBT_MS = 100;
@@ -43,6 +43,7 @@ export class Life {
   #handle;
   #weak;
   #offered = [];
+  #holdsBack = false;
   #settle;
   #ended;
   // The code of the limit of ours that ended it.
@@ -88,10 +89,11 @@ export class Life {
     return this.#state === CONNECTING;
   }
 
-  /** The connection has been made, offering these subprotocols; it is not open yet. */
-  made(handle, offered) {
+  /** The connection has been made, offering these subprotocols; it is not open yet. `holdsBack`: the peer waits while nobody reads. */
+  made(handle, offered, holdsBack) {
     this.#weak = new WeakRef(handle);
     this.#offered = offered;
+    this.#holdsBack = holdsBack;
     // It may have ended within the constructor.
     if (this.isConnecting) this.#handle = handle;
   }
@@ -142,7 +144,7 @@ export class Life {
   }
 
   /** Connecting failed with this error. */
-  fail(error, by = 'failure') {
+  fail(error, by = 'error') {
     if (this.isConnecting) this.#end(lost(by), error);
   }
 
@@ -160,7 +162,7 @@ export class Life {
     const wasConnecting = this.isConnecting;
     this.#leave();
     this.#line.discard(this.#weak?.deref());
-    this.#end(lost('us'), wasConnecting ? error : undefined);
+    this.#end(lost('local'), wasConnecting ? error : undefined);
   }
 
   /** Reading ends without an error: what arrives from now on is discarded. */
@@ -175,7 +177,7 @@ export class Life {
     const { reason } = this.#signal;
     if (this.isConnecting) {
       const error = new ConnectError(CANCELLED, 'not connected: cancelled by the signal', { cause: reason });
-      this.#end(lost('us'), error, reason);
+      this.#end(lost('local'), error, reason);
     } else {
       this.close(1000, '');
       this.#line.discard(this.#weak.deref());
@@ -188,7 +190,7 @@ export class Life {
    */
   restored() {
     if (this.isConnecting) this.fail(failed('CONNECT_FAILED', 'the page was in the back/forward cache'));
-    else this.#end(lost(this.#left ? 'us' : 'failure'));
+    else this.#end(lost(this.#left ? 'local' : 'error'));
   }
 
   /** The page was frozen. Chromium cuts the connection from 156 on, and tells so after `resume`; older ones keep it. */
@@ -201,7 +203,7 @@ export class Life {
 
   #trapped(error) {
     // As everything that keeps a channel from opening.
-    this.#end(lost('failure'), this.isConnecting ? new ConnectError(error.code, error.message, { cause: error }) : error);
+    this.#end(lost('error'), this.isConnecting ? new ConnectError(error.code, error.message, { cause: error }) : error);
   }
 
   /** The one way to the end. `thrown` is what `opened` and reads reject with, where that is not `error` itself. */
@@ -232,6 +234,6 @@ export class Life {
   #move(state, reason) {
     this.#state = state;
     const status = this.#status.deref();
-    if (status) move(status, state, reason, this.#weak?.deref());
+    if (status) move(status, state, reason, this.#weak?.deref(), this.#holdsBack);
   }
 }

@@ -4,8 +4,8 @@
 //! the errors. Every state and every call to the platform is decided here. No export takes `&mut self` and no borrow spans a call into
 //! JavaScript, because listeners re-enter.
 
-mod carrier;
 mod channel;
+mod platform_transport;
 mod web_socket;
 
 #[global_allocator]

@@ -5,14 +5,14 @@ import { timeoutOf } from './timeout.js';
 /** In the order in which Rust counts them. */
 const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
 
-/** Rust's `Carrier`; the third is whichever of these two holds the peer back. */
-export const BY_SOCKET = 'web-socket';
-export const BY_STREAM = 'web-socket-stream';
-const TRANSPORTS = [BY_SOCKET, 'pushing-back', BY_STREAM];
+/** Rust's `TransportKind`; the third is whichever of these two has receive backpressure. */
+export const BY_SOCKET = 'websocket';
+export const BY_STREAM = 'websocket-stream';
+const TRANSPORTS = [BY_SOCKET, 'auto', BY_STREAM];
 
 const OPTIONS = [
-  ...['protocols', 'codec', 'schema', 'signal', 'overflow', 'transport', 'connectTimeoutMs', 'closeTimeoutMs', 'sendWatermarkBytes'],
-  ...['receiveBoundBytes', 'maxMessageBytes', 'WebSocket'],
+  ...['protocols', 'codec', 'schema', 'signal', 'overflow', 'transport', 'connectTimeoutMs', 'closeTimeoutMs', 'sendHighWaterMarkBytes'],
+  ...['receiveBufferBytes', 'maxMessageBytes', 'WebSocket'],
 ];
 
 /** Less than Rust's default bounds. */
@@ -50,7 +50,7 @@ export function settingsOf(options) {
   // Null is the default, as undefined is.
   const given = Object.fromEntries(OPTIONS.map((name) => [name, options?.[name] ?? undefined]));
   const { protocols, codec, schema, overflow = 'close', transport = BY_SOCKET } = given;
-  const { connectTimeoutMs, closeTimeoutMs, sendWatermarkBytes, receiveBoundBytes, maxMessageBytes } = given;
+  const { connectTimeoutMs, closeTimeoutMs, sendHighWaterMarkBytes, receiveBufferBytes, maxMessageBytes } = given;
   const signal = checkedSignal(given.signal);
   if (typeof protocols !== 'function') checkedProtocols(protocols);
   const policy = OVERFLOW.indexOf(overflow);
@@ -59,7 +59,7 @@ export function settingsOf(options) {
   const standard = schema?.['~standard'];
   if (schema !== undefined && typeof standard?.validate !== 'function')
     throw new TypeError('schema is a Standard Schema (standardschema.dev)');
-  const [bound, largest] = [bytesOf('receiveBoundBytes', receiveBoundBytes), bytesOf('maxMessageBytes', maxMessageBytes)];
+  const [bound, largest] = [bytesOf('receiveBufferBytes', receiveBufferBytes), bytesOf('maxMessageBytes', maxMessageBytes)];
   return {
     protocols,
     codec: codecOf(codec),
@@ -70,8 +70,8 @@ export function settingsOf(options) {
     transport,
     connectTimeoutMs: timeoutOf('connectTimeoutMs', connectTimeoutMs),
     closeTimeoutMs: timeoutOf('closeTimeoutMs', closeTimeoutMs),
-    sendWatermarkBytes: bytesOf('sendWatermarkBytes', sendWatermarkBytes),
-    receiveBoundBytes: bound,
+    sendHighWaterMarkBytes: bytesOf('sendHighWaterMarkBytes', sendHighWaterMarkBytes),
+    receiveBufferBytes: bound,
     policy,
     maxMessageBytes: largest,
     // With what each message counts besides.

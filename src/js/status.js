@@ -17,10 +17,12 @@ export class ChannelStatus extends EventTarget {
   // Weak: who looks at a status does not keep the connection.
   #handle;
   #dropped = 0;
+  #receiveBackpressure = false;
 
   static {
-    move = (status, state, reason = null, handle) => {
+    move = (status, state, reason = null, handle, holdsBack) => {
       if (handle) status.#handle = new WeakRef(handle);
+      if (state === OPEN) status.#receiveBackpressure = holdsBack;
       status.#state = state;
       status.#reason = reason;
       // Not within a call of the user's, nor in the middle of a change.
@@ -41,8 +43,12 @@ export class ChannelStatus extends EventTarget {
     return Number(this.#handle?.deref()?.queuedBytes ?? 0);
   }
 
-  get dropped() {
+  get droppedMessages() {
     return (this.#dropped = Number(this.#handle?.deref()?.dropped ?? this.#dropped));
+  }
+
+  get receiveBackpressure() {
+    return this.#receiveBackpressure;
   }
 
   get attempt() {
@@ -57,7 +63,7 @@ export class ChannelStatus extends EventTarget {
     return false;
   }
 
-  get rtt() {
+  get roundTripMs() {
     return null;
   }
 }

@@ -2,7 +2,7 @@
 
 use super::rewound::Rewound;
 use crate::error::{Cause, HandshakeError};
-use crate::proto::{Credentials, Limits, Tunnel};
+use crate::proto::{Credentials, ProtocolLimits, Tunnel};
 use crate::time::sleep;
 use core::future::{Future as _, poll_fn};
 use core::pin::Pin;
@@ -28,7 +28,7 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     port: u16,
     credentials: Option<&Credentials>,
 ) -> Result<Rewound<Io>, HandshakeError> {
-    let mut tunnel = Tunnel::new(host, port, credentials, &Limits::default())
+    let mut tunnel = Tunnel::new(host, port, credentials, &ProtocolLimits::default())
         .map_err(|misuse| Cause::Transport(misuse.to_string()))?;
     while !tunnel.outgoing().is_empty() {
         let n = poll_fn(|cx| Pin::new(&mut io).poll_write(cx, tunnel.outgoing()))

@@ -5,11 +5,11 @@ mod transitions;
 
 use super::deflate::Deflate;
 use super::framing::{Framing, Incoming, Vacancy};
-use super::handshake::client::Offer;
+use super::handshake::client::ClientRequest;
 use super::handshake::request::RequestReader;
 use super::handshake::server::Request;
 use super::handshake::{ClientHandshake, ServerHandshake};
-use super::limits::Limits;
+use super::limits::ProtocolLimits;
 use super::outgoing::Outgoing;
 use super::pings::Pings;
 use super::pongs::Pongs;
@@ -18,7 +18,7 @@ use super::role::Role;
 use super::state::{State, Step};
 use crate::error::{Cause, HandshakeError, Misuse, Violation};
 use crate::http::HttpResponse;
-use crate::message::{Closed, Message, Opened};
+use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::proto::Random;
 use core::fmt;
 use core::time::Duration;
@@ -35,7 +35,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 ///    the stream ended or failed, [`handle_timeout`](Self::handle_timeout) when the time of the last
 ///    [`poll_timeout`](Self::poll_timeout) came.
 /// 2. Take what it tells, with [`poll_event`](Self::poll_event) until that gives `None`, and give commands: `send`,
-///    `ping`, `close`; for a server `accept` or `reject` after [`Event::Request`].
+///    `ping`, `close`; for a server `accept` or `reject` after [`ConnectionEvent::Request`].
 /// 3. Until it is empty, write [`outgoing`](Self::outgoing), all of it in one write if the stream takes it, and tell how much went with
 ///    [`handle_transmitted`](Self::handle_transmitted), or that it cannot be written with [`handle_write_failure`](Self::handle_write_failure).
 /// 4. If [`wants_shutdown`](Self::wants_shutdown), shut the writing half down once. If [`is_finished`](Self::is_finished),
@@ -46,14 +46,14 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// what a peer sends.
 pub struct Connection {
     role: Role,
-    limits: Limits,
+    limits: ProtocolLimits,
     state: State,
     wire: Wire,
     /// Server: what to agree to, if it is offered.
     deflate: Option<Deflate>,
     record: Record,
     outgoing: Outgoing,
-    events: VecDeque<Event>,
+    events: VecDeque<ConnectionEvent>,
     /// What the messages among the events cost.
     undelivered: usize,
     /// The one deadline: of the handshake, of the next step of keepalive while open, of the end.
@@ -115,7 +115,7 @@ struct Verdict {
     head_only: bool,
 }
 
-/// What a pong counts against the receive bound, as `Message::cost`.
+/// What a pong counts against the receive buffer, as `Message::cost`.
 fn pong_cost(payload: &[u8]) -> usize {
     payload.len() + size_of::<Message>()
 }
@@ -123,11 +123,11 @@ fn pong_cost(payload: &[u8]) -> usize {
 /// What happened on a connection, in order.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum ConnectionEvent {
     /// Server: a request came. Answer it with [`Connection::accept`] or [`Connection::reject`].
     Request(Box<Request>),
     /// The handshake succeeded.
-    Opened(Opened),
+    Opened(OpenInfo),
     /// The handshake failed (RFC 6455 §4.1, §4.2.2); a server has queued its refusal. Nothing comes after it.
     Failed(Cause),
     /// A message arrived, all its fragments joined (RFC 6455 §5.4).
@@ -136,7 +136,7 @@ pub enum Event {
     /// the last is told.
     Pong(Vec<u8>),
     /// The open connection ended (RFC 6455 §7.1.4 to §7.1.6). Nothing comes after it.
-    Closed(Closed),
+    Closed(CloseInfo),
 }
 
 impl Connection {
@@ -147,8 +147,8 @@ impl Connection {
     /// cannot ask for so many.
     pub fn client(
         now: Duration,
-        offer: Offer,
-        limits: Limits,
+        offer: ClientRequest,
+        limits: ProtocolLimits,
         random: Random,
     ) -> Result<Self, Misuse> {
         let mut outgoing = Outgoing::default();
@@ -160,7 +160,7 @@ impl Connection {
     }
 
     /// A server that waits for a request (RFC 6455 §4.2), of whatever wire format: the request's head decides.
-    pub fn server(now: Duration, limits: Limits, random: Random) -> Self {
+    pub fn server(now: Duration, limits: ProtocolLimits, random: Random) -> Self {
         let wire = Wire::Request(Box::new(RequestReader::new(&limits, random)));
         let mut connection = Self::new(Role::Server, wire, limits);
         connection.deadline = Some(now.saturating_add(connection.limits.handshake_timeout));
@@ -197,7 +197,7 @@ impl Connection {
     /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
     ///
     /// It is made at the time zero: keepalive, if there is one, counts from there.
-    pub fn upgraded(role: Role, limits: Limits, random: Random) -> Self {
+    pub fn upgraded(role: Role, limits: ProtocolLimits, random: Random) -> Self {
         let framing = super::framing::rfc6455::Rfc6455::new(role, &limits, random, None);
         let mut connection = Self::new(role, Wire::Frames(Box::new(framing)), limits);
         connection.state = State::Open;
@@ -206,7 +206,7 @@ impl Connection {
         connection
     }
 
-    fn new(role: Role, wire: Wire, limits: Limits) -> Self {
+    fn new(role: Role, wire: Wire, limits: ProtocolLimits) -> Self {
         Self {
             role,
             limits,
@@ -231,7 +231,7 @@ impl Connection {
 
     // Inputs.
 
-    /// Bytes were read from the stream. All of them are taken, above [`Limits::receive_bound`] too.
+    /// Bytes were read from the stream. All of them are taken, above [`ProtocolLimits::receive_buffer`] too.
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
         let mut input = bytes;
         while self.reads(input) {
@@ -241,7 +241,7 @@ impl Connection {
         }
     }
 
-    /// As [`handle_bytes`](Self::handle_bytes), but stops when the messages that wait reach [`Limits::receive_bound`]: what is left of `bytes` is
+    /// As [`handle_bytes`](Self::handle_bytes), but stops when the messages that wait reach [`ProtocolLimits::receive_buffer`]: what is left of `bytes` is
     /// for later. A few compressed bytes can be many messages.
     pub fn handle_bytes_within_bound(&mut self, now: Duration, bytes: &mut &[u8]) {
         while self.reads(bytes) {
@@ -260,7 +260,11 @@ impl Connection {
     /// wait for anybody. `None` means that all of them were taken.
     ///
     /// So there are never more messages in memory than somebody asked for, and each lies in the processor's cache when it is looked at.
-    pub fn handle_bytes_until_event(&mut self, now: Duration, bytes: &mut &[u8]) -> Option<Event> {
+    pub fn handle_bytes_until_event(
+        &mut self,
+        now: Duration,
+        bytes: &mut &[u8],
+    ) -> Option<ConnectionEvent> {
         loop {
             if let Some(event) = self.poll_event() {
                 return Some(event);
@@ -271,7 +275,7 @@ impl Connection {
                 return None;
             }
             if let Some(message) = self.decode(now, bytes) {
-                return Some(Event::Message(message));
+                return Some(ConnectionEvent::Message(message));
             }
         }
     }
@@ -401,7 +405,7 @@ impl Connection {
     }
 
     /// The stream takes no more bytes. What waits to be written is lost; what the peer sent before still arrives, until its end or for
-    /// [`Limits::close_timeout`]. Where the stream cannot be read either, call [`handle_eof`](Self::handle_eof) as well.
+    /// [`ProtocolLimits::close_timeout`]. Where the stream cannot be read either, call [`handle_eof`](Self::handle_eof) as well.
     pub fn handle_write_failure(&mut self, now: Duration) {
         self.lose();
         match (self.role, self.state) {
@@ -453,13 +457,13 @@ impl Connection {
 
     /// The next thing that happened.
     #[inline]
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<ConnectionEvent> {
         let event = self.events.pop_front();
         match &event {
-            Some(Event::Message(message)) => {
+            Some(ConnectionEvent::Message(message)) => {
                 self.undelivered = self.undelivered.saturating_sub(message.cost());
             }
-            Some(Event::Pong(payload)) => {
+            Some(ConnectionEvent::Pong(payload)) => {
                 self.undelivered = self.undelivered.saturating_sub(pong_cost(payload));
             }
             _ => {}
@@ -557,7 +561,7 @@ impl Connection {
         matches!(self.state, State::Handshaking | State::Deciding)
     }
 
-    /// Client: the response that refused the handshake, once [`Event::Failed`] has told of it.
+    /// Client: the response that refused the handshake, once [`ConnectionEvent::Failed`] has told of it.
     pub fn response(&self) -> Option<&HttpResponse> {
         self.response.as_deref()
     }
@@ -579,7 +583,7 @@ impl Connection {
         self.record.violation
     }
 
-    /// Whether the stream is to be read: the peer's half has not ended, and what was not yet polled is below [`Limits::receive_bound`].
+    /// Whether the stream is to be read: the peer's half has not ended, and what was not yet polled is below [`ProtocolLimits::receive_buffer`].
     #[inline]
     pub fn wants_read(&self) -> bool {
         !self.is_full() && !matches!(self.state, State::Flushing | State::Closed)
@@ -588,7 +592,7 @@ impl Connection {
     #[inline]
     fn is_full(&self) -> bool {
         // At a bound of 0 as well, or not even the handshake would be read.
-        self.undelivered >= self.limits.receive_bound.max(1)
+        self.undelivered >= self.limits.receive_buffer.max(1)
     }
 
     /// Whether the next event is the last one.
@@ -596,7 +600,7 @@ impl Connection {
     pub(crate) fn ends_next(&self) -> bool {
         matches!(
             self.events.front(),
-            Some(Event::Closed(_) | Event::Failed(_))
+            Some(ConnectionEvent::Closed(_) | ConnectionEvent::Failed(_))
         )
     }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 /// Bounds of one connection. Zero means zero, and nothing that a peer may cost is unlimited; only for `max_send_frame` zero means no bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct ProtocolLimits {
     /// Bytes of a request's or response's head. Default 16 KiB: what common HTTP servers take, and far above a browser's handshake with its cookies.
     pub max_head: usize,
     /// Bytes kept of the body of a response that refuses a client's handshake. Default 4 KiB: enough for a sentence or a page of error.
@@ -27,7 +27,7 @@ pub struct Limits {
     pub max_unsent: usize,
     /// What messages and pongs may cost that wait to be polled: their bytes, and the size of a `Message` for each. From there on
     /// [`Connection::wants_read`](super::Connection::wants_read) is false; one message may pass it. 0 is as 1. Default 64 MiB.
-    pub receive_bound: usize,
+    pub receive_buffer: usize,
     /// Keepalive: from the opening, and from each pong, to the next ping (RFC 6455 §5.5.2). `None` sends none. Default none; a transport has its own.
     pub ping_interval: Option<Duration>,
     /// Keepalive: how long nothing may come from the peer after a ping has left. Then the connection is lost: 1006, "keepalive timeout". `None` waits
@@ -39,7 +39,7 @@ pub struct Limits {
     pub close_timeout: Duration,
 }
 
-impl Default for Limits {
+impl Default for ProtocolLimits {
     fn default() -> Self {
         Self {
             max_head: 16 << 10,
@@ -50,7 +50,7 @@ impl Default for Limits {
             max_fragments: 1 << 17,
             max_send_frame: 32 << 10,
             max_unsent: 64 << 20,
-            receive_bound: 64 << 20,
+            receive_buffer: 64 << 20,
             ping_interval: None,
             ping_timeout: Some(Duration::from_secs(20)),
             handshake_timeout: Duration::from_secs(60),

@@ -5,7 +5,7 @@
 //!
 //! # Formats
 //!
-//! A client speaks the [`Format`] of its [`Offer`]; a server speaks that of the request, on one port. Where the paper of 2009
+//! A client speaks the [`Format`] of its [`ClientRequest`]; a server speaks that of the request, on one port. Where the paper of 2009
 //! ("WebSocket", S. Loreto) and the drafts differ, the client keeps to the drafts and the server takes both; the code marks
 //! each place with the word DIFFERENCE:
 //!
@@ -37,13 +37,13 @@ pub mod tunnel;
 
 pub use address::Address;
 pub use close::CloseFrame;
-pub use connection::{Connection, Event};
+pub use connection::{Connection, ConnectionEvent};
 pub use credentials::Credentials;
 pub use deflate::Deflate;
 pub use format::Format;
-pub use handshake::client::Offer;
+pub use handshake::client::ClientRequest;
 pub use handshake::server::{Request, Response};
-pub use limits::Limits;
+pub use limits::ProtocolLimits;
 pub use origins::Origins;
 pub use role::Role;
 pub use tunnel::Tunnel;

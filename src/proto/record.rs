@@ -2,7 +2,7 @@
 
 use super::close::CloseFrame;
 use crate::error::Violation;
-use crate::message::{By, Closed};
+use crate::message::{CloseInfo, ClosedBy};
 
 /// What a connection says that ended because the peer did not answer pings.
 const KEEPALIVE_TIMEOUT: &str = "keepalive timeout";
@@ -17,7 +17,7 @@ pub(crate) struct Record {
     /// The peer's Close frame came, with this body.
     pub(crate) received: Option<Option<CloseFrame>>,
     /// Who was first. `None` as long as nobody was.
-    pub(crate) first: Option<By>,
+    pub(crate) first: Option<ClosedBy>,
     /// The peer broke the protocol.
     pub(crate) violation: Option<Violation>,
     /// The peer did not answer the pings of keepalive.
@@ -28,22 +28,22 @@ pub(crate) struct Record {
 
 impl Record {
     /// How the connection ended, once it did; so many bytes had been written.
-    pub(crate) fn closed(&self, transmitted: u64) -> Closed {
-        let by = self.first.unwrap_or(By::Failure);
+    pub(crate) fn closed(&self, transmitted: u64) -> CloseInfo {
+        let by = self.first.unwrap_or(ClosedBy::Error);
         // RFC 6455 §7.1.4: clean if "the TCP connection was closed after the WebSocket closing handshake was completed", which takes the Close
         // frames of both. None is read once the connection failed.
         let clean = self.sent.is_some_and(|end| end <= transmitted);
         let mut closed = match &self.received {
-            Some(Some(frame)) => Closed::new(frame.code, frame.reason.clone(), clean, by),
+            Some(Some(frame)) => CloseInfo::new(frame.code, frame.reason.clone(), clean, by),
             // §7.1.5: "If this Close control frame contains no status code, [it] is considered to be 1005."
-            Some(None) => Closed::new(1005, "", clean, by),
+            Some(None) => CloseInfo::new(1005, "", clean, by),
             // "If [it] is closed and no Close control frame was received [...] [it] is considered to be 1006."
-            None => Closed::lost(by),
+            None => CloseInfo::lost(by),
         };
         if self.expired {
             closed.reason = KEEPALIVE_TIMEOUT.into();
         }
-        closed.unsent = self.unsent;
+        closed.unsent_bytes = self.unsent;
         closed
     }
 }

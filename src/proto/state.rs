@@ -36,7 +36,7 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// Server: a whole request was read.
-    Asked,
+    Requested,
     /// The handshake succeeded: a client read the response, a server queued it.
     Agreed,
     /// Server: a refusal was queued, by `reject` or because the request was wrong.
@@ -73,7 +73,7 @@ impl State {
             // Client: a wrong response is not answered.
             (Handshaking, Step::Fail) => Closed,
             // Server.
-            (Handshaking, Step::Asked) => Deciding,
+            (Handshaking, Step::Requested) => Deciding,
             (Handshaking | Deciding, Step::Refused) => Refusing,
             (Deciding, Step::Agreed) => Open,
             // Anywhere.

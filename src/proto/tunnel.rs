@@ -2,7 +2,7 @@
 
 use super::credentials::Credentials;
 use super::handshake::response::{Refusal, ResponseReader};
-use super::limits::Limits;
+use super::limits::ProtocolLimits;
 use super::outgoing::Outgoing;
 use crate::error::{Cause, Misuse};
 use crate::http::HttpResponse;
@@ -18,7 +18,7 @@ use crate::http::HttpResponse;
 pub struct Tunnel {
     outgoing: Outgoing,
     head: ResponseReader,
-    limits: Limits,
+    limits: ProtocolLimits,
     /// A refusal while its body comes.
     refusal: Option<(Cause, Refusal)>,
     response: Option<HttpResponse>,
@@ -33,7 +33,7 @@ impl Tunnel {
         host: &str,
         port: u16,
         credentials: Option<&Credentials>,
-        limits: &Limits,
+        limits: &ProtocolLimits,
     ) -> Result<Self, Misuse> {
         if host.is_empty()
             || host

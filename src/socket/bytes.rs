@@ -1,7 +1,7 @@
 //! A socket as a stream of bytes, for protocols that know nothing of messages.
 
 use super::Socket;
-use crate::message::{By, Closed, Message};
+use crate::message::{CloseInfo, ClosedBy, Message};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use futures_core::Stream as _;
@@ -12,16 +12,16 @@ use std::io;
 const MAX_WRITE: usize = 64 << 10;
 
 /// The code that closes a connection whose peer sent text among the bytes: 1003 says so, and no page may send that.
-pub const TEXT_AMONG_BYTES: u16 = 4003;
+pub const UNSUPPORTED_DATA: u16 = 4003;
 
 /// The bytes of a [`Socket`]'s binary messages, one after the other: `AsyncRead` and `AsyncWrite` of `futures-io`, and of tokio
-/// natively and with the feature `proto`. Made by [`Socket::into_bytes`].
+/// natively and with the feature `proto`. Made by [`Socket::into_byte_stream`].
 ///
 /// - Where one message ends and the next begins cannot be seen. An empty message is nothing.
-/// - Each write is a message of its own, of 64 KiB at most, and waits at the send watermark. Wrap it in a buffer if you write little at a time.
+/// - Each write is a message of its own, of 64 KiB at most, and waits at the send high-water mark. Wrap it in a buffer if you write little at a time.
 /// - The end of reading is the end of the stream if the connection closed cleanly with 1000, 1001 or no code, or we closed it, and an error
 ///   of the kind `ConnectionAborted` otherwise: what is missing behind it is never taken for the end.
-/// - A text message is an error of the kind `InvalidData`, and closes with [`TEXT_AMONG_BYTES`].
+/// - A text message is an error of the kind `InvalidData`, and closes with [`UNSUPPORTED_DATA`].
 /// - Shutting down sends what is left and begins to close with 1000. A WebSocket has no half that could stay open: in browsers
 ///   nothing arrives after that.
 ///
@@ -34,7 +34,7 @@ pub const TEXT_AMONG_BYTES: u16 = 4003;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
-/// let (mut near, mut far) = (ours.into_bytes(), theirs.into_bytes());
+/// let (mut near, mut far) = (ours.into_byte_stream(), theirs.into_byte_stream());
 /// near.write_all(b"many ").await?;
 /// near.write_all(b"messages").await?;
 /// near.close().await?;
@@ -56,7 +56,7 @@ pub struct ByteStream {
 
 impl Socket {
     /// The connection as a stream of bytes. Messages that arrived and were not read are its first.
-    pub fn into_bytes(self) -> ByteStream {
+    pub fn into_byte_stream(self) -> ByteStream {
         ByteStream {
             socket: self,
             unread: Vec::new(),
@@ -86,12 +86,12 @@ impl ByteStream {
                 Some(Message::Text(_)) => {
                     self.broken = true;
                     // The code and the reason are among those that may be sent.
-                    let _ = self.socket.close(TEXT_AMONG_BYTES, "text among bytes");
+                    let _ = self.socket.close(UNSUPPORTED_DATA, "text among bytes");
                 }
                 None => {
                     self.unread = Vec::new();
                     self.read = 0;
-                    return Poll::Ready(end(self.socket.closure()).map(|()| &[][..]));
+                    return Poll::Ready(end(self.socket.close_info()).map(|()| &[][..]));
                 }
             }
         }
@@ -125,17 +125,17 @@ impl ByteStream {
     }
 }
 
-fn end(closed: Option<&Closed>) -> io::Result<()> {
+fn end(closed: Option<&CloseInfo>) -> io::Result<()> {
     match closed {
-        Some(Closed {
-            clean: true,
+        Some(CloseInfo {
+            was_clean: true,
             code: 1000 | 1001 | 1005,
             ..
         }) => Ok(()),
         // Our own close, which the peer answered with a code of its own.
-        Some(Closed {
-            clean: true,
-            by: By::Us,
+        Some(CloseInfo {
+            was_clean: true,
+            by: ClosedBy::Local,
             ..
         }) => Ok(()),
         Some(closed) => Err(io::Error::new(
@@ -191,7 +191,7 @@ impl futures_io::AsyncWrite for ByteStream {
     }
 }
 
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 impl tokio::io::AsyncRead for ByteStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -210,7 +210,7 @@ impl tokio::io::AsyncRead for ByteStream {
     }
 }
 
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 impl tokio::io::AsyncWrite for ByteStream {
     fn poll_write(
         mut self: Pin<&mut Self>,

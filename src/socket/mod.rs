@@ -1,27 +1,27 @@
 //! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
 
 mod bytes;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod finish;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod line;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 #[path = "line_in_browser.rs"]
 mod line;
 mod options;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod over;
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod sizes;
 mod trace;
 
-pub use bytes::{ByteStream, TEXT_AMONG_BYTES};
-pub use options::Options;
+pub use bytes::{ByteStream, UNSUPPORTED_DATA};
+pub use options::ConnectionOptions;
 
 use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
-use crate::message::{By, Closed, Event, Message, Opened};
+use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 use crate::time::{Instant, sleep};
-use crate::transport::{self, Dropped, Limits, Lost, Transport};
+use crate::transport::{self, ConnectionLost, Dropped, Limits, Transport};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -34,7 +34,7 @@ use line::Line;
 /// One open connection, whole messages both ways. The 2009 paper's `WebSocketChannel`.
 ///
 /// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says what that was.
-/// - As a [`Sink`] it waits at the send watermark. `start_send` hands over at once; nothing is queued here.
+/// - As a [`Sink`] it waits at the send high-water mark. `start_send` hands over at once; nothing is queued here.
 /// - Dropping it starts closing and detaches everything: no closure, timer or task survives. Natively, inside a tokio runtime, a task hands over what
 ///   was sent and waits for the peer's end, for `Limits::close_timeout` after the last progress at most. A program that ends first cuts it short:
 ///   [`close`](Self::close) and await [`closed`](Self::closed) before that.
@@ -48,8 +48,8 @@ use line::Line;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (mut socket, mut peer) = Socket::pair(&Limits::default(), "");
-/// // With a server: `Socket::connect(url, Options::default()).await?`.
-/// socket.send("hello".into()).await?; // waits at the send watermark
+/// // With a server: `Socket::connect(url, ConnectionOptions::default()).await?`.
+/// socket.send("hello".into()).await?; // waits at the send high-water mark
 /// # assert_eq!(peer.next().await, Some("hello".into()));
 /// # peer.send(Message::Binary(vec![1, 2, 3])).await?;
 /// # peer.close(4000, "that was all")?;
@@ -65,8 +65,8 @@ use line::Line;
 pub struct Socket {
     /// Gone once the end has been told, and with it the platform's resources.
     line: Line,
-    opened: Opened,
-    closed: Option<Closed>,
+    opened: OpenInfo,
+    closed: Option<CloseInfo>,
     /// The connection ended before everything was handed over.
     lost: bool,
 }
@@ -76,10 +76,10 @@ impl Socket {
     /// closes whatever it had begun.
     ///
     /// # Errors
-    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does: see [`ConnectErrorKind`].
+    /// A [`ConnectError`] within [`ConnectionOptions::connect_timeout`], whatever the server does: see [`ConnectErrorKind`].
     pub fn connect(
         url: impl Into<String>,
-        options: Options,
+        options: ConnectionOptions,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
         let limit = options.connect_timeout;
         within(limit, opening(url.into(), options))
@@ -88,7 +88,7 @@ impl Socket {
     /// The same with a URL that has yet to come; the timeout holds for that as well.
     pub(crate) fn connect_to(
         url: impl Future<Output = Result<String, ConnectErrorKind>>,
-        options: Options,
+        options: ConnectionOptions,
     ) -> impl Future<Output = Result<Self, ConnectError>> {
         let limit = options.connect_timeout;
         within(
@@ -98,7 +98,7 @@ impl Socket {
     }
 
     /// A socket over a transport that is open already; `opened` is what its handshake settled.
-    pub fn over(transport: Box<dyn Transport>, opened: Opened) -> Self {
+    pub fn from_transport(transport: Box<dyn Transport>, opened: OpenInfo) -> Self {
         Self {
             line: Line::new(transport),
             opened,
@@ -153,12 +153,15 @@ impl Socket {
     /// [`memory::pair`](transport::memory::pair) says what the limits mean there.
     pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
         let (one, other) = transport::memory::pair(limits);
-        let opened = Opened::new(protocol, "");
-        (Self::over(one, opened.clone()), Self::over(other, opened))
+        let opened = OpenInfo::new(protocol, "");
+        (
+            Self::from_transport(one, opened.clone()),
+            Self::from_transport(other, opened),
+        )
     }
 
     /// What the handshake settled: subprotocol and extensions.
-    pub fn opened(&self) -> &Opened {
+    pub fn opened(&self) -> &OpenInfo {
         &self.opened
     }
 
@@ -175,18 +178,18 @@ impl Socket {
     }
 
     /// Bytes that may be sent before the sink waits; 0 once the connection is closing or closed.
-    pub fn room(&self) -> usize {
+    pub fn capacity(&self) -> usize {
         let room = |transport: &dyn Transport| match transport.is_open() {
-            true => transport.room(),
+            true => transport.capacity(),
             false => 0,
         };
         self.line.ask(room).unwrap_or_default()
     }
 
     /// Whether the peer is held back while nobody reads. Where not, as with a browser's `WebSocket`, reading on is what bounds memory.
-    pub fn pushes_back(&self) -> bool {
+    pub fn has_receive_backpressure(&self) -> bool {
         self.line
-            .ask(|transport| transport.pushes_back())
+            .ask(|transport| transport.has_receive_backpressure())
             .unwrap_or(false)
     }
 
@@ -199,7 +202,7 @@ impl Socket {
     }
 
     /// What the handshake settled, for somebody else to keep.
-    pub(crate) fn take_opened(&mut self) -> Opened {
+    pub(crate) fn take_opened(&mut self) -> OpenInfo {
         core::mem::take(&mut self.opened)
     }
 
@@ -225,10 +228,10 @@ impl Socket {
             .unwrap_or_default()
     }
 
-    /// Hands `message` to the platform at once, above the watermark too: wait for [`Sink::poll_ready`] first to be polite.
+    /// Hands `message` to the platform at once, above the high-water mark too: wait for [`Sink::poll_ready`] first to be polite.
     ///
     /// # Errors
-    /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::Refused`] when the platform refused it.
+    /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::SendRefused`] when the platform refused it.
     pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let sent = self.hand_over(message);
         self.line.give_back();
@@ -241,7 +244,7 @@ impl Socket {
         };
         transport.send(message).map_err(|message| {
             let kind = if transport.is_open() {
-                SendErrorKind::Refused
+                SendErrorKind::SendRefused
             } else {
                 SendErrorKind::NotOpen
             };
@@ -249,7 +252,7 @@ impl Socket {
         })
     }
 
-    /// Waits until there is room below the send watermark, hands `message` over, and waits until the platform has it.
+    /// Waits until there is room below the send high-water mark, hands `message` over, and waits until the platform has it.
     ///
     /// Natively the flush waits for more where more messages were read already: the answers to all of them share one write. They are written when the
     /// last of them has been taken, when 16 KiB are queued, or when the task that uses the socket yields, for which there is a task of its own. So
@@ -269,7 +272,7 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed, and [`SendErrorKind::Refused`] when the platform refused the message.
+    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed, and [`SendErrorKind::SendRefused`] when the platform refused the message.
     pub async fn send(&mut self, message: Message) -> Result<(), SendErrorKind> {
         let mut message = Some(message);
         let using = Using(self);
@@ -308,16 +311,19 @@ impl Socket {
         Ok(())
     }
 
-    pub(crate) fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    pub(crate) fn poll_drained(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ConnectionLost>> {
         match self.line.get() {
             Some(transport) => transport.poll_drained(cx),
             None => Poll::Ready(self.has_lost()),
         }
     }
 
-    fn has_lost(&self) -> Result<(), Lost> {
+    fn has_lost(&self) -> Result<(), ConnectionLost> {
         match self.lost {
-            true => Err(Lost),
+            true => Err(ConnectionLost),
             false => Ok(()),
         }
     }
@@ -344,7 +350,7 @@ impl Socket {
     /// Waits for the end, and says how it came. Messages that nobody read before are discarded.
     ///
     /// Cancellation: dropping the future loses nothing but the messages it discarded.
-    pub async fn closed(&mut self) -> Closed {
+    pub async fn closed(&mut self) -> CloseInfo {
         while poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
             .is_some()
@@ -352,15 +358,15 @@ impl Socket {
         // `poll_message` yields `None` only with `closed` set.
         self.closed
             .clone()
-            .unwrap_or_else(|| Closed::lost(By::Failure))
+            .unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error))
     }
 
     /// How the connection ended, once the stream has.
-    pub fn closure(&self) -> Option<&Closed> {
+    pub fn close_info(&self) -> Option<&CloseInfo> {
         self.closed.as_ref()
     }
 
-    /// Ready when a message may be sent without passing the send watermark, or with false when none can be any more.
+    /// Ready when a message may be sent without passing the send high-water mark, or with false when none can be any more.
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         if let Some(transport) = self.line.get() {
             ready!(transport.poll_ready(cx));
@@ -383,14 +389,17 @@ impl Socket {
     }
 
     /// The pongs that came, those of keepalive among them, and how long ago the last one did. None after the end.
-    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub fn pongs(&self) -> transport::Pongs {
         let pongs = self.line.ask(|transport| transport.pongs());
         pongs.unwrap_or_default()
     }
 
     /// Ready when everything sent has been handed over, or cannot be.
-    pub(crate) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    pub(crate) fn poll_handed_over(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ConnectionLost>> {
         let Some(transport) = self.line.get() else {
             return Poll::Ready(self.has_lost());
         };
@@ -409,9 +418,12 @@ impl Socket {
                 trace::closed(&closed);
                 self.closed = Some(closed);
                 // A browser's own socket takes every message at once.
-                #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+                #[cfg(any(
+                    feature = "proto",
+                    not(all(target_family = "wasm", target_os = "unknown"))
+                ))]
                 {
-                    self.lost = transport.poll_flush(cx) == Poll::Ready(Err(Lost));
+                    self.lost = transport.poll_flush(cx) == Poll::Ready(Err(ConnectionLost));
                 }
                 self.line.take();
                 Poll::Ready(None)
@@ -432,8 +444,8 @@ impl Drop for Using<'_> {
 /// A transport to `url`, from when it is first polled.
 fn opening(
     url: String,
-    options: Options,
-) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> + Unpin {
+    options: ConnectionOptions,
+) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> + Unpin {
     let mut given = Some((url, options));
     let mut opening = None;
     poll_fn(move |cx| {
@@ -451,7 +463,7 @@ fn opening(
 /// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.
 fn within(
     limit: Duration,
-    connecting: impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> + Unpin,
+    connecting: impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> + Unpin,
 ) -> impl Future<Output = Result<Socket, ConnectError>> {
     let mut connecting = Some((connecting, None));
     poll_fn(move |cx| {
@@ -472,7 +484,7 @@ fn within(
         Poll::Ready(match outcome {
             Ok((transport, opened)) => {
                 trace::opened(began);
-                Ok(Socket::over(transport, opened))
+                Ok(Socket::from_transport(transport, opened))
             }
             Err(kind) => {
                 let error = ConnectError::new(kind, began.elapsed());
@@ -484,7 +496,7 @@ fn within(
 }
 
 /// Natively what was sent is still handed over.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(transport) = self.line.take() {

@@ -1,18 +1,18 @@
 //! What a connection is asked for, checked before any platform sees it.
 
 use crate::error::ConnectErrorKind;
-#[cfg(feature = "web-stream")]
-use crate::transport::Carrier;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(feature = "websocket-stream")]
+use crate::transport::TransportKind;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use crate::transport::native::Network;
-#[cfg(any(feature = "proto", not(target_family = "wasm")))]
-use crate::transport::pipe::Handshake;
-use crate::transport::{Limits, Protocols, Request};
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+use crate::transport::over_io::Handshake;
+use crate::transport::{ConnectRequest, Limits, Protocols};
 use core::time::Duration;
 
 /// What to ask for when connecting. Every knob has a default.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ConnectionOptions {
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
     pub protocols: Protocols,
     /// How long connecting may take, from when it is first polled until it is open. Default 20 s: browsers delay a connection on their own, Firefox
@@ -21,50 +21,56 @@ pub struct Options {
     /// The bounds of the connection. Default: those of [`Limits`].
     pub limits: Limits,
     /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`.
-    #[cfg(feature = "web-stream")]
-    pub carrier: Carrier,
+    #[cfg(feature = "websocket-stream")]
+    pub transport: TransportKind,
     /// Wire format, header lines, origin and compression, where the handshake is ours: natively, and over a stream of bytes. A browser's own WebSocket
     /// does as the browser does. Default: that of [`Handshake`].
-    #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+    #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub handshake: Handshake,
     /// Natively: the proxy, and whom TLS trusts. In browsers the user's settings decide. Default: that of [`Network`].
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub network: Network,
 }
 
-impl Default for Options {
+impl Default for ConnectionOptions {
     fn default() -> Self {
         Self {
             protocols: Protocols::default(),
             connect_timeout: Duration::from_secs(20),
             limits: Limits::default(),
-            #[cfg(feature = "web-stream")]
-            carrier: Carrier::default(),
-            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            #[cfg(feature = "websocket-stream")]
+            transport: TransportKind::default(),
+            #[cfg(any(
+                feature = "proto",
+                not(all(target_family = "wasm", target_os = "unknown"))
+            ))]
             handshake: Handshake::default(),
-            #[cfg(not(target_family = "wasm"))]
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             network: Network::default(),
         }
     }
 }
 
-impl Options {
+impl ConnectionOptions {
     /// The checked request that a transport takes.
-    pub(super) fn request(self, url: String) -> Result<Request, ConnectErrorKind> {
+    pub(super) fn request(self, url: String) -> Result<ConnectRequest, ConnectErrorKind> {
         // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.
         if url.bytes().any(|byte| byte == b'#') {
             return Err(ConnectErrorKind::UrlFragment);
         }
         self.protocols.check()?;
-        Ok(Request {
+        Ok(ConnectRequest {
             url,
             protocols: self.protocols,
             limits: self.limits,
-            #[cfg(feature = "web-stream")]
-            carrier: self.carrier,
-            #[cfg(any(feature = "proto", not(target_family = "wasm")))]
+            #[cfg(feature = "websocket-stream")]
+            transport: self.transport,
+            #[cfg(any(
+                feature = "proto",
+                not(all(target_family = "wasm", target_os = "unknown"))
+            ))]
             handshake: self.handshake,
-            #[cfg(not(target_family = "wasm"))]
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             network: self.network,
         })
     }
@@ -75,7 +81,7 @@ mod tests {
     use super::*;
 
     fn check(url: &str) -> Result<(), &'static str> {
-        let request = Options::default().request(url.into());
+        let request = ConnectionOptions::default().request(url.into());
         request.map(drop).map_err(|kind| kind.code())
     }
 

@@ -1,21 +1,21 @@
 //! Sockets over streams of bytes, in either role: the protocol core does here what the platform does in [`Socket::connect`].
 
-use super::{Options, Socket, within};
+use super::{ConnectionOptions, Socket, within};
 use crate::error::ConnectError;
-use crate::message::Opened;
-use crate::transport::{Limits, MaybeSend, pipe};
+use crate::message::OpenInfo;
+use crate::transport::{Limits, MaybeSend, over_io};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl Socket {
     /// Connects over a stream that leads to the host of the URL already: through a tunnel, inside TLS, or in a page carried by another
-    /// WebSocket. `wss` changes the default port in `Host` and nothing else. `Options::network` is not used.
+    /// WebSocket. `wss` changes the default port in `Host` and nothing else. `ConnectionOptions::network` is not used.
     ///
     /// # Errors
-    /// A [`ConnectError`] within [`Options::connect_timeout`], whatever the server does. Dropping the future drops the stream.
+    /// A [`ConnectError`] within [`ConnectionOptions::connect_timeout`], whatever the server does. Dropping the future drops the stream.
     pub fn connect_over<Io>(
         io: Io,
         url: impl Into<String>,
-        options: Options,
+        options: ConnectionOptions,
     ) -> impl Future<Output = Result<Self, ConnectError>>
     where
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
@@ -23,25 +23,28 @@ impl Socket {
         let limit = options.connect_timeout;
         let url = url.into();
         // Whoever holds the future holds a pointer to what it takes to connect, and that only while it does.
-        let connecting = async move { pipe::connect(io, options.request(url)?).await };
+        let connecting = async move { over_io::connect(io, options.request(url)?).await };
         within(limit, Box::pin(connecting))
     }
 
     /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
     /// options, `protocols` are those that this side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how
     /// long the handshake may take. Default: none, and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, to refuse it or to answer plain HTTP, use
-    /// [`transport::pipe::accept`](pipe::accept) and [`Socket::over`].
+    /// [`transport::over_io::accept`](over_io::accept) and [`Socket::from_transport`].
     ///
     /// # Errors
     /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.
     /// Dropping the future drops the stream.
-    pub fn accept<Io>(io: Io, options: Options) -> impl Future<Output = Result<Self, ConnectError>>
+    pub fn accept<Io>(
+        io: Io,
+        options: ConnectionOptions,
+    ) -> impl Future<Output = Result<Self, ConnectError>>
     where
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
     {
         let limit = options.connect_timeout;
         let accepting = async move {
-            let (framed, opened) = pipe::accept_all(
+            let (framed, opened) = over_io::accept_all(
                 io,
                 &options.protocols,
                 options.handshake.deflate,
@@ -59,14 +62,14 @@ impl Socket {
     pub fn from_upgraded<Io>(
         io: Io,
         leftover: &[u8],
-        role: pipe::Role,
-        opened: Opened,
+        role: over_io::Role,
+        opened: OpenInfo,
         limits: &Limits,
     ) -> Self
     where
         Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
     {
-        let framed = pipe::from_upgraded(io, leftover, role, limits);
-        Self::over(Box::new(framed), opened)
+        let framed = over_io::from_upgraded(io, leftover, role, limits);
+        Self::from_transport(Box::new(framed), opened)
     }
 }

@@ -1,11 +1,11 @@
 //! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. What is allocated beside it is counted by the suite `idle`.
 
-use super::{Options, Socket};
+use super::{ConnectionOptions, Socket};
 
 #[test]
 fn what_every_connection_keeps_stays_small() {
     let (io, _other) = tokio::io::duplex(1);
-    let accepting = Socket::accept(io, Options::default());
+    let accepting = Socket::accept(io, ConnectionOptions::default());
     for (what, size, ceiling) in [
         ("Socket", size_of::<Socket>(), 144),
         // The handshake's own, 3 KB, is allocated while there is one.

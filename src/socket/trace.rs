@@ -5,7 +5,7 @@
 #[cfg(feature = "tracing")]
 mod enabled {
     use crate::error::ConnectError;
-    use crate::message::Closed;
+    use crate::message::CloseInfo;
     use crate::time::Instant;
 
     const TARGET: &str = "websocket_channel";
@@ -29,14 +29,14 @@ mod enabled {
         tracing::debug!(target: TARGET, code, "closing");
     }
 
-    pub(crate) fn closed(closed: &Closed) {
+    pub(crate) fn closed(closed: &CloseInfo) {
         let by = match closed.by {
-            crate::message::By::Us => "us",
-            crate::message::By::Peer => "peer",
-            crate::message::By::Unknown => "unknown",
-            crate::message::By::Failure => "failure",
+            crate::message::ClosedBy::Local => "local",
+            crate::message::ClosedBy::Remote => "remote",
+            crate::message::ClosedBy::Unknown => "unknown",
+            crate::message::ClosedBy::Error => "error",
         };
-        tracing::info!(target: TARGET, code = closed.code, clean = closed.clean, by, "closed");
+        tracing::info!(target: TARGET, code = closed.code, was_clean = closed.was_clean, by, "closed");
     }
 
     /// The URL without credentials and query.
@@ -73,14 +73,14 @@ mod enabled {
 #[cfg(not(feature = "tracing"))]
 mod disabled {
     use crate::error::ConnectError;
-    use crate::message::Closed;
+    use crate::message::CloseInfo;
     use crate::time::Instant;
 
     pub(crate) fn connecting(_: &str) {}
     pub(crate) fn opened(_: Instant) {}
     pub(crate) fn failed(_: &ConnectError) {}
     pub(crate) fn closing(_: u16) {}
-    pub(crate) fn closed(_: &Closed) {}
+    pub(crate) fn closed(_: &CloseInfo) {}
 }
 
 #[cfg(not(feature = "tracing"))]

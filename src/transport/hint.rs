@@ -31,7 +31,7 @@ impl ConnectError {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod platform {
     use super::{ConnectErrorKind, Hint};
 
@@ -41,7 +41,7 @@ mod platform {
     }
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod platform {
     use super::{ConnectErrorKind, Hint};
     use js_sys::Reflect;
@@ -61,7 +61,7 @@ mod platform {
             {
                 Some(Hint::ContentSecurityPolicy)
             }
-            ConnectErrorKind::Failed { .. } | ConnectErrorKind::TimedOut { .. }
+            ConnectErrorKind::ConnectFailed { .. } | ConnectErrorKind::TimedOut { .. }
                 if said("navigator", "onLine") == false =>
             {
                 Some(Hint::Offline)

@@ -6,7 +6,7 @@ use super::inbox::Inbox;
 use super::life::{Arrived, Life, Phase};
 use super::{Dropped, Limits, Overflow};
 use crate::lock::{Guard, Lock};
-use crate::message::{By, Closed, Message};
+use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::waker::{keep, wake};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
@@ -37,12 +37,12 @@ pub(crate) struct Received {
 }
 
 impl Incoming {
-    /// A queue that overflows at the receive bound.
-    #[cfg(target_family = "wasm")]
+    /// A queue that overflows at the receive buffer.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn bounded(phase: Phase, limits: &Limits) -> Arc<Self> {
         Self::new(
             phase,
-            Inbox::new(limits.receive_bound, limits.overflow),
+            Inbox::new(limits.receive_buffer, limits.overflow),
             false,
         )
     }
@@ -50,7 +50,7 @@ impl Incoming {
     /// For a connection that is open already. The bound is that of `limits`; without, whoever fills it keeps to one.
     pub(crate) fn open(limits: Option<&Limits>) -> Arc<Self> {
         let (bound, overflow) = limits.map_or((usize::MAX, Overflow::Close), |limits| {
-            (limits.receive_bound, limits.overflow)
+            (limits.receive_buffer, limits.overflow)
         });
         Self::new(Phase::Open, Inbox::new(bound, overflow), limits.is_some())
     }
@@ -73,20 +73,20 @@ impl Incoming {
     }
 
     /// The handshake has succeeded.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn opened(&self) {
         self.lock().life.opened();
     }
 
     /// How it stands.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     #[inline(never)]
     pub(crate) fn phase(&self) -> Phase {
         self.lock().life.phase().clone()
     }
 
     /// Whether we began the end.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     #[inline(never)]
     pub(crate) fn is_ours(&self) -> bool {
         self.lock().life.is_ours()
@@ -138,10 +138,10 @@ impl Incoming {
 
     /// The end, which is ours if we began it. Whoever reads is told by [`end`](Self::end).
     #[inline(never)]
-    pub(crate) fn ended(&self, mut closed: Closed) -> Guard<'_, State> {
+    pub(crate) fn ended(&self, mut closed: CloseInfo) -> Guard<'_, State> {
         let mut state = self.lock();
         if state.life.is_ours() {
-            closed.by = By::Us;
+            closed.by = ClosedBy::Local;
         }
         state.life.ended(closed);
         self.publish(&state);
@@ -149,7 +149,7 @@ impl Incoming {
     }
 
     /// The end. Whoever reads hears of it.
-    pub(crate) fn end(&self, closed: Closed) {
+    pub(crate) fn end(&self, closed: CloseInfo) {
         tell(self.ended(closed));
     }
 

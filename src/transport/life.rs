@@ -15,28 +15,25 @@
 
 use super::inbox::{Inbox, Put, Weighed};
 use super::{Dropped, MESSAGE_TOO_BIG, RECEIVE_BUFFER_FULL};
-use crate::message::{By, Closed, Message};
+use crate::message::{CloseInfo, ClosedBy, Message};
 use std::collections::VecDeque;
 
 /// How a connection stands.
 #[derive(Debug, Clone)]
 pub(crate) enum Phase {
     #[cfg_attr(
-        not(target_family = "wasm"),
-        allow(
-            dead_code,
-            reason = "natively a connection is made before it has a life"
-        )
+        not(all(target_family = "wasm", target_os = "unknown")),
+        allow(dead_code, reason = "natively a connection is made before it has a life")
     )]
     Connecting,
     Open,
     Closing,
     Closed(
         #[cfg_attr(
-            not(target_family = "wasm"),
+            not(all(target_family = "wasm", target_os = "unknown")),
             allow(dead_code, reason = "natively the driver knows it")
         )]
-        Closed,
+        CloseInfo,
     ),
 }
 
@@ -113,7 +110,7 @@ impl<M: Weighed> Life<M> {
     }
 
     /// The handshake has succeeded. False if nobody waited for it any more.
-    #[cfg(any(test, target_family = "wasm"))]
+    #[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
     pub(crate) fn opened(&mut self) -> bool {
         let connecting = matches!(self.phase, Phase::Connecting);
         if connecting {
@@ -147,7 +144,7 @@ impl<M: Weighed> Life<M> {
         match self.phase {
             Phase::Connecting => {
                 self.ours = true;
-                self.phase = Phase::Closed(Closed::lost(By::Us));
+                self.phase = Phase::Closed(CloseInfo::lost(ClosedBy::Local));
                 Began::GiveUp
             }
             Phase::Open => {
@@ -167,7 +164,7 @@ impl<M: Weighed> Life<M> {
     }
 
     /// The end. False if it had come before.
-    pub(crate) fn ended(&mut self, closed: Closed) -> bool {
+    pub(crate) fn ended(&mut self, closed: CloseInfo) -> bool {
         if matches!(self.phase, Phase::Closed(_)) {
             return false;
         }
@@ -217,7 +214,7 @@ mod tests {
             new(Phase::Open),
             new(Phase::Closing),
             ours,
-            new(Phase::Closed(Closed::lost(By::Peer))),
+            new(Phase::Closed(CloseInfo::lost(ClosedBy::Remote))),
         ]
     }
 
@@ -226,7 +223,7 @@ mod tests {
             Phase::Connecting => "connecting",
             Phase::Open => "open",
             Phase::Closing => "closing",
-            Phase::Closed(closed) if closed.by == By::Peer => "closed before",
+            Phase::Closed(closed) if closed.by == ClosedBy::Remote => "closed before",
             Phase::Closed(_) => "closed",
         }
     }
@@ -242,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_field_of_the_table() {
-        let closed = || Closed::new(4000, "", true, By::Us);
+        let closed = || CloseInfo::new(4000, "", true, ClosedBy::Local);
         let rows = [
             row(Life::opened),
             row(|life| life.arrived(Some("x".into()))),

@@ -1,17 +1,17 @@
 //! Two ends of a connection in memory.
 
-use super::{Limits, Lost, Transport};
+use super::{ConnectionLost, Limits, Transport};
 use crate::lock::Lock;
-use crate::message::{By, Closed, Event, Message};
+use crate::message::{CloseInfo, ClosedBy, Event, Message};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Two transports that are connected to each other, open. What one end has not read counts against the other's send watermark, so that a
+/// Two transports that are connected to each other, open. What one end has not read counts against the other's send high-water mark, so that a
 /// reader who does not read holds the writer back.
 ///
-/// Of the limits, `send_watermark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. The receive bound is the other
-/// end's watermark, nothing overflows, and the closing handshake takes no time: the end that closes sees nothing any more, and the other one what was
+/// Of the limits, `send_high_water_mark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. The receive buffer is the other
+/// end's high-water mark, nothing overflows, and the closing handshake takes no time: the end that closes sees nothing any more, and the other one what was
 /// sent before, and then the end.
 pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
     let shared = Arc::new(Lock::new([Side::default(), Side::default()]));
@@ -36,7 +36,7 @@ struct Memory {
 struct Side {
     inbox: VecDeque<Message>,
     inbox_bytes: usize,
-    closed: Option<Closed>,
+    closed: Option<CloseInfo>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -46,9 +46,9 @@ impl Side {
         [self.reader.take(), self.writer.take()]
     }
 
-    fn end(&mut self, code: u16, reason: &str, by: By) {
+    fn end(&mut self, code: u16, reason: &str, by: ClosedBy) {
         self.closed
-            .get_or_insert_with(|| Closed::new(code, reason, true, by));
+            .get_or_insert_with(|| CloseInfo::new(code, reason, true, by));
     }
 }
 
@@ -77,11 +77,11 @@ impl Memory {
     /// Both ends at once: in memory the closing handshake takes no time.
     fn end(&self, code: u16, reason: &str) {
         let wakers = self.sides(|ours, theirs| {
-            ours.end(code, "", By::Us);
+            ours.end(code, "", ClosedBy::Local);
             // As in every browser: after our own close nothing more is shown.
             ours.inbox.clear();
             ours.inbox_bytes = 0;
-            theirs.end(code, reason, By::Peer);
+            theirs.end(code, reason, ClosedBy::Remote);
             [ours.wake(), theirs.wake()]
         });
         wake(wakers.into_iter().flatten());
@@ -107,7 +107,7 @@ impl Transport for Memory {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_until(cx, |theirs, limits| {
-            theirs.inbox_bytes < limits.send_watermark.max(1)
+            theirs.inbox_bytes < limits.send_high_water_mark.max(1)
         })
     }
 
@@ -118,8 +118,8 @@ impl Transport for Memory {
         if message.len() > self.limits.max_message {
             // What the other end would do: RFC 6455 §7.4.1, 1009.
             let wakers = self.sides(|ours, theirs| {
-                theirs.end(1009, "", By::Us);
-                ours.end(1009, "", By::Peer);
+                theirs.end(1009, "", ClosedBy::Local);
+                ours.end(1009, "", ClosedBy::Remote);
                 [ours.wake(), theirs.wake()]
             });
             wake(wakers.into_iter().flatten());
@@ -134,11 +134,11 @@ impl Transport for Memory {
         Ok(())
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         self.poll_until(cx, |theirs, _| theirs.inbox.is_empty())
             .map(Ok)
     }
@@ -157,12 +157,12 @@ impl Transport for Memory {
         &self.limits
     }
 
-    fn room(&self) -> usize {
-        let watermark = self.limits.send_watermark.max(1);
+    fn capacity(&self) -> usize {
+        let watermark = self.limits.send_high_water_mark.max(1);
         self.sides(|_, theirs| watermark.saturating_sub(theirs.inbox_bytes))
     }
 
-    fn pushes_back(&self) -> bool {
+    fn has_receive_backpressure(&self) -> bool {
         true
     }
 

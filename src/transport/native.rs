@@ -1,9 +1,9 @@
 //! The platform's own way natively: TCP, through a proxy if there is one, inside TLS for `wss`.
 
-use super::pipe::{self, failed};
-use super::{Request, Transport, redirect};
+use super::over_io::{self, failed};
+use super::{ConnectRequest, Transport, redirect};
 use crate::error::{Cause, ConnectErrorKind};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::net::proxy::{Proxy, ProxyChoice};
 #[cfg(feature = "tls")]
 use crate::net::tls::Tls;
@@ -37,8 +37,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 /// # Errors
 /// Why it did not open. Without the feature `tls` what needs it is refused with the name `NotSupportedError`.
 pub async fn connect(
-    mut request: Request,
-) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+    mut request: ConnectRequest,
+) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {
     let mut redirects = request.network.max_redirects;
     loop {
         let failure = match attempt(request.clone()).await {
@@ -58,10 +58,10 @@ pub async fn connect(
 
 /// Some servers answer 400 to an offer with `server_max_window_bits`, though RFC 7692 §5.1 has them decline it: once more, without. True if there
 /// is anything to leave out.
-fn offers_less(request: &mut Request, failure: &ConnectErrorKind) -> bool {
+fn offers_less(request: &mut ConnectRequest, failure: &ConnectErrorKind) -> bool {
     let refused = matches!(
         failure,
-        ConnectErrorKind::Failed {
+        ConnectErrorKind::ConnectFailed {
             cause: Cause::Status(400),
             ..
         }
@@ -79,16 +79,18 @@ fn offers_less(request: &mut Request, failure: &ConnectErrorKind) -> bool {
     }
 }
 
-async fn attempt(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+async fn attempt(
+    request: ConnectRequest,
+) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {
     // Everything that can be refused is, before anybody is asked for anything.
-    let address = pipe::offer(&request)?.address;
+    let address = over_io::offer(&request)?.address;
     let network = &request.network;
     let environment = |name: &str| std::env::var(name).ok();
     let proxy = network.proxy.clone().choose(&address, environment)?;
     let host = address.host_without_brackets();
     if proxy.is_none() && !address.secure {
         let io = tcp::connect(host, address.port).await.map_err(lost)?;
-        return pipe::connect(io, request).await;
+        return over_io::connect(io, request).await;
     }
     let mut io: Box<dyn Stream> = match &proxy {
         None => Box::new(tcp::connect(host, address.port).await.map_err(lost)?),
@@ -97,7 +99,7 @@ async fn attempt(request: Request) -> Result<(Box<dyn Transport>, Opened), Conne
     if address.secure {
         io = secured(io, host, network).await?;
     }
-    pipe::connect(io, request).await
+    over_io::connect(io, request).await
 }
 
 async fn through(

@@ -3,7 +3,7 @@
 use crate::error::ConnectErrorKind;
 use core::fmt;
 use core::ops::Deref;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen::JsValue;
 
 /// Subprotocols in order of preference (RFC 6455 §4.1). Default none.
@@ -16,7 +16,7 @@ pub struct Protocols(Option<Named>);
 struct Named {
     names: Vec<String>,
     check: fn(&[String]) -> Result<(), ConnectErrorKind>,
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     list: fn(&[String]) -> JsValue,
 }
 
@@ -30,7 +30,7 @@ impl Protocols {
     }
 
     /// As JavaScript takes them, who asks for none without any.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn list(&self) -> JsValue {
         match &self.0 {
             Some(named) => (named.list)(&named.names),
@@ -57,7 +57,7 @@ impl<P: Into<String>> FromIterator<P> for Protocols {
         Self(Some(Named {
             names: names.into_iter().map(Into::into).collect(),
             check,
-            #[cfg(target_family = "wasm")]
+            #[cfg(all(target_family = "wasm", target_os = "unknown"))]
             list,
         }))
     }
@@ -69,7 +69,7 @@ impl fmt::Debug for Protocols {
     }
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 fn list(names: &[String]) -> JsValue {
     let list: js_sys::Array = names.iter().map(|name| JsValue::from_str(name)).collect();
     list.into()
@@ -77,7 +77,7 @@ fn list(names: &[String]) -> JsValue {
 
 fn check(names: &[String]) -> Result<(), ConnectErrorKind> {
     for (index, protocol) in names.iter().enumerate() {
-        if !is_token(protocol) {
+        if !is_subprotocol(protocol) {
             return Err(ConnectErrorKind::BadProtocol {
                 protocol: protocol.clone(),
             });
@@ -92,7 +92,7 @@ fn check(names: &[String]) -> Result<(), ConnectErrorKind> {
 }
 
 /// RFC 6455 §4.1, item 10: "characters in the range U+0021 to U+007E not including separator characters as defined in [RFC2616]".
-fn is_token(protocol: &str) -> bool {
+fn is_subprotocol(protocol: &str) -> bool {
     !protocol.is_empty()
         && protocol
             .bytes()

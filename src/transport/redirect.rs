@@ -1,6 +1,6 @@
 //! Where a redirect leads, and what may be taken there (RFC 9110 §15.4).
 
-use super::Request;
+use super::ConnectRequest;
 use crate::error::ConnectErrorKind;
 use crate::http::HttpResponse;
 use url::Url;
@@ -10,8 +10,11 @@ const FOR_ONE_ORIGIN: [&str; 4] = ["Authorization", "Cookie", "Host", "Proxy-Aut
 
 /// The request that follows from a response which redirects. `None` if this failure redirects nowhere, or to where we do not go: a scheme that is
 /// none of ours, or out of encryption.
-pub(super) fn follow(request: &Request, failure: &ConnectErrorKind) -> Option<Request> {
-    let ConnectErrorKind::Failed {
+pub(super) fn follow(
+    request: &ConnectRequest,
+    failure: &ConnectErrorKind,
+) -> Option<ConnectRequest> {
+    let ConnectErrorKind::ConnectFailed {
         cause: crate::error::Cause::Status(301 | 302 | 303 | 307 | 308),
         response: Some(response),
         ..

@@ -7,9 +7,9 @@ use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::incoming::Incoming;
 use super::life::Phase;
-use super::{Dropped, Limits, Lost, Protocols, Request, Transport};
+use super::{ConnectRequest, ConnectionLost, Dropped, Limits, Protocols, Transport};
 use crate::error::{Cause, ConnectErrorKind};
-use crate::message::{By, Closed, Event, Message, Opened};
+use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 use crate::time::{Sleep, sleep};
 use crate::waker::{keep_in, wake};
 use core::cell::Cell;
@@ -135,7 +135,7 @@ struct Shared {
 }
 
 impl WebSocket {
-    fn open(request: Request) -> Result<Self, ConnectErrorKind> {
+    fn open(request: ConnectRequest) -> Result<Self, ConnectErrorKind> {
         let shared = Rc::new(Shared {
             incoming: Incoming::bounded(Phase::Connecting, &request.limits),
             limits: request.limits,
@@ -164,7 +164,7 @@ impl WebSocket {
         })
     }
 
-    fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<Opened, ConnectErrorKind>> {
+    fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<OpenInfo, ConnectErrorKind>> {
         match self.shared.incoming.phase() {
             Phase::Connecting => {
                 keep_in(&self.shared.reader, cx.waker());
@@ -175,7 +175,7 @@ impl WebSocket {
             }
             Phase::Open | Phase::Closing => {
                 let socket = &self.platform.socket;
-                Poll::Ready(Ok(Opened::new(
+                Poll::Ready(Ok(OpenInfo::new(
                     text(socket, "protocol"),
                     text(socket, "extensions"),
                 )))
@@ -220,8 +220,8 @@ impl WebSocket {
 /// # Errors
 /// What the constructor threw, or that the connection failed before it was open. There is no time limit here.
 pub fn connect(
-    request: Request,
-) -> impl Future<Output = Result<(Box<dyn Transport>, Opened), ConnectErrorKind>> {
+    request: ConnectRequest,
+) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> {
     let mut request = Some(request);
     let mut opening = None;
     poll_fn(move |cx| {
@@ -250,7 +250,7 @@ fn handle(shared: &Shared, told: Told) {
         // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
         Told::Error(_) => {
             if matches!(shared.incoming.phase(), Phase::Connecting) {
-                drop(shared.incoming.ended(Closed::lost(By::Failure)));
+                drop(shared.incoming.ended(CloseInfo::lost(ClosedBy::Error)));
             }
         }
         Told::Closed(event) => {
@@ -261,7 +261,11 @@ fn handle(shared: &Shared, told: Told) {
                 code => code,
             };
             let by = began(code, reason.is_empty(), clean);
-            drop(shared.incoming.ended(Closed::new(code, reason, clean, by)));
+            drop(
+                shared
+                    .incoming
+                    .ended(CloseInfo::new(code, reason, clean, by)),
+            );
         }
     }
     if reads {
@@ -272,11 +276,11 @@ fn handle(shared: &Shared, told: Told) {
 
 /// Who began an end that we did not, by what the browser tells of it. A clean 1001 without a reason may be the browser's own: Firefox ends the sockets
 /// of a page with it, which stays, on a download link and on `window.stop()`.
-pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> By {
+pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> ClosedBy {
     match code {
-        _ if !clean => By::Failure,
-        1001 if without_reason => By::Unknown,
-        _ => By::Peer,
+        _ if !clean => ClosedBy::Error,
+        1001 if without_reason => ClosedBy::Unknown,
+        _ => ClosedBy::Remote,
     }
 }
 
@@ -345,10 +349,10 @@ impl Transport for WebSocket {
         {
             return Poll::Ready(Event::Message(message));
         }
-        // The receive bound closes from inside the event: its deadline starts when we next look.
+        // The receive buffer closes from inside the event: its deadline starts when we next look.
         if self.shared.incoming.is_ours() && Pin::new(self.close_deadline()).poll(cx).is_ready() {
             self.platform.detach();
-            drop(self.shared.incoming.ended(Closed::lost(By::Us)));
+            drop(self.shared.incoming.ended(CloseInfo::lost(ClosedBy::Local)));
         }
         if let Phase::Closed(closed) = self.shared.incoming.phase() {
             return Poll::Ready(Event::Closed(closed));
@@ -358,7 +362,7 @@ impl Transport for WebSocket {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_below(cx, self.shared.limits.send_watermark.max(1))
+        self.poll_below(cx, self.shared.limits.send_high_water_mark.max(1))
     }
 
     fn send(&mut self, message: Message) -> Result<(), Message> {
@@ -372,12 +376,12 @@ impl Transport for WebSocket {
         sent.map_err(|_| message)
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         // `send` hands over at once; nothing waits here.
         Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         self.poll_below(cx, 1).map(Ok)
     }
 
@@ -394,16 +398,16 @@ impl Transport for WebSocket {
         &self.shared.limits
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.shared
             .limits
-            .send_watermark
+            .send_high_water_mark
             .max(1)
             .saturating_sub(self.buffered_amount())
     }
 
     /// A browser has assembled and queued the message before it shows it.
-    fn pushes_back(&self) -> bool {
+    fn has_receive_backpressure(&self) -> bool {
         false
     }
 

@@ -1,6 +1,6 @@
 //! The defaults of a connection, as the code has them and as every page that names one tells.
 
-use websocket_channel::Options;
+use websocket_channel::ConnectionOptions;
 
 /// One default, in the words of each page.
 pub(crate) struct Default {
@@ -16,11 +16,11 @@ pub(crate) struct Default {
 
 /// All of them, from the code.
 pub(crate) fn all() -> Vec<Default> {
-    let Options {
+    let ConnectionOptions {
         connect_timeout,
         limits,
         ..
-    } = Options::default();
+    } = ConnectionOptions::default();
     let seconds = |rust, js, limit: std::time::Duration| Default {
         rust,
         value: format!("{} s", limit.as_secs()),
@@ -37,11 +37,15 @@ pub(crate) fn all() -> Vec<Default> {
         seconds("connect_timeout", "connectTimeoutMs", connect_timeout),
         seconds("close_timeout", "closeTimeoutMs", limits.close_timeout),
         bytes(
-            "send_watermark",
-            "sendWatermarkBytes",
-            limits.send_watermark,
+            "send_high_water_mark",
+            "sendHighWaterMarkBytes",
+            limits.send_high_water_mark,
         ),
-        bytes("receive_bound", "receiveBoundBytes", limits.receive_bound),
+        bytes(
+            "receive_buffer",
+            "receiveBufferBytes",
+            limits.receive_buffer,
+        ),
         bytes("max_message", "maxMessageBytes", limits.max_message),
     ]
 }

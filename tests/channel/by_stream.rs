@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use websocket_channel::{Connect, Message, Options, transport::Carrier};
+use websocket_channel::{Connect, ConnectionOptions, Message, transport::TransportKind};
 
 pub(crate) const LARGEST: usize = websocket_channel::transport::web_stream::LARGEST;
 
@@ -12,12 +12,12 @@ pub(crate) const PUSHES_BACK: bool = true;
 pub(crate) const STREAM_IS_LIMITED: bool = true;
 
 pub(crate) fn connect(url: impl Into<String>) -> Connect<Message, Message> {
-    websocket_channel::connect(url).transport(Carrier::WebSocketStream)
+    websocket_channel::connect(url).transport(TransportKind::WebSocketStream)
 }
 
-pub(crate) fn options() -> Options {
-    Options {
-        carrier: Carrier::WebSocketStream,
-        ..Options::default()
+pub(crate) fn options() -> ConnectionOptions {
+    ConnectionOptions {
+        transport: TransportKind::WebSocketStream,
+        ..ConnectionOptions::default()
     }
 }

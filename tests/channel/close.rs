@@ -2,7 +2,7 @@
 
 use crate::connect;
 use crate::server::{AT_ONCE, server};
-use websocket_channel::{By, CloseError, SendErrorKind, Status, Text};
+use websocket_channel::{CloseError, ClosedBy, SendErrorKind, Status, Text};
 
 #[crate::test]
 async fn the_peers_code_and_reason_arrive() {
@@ -19,8 +19,13 @@ async fn the_peers_code_and_reason_arrive() {
         assert!(channel.next().await.is_none(), "{query}");
         let closed = channel.closed().await;
         assert_eq!(
-            (closed.code, closed.reason.as_str(), closed.clean, closed.by),
-            (code, reason, true, By::Peer),
+            (
+                closed.code,
+                closed.reason.as_str(),
+                closed.was_clean,
+                closed.by
+            ),
+            (code, reason, true, ClosedBy::Remote),
             "{query}"
         );
     }
@@ -30,18 +35,18 @@ async fn the_peers_code_and_reason_arrive() {
 #[crate::test]
 async fn a_clean_1001_without_a_reason_is_in_a_page_of_unknown_origin() {
     let server = server().await;
-    let without_reason = if cfg!(target_family = "wasm") {
-        By::Unknown
+    let without_reason = if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+        ClosedBy::Unknown
     } else {
-        By::Peer
+        ClosedBy::Remote
     };
-    for (query, by) in [("", without_reason), ("&reason=away", By::Peer)] {
+    for (query, by) in [("", without_reason), ("&reason=away", ClosedBy::Remote)] {
         let mut channel = connect(server.url(format_args!("/close?code=1001{query}")))
             .await
             .unwrap();
         let closed = channel.closed().await;
         assert_eq!(
-            (closed.code, closed.clean, closed.by),
+            (closed.code, closed.was_clean, closed.by),
             (1001, true, by),
             "{query}"
         );
@@ -56,8 +61,13 @@ async fn our_code_and_reason_reach_the_peer_and_come_back() {
     assert_eq!(control.status(), Status::Open);
     let closed = control.close(4000, "done").await.unwrap();
     assert_eq!(
-        (closed.code, closed.reason.as_str(), closed.clean, closed.by),
-        (4000, "done", true, By::Us)
+        (
+            closed.code,
+            closed.reason.as_str(),
+            closed.was_clean,
+            closed.by
+        ),
+        (4000, "done", true, ClosedBy::Local)
     );
     assert_eq!(control.status(), Status::Closed(closed.clone()));
     // A second close only waits, and the end has come.
@@ -72,19 +82,19 @@ async fn close_checks_its_arguments_before_anything_happens() {
     // A native end may send more: `native_close_codes`.
     let page_only = [1001, 1003, 1007, 1014]
         .iter()
-        .filter(|_| cfg!(target_family = "wasm"));
+        .filter(|_| cfg!(all(target_family = "wasm", target_os = "unknown")));
     for &code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000]
         .iter()
         .chain(page_only)
     {
         assert_eq!(
             control.close(code, "").await.unwrap_err(),
-            CloseError::Code(code)
+            CloseError::BadCloseCode(code)
         );
     }
     assert_eq!(
         control.close(1000, &"é".repeat(62)).await.unwrap_err(),
-        CloseError::Reason(124)
+        CloseError::LongCloseReason(124)
     );
     channel.send("still open".into()).await.unwrap();
     assert_eq!(channel.next().await.unwrap().unwrap(), "still open");
@@ -120,7 +130,7 @@ async fn the_connection_outlives_either_half_but_not_both() {
     other.send("nobody reads the echo".into()).await.unwrap();
     assert_eq!(control.status(), Status::Open);
     drop(other);
-    assert_eq!(control.closed().await.by, By::Us);
+    assert_eq!(control.closed().await.by, ClosedBy::Local);
 
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Text)
@@ -158,8 +168,8 @@ async fn abort_ends_at_once_though_the_peer_never_answers() {
     control.abort();
     let closed = channel.closed().await;
     assert_eq!(
-        (closed.code, closed.clean, closed.by),
-        (1006, false, By::Us)
+        (closed.code, closed.was_clean, closed.by),
+        (1006, false, ClosedBy::Local)
     );
     assert_eq!(control.closed().await, closed);
     assert_eq!(

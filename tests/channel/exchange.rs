@@ -103,7 +103,7 @@ async fn a_send_waits_at_the_watermark_and_then_goes_on() {
     // A watermark of one byte: each message waits until the one before has left the platform.
     let mut channel = connect(server.url("/echo"))
         .codec(Bytes)
-        .send_watermark(1)
+        .send_high_water_mark(1)
         .await
         .unwrap();
     let large = crate::LARGEST.min(1 << 20);

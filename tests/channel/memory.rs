@@ -3,7 +3,7 @@
 use crate::test;
 use futures::FutureExt;
 use websocket_channel::transport::Limits;
-use websocket_channel::{By, Bytes, Channel, SendErrorKind, Socket, Status, Text};
+use websocket_channel::{Bytes, Channel, ClosedBy, SendErrorKind, Socket, Status, Text};
 
 fn pair() -> (Channel<String, String>, Channel<String, String>) {
     let (client, server) = Socket::pair(&Limits::default(), "chat.v1");
@@ -32,13 +32,13 @@ async fn the_end_comes_after_every_message() {
     let (client, mut server) = pair();
     client.send("last words".into()).await.unwrap();
     let closed = client.control().close(4000, "bye").await.unwrap();
-    assert_eq!((closed.code, closed.by), (4000, By::Us));
+    assert_eq!((closed.code, closed.by), (4000, ClosedBy::Local));
     assert_eq!(server.next().await.unwrap().unwrap(), "last words");
     assert!(server.next().await.is_none());
     let closed = server.closed().await;
     assert_eq!(
         (closed.code, closed.reason.as_str(), closed.by),
-        (4000, "bye", By::Peer)
+        (4000, "bye", ClosedBy::Remote)
     );
     let error = server.send("too late".into()).await.unwrap_err();
     assert_eq!(
@@ -50,12 +50,12 @@ async fn the_end_comes_after_every_message() {
 #[test]
 async fn a_reader_who_does_not_read_holds_the_writer_back() {
     let mut limits = Limits::default();
-    limits.send_watermark = 1000;
-    limits.receive_bound = 1000;
+    limits.send_high_water_mark = 1000;
+    limits.receive_buffer = 1000;
     let (client, server) = Socket::pair(&limits, "");
     let client: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(client, Bytes);
     let mut server: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(server, Bytes);
-    // The window of the reader's driver, and the watermark, and one message: then the writer waits.
+    // The window of the reader's driver, and the high-water mark, and one message: then the writer waits.
     let mut sent = 0;
     while let Ok(outcome) = tokio_or_browser_turns(client.send(vec![0; 1000])).await {
         outcome.unwrap();
@@ -99,7 +99,7 @@ async fn turn() {
 #[test]
 async fn values_that_are_messages_are_not_copied() {
     let mut limits = Limits::default();
-    limits.send_watermark = 1;
+    limits.send_high_water_mark = 1;
     let (client, server) = Socket::pair(&limits, "");
     let client: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(client, Bytes);
     let mut server: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(server, Bytes);
@@ -124,8 +124,8 @@ async fn values_that_are_messages_are_not_copied() {
 #[test]
 async fn the_value_of_a_send_that_waits_comes_back_at_the_end() {
     let mut limits = Limits::default();
-    limits.send_watermark = 1000;
-    limits.receive_bound = 1000;
+    limits.send_high_water_mark = 1000;
+    limits.receive_buffer = 1000;
     let (client, server) = Socket::pair(&limits, "");
     let client: Channel<String, String> = Channel::from_socket(client, Text);
     let server: Channel<String, String> = Channel::from_socket(server, Text);
@@ -153,8 +153,8 @@ async fn dropping_one_end_ends_the_other() {
     let (client, mut server) = pair();
     let control = client.control();
     drop(client);
-    assert_eq!(control.closed().await.by, By::Us);
+    assert_eq!(control.closed().await.by, ClosedBy::Local);
     assert!(server.next().await.is_none());
-    assert_eq!(server.closed().await.by, By::Peer);
+    assert_eq!(server.closed().await.by, ClosedBy::Remote);
     assert!(matches!(server.control().status(), Status::Closed(_)));
 }

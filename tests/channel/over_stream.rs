@@ -1,6 +1,6 @@
 //! The same tests over the browser's `WebSocketStream`. A browser that has none says so.
 
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod by_stream;
@@ -9,7 +9,7 @@ mod connect;
 mod exchange;
 mod flow;
 mod handles;
-mod pushing_back;
+mod receive_backpressure;
 mod server;
 mod sink;
 mod steering;

@@ -1,9 +1,9 @@
-//! Past the receive bound where the transport cannot push back: a browser's `WebSocket`.
+//! Past the receive buffer where the transport cannot push back: a browser's `WebSocket`.
 
 use crate::connect;
 use crate::server::server;
 use futures::StreamExt;
-use websocket_channel::{By, Bytes, Overflow, Status, TryRecvError};
+use websocket_channel::{Bytes, ClosedBy, Overflow, Status, TryRecvError};
 
 const FLOOD: usize = 200;
 const SIZE: usize = 10_000;
@@ -21,13 +21,13 @@ async fn flooded(
     let server = server().await;
     let channel = connect(server.url("/echo"))
         .codec(Bytes)
-        .receive_bound(BOUND, overflow)
+        .receive_buffer(BOUND, overflow)
         .await
         .unwrap();
     let (tx, mut rx) = channel.split();
     let control = tx.control();
     let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
-    rx.set_wake(move || drop(arrived.unbounded_send(())));
+    rx.on_readable(move || drop(arrived.unbounded_send(())));
     for _ in 0..FLOOD {
         if tx.send(vec![7; SIZE]).await.is_err() {
             // Only the policy `Close` ends it.
@@ -46,7 +46,7 @@ async fn flooded(
 async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
     let (control, mut rx) = flooded(Overflow::Close).await;
     let closed = control.closed().await;
-    assert_eq!((closed.code, closed.by), (3013, By::Us));
+    assert_eq!((closed.code, closed.by), (3013, ClosedBy::Local));
     let mut read = 0;
     while let Some(message) = rx.next().await {
         assert_eq!(message.unwrap().len(), SIZE);

@@ -27,7 +27,7 @@ async fn the_rust_of_the_readme_runs() {
     assert_eq!(chat(&server.url("/chat")).await.unwrap(), "server said hello; closed with 1000");
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[test]
 fn the_readme_shows_the_very_lines_that_run() {
     let source = include_str!("readme.rs");

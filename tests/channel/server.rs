@@ -10,14 +10,22 @@ use websocket_channel::{Channel, Text, connect};
 pub(crate) const PROXY_USER: &str = "ednamode:nocapes!";
 
 /// Whether a handle's call has handed over what it took when it returns: in a page, where the driver runs as it is woken.
-pub(crate) const AT_ONCE: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+pub(crate) const AT_ONCE: bool = cfg!(all(
+    target_family = "wasm",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    not(target_feature = "atomics")
+));
 
-/// Whether there is room again when `try_send` returns, be the watermark ever so low: Bun writes to the network within `send`, and holds nothing
+/// Whether there is room again when `try_send` returns, be the high-water mark ever so low: Bun writes to the network within `send`, and holds nothing
 /// after it.
 pub(crate) fn holds_nothing() -> bool {
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     return js_sys::Reflect::has(&js_sys::global(), &"Bun".into()).unwrap();
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     false
 }
 
@@ -26,11 +34,11 @@ pub(crate) struct Server {
     refused_port: u16,
     control: String,
     proxy: String,
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     _server: websocket_channel_server::TestServer,
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) async fn server() -> Server {
     let mut options = websocket_channel_server::Options::default();
     options.proxy_credentials = websocket_channel_server::Credentials::parse(PROXY_USER);
@@ -47,7 +55,7 @@ pub(crate) async fn server() -> Server {
     }
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) async fn server() -> Server {
     report_panics();
     let server = websocket_channel_test::addresses!();
@@ -60,7 +68,7 @@ pub(crate) async fn server() -> Server {
 }
 
 /// A panic in a task that no test awaits fails no test: the runner is told of it, and fails the suite.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) fn report_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     let Some(runner) = option_env!("WEBSOCKET_CHANNEL_PANICS") else {
@@ -79,10 +87,10 @@ pub(crate) fn report_panics() {
 
 /// A tag that no other run has: what the server was told of one outlives the page.
 pub(crate) fn unique(name: &str) -> String {
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     return format!("{name}-{}", (js_sys::Math::random() * 1e15) as u64);
     // Every test has a server of its own.
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     name.to_owned()
 }
 

@@ -4,14 +4,14 @@ use crate::server::{server, unique};
 use crate::steering::{command, steering};
 use crate::{LARGEST, connect};
 use futures::StreamExt;
-use websocket_channel::{By, Bytes, Control, Overflow, SendErrorKind, Text};
+use websocket_channel::{Bytes, ClosedBy, Control, Overflow, SendErrorKind, Text};
 
 #[crate::test]
 async fn what_was_written_before_a_close_arrives_before_it() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Bytes)
-        .send_watermark(64 << 20)
+        .send_high_water_mark(64 << 20)
         .await
         .unwrap()
         .split();
@@ -21,8 +21,13 @@ async fn what_was_written_before_a_close_arrives_before_it() {
     }
     let closed = tx.control().close(4000, "behind").await.unwrap();
     assert_eq!(
-        (closed.code, closed.reason.as_str(), closed.clean, closed.by),
-        (4000, "behind", true, By::Us)
+        (
+            closed.code,
+            closed.reason.as_str(),
+            closed.was_clean,
+            closed.by
+        ),
+        (4000, "behind", true, ClosedBy::Local)
     );
     assert!(rx.next().await.is_none() || rx.closed().await == closed);
 }
@@ -33,16 +38,16 @@ async fn a_close_over_unread_messages_is_answered() {
     let server = server().await;
     let channel = connect(server.url("/flood?count=1000&size=65536"))
         .codec(Bytes)
-        .receive_bound(1, Overflow::Close)
+        .receive_buffer(1, Overflow::Close)
         .await
         .unwrap();
     let control = channel.control();
     let (_tx, mut rx) = channel.split();
     let (arrived, mut arrivals) = futures::channel::mpsc::unbounded();
-    rx.set_wake(move || drop(arrived.unbounded_send(())));
+    rx.on_readable(move || drop(arrived.unbounded_send(())));
     arrivals.next().await.unwrap();
     let closed = control.close(4000, "enough").await.unwrap();
-    assert_eq!((closed.code, closed.clean), (4000, true));
+    assert_eq!((closed.code, closed.was_clean), (4000, true));
 }
 
 #[crate::test]
@@ -58,7 +63,7 @@ async fn everything_small_arrives_although_the_peer_closed_before_it_was_read() 
         assert_eq!(channel.next().await.unwrap().unwrap(), vec![n; 10]);
     }
     assert!(channel.next().await.is_none());
-    assert!(channel.closed().await.clean);
+    assert!(channel.closed().await.was_clean);
 }
 
 #[crate::test]
@@ -69,8 +74,8 @@ async fn text_is_text_and_a_lost_connection_is_1006() {
     assert_eq!(channel.next().await.unwrap().unwrap(), "last words");
     let closed = channel.closed().await;
     assert_eq!(
-        (closed.code, closed.clean, closed.by),
-        (1006, false, By::Failure)
+        (closed.code, closed.was_clean, closed.by),
+        (1006, false, ClosedBy::Error)
     );
 }
 
@@ -83,7 +88,7 @@ async fn what_is_too_large_is_refused_and_the_channel_goes_on() {
     let text = "€".repeat(LARGEST / 3 + 1);
     for message in [bytes.into(), text.into()] {
         let error = channel.send(message).await.unwrap_err();
-        assert_eq!(error.kind, SendErrorKind::Refused);
+        assert_eq!(error.kind, SendErrorKind::SendRefused);
         assert!(error.value.len() > LARGEST);
     }
     channel.send(vec![7; LARGEST].into()).await.unwrap();
@@ -107,8 +112,8 @@ async fn a_connection_that_is_cut_behind_the_largest_message_is_lost_and_no_more
         command(&mut steering, &format!(r#"{{"do":"cut","tag":"{tag}"}}"#)).await;
         let closed = channel.closed().await;
         assert_eq!(
-            (closed.code, closed.clean, closed.by),
-            (1006, false, By::Failure)
+            (closed.code, closed.was_clean, closed.by),
+            (1006, false, ClosedBy::Error)
         );
     }
 }
@@ -121,8 +126,8 @@ async fn a_send_that_waits_is_told_when_the_peer_closes() {
     let url = server.url("/flood?count=200&size=65536");
     let (tx, mut rx) = connect(url)
         .codec(Bytes)
-        .receive_bound(1, Overflow::Close)
-        .send_watermark(1)
+        .receive_buffer(1, Overflow::Close)
+        .send_high_water_mark(1)
         .await
         .unwrap()
         .split();
@@ -150,7 +155,11 @@ async fn a_send_that_waits_is_told_when_the_peer_closes() {
     assert_eq!(error.value, vec![ok as u8; LARGEST]);
     assert_eq!((read, control.stats().sent_messages), (200, ok));
     let closed = rx.closed().await;
-    assert_eq!((closed.code, closed.by), (1000, By::Peer), "{closed:?}");
+    assert_eq!(
+        (closed.code, closed.by),
+        (1000, ClosedBy::Remote),
+        "{closed:?}"
+    );
 }
 
 /// Returns when nothing has been handed over for so many turns.

@@ -56,7 +56,7 @@ async fn the_life_of_a_connection_is_told_without_its_secrets() {
         "message=connecting url=\"ws://",
         "message=opened elapsed_ms=",
         "message=closing code=4000",
-        "message=closed code=4000 clean=true by=\"us\"",
+        "message=closed code=4000 was_clean=true by=\"local\"",
         "message=connecting failed code=\"CONNECT_FAILED\"",
     ] {
         assert!(told.contains(event), "{event} is not in\n{told}");

@@ -61,7 +61,10 @@ async fn a_value_that_cannot_be_encoded_comes_back_and_the_channel_stays_open() 
     let chat: Channel<Bad, ToClient> = connect(server.url("/chat")).codec(Json).await.unwrap();
     let value = Bad::from([((1, 2), 3)]);
     let error = chat.send(value.clone()).await.unwrap_err();
-    assert!(matches!(error.kind, SendErrorKind::Encode(_)), "{error:?}");
+    assert!(
+        matches!(error.kind, SendErrorKind::EncodeFailed(_)),
+        "{error:?}"
+    );
     assert_eq!(error.value, value);
     chat.send(Bad::new()).await.unwrap();
 }

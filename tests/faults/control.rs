@@ -2,7 +2,7 @@
 
 use crate::http::fetch;
 use crate::server::server;
-use websocket_channel::{By, Status, Text, connect};
+use websocket_channel::{ClosedBy, Status, Text, connect};
 
 #[crate::test]
 async fn a_connection_that_is_cut_is_lost() {
@@ -17,8 +17,8 @@ async fn a_connection_that_is_cut_is_lost() {
         assert_eq!(steering.command(&cut).await, r#"{"connections":1}"#);
         let closed = channel.closed().await;
         assert_eq!(
-            (closed.code, closed.clean, closed.by),
-            (1006, false, By::Failure)
+            (closed.code, closed.was_clean, closed.by),
+            (1006, false, ClosedBy::Error)
         );
     }
 }

@@ -3,7 +3,7 @@
 use crate::server::Server;
 
 /// Status and body. A page sees neither unless the answer says that any origin may.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) async fn fetch(_server: &Server, url: &str) -> (u16, String) {
     use js_sys::{Function, Promise, Reflect};
     use wasm_bindgen::{JsCast as _, JsValue};
@@ -24,7 +24,7 @@ pub(crate) async fn fetch(_server: &Server, url: &str) -> (u16, String) {
 }
 
 /// Status and body.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) async fn fetch(server: &Server, url: &str) -> (u16, String) {
     let authority = server.authority();
     let target = url.split_once(authority).unwrap().1;
@@ -36,7 +36,7 @@ pub(crate) async fn fetch(server: &Server, url: &str) -> (u16, String) {
 }
 
 /// Status and body of the answer to these very bytes.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) async fn get(server: &Server, request: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut io = tokio::net::TcpStream::connect(server.authority())

@@ -15,12 +15,12 @@ use server::server;
 use table::{column, section};
 use websocket_channel::{Connect, Message, connect};
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use tokio::test;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// Plays each fault of a section and compares; all that differs is told at once.
@@ -85,20 +85,28 @@ async fn peers_that_fall_silent() {
     check("Silence").await;
 }
 
-#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+#[cfg(all(
+    feature = "websocket-stream",
+    target_family = "wasm",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown"
+))]
 #[test]
 async fn every_fault_over_a_stream_comes_to_what_it_does_over_the_class() {
-    use websocket_channel::transport::Carrier;
+    use websocket_channel::transport::TransportKind;
     let is_there = || js_sys::Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     if is_there() {
         for title in table::SECTIONS {
-            let over_stream = |url| connect(url).transport(Carrier::WebSocketStream);
+            let over_stream = |url| connect(url).transport(TransportKind::WebSocketStream);
             check_over(title, over_stream).await;
         }
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[test]
 async fn every_fault_is_stated_and_every_row_is_tested() {
     let mut stated: Vec<String> = table::rows().map(|row| row.fault.to_owned()).collect();

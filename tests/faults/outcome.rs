@@ -4,7 +4,7 @@ use crate::server::Server;
 use crate::table::Row;
 use std::time::Duration;
 use websocket_channel::error::Cause;
-use websocket_channel::{By, Closed, Connect, ConnectErrorKind, Message};
+use websocket_channel::{CloseInfo, ClosedBy, Connect, ConnectErrorKind, Message};
 
 /// For whoever does not answer: there is nothing to wait for.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -59,8 +59,8 @@ pub(crate) async fn outcome(
 fn failed(kind: &ConnectErrorKind) -> String {
     match kind {
         ConnectErrorKind::TimedOut { .. } => "timed out".into(),
-        ConnectErrorKind::Failed { closed, cause, .. } => {
-            assert_eq!(*closed, Closed::lost(By::Failure));
+        ConnectErrorKind::ConnectFailed { closed, cause, .. } => {
+            assert_eq!(*closed, CloseInfo::lost(ClosedBy::Error));
             match cause {
                 Cause::Hidden => "not open".into(),
                 // The operating system's words differ from system to system.
@@ -74,13 +74,13 @@ fn failed(kind: &ConnectErrorKind) -> String {
     }
 }
 
-fn ended(closed: &Closed) -> String {
-    let how = match (closed.by, closed.clean) {
-        (By::Peer, true) => "by the peer",
-        (By::Peer, false) => "by the peer, not clean",
-        (By::Us, true) => "by us",
-        (By::Us, false) => "by us, not clean",
-        (By::Failure, false) => "lost",
+fn ended(closed: &CloseInfo) -> String {
+    let how = match (closed.by, closed.was_clean) {
+        (ClosedBy::Remote, true) => "by the peer",
+        (ClosedBy::Remote, false) => "by the peer, not clean",
+        (ClosedBy::Local, true) => "by us",
+        (ClosedBy::Local, false) => "by us, not clean",
+        (ClosedBy::Error, false) => "lost",
         _ => "lost, and clean",
     };
     match closed.reason.as_str() {

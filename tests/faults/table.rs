@@ -37,13 +37,13 @@ pub(crate) enum Column {
 }
 
 /// The column of this build, or of this browser.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) fn column() -> Column {
     Column::Native
 }
 
 /// The column of this build, or of this browser.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) fn column() -> Column {
     use js_sys::Reflect;
     let get = |object: &_, name: &str| Reflect::get(object, &name.into()).unwrap();
@@ -70,7 +70,7 @@ pub(crate) fn section(title: &str) -> Vec<Row> {
 }
 
 /// Every row.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     rows_of(TABLE, false)
 }

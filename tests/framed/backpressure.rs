@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_channel::proto::Role;
 use websocket_channel::transport::Transport;
-use websocket_channel::transport::framed::Framed;
+use websocket_channel::transport::framed::IoTransport;
 use websocket_channel::{Event, Message};
 
 async fn is_ready(socket: &mut impl Transport) -> bool {
@@ -17,7 +17,7 @@ async fn is_ready(socket: &mut impl Transport) -> bool {
 
 #[tokio::test]
 async fn ready_waits_at_the_watermark() {
-    let bounds = limits(|limits| limits.send_watermark = 1000);
+    let bounds = limits(|limits| limits.send_high_water_mark = 1000);
     let (mut server, mut peer) = piped(Role::Server, &bounds, 64);
     assert!(is_ready(&mut server).await);
     server.send(Message::Binary(vec![0; 2000])).unwrap();
@@ -44,8 +44,8 @@ async fn ready_waits_at_the_watermark() {
 #[tokio::test]
 async fn reading_stops_while_nobody_takes_the_messages() {
     let bounds = limits(|limits| {
-        limits.receive_bound = 10_000;
-        limits.send_watermark = 1;
+        limits.receive_buffer = 10_000;
+        limits.send_high_water_mark = 1;
     });
     // The pipe never takes our bytes, so that `poll_ready` keeps waiting, and reads meanwhile.
     let (mut server, mut peer) = piped(Role::Server, &bounds, 4096);
@@ -85,10 +85,10 @@ async fn reading_stops_while_nobody_takes_the_messages() {
 
 #[tokio::test]
 async fn two_sides_that_only_write_do_not_hold_each_other_up() {
-    let bounds = limits(|limits| limits.send_watermark = 1000);
+    let bounds = limits(|limits| limits.send_high_water_mark = 1000);
     let (client, server) = pair(&bounds).await;
     // All is written before the first message is asked for: 20 MB each way, more than the platform's buffers take.
-    let write_then_read = |mut socket: Framed<TcpStream>| async move {
+    let write_then_read = |mut socket: IoTransport<TcpStream>| async move {
         for _ in 0..200 {
             ready(&mut socket).await;
             socket.send(Message::Binary(vec![1; 100_000])).unwrap();
@@ -116,15 +116,15 @@ async fn a_message_over_the_limit_closes_with_1009() {
         answer
     });
     let event = soon("the end", next(&mut server)).await;
-    assert!(matches!(event, Event::Closed(closed) if closed.code == 1009 && !closed.clean));
+    assert!(matches!(event, Event::Closed(closed) if closed.code == 1009 && !closed.was_clean));
     assert_eq!(reading.await.unwrap(), [0x88, 0x02, 0x03, 0xf1]);
 }
 
 /// How much memory a task that waits to write takes for what a peer floods it with.
-async fn flooded(receive_bound: usize, flood: Vec<u8>, times: usize) -> usize {
+async fn flooded(receive_buffer: usize, flood: Vec<u8>, times: usize) -> usize {
     let bounds = limits(|limits| {
-        limits.receive_bound = receive_bound;
-        limits.send_watermark = 1;
+        limits.receive_buffer = receive_buffer;
+        limits.send_high_water_mark = 1;
     });
     let (mut server, mut peer) = piped(Role::Server, &bounds, 1 << 16);
     server.send(Message::Binary(vec![0; 200_000])).unwrap();
@@ -163,17 +163,17 @@ async fn control_frames_cost_nothing_while_a_writer_waits() {
 #[cfg(feature = "deflate")]
 #[tokio::test]
 async fn what_one_read_inflates_to_is_bounded() {
-    use websocket_channel::transport::pipe;
+    use websocket_channel::transport::over_io;
     let bounds = limits(|limits| {
-        limits.receive_bound = 64 << 10;
-        limits.send_watermark = 1;
+        limits.receive_buffer = 64 << 10;
+        limits.send_high_water_mark = 1;
     });
     let (near, far) = tokio::io::duplex(64 << 10);
     let mut asked = crate::support::request("ws://example.com/");
-    asked.limits = limits(|limits| limits.send_watermark = 1 << 30);
+    asked.limits = limits(|limits| limits.send_high_water_mark = 1 << 30);
     let (client, server) = tokio::join!(
-        pipe::connect(near, asked),
-        pipe::accept_any(far, &[], Some(Default::default()), &bounds)
+        over_io::connect(near, asked),
+        over_io::accept_any(far, &[], Some(Default::default()), &bounds)
     );
     let (mut client, mut server) = (client.unwrap().0, server.unwrap().0);
     let mut noise = vec![0; 200_000];

@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
 use websocket_channel::proto::Response;
 use websocket_channel::transport::{self, Limits, Transport, tcp};
-use websocket_channel::{By, Closed, Event, Message};
+use websocket_channel::{CloseInfo, ClosedBy, Event, Message};
 
 async fn fails(url: &str) -> ConnectErrorKind {
     match soon("connect", transport::connect(request(url))).await {
@@ -17,8 +17,8 @@ async fn fails(url: &str) -> ConnectErrorKind {
 
 fn cause(kind: ConnectErrorKind) -> Cause {
     match kind {
-        ConnectErrorKind::Failed { closed, cause, .. } => {
-            assert_eq!(closed, Closed::lost(By::Failure));
+        ConnectErrorKind::ConnectFailed { closed, cause, .. } => {
+            assert_eq!(closed, CloseInfo::lost(ClosedBy::Error));
             cause
         }
         other => panic!("{other:?}"),

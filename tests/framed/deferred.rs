@@ -13,7 +13,7 @@ use tokio::io::{
 };
 use websocket_channel::proto::Role;
 use websocket_channel::transport::Limits;
-use websocket_channel::{Message, Opened, Socket};
+use websocket_channel::{Message, OpenInfo, Socket};
 
 /// A pipe that counts the writes.
 struct Counting(DuplexStream, Arc<AtomicUsize>);
@@ -74,7 +74,7 @@ async fn scene(messages: usize, capacity: usize) -> Scene {
     let writes = Arc::<AtomicUsize>::default();
     let io = Counting(io, writes.clone());
     let limits = Limits::default();
-    let socket = Socket::from_upgraded(io, b"", Role::Server, Opened::default(), &limits);
+    let socket = Socket::from_upgraded(io, b"", Role::Server, OpenInfo::default(), &limits);
     let frames = b"\x81\x81\0\0\0\0a".repeat(messages);
     peer.write_all(&frames).await.unwrap();
     Scene {
@@ -254,11 +254,11 @@ async fn a_socket_answers_and_flushes_while_a_flush_is_deferred() {
         writes,
     } = scene(3, 1 << 16).await;
     let message = socket.next().await.unwrap();
-    let room = socket.room();
+    let room = socket.capacity();
     socket.send(message).await.unwrap();
     assert_eq!(writes.load(Ordering::Relaxed), 0);
-    assert!(socket.is_open() && socket.pushes_back() && socket.limits().is_some());
-    assert_eq!((socket.room(), socket.buffered_amount()), (room - 3, 1));
+    assert!(socket.is_open() && socket.has_receive_backpressure() && socket.limits().is_some());
+    assert_eq!((socket.capacity(), socket.buffered_amount()), (room - 3, 1));
     socket.flush().await.unwrap();
     assert_eq!(writes.load(Ordering::Relaxed), 1);
     expect(&mut peer, 1).await;

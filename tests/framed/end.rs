@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::proto::{CloseFrame, Role};
-use websocket_channel::transport::{Limits, Lost, Transport};
+use websocket_channel::transport::{ConnectionLost, Limits, Transport};
 use websocket_channel::{
-    By, Bytes, Channel, Closed, Event, Message, Opened, SendErrorKind, Socket,
+    Bytes, Channel, CloseInfo, ClosedBy, Event, Message, OpenInfo, SendErrorKind, Socket,
 };
 
 #[tokio::test]
@@ -27,38 +27,42 @@ async fn both_ends_tell_the_same_and_messages_come_first() {
         })
     })
     .await;
-    let closed = Closed::new(1011, "broken", true, By::Peer);
+    let closed = CloseInfo::new(1011, "broken", true, ClosedBy::Remote);
     assert_eq!(
         of_client,
         [Event::Message(Message::from("last")), Event::Closed(closed)]
     );
     assert_eq!(
         of_server,
-        Event::Closed(Closed::new(1011, "broken", true, By::Us))
+        Event::Closed(CloseInfo::new(1011, "broken", true, ClosedBy::Local))
     );
 }
 
 #[tokio::test]
 async fn a_lost_stream_is_1006_and_waiting_writers_go_free() {
-    let bounds = limits(|limits| limits.send_watermark = 10);
+    let bounds = limits(|limits| limits.send_high_water_mark = 10);
     let (mut client, peer) = piped(Role::Client, &bounds, 64);
     client.send(Message::Binary(vec![0; 1000])).unwrap();
     drop(peer);
     soon("ready", poll_fn(|cx| client.poll_ready(cx))).await;
     // What is left never goes: neither wait may say that it did.
     let flushed = soon("flushed", poll_fn(|cx| client.poll_flush(cx))).await;
-    assert_eq!(flushed, Err(Lost));
+    assert_eq!(flushed, Err(ConnectionLost));
     let drained = soon("drained", poll_fn(|cx| client.poll_drained(cx))).await;
-    assert_eq!(drained, Err(Lost));
+    assert_eq!(drained, Err(ConnectionLost));
     assert!(!client.is_open());
     assert_eq!(client.send(Message::from("a")), Err(Message::from("a")));
     let Event::Closed(closed) = soon("the end", next(&mut client)).await else {
         panic!("a message instead of the end");
     };
-    assert!((900..=1000).contains(&closed.unsent), "{}", closed.unsent);
+    assert!(
+        (900..=1000).contains(&closed.unsent_bytes),
+        "{}",
+        closed.unsent_bytes
+    );
     assert_eq!(
-        (closed.code, closed.clean, closed.by),
-        (1006, false, By::Failure)
+        (closed.code, closed.was_clean, closed.by),
+        (1006, false, ClosedBy::Error)
     );
 }
 
@@ -70,8 +74,9 @@ async fn a_reset_with_megabytes_queued_is_told_by_flush_and_drained() {
         let address = listener.local_addr().unwrap();
         let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (near, far) = (near.unwrap(), far.unwrap().0);
-        let limits = limits(|limits| limits.send_watermark = 64 << 20);
-        let mut socket = Socket::from_upgraded(near, b"", Role::Server, Opened::default(), &limits);
+        let limits = limits(|limits| limits.send_high_water_mark = 64 << 20);
+        let mut socket =
+            Socket::from_upgraded(near, b"", Role::Server, OpenInfo::default(), &limits);
         let megabyte = || vec![1; 1 << 20];
         // Unread bytes make the end of the stream a reset.
         if by_channel {
@@ -95,7 +100,7 @@ async fn a_reset_with_megabytes_queued_is_told_by_flush_and_drained() {
             let drained = soon("drained", socket.drained()).await;
             assert_eq!(drained, Err(SendErrorKind::NotOpen));
             let closed = soon("the end", socket.closed()).await;
-            assert!(closed.unsent > 1 << 20 && !closed.clean);
+            assert!(closed.unsent_bytes > 1 << 20 && !closed.was_clean);
             assert_eq!(socket.drained().await, Err(SendErrorKind::NotOpen));
         }
     }
@@ -110,7 +115,7 @@ async fn a_peer_that_never_answers_a_close_is_given_up() {
     let began = Instant::now();
     assert_eq!(
         soon("the end", next(&mut client)).await,
-        Event::Closed(Closed::lost(By::Us))
+        Event::Closed(CloseInfo::lost(ClosedBy::Local))
     );
     assert!(began.elapsed() >= Duration::from_millis(45));
     drop(client);
@@ -127,7 +132,9 @@ async fn a_peer_that_takes_nothing_is_given_up() {
     // A Close frame comes, and ours can never go.
     peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
     let event = soon("the end", next(&mut server)).await;
-    assert!(matches!(event, Event::Closed(closed) if closed.code == 1000 && closed.by == By::Peer));
+    assert!(
+        matches!(event, Event::Closed(closed) if closed.code == 1000 && closed.by == ClosedBy::Remote)
+    );
 }
 
 #[tokio::test]
@@ -141,10 +148,10 @@ async fn a_failed_connection_tells_the_peer_why_even_if_bytes_are_on_their_way()
     .await;
     assert_eq!(
         of_client,
-        Event::Closed(Closed::new(1009, "", true, By::Peer))
+        Event::Closed(CloseInfo::new(1009, "", true, ClosedBy::Remote))
     );
     assert!(
-        matches!(of_server, Event::Closed(closed) if closed == Closed::new(1009, "a frame is too long", false, By::Us))
+        matches!(of_server, Event::Closed(closed) if closed == CloseInfo::new(1009, "a frame is too long", false, ClosedBy::Local))
     );
 }
 
@@ -160,7 +167,7 @@ async fn dropping_sends_a_close_frame_and_ends_the_stream() {
     drop(server);
     assert_eq!(
         soon("the end", next(&mut client)).await,
-        Event::Closed(Closed::new(1005, "", true, By::Peer))
+        Event::Closed(CloseInfo::new(1005, "", true, ClosedBy::Remote))
     );
 }
 
@@ -170,7 +177,10 @@ async fn a_client_that_half_closes_behind_its_close_still_gets_the_answer() {
     peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
     peer.shutdown().await.unwrap();
     let event = soon("the end", next(&mut server)).await;
-    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Peer)));
+    assert_eq!(
+        event,
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Remote))
+    );
     let mut bytes = [0; 4];
     peer.read_exact(&mut bytes).await.unwrap();
     assert_eq!(bytes, [0x88, 0x02, 0x03, 0xe8]);
@@ -191,7 +201,10 @@ async fn a_client_that_half_closes_still_gets_everything_that_was_queued() {
         bytes
     });
     let event = soon("the end", next(&mut server)).await;
-    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Peer)));
+    assert_eq!(
+        event,
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Remote))
+    );
     drop(server);
     let bytes = reading.await.unwrap();
     assert_eq!(bytes.len(), 4 + 1000 + 4);
@@ -230,8 +243,8 @@ async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
     let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
     let mut client = upgraded(Broken, Role::Client, &bounds);
     client.send(Message::from("a")).unwrap();
-    let mut lost = Closed::lost(By::Failure);
-    lost.unsent = 1;
+    let mut lost = CloseInfo::lost(ClosedBy::Error);
+    lost.unsent_bytes = 1;
     assert_eq!(
         soon("the end", next(&mut client)).await,
         Event::Closed(lost)
@@ -249,8 +262,11 @@ async fn a_dead_peer_costs_one_timeout() {
         panic!("a message instead of the end");
     };
     assert_eq!(began.elapsed(), Duration::from_secs(10));
-    assert!(!closed.clean && closed.unsent > 1_000_000);
-    assert_eq!(poll_fn(|cx| client.poll_flush(cx)).await, Err(Lost));
+    assert!(!closed.was_clean && closed.unsent_bytes > 1_000_000);
+    assert_eq!(
+        poll_fn(|cx| client.poll_flush(cx)).await,
+        Err(ConnectionLost)
+    );
 }
 
 /// The timeout starts when the Close frame has left.
@@ -271,7 +287,10 @@ async fn a_slow_upload_is_not_cut_by_the_close() {
         peer.write_all(b"\x88\x02\x03\xe8").await.unwrap();
     });
     let event = next(&mut client).await;
-    assert_eq!(event, Event::Closed(Closed::new(1000, "", true, By::Us)));
+    assert_eq!(
+        event,
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Local))
+    );
     reading.await.unwrap();
 }
 
@@ -286,7 +305,7 @@ async fn a_dead_peer_is_noticed_by_both_sides() {
         assert_eq!(began.elapsed(), Duration::from_secs(40));
         assert_eq!(
             (closed.code, &*closed.reason, closed.by),
-            (1006, "keepalive timeout", By::Failure)
+            (1006, "keepalive timeout", ClosedBy::Error)
         );
     }
 }

@@ -28,7 +28,7 @@ async fn messages_of_every_size_are_echoed() {
     }
     client.close(1000, "");
     assert!(
-        matches!(soon("the end", next(&mut client)).await, Event::Closed(closed) if closed.clean)
+        matches!(soon("the end", next(&mut client)).await, Event::Closed(closed) if closed.was_clean)
     );
     soon("the server's end", echo).await.unwrap();
 }
@@ -92,7 +92,7 @@ async fn what_is_sent_while_a_reader_waits_goes_out_without_a_flush() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_task_reads_and_another_writes_and_neither_is_forgotten() {
-    let small = limits(|limits| limits.send_watermark = 1000);
+    let small = limits(|limits| limits.send_high_water_mark = 1000);
     let (client, mut server) = pair(&small).await;
     let echo = tokio::spawn(async move {
         while let Event::Message(message) = next(&mut server).await {

@@ -6,13 +6,19 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::proto::Role;
 use websocket_channel::transport::Limits;
-use websocket_channel::{Bytes, Channel, Opened, Socket};
+use websocket_channel::{Bytes, Channel, OpenInfo, Socket};
 
 async fn socket(limits: &Limits) -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
-    let socket = Socket::from_upgraded(near.unwrap(), b"", Role::Server, Opened::default(), limits);
+    let socket = Socket::from_upgraded(
+        near.unwrap(),
+        b"",
+        Role::Server,
+        OpenInfo::default(),
+        limits,
+    );
     (socket, far.unwrap().0)
 }
 
@@ -39,7 +45,7 @@ const ALL: usize = MEGABYTES * ((1 << 20) + 32 * 4);
 
 #[tokio::test]
 async fn what_a_channel_sent_arrives_after_it_was_dropped() {
-    let bounds = limits(|limits| limits.send_watermark = 64 << 20);
+    let bounds = limits(|limits| limits.send_high_water_mark = 64 << 20);
     let (socket, mut peer) = socket(&bounds).await;
     let channel: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(socket, Bytes);
     for _ in 0..MEGABYTES {
@@ -57,7 +63,7 @@ async fn what_a_channel_sent_arrives_after_it_was_dropped() {
 
 #[tokio::test]
 async fn what_a_socket_sent_arrives_after_it_was_dropped() {
-    let bounds = limits(|limits| limits.send_watermark = 64 << 20);
+    let bounds = limits(|limits| limits.send_high_water_mark = 64 << 20);
     let (mut socket, mut peer) = socket(&bounds).await;
     for _ in 0..MEGABYTES {
         socket.send_now(vec![7; 1 << 20].into()).unwrap();

@@ -4,7 +4,7 @@ use crate::support::{next, request, soon};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
 use websocket_channel::proto::Format;
 use websocket_channel::transport::{Transport, native};
-use websocket_channel::{By, Closed, Event, Message, Socket};
+use websocket_channel::{CloseInfo, ClosedBy, Event, Message, Socket};
 use websocket_channel_server::{Options, TestServer};
 
 async fn open(server: &TestServer, path: &str, format: Format) -> Box<dyn Transport> {
@@ -19,7 +19,7 @@ async fn open(server: &TestServer, path: &str, format: Format) -> Box<dyn Transp
 }
 
 /// Says things to `/echo` and hears them again; then closes, and is told the end.
-async fn echo(format: Format, end: Closed) {
+async fn echo(format: Format, end: CloseInfo) {
     let server = TestServer::start(Options::default()).await.unwrap();
     let mut socket = open(&server, "/echo", format).await;
     let texts = [
@@ -39,26 +39,40 @@ async fn echo(format: Format, end: Closed) {
 
 #[tokio::test]
 async fn echo_over_hixie_75() {
-    echo(Format::Hixie75, Closed::lost(By::Us)).await;
+    echo(Format::Hixie75, CloseInfo::lost(ClosedBy::Local)).await;
 }
 
 #[tokio::test]
 async fn echo_over_hixie_76() {
-    echo(Format::Hixie76, Closed::new(1005, "", true, By::Us)).await;
+    echo(
+        Format::Hixie76,
+        CloseInfo::new(1005, "", true, ClosedBy::Local),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn echo_over_rfc_6455() {
-    echo(Format::Rfc6455, Closed::new(1000, "", true, By::Us)).await;
+    echo(
+        Format::Rfc6455,
+        CloseInfo::new(1000, "", true, ClosedBy::Local),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn the_server_closes() {
     let server = TestServer::start(Options::default()).await.unwrap();
     for (format, end) in [
-        (Format::Hixie75, Closed::lost(By::Failure)),
-        (Format::Hixie76, Closed::new(1005, "", true, By::Peer)),
-        (Format::Rfc6455, Closed::new(4001, "why", true, By::Peer)),
+        (Format::Hixie75, CloseInfo::lost(ClosedBy::Error)),
+        (
+            Format::Hixie76,
+            CloseInfo::new(1005, "", true, ClosedBy::Remote),
+        ),
+        (
+            Format::Rfc6455,
+            CloseInfo::new(4001, "why", true, ClosedBy::Remote),
+        ),
     ] {
         let mut socket = open(&server, "/close?code=4001&reason=why", format).await;
         let ended = soon("close", next(&mut *socket)).await;
@@ -71,7 +85,7 @@ async fn a_binary_message_comes_back_unsent_and_the_connection_stays() {
     let server = TestServer::start(Options::default()).await.unwrap();
     for format in [Format::Hixie75, Format::Hixie76] {
         let transport = open(&server, "/echo", format).await;
-        let mut socket = Socket::over(transport, websocket_channel::Opened::default());
+        let mut socket = Socket::from_transport(transport, websocket_channel::OpenInfo::default());
         let refused = socket.send_now(Message::Binary(vec![1])).unwrap_err();
         assert_eq!(refused.code(), "SEND_REFUSED");
         assert_eq!(refused.value, Message::Binary(vec![1]));
@@ -86,7 +100,9 @@ async fn a_refusal_is_told_in_every_format() {
         let mut asked = request(format!("{}/status/403", server.url()));
         asked.handshake.format = format;
         match soon("connect", native::connect(asked)).await {
-            Err(ConnectErrorKind::Failed { cause, .. }) => assert_eq!(cause, Cause::Status(403)),
+            Err(ConnectErrorKind::ConnectFailed { cause, .. }) => {
+                assert_eq!(cause, Cause::Status(403))
+            }
             other => panic!("{format}: {:?}", other.map(|_| ())),
         }
     }
@@ -95,7 +111,7 @@ async fn a_refusal_is_told_in_every_format() {
     asked.handshake.format = Format::Hixie75;
     asked.protocols = ["unknown"].into_iter().collect();
     match soon("connect", native::connect(asked)).await {
-        Err(ConnectErrorKind::Failed { cause, .. }) => {
+        Err(ConnectErrorKind::ConnectFailed { cause, .. }) => {
             assert_eq!(cause, Violation::Subprotocol.into());
         }
         other => panic!("{:?}", other.map(|_| ())),

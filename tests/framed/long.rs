@@ -78,7 +78,7 @@ async fn long_messages_right_behind_each_other_stay_whole_and_in_order() {
 /// A task that only writes reads for the other one, and keeps what it read.
 #[tokio::test]
 async fn long_messages_that_the_writer_finds_stay_in_order() {
-    let limits = limits(|limits| limits.send_watermark = 1);
+    let limits = limits(|limits| limits.send_high_water_mark = 1);
     let (mut sender, peer) = piped(Role::Server, &Limits::default(), 1 << 16);
     let mut receiver = upgraded(peer, Role::Client, &limits);
     // More than the pipe holds, so that the writer has to wait, and reads meanwhile.

@@ -1,6 +1,6 @@
 //! The core over real streams: backpressure, coalescing, wakeups, timeouts, the end. Over loopback TCP where the platform
 //! matters, over an in-memory pipe where the test wants to see single writes.
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backpressure;

@@ -144,7 +144,7 @@ fn by_the_core(role: Role, limits: &Limits, bytes: &[u8]) -> Told {
     core.handle_eof(Duration::ZERO);
     let mut messages = Vec::new();
     while let Some(event) = core.poll_event() {
-        if let proto::Event::Message(message) = event {
+        if let proto::ConnectionEvent::Message(message) = event {
             messages.push(message);
         }
     }

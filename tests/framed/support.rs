@@ -7,8 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::Event;
 use websocket_channel::proto::{self, Connection, Role};
 use websocket_channel::random;
-use websocket_channel::transport::framed::Framed;
-use websocket_channel::transport::{Limits, Request, Transport, tcp};
+use websocket_channel::transport::framed::IoTransport;
+use websocket_channel::transport::{ConnectRequest, Limits, Transport, tcp};
 
 pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -16,8 +16,8 @@ pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     limits
 }
 
-pub(crate) fn request(url: impl Into<String>) -> Request {
-    Request::new(url)
+pub(crate) fn request(url: impl Into<String>) -> ConnectRequest {
+    ConnectRequest::new(url)
 }
 
 pub(crate) async fn next(socket: &mut (impl Transport + ?Sized)) -> Event {
@@ -37,16 +37,16 @@ pub(crate) fn piped(
     role: Role,
     limits: &Limits,
     capacity: usize,
-) -> (Framed<DuplexStream>, DuplexStream) {
+) -> (IoTransport<DuplexStream>, DuplexStream) {
     let (io, peer) = tokio::io::duplex(capacity);
     (upgraded(io, role, limits), peer)
 }
 
-pub(crate) fn upgraded<Io>(io: Io, role: Role, limits: &Limits) -> Framed<Io>
+pub(crate) fn upgraded<Io>(io: Io, role: Role, limits: &Limits) -> IoTransport<Io>
 where
     Io: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
-    Framed::new(
+    IoTransport::new(
         io,
         Connection::upgraded(role, tcp::core_limits(limits), random::fill),
         limits,
@@ -54,7 +54,7 @@ where
 }
 
 /// A client and a server over loopback TCP, both open.
-pub(crate) async fn pair(limits: &Limits) -> (Framed<TcpStream>, Framed<TcpStream>) {
+pub(crate) async fn pair(limits: &Limits) -> (IoTransport<TcpStream>, IoTransport<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_channel::proto::Role;
-use websocket_channel::transport::framed::Framed;
-use websocket_channel::transport::{Lost, Transport};
+use websocket_channel::transport::framed::IoTransport;
+use websocket_channel::transport::{ConnectionLost, Transport};
 use websocket_channel::{Event, Message};
 
 /// What the stream will give and take at its next poll.
@@ -90,7 +90,7 @@ impl Task {
 }
 
 struct Scene {
-    socket: Framed<Stream>,
+    socket: IoTransport<Stream>,
     stream: Stream,
     reader: Arc<Task>,
     writer: Arc<Task>,
@@ -99,7 +99,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let stream = Stream::default();
-        let bounds = limits(|limits| limits.send_watermark = 10);
+        let bounds = limits(|limits| limits.send_high_water_mark = 10);
         let socket = upgraded(stream.clone(), Role::Client, &bounds);
         Self {
             socket,
@@ -133,7 +133,7 @@ impl Scene {
         })
     }
 
-    fn flush(&mut self) -> Poll<Result<(), Lost>> {
+    fn flush(&mut self) -> Poll<Result<(), ConnectionLost>> {
         let waker = Waker::from(self.writer.clone());
         self.socket.poll_flush(&mut Context::from_waker(&waker))
     }

@@ -2,13 +2,8 @@
 //!
 //! `npm run bench -- herd` prints the table and draws the plot of README.md beside this file, which says what is simulated.
 
-#![cfg(not(target_family = "wasm"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    missing_docs
-)]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 mod policies;
 mod simulation;

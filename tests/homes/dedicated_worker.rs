@@ -1,7 +1,7 @@
 //! The channel's tests in a dedicated worker.
 
 // A page's tests are in `channel`; natively there is nothing to see here.
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../channel/by_default.rs"]

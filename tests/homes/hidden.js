@@ -4,7 +4,7 @@ import { Channel } from './websocket-channel.js';
 
 const parameters = new URLSearchParams(location.search);
 const MIB = new Uint8Array(1 << 20);
-/** What is sent, in messages of the watermark's size: each but the first waits for room. */
+/** What is sent, in messages of the high-water mark's size: each but the first waits for room. */
 const COUNT = 64;
 
 /** A timer of 4 ms that takes so long was slowed down. */

@@ -242,7 +242,7 @@ describe('runtimes', () => {
       const dropping = await startDropping();
       try {
         const said = JSON.parse(await printed(runtimes[key], [...args, join(project, 'ends.mjs'), dropping.origin, 'ws://127.0.0.1:1/']));
-        const lost = { code: 1006, by: 'failure', wasClean: false, state: 'closed' };
+        const lost = { code: 1006, by: 'error', wasClean: false, state: 'closed' };
         for (const [path, { opened, read, ...end }] of Object.entries(said)) {
           const expected = { refused: 'CONNECT_FAILED', 404: 'CONNECT_FAILED', hanging: 'CANCELLED' }[path] ?? 'opened';
           assert.ok(opened.startsWith(expected), `${path}: ${opened}`);
@@ -251,7 +251,7 @@ describe('runtimes', () => {
           const messages = path === 'read' ? ['one', 'two'] : [];
           const last = { opened: 'CHANNEL_CLOSED', CANCELLED: [] }[expected] ?? expected;
           assert.deepEqual(read, messages.concat(last), path);
-          assert.deepEqual(end, { ...lost, by: path === 'hanging' ? 'us' : 'failure' }, path);
+          assert.deepEqual(end, { ...lost, by: path === 'hanging' ? 'local' : 'error' }, path);
         }
         assert.equal(Object.keys(said).length, 10);
       } finally {
@@ -284,7 +284,7 @@ describe('runtimes', () => {
     const file = write(
       'stream.mjs',
       `import { Channel } from 'websocket-channel';
-const channel = new Channel(process.argv.at(-1), { codec: 'text', transport: 'web-socket-stream' });
+const channel = new Channel(process.argv.at(-1), { codec: 'text', transport: 'websocket-stream' });
 await channel.send('there');
 const { value } = await channel[Symbol.asyncIterator]().next();
 const refused = await channel.send('x'.repeat((64 << 10) + 1)).catch(({ code }) => code);
@@ -302,7 +302,7 @@ process.exit();
       'stream_refused.mjs',
       `import { Channel } from 'websocket-channel';
 for (const give of [() => {}, (channel) => channel.close(), (channel) => channel.abort()]) {
-  const channel = new Channel('ws://127.0.0.1:1/', { transport: 'web-socket-stream' });
+  const channel = new Channel('ws://127.0.0.1:1/', { transport: 'websocket-stream' });
   give(channel);
   console.log(await channel.opened.catch(({ code }) => code));
 }

@@ -1,6 +1,6 @@
 //! One test that passes while a task that nobody awaits panics. The suite `homes:rust:workers` runs it in a page, where a failure must come of it.
 
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../channel/server.rs"]

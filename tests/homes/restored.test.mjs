@@ -81,7 +81,7 @@ test(`a page of ${browser} that comes back from the back/forward cache has no ch
   assert.deepEqual([state, tried], ['closed', 'NOT_OPEN']);
   for (const outcome of sent) assert.match(outcome, /^NOT_OPEN: sent in /);
   const { ended, echoed } = await script('return window.found');
-  assert.deepEqual([ended.thrown, ended.by, ended.wasClean, echoed], ['CHANNEL_CLOSED', 'failure', false, []]);
+  assert.deepEqual([ended.thrown, ended.by, ended.wasClean, echoed], ['CHANNEL_CLOSED', 'error', false, []]);
 });
 
 test(`a page of ${browser} that was frozen sends nothing that is lost`, { skip: browser !== 'chromium' }, async () => {

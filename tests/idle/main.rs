@@ -5,14 +5,14 @@
 //! test, since the allocator counts for all of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 
 use futures::StreamExt as _;
 use peak_alloc::PeakAlloc;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use tokio::net::TcpListener;
-use websocket_channel::socket::Options;
+use websocket_channel::socket::ConnectionOptions;
 use websocket_channel::{Bytes, Channel, Socket};
 
 #[global_allocator]
@@ -47,7 +47,9 @@ type Accepted = tokio::net::TcpStream;
 
 fn serve_socket(stream: Accepted) {
     tokio::spawn(async move {
-        let mut socket = Socket::accept(stream, Options::default()).await.unwrap();
+        let mut socket = Socket::accept(stream, ConnectionOptions::default())
+            .await
+            .unwrap();
         while let Some(message) = socket.next().await {
             socket.send(message).await.unwrap();
         }
@@ -56,7 +58,9 @@ fn serve_socket(stream: Accepted) {
 
 fn serve_channel(stream: Accepted) {
     tokio::spawn(async move {
-        let socket = Socket::accept(stream, Options::default()).await.unwrap();
+        let socket = Socket::accept(stream, ConnectionOptions::default())
+            .await
+            .unwrap();
         let mut channel = Channel::<Vec<u8>, Vec<u8>>::from_socket(socket, Bytes);
         while let Some(message) = channel.next().await {
             channel.send(message.unwrap()).await.unwrap();

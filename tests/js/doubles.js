@@ -93,7 +93,7 @@ for (const [way, using] of Object.entries(WAYS)) {
     it('is what the channel stands on', () =>
       using(async (options) => {
         // A class that is named goes before the browser's stream.
-        for (const transport of options.WebSocket ? ['web-socket', 'pushing-back'] : ['web-socket']) {
+        for (const transport of options.WebSocket ? ['websocket', 'auto'] : ['websocket']) {
           const channel = new Channel('ws://nowhere.invalid/', { codec: 'text', transport, ...options });
           await turn();
           const double = Double.made.at(-1);

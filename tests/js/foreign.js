@@ -60,7 +60,7 @@ describe('objects of another realm', () => {
       const channel = new Channel(new inner.URL(url('/echo')), options);
       await channel.opened;
       controller.abort();
-      assert.equal((await channel.closed).by, 'us');
+      assert.equal((await channel.closed).by, 'local');
     }));
 
   it('what is none of them is an error: a value with their name, shared memory by itself, nothing', async () => {

@@ -112,11 +112,11 @@ describe('garbage collection', function () {
       assert.lengthOf(copy.instances, 1);
     };
 
-    for (const transport of globalThis.WebSocketStream ? ['web-socket', 'web-socket-stream'] : ['web-socket']) {
+    for (const transport of globalThis.WebSocketStream ? ['websocket', 'websocket-stream'] : ['websocket']) {
       it(`of channels that nobody closed, over ${transport}`, async () => {
         const [copy, tagged] = [await copyOfPackage(), tag()];
         const use = async (held) => {
-          const options = { sendWatermarkBytes: 100, transport };
+          const options = { sendHighWaterMarkBytes: 100, transport };
           const channels = Array.from({ length: 8 }, () => copy.channel(url(`/echo?tag=${tagged}`), options));
           // More than a page of wasm in all, so that a leak would show.
           await Promise.all(channels.map((channel) => channel.send('x'.repeat(20_000))));
@@ -147,7 +147,7 @@ describe('garbage collection', function () {
       it(`of channels that were closed, cut or given up, over ${transport}`, async () => {
         const copy = await copyOfPackage();
         const use = async () => {
-          const closed = copy.channel(url('/flood?count=100&size=1000&then=stay'), { receiveBoundBytes: 50_000, transport });
+          const closed = copy.channel(url('/flood?count=100&size=1000&then=stay'), { receiveBufferBytes: 50_000, transport });
           await closed.opened;
           await closed.close();
           const cut = copy.channel(url('/cut'), { transport });

@@ -2,7 +2,7 @@
 
 import { OVER_STREAM, PAGES } from './pages.js';
 
-/** `?page=0` runs the files of one page, `?only=fuzz,clauses/send` those named, `?transport=web-socket-stream` those of channels over it. */
+/** `?page=0` runs the files of one page, `?only=fuzz,clauses/send` those named, `?transport=websocket-stream` those of channels over it. */
 const query = new URLSearchParams(location.search);
 const files = query.get('only')?.split(',') ?? PAGES[query.get('page')] ?? OVER_STREAM;
 

@@ -5,7 +5,7 @@
 export const PAGES = [
   [
     'channel/exchange', 'channel/close', 'channel/errors', 'channel/flow', 'channel/status', 'channel/signal', 'channel/streams',
-    'channel/schema', 'channel/garbage', 'channel/internal', 'channel/pushing_back', 'channel/machine',
+    'channel/schema', 'channel/garbage', 'channel/internal', 'channel/receive_backpressure', 'channel/machine',
   ],
   [
     'clauses/interface', 'clauses/constructor', 'clauses/send', 'clauses/close', 'clauses/binary_type', 'clauses/events', 'clauses/handlers',

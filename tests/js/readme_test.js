@@ -6,7 +6,7 @@ import { next } from './server.js';
 it('the JavaScript of the README runs', async () => {
   const { channel, printed, socket } = await import('./readme.js');
   const { code, wasClean, by } = await channel.closed;
-  assert.deepEqual([code, wasClean, by], [1000, true, 'us']);
+  assert.deepEqual([code, wasClean, by], [1000, true, 'local']);
   if (printed.length === 0) await next(socket, 'message');
   const end = next(socket, 'close');
   socket.close(4000, 'bye');

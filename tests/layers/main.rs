@@ -3,7 +3,7 @@
 //! Every path of every file is parsed and resolved: `use`, inline, `super::`, re-exports, and what stands in macros.
 
 // It reads the sources, so it runs where they are.
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,8 +27,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("waker", &[]),
     ("time", &["waker"]),
     ("random", &[]),
-    ("vectors", &[]),
-    ("proto", &["error", "http", "message", "vectors"]),
+    ("simd", &[]),
+    ("proto", &["error", "http", "message", "simd"]),
     ("reconnect", &["error", "message"]),
     ("session", &["error", "message", "reconnect"]),
     ("codec", &["error", "message"]),
@@ -189,7 +189,7 @@ fn the_check_sees_every_way_to_write_a_path() {
         pub use super::super::e;
         use std::{io, net::TcpStream};
         fn f(x: crate::g::H) -> super::super::i::J { crate::k::l(); macro_call!(crate::m::n(), super::super::o); }
-        #[cfg(target_family = "wasm")]
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
         fn p() { tokio::spawn(1); }
         mod inner { use super::super::super::q; }
         #[cfg(test)]

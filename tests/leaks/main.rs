@@ -6,7 +6,7 @@
 // The lock is between tests, each on a thread and a runtime of its own: nobody else waits on this one's.
 #![allow(clippy::await_holding_lock)]
 // In a page there is one thread, and the lock is nothing.
-#![cfg_attr(target_family = "wasm", allow(clippy::let_unit_value))]
+#![cfg_attr(all(target_family = "wasm", target_os = "unknown"), allow(clippy::let_unit_value))]
 
 mod measure;
 #[path = "../channel/server.rs"]
@@ -18,12 +18,12 @@ use std::future::IntoFuture;
 use std::pin::pin;
 use websocket_channel::{Bytes, Connect, connect};
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use tokio::test;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 const LONG: bool = option_env!("WEBSOCKET_CHANNEL_LONG").is_some();
@@ -118,13 +118,21 @@ async fn cancelled_cycles_leave_nothing_behind() {
     leaves_nothing_behind("connect, cancel", to, cancelled).await;
 }
 
-#[cfg(all(feature = "web-stream", target_family = "wasm"))]
+#[cfg(all(
+    feature = "websocket-stream",
+    target_family = "wasm",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown"
+))]
 mod over_stream {
     use super::*;
-    use websocket_channel::transport::Carrier;
+    use websocket_channel::transport::TransportKind;
 
     fn to(server: &Server, tag: &str) -> Connecting {
-        super::to(server, tag).transport(Carrier::WebSocketStream)
+        super::to(server, tag).transport(TransportKind::WebSocketStream)
     }
 
     /// Elsewhere than in Chromium there is nothing to see.

@@ -1,8 +1,8 @@
 //! What is measured, and when it has come to rest: one seam, two bodies.
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use native::{Measure, alone, print, seconds, turn};
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use web::{Measure, alone, print, seconds, turn};
 
 /// Turns for what was scheduled to come to rest. A leak is what is still there then.
@@ -23,7 +23,7 @@ impl Measure {
     }
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod web {
     use peak_alloc::PeakAlloc;
     use wasm_bindgen::JsCast;
@@ -90,7 +90,7 @@ mod web {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod native {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -4,7 +4,7 @@
 //! test server's relay, which does; natively the same lines run over the same relay.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-#![cfg(any(feature = "proto", not(target_family = "wasm")))]
+#![cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 
 #[path = "../channel/server.rs"]
 mod server;
@@ -13,35 +13,35 @@ use server::{PROXY_USER, Server, server};
 use websocket_channel::error::Cause;
 use websocket_channel::proto::{Credentials, Format};
 use websocket_channel::transport::tunnel;
-use websocket_channel::{By, Channel, ConnectErrorKind, Options, Socket, Text};
+use websocket_channel::{Channel, ClosedBy, ConnectErrorKind, ConnectionOptions, Socket, Text};
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use tokio::test;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// A stream of bytes to a TCP port, carried by a WebSocket of the platform's.
 async fn bytes_to(server: &Server, authority: &str) -> websocket_channel::socket::ByteStream {
     let url = server.trusted_url(format_args!("/pipe?to={authority}"));
-    Socket::connect(url, Options::default())
+    Socket::connect(url, ConnectionOptions::default())
         .await
         .unwrap()
-        .into_bytes()
+        .into_byte_stream()
 }
 
 /// What the paper's client asks for.
-fn asked(format: Format) -> Options {
-    let mut options = Options::default();
+fn asked(format: Format) -> ConnectionOptions {
+    let mut options = ConnectionOptions::default();
     options.handshake.format = format;
     options.handshake.origin = Some("http://example.com".into());
     options
 }
 
 /// Slides 4, 9 and 11: says "Hello, WebSocket", hears it, and closes.
-async fn hello(socket: Socket) -> websocket_channel::Closed {
+async fn hello(socket: Socket) -> websocket_channel::CloseInfo {
     let mut channel: Channel<String, String> = Channel::from_socket(socket, Text);
     for text in ["Hello, WebSocket", "", "Grüße, 世界"] {
         channel.send(text.into()).await.unwrap();
@@ -60,8 +60,8 @@ async fn the_paper_runs_in_the_page() {
     // hixie-75 has no closing handshake: the end is told by TCP alone.
     let closed = hello(socket).await;
     assert_eq!(
-        (closed.code, closed.clean, closed.by),
-        (1006, false, By::Us)
+        (closed.code, closed.was_clean, closed.by),
+        (1006, false, ClosedBy::Local)
     );
 }
 
@@ -78,7 +78,7 @@ async fn the_paper_runs_through_a_tunnel_with_credentials() {
     let socket = Socket::connect_over(io, server.url("/echo"), asked(Format::Hixie75))
         .await
         .unwrap();
-    assert_eq!(hello(socket).await.by, By::Us);
+    assert_eq!(hello(socket).await.by, ClosedBy::Local);
 }
 
 #[test]
@@ -102,7 +102,7 @@ async fn its_successors_run_in_the_page_too() {
             .await
             .unwrap();
         let closed = hello(socket).await;
-        assert_eq!((closed.code, closed.clean), (code, true), "{format}");
+        assert_eq!((closed.code, closed.was_clean), (code, true), "{format}");
     }
 }
 
@@ -116,7 +116,7 @@ async fn a_refusal_is_told_with_its_status_in_a_page_too() {
         .unwrap_err();
     // The platform's own WebSocket could not tell.
     assert!(
-        matches!(&error.kind, ConnectErrorKind::Failed { cause, .. } if *cause == Cause::Status(404)),
+        matches!(&error.kind, ConnectErrorKind::ConnectFailed { cause, .. } if *cause == Cause::Status(404)),
         "{error:?}"
     );
 }

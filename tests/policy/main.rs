@@ -1,6 +1,6 @@
 //! A page whose Content Security Policy forbids the connection. In a binary of its own: the policy stays on the page.
 
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use js_sys::{Function, Reflect};

@@ -55,9 +55,9 @@ impl Wake for Forward {
 
 /// Live JavaScript references; what is not JavaScript has none.
 fn references() -> u32 {
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     return wasm_bindgen::externref_heap_live_count();
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     0
 }
 
@@ -213,7 +213,11 @@ async fn close_that_was_not_polled_does_nothing_and_polled_once_goes_on() {
             let done = closed.is_some();
             // Without the future, and without anybody who reads.
             let closed = control.closed().await;
-            assert_eq!((closed.code, closed.clean), (4000, true), "{transport:?}");
+            assert_eq!(
+                (closed.code, closed.was_clean),
+                (4000, true),
+                "{transport:?}"
+            );
             peer.none_left().await;
             if done {
                 break;
@@ -260,5 +264,5 @@ async fn changes_leave_nothing_behind_when_they_are_dropped() {
 /// The `number`th change of status.
 async fn next_change(control: &websocket_channel::Control, number: usize) -> Option<Status> {
     use futures::StreamExt;
-    control.changes().skip(number - 1).next().await
+    control.status_changes().skip(number - 1).next().await
 }

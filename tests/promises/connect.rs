@@ -36,8 +36,13 @@ async fn connect_ends_in_every_fault_there_is() {
         let Err(error) = outcome else { continue };
         match &error.kind {
             ConnectErrorKind::TimedOut { limit } => assert_eq!(*limit, PATIENCE, "{}", row.fault),
-            ConnectErrorKind::Failed { closed, .. } => {
-                assert_eq!((closed.code, closed.clean), (1006, false), "{}", row.fault);
+            ConnectErrorKind::ConnectFailed { closed, .. } => {
+                assert_eq!(
+                    (closed.code, closed.was_clean),
+                    (1006, false),
+                    "{}",
+                    row.fault
+                );
             }
             other => panic!("{}: {other:?}", row.fault),
         }

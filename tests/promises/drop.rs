@@ -2,7 +2,7 @@
 
 use crate::line::{TRANSPORTS, fill, open};
 use std::sync::Arc;
-use websocket_channel::{By, Status};
+use websocket_channel::{ClosedBy, Status};
 
 #[crate::test]
 async fn a_connection_closes_with_its_last_handle_and_the_peer_sees_it() {
@@ -18,7 +18,7 @@ async fn a_connection_closes_with_its_last_handle_and_the_peer_sees_it() {
             assert_eq!(control.status(), Status::Open, "{transport:?}");
         }
         // A `Control` is a weak handle: it watches, and keeps nothing open.
-        assert_eq!(control.closed().await.by, By::Us, "{transport:?}");
+        assert_eq!(control.closed().await.by, ClosedBy::Local, "{transport:?}");
         peer.none_left().await;
     }
 }
@@ -31,7 +31,7 @@ async fn dropping_does_not_wait_for_a_peer_that_does_not_read() {
         fill(&channel).await;
         let control = channel.control();
         drop(channel);
-        assert_eq!(control.closed().await.by, By::Us, "{transport:?}");
+        assert_eq!(control.closed().await.by, ClosedBy::Local, "{transport:?}");
         // The server's socket ends when it reads again, at the latest.
         peer.thaw().await;
         peer.none_left().await;
@@ -46,7 +46,7 @@ async fn what_the_application_gave_us_is_let_go() {
         let control = tx.control();
         let given = Arc::new(());
         let captured = given.clone();
-        rx.set_wake(move || {
+        rx.on_readable(move || {
             let _ = &captured;
         });
         assert_eq!(Arc::strong_count(&given), 2);

@@ -4,7 +4,7 @@ use crate::connect;
 use crate::server::server;
 use futures::StreamExt;
 use websocket_channel::transport::Limits;
-use websocket_channel::{By, Bytes, Channel, Socket};
+use websocket_channel::{Bytes, Channel, ClosedBy, Socket};
 
 /// More than one turn of the driver, more than its window, and less than the bound.
 const COUNT: usize = 3000;
@@ -19,8 +19,13 @@ async fn everything_and_then_the_end(mut channel: Channel<Vec<u8>, Vec<u8>>) {
     assert!(channel.next().await.is_none());
     let closed = channel.closed().await;
     assert_eq!(
-        (closed.code, closed.reason.as_str(), closed.clean, closed.by),
-        (1000, "", true, By::Peer)
+        (
+            closed.code,
+            closed.reason.as_str(),
+            closed.was_clean,
+            closed.by
+        ),
+        (1000, "", true, ClosedBy::Remote)
     );
     assert_eq!(control.stats().received_messages, COUNT as u64);
     assert_eq!(control.stats().dropped_messages, 0);
@@ -57,7 +62,7 @@ async fn a_late_reader_still_gets_every_message_before_the_end() {
     let url = server.url("/flood?count=30&size=1000");
     let mut channel = connect(url).codec(Bytes).await.unwrap();
     let closed = channel.control().closed().await;
-    assert_eq!((closed.code, closed.by), (1000, By::Peer));
+    assert_eq!((closed.code, closed.by), (1000, ClosedBy::Remote));
     for number in 0..30 {
         assert_eq!(channel.next().await.unwrap().unwrap()[0], number);
     }
@@ -74,7 +79,7 @@ async fn the_last_words_before_a_broken_stream_are_heard() {
     assert!(channel.next().await.is_none());
     let closed = channel.closed().await;
     assert_eq!(
-        (closed.code, closed.clean, closed.by),
-        (1006, false, By::Failure)
+        (closed.code, closed.was_clean, closed.by),
+        (1006, false, ClosedBy::Error)
     );
 }

@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use websocket_channel::transport::Limits;
-use websocket_channel::{Changes, Channel, Control, Message, Permit, Receiver, Sender, Socket};
+use websocket_channel::{
+    Channel, Control, Message, Permit, Receiver, Sender, Socket, StatusStream,
+};
 
 fn is_send_and_sync<T: Send + Sync>() {}
 
@@ -17,7 +19,7 @@ async fn handles_are_send_and_sync() {
     is_send_and_sync::<Receiver<Value>>();
     is_send_and_sync::<Channel<Value, Value>>();
     is_send_and_sync::<Control>();
-    is_send_and_sync::<Changes>();
+    is_send_and_sync::<StatusStream>();
     is_send_and_sync::<Permit<'_, Value>>();
     is_send_and_sync::<Sender<Cell<u8>>>();
 }

@@ -57,14 +57,14 @@ pub(crate) async fn open(transport: Transport, name: &str, watermark: usize) -> 
             let server = server().await;
             let steering = server.steering().await;
             let channel = asked(&server, &tag)
-                .send_watermark(watermark)
+                .send_high_water_mark(watermark)
                 .await
                 .unwrap();
             (channel, Peer(Kind::Server(steering, tag, Box::new(server))))
         }
         Transport::Memory => {
             let mut limits = Limits::default();
-            limits.send_watermark = watermark;
+            limits.send_high_water_mark = watermark;
             let (ours, theirs) = Socket::pair(&limits, "");
             let gate = Arc::new(Mutex::new(()));
             let (echoing, task) = abortable(echo(theirs, gate.clone()));
@@ -184,19 +184,19 @@ pub(crate) async fn fill(channel: &Echo) -> usize {
 }
 
 /// Runs a task of this test's own.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(task);
 }
 
 /// Runs a task of this test's own.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
 }
 
 /// Lets every other task, and in a page every event, have a turn.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) async fn turn() {
     let (done, over) = futures::channel::oneshot::channel();
     let _timeout = gloo_timers::callback::Timeout::new(0, move || {
@@ -206,7 +206,7 @@ pub(crate) async fn turn() {
 }
 
 /// Lets every other task, and in a page every event, have a turn.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) async fn turn() {
     tokio::task::yield_now().await;
 }

@@ -1,6 +1,6 @@
 //! The same promises over the browser's `WebSocketStream`. A browser that has none says so.
 
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod bounds;

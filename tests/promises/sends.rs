@@ -136,7 +136,7 @@ async fn what_was_taken_without_waiting_is_counted_when_an_end_prevents_it() {
         let closed = rx.closed().await;
         let sent = control.stats();
         assert_eq!(
-            (sent.sent_bytes as usize) + closed.unsent,
+            (sent.sent_bytes as usize) + closed.unsent_bytes,
             bytes,
             "{transport:?}: {closed:?}, {sent:?}"
         );

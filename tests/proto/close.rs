@@ -3,8 +3,8 @@
 use crate::support::{START, close_frame, cut, events, fails, hex, masked, open, take};
 use std::time::Duration;
 use websocket_channel::error::{Misuse, Violation::*};
-use websocket_channel::proto::{CloseFrame, Connection, Event, Role};
-use websocket_channel::{By, Closed, Message};
+use websocket_channel::proto::{CloseFrame, Connection, ConnectionEvent, Role};
+use websocket_channel::{CloseInfo, ClosedBy, Message};
 
 #[test]
 fn client_receives_close_answers_and_waits_for_the_end() {
@@ -21,7 +21,12 @@ fn client_receives_close_answers_and_waits_for_the_end() {
             client.handle_eof(START);
             assert_eq!(
                 events(client),
-                [Event::Closed(Closed::new(4001, "why", true, By::Peer))]
+                [ConnectionEvent::Closed(CloseInfo::new(
+                    4001,
+                    "why",
+                    true,
+                    ClosedBy::Remote
+                ))]
             );
             assert!(client.wants_shutdown() && client.is_finished());
         },
@@ -40,7 +45,12 @@ fn server_receives_close_answers_and_closes() {
             server.handle_eof(START);
             assert_eq!(
                 events(server),
-                [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+                [ConnectionEvent::Closed(CloseInfo::new(
+                    1000,
+                    "",
+                    true,
+                    ClosedBy::Remote
+                ))]
             );
         },
     );
@@ -54,7 +64,12 @@ fn a_close_without_code_is_answered_without_code_and_told_as_1005() {
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),
-        [Event::Closed(Closed::new(1005, "", true, By::Peer))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            1005,
+            "",
+            true,
+            ClosedBy::Remote
+        ))]
     );
 }
 
@@ -68,12 +83,20 @@ fn we_close_and_the_peer_answers() {
     assert!(!client.is_open());
     // Messages on their way still arrive.
     client.handle_bytes(START, &hex("81 01 61 88 02 0f a0"));
-    assert_eq!(events(&mut client), [Event::Message(Message::from("a"))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Message(Message::from("a"))]
+    );
     assert!(take(&mut client).is_empty());
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),
-        [Event::Closed(Closed::new(4000, "", true, By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            4000,
+            "",
+            true,
+            ClosedBy::Local
+        ))]
     );
 }
 
@@ -98,7 +121,12 @@ fn both_close_at_once() {
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),
-        [Event::Closed(Closed::new(4001, "", true, By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            4001,
+            "",
+            true,
+            ClosedBy::Local
+        ))]
     );
 }
 
@@ -112,7 +140,12 @@ fn data_behind_the_peers_close_is_dropped() {
         client.handle_eof(START);
         assert_eq!(
             events(&mut client),
-            [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+            [ConnectionEvent::Closed(CloseInfo::new(
+                1000,
+                "",
+                true,
+                ClosedBy::Remote
+            ))]
         );
     }
 }
@@ -127,7 +160,10 @@ fn a_peer_that_never_answers_is_given_up() {
     client.handle_timeout(due - Duration::from_nanos(1));
     assert!(events(&mut client).is_empty());
     client.handle_timeout(due);
-    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
     assert_eq!(client.poll_timeout(), None);
 }
 
@@ -140,7 +176,12 @@ fn a_server_that_never_ends_the_stream_is_given_up_and_the_close_stays_clean() {
     client.handle_timeout(due);
     assert_eq!(
         events(&mut client),
-        [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            1000,
+            "",
+            true,
+            ClosedBy::Remote
+        ))]
     );
 }
 
@@ -150,8 +191,8 @@ fn a_lost_connection_is_1006() {
     client.handle_bytes(START, &hex("81 01 61 81 05 48"));
     client.handle_eof(START);
     let expected = [
-        Event::Message(Message::from("a")),
-        Event::Closed(Closed::lost(By::Failure)),
+        ConnectionEvent::Message(Message::from("a")),
+        ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Error)),
     ];
     assert_eq!(events(&mut client), expected);
 
@@ -159,7 +200,10 @@ fn a_lost_connection_is_1006() {
     client.close(START, None).unwrap();
     take(&mut client);
     client.handle_eof(START);
-    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
 }
 
 #[test]
@@ -174,7 +218,12 @@ fn what_is_queued_still_goes_out_when_the_peer_has_ended_its_half() {
     assert!(server.is_finished() && server.wants_shutdown() && !server.has_lost());
     assert_eq!(
         events(&mut server),
-        [Event::Closed(Closed::new(1000, "", true, By::Peer))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            1000,
+            "",
+            true,
+            ClosedBy::Remote
+        ))]
     );
 }
 
@@ -197,10 +246,14 @@ fn a_close_is_clean_only_when_ours_has_left() {
         server.send(Message::from("abc")).unwrap();
         server.handle_bytes(START, &masked(&hex("88 02 03 e8")));
         end(&mut server);
-        let mut closed = Closed::new(1000, "", false, By::Peer);
+        let mut closed = CloseInfo::new(1000, "", false, ClosedBy::Remote);
         // A few bytes of headers may be counted in.
-        closed.unsent = [3, 3, 1][at];
-        assert_eq!(events(&mut server), [Event::Closed(closed)], "{at}");
+        closed.unsent_bytes = [3, 3, 1][at];
+        assert_eq!(
+            events(&mut server),
+            [ConnectionEvent::Closed(closed)],
+            "{at}"
+        );
         assert!(server.has_lost() && server.is_finished(), "{at}");
     }
 }
@@ -214,11 +267,14 @@ fn what_came_before_a_failed_write_still_arrives() {
     assert_eq!(client.send(Message::from("d")), Err(Message::from("d")));
     client.handle_bytes(START, &hex("89 00 81 01 61 88 02 03 e8"));
     assert_eq!(client.unsent(), 0, "nothing is queued for nobody");
-    let mut closed = Closed::new(1000, "", false, By::Peer);
-    closed.unsent = 3;
+    let mut closed = CloseInfo::new(1000, "", false, ClosedBy::Remote);
+    closed.unsent_bytes = 3;
     assert_eq!(
         events(&mut client),
-        [Event::Message(Message::from("a")), Event::Closed(closed)]
+        [
+            ConnectionEvent::Message(Message::from("a")),
+            ConnectionEvent::Closed(closed)
+        ]
     );
 
     // A peer that says nothing more is given up, once.
@@ -325,7 +381,12 @@ fn close_bodies() {
     client.handle_eof(START);
     assert_eq!(
         events(&mut client),
-        [Event::Closed(Closed::new(1000, reason, true, By::Peer))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            1000,
+            reason,
+            true,
+            ClosedBy::Remote
+        ))]
     );
 }
 
@@ -339,7 +400,10 @@ fn a_violation_after_our_close_sends_no_second_one() {
     assert_eq!(client.violation(), Some(Opcode));
     assert!(client.wants_shutdown());
     client.handle_eof(START);
-    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
 }
 
 #[test]
@@ -348,5 +412,8 @@ fn a_failed_connection_is_given_up_in_time() {
     server.handle_bytes(START, &hex("81 00"));
     let due = server.poll_timeout().unwrap();
     server.handle_timeout(due);
-    assert_eq!(events(&mut server), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut server),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
 }

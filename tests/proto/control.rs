@@ -3,7 +3,7 @@
 use crate::support::{START, close_frame, cut, events, fails, hex, masked, open, take};
 use websocket_channel::Message;
 use websocket_channel::error::{Misuse, Violation::*};
-use websocket_channel::proto::{Event, Role};
+use websocket_channel::proto::{ConnectionEvent, Role};
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
@@ -86,15 +86,19 @@ fn pongs_are_told_whether_asked_for_or_not() {
         &hex("8a 00 8a 02 68 69"),
         |how, client| {
             // Nobody polled between them: the first has been replaced.
-            assert_eq!(events(client), [Event::Pong(b"hi".to_vec())], "{how}");
+            assert_eq!(
+                events(client),
+                [ConnectionEvent::Pong(b"hi".to_vec())],
+                "{how}"
+            );
             assert_eq!((client.pongs(), client.last_pong()), (2, Some(START)));
             assert!(client.outgoing().is_empty());
         },
     );
     let mut client = open(Role::Client);
     client.handle_bytes(START, &hex("8a 00 81 01 61 8a 00"));
-    let pong = || Event::Pong(Vec::new());
-    let message = Event::Message(Message::from("a"));
+    let pong = || ConnectionEvent::Pong(Vec::new());
+    let message = ConnectionEvent::Message(Message::from("a"));
     assert_eq!(events(&mut client), [pong(), message, pong()]);
 }
 

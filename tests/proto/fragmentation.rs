@@ -3,7 +3,7 @@
 use crate::support::{cut, events, fails, hex, open, receives, take};
 use websocket_channel::Message;
 use websocket_channel::error::Violation::*;
-use websocket_channel::proto::{Event, Role};
+use websocket_channel::proto::{ConnectionEvent, Role};
 
 #[test]
 fn fragments_are_joined() {
@@ -45,8 +45,8 @@ fn control_frames_may_come_between_fragments() {
         &bytes,
         |how, client| {
             let expected = [
-                Event::Pong(b"q".to_vec()),
-                Event::Message(Message::from("abc")),
+                ConnectionEvent::Pong(b"q".to_vec()),
+                ConnectionEvent::Message(Message::from("abc")),
             ];
             assert_eq!(events(client), expected, "{how}");
             assert_eq!(take(client), hex("8a 81 37fa213d 47"), "{how}");

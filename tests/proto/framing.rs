@@ -6,7 +6,7 @@ use crate::support::{
 use websocket_channel::Message;
 use websocket_channel::error::Violation::*;
 use websocket_channel::proto::framing::mask;
-use websocket_channel::proto::{Connection, Event, Role};
+use websocket_channel::proto::{Connection, ConnectionEvent, Role};
 
 /// Header as a server sends it, and a message of that many bytes.
 const LENGTHS: [(&str, usize); 9] = [
@@ -68,7 +68,7 @@ fn a_message_may_come_in_two_pieces() {
                 );
                 let event = connection.handle_bytes_until_event(START, &mut rest);
                 assert!(
-                    event == Some(Event::Message(message.clone())) && rest.is_empty(),
+                    event == Some(ConnectionEvent::Message(message.clone())) && rest.is_empty(),
                     "{role:?}, {} bytes cut at {at}",
                     message.len()
                 );
@@ -99,8 +99,8 @@ fn both_roles_encode_messages() {
 fn both_roles_decode_messages() {
     for (frame, message) in messages() {
         let expected = [
-            Event::Message(message.clone()),
-            Event::Message(Message::from("Hi")),
+            ConnectionEvent::Message(message.clone()),
+            ConnectionEvent::Message(Message::from("Hi")),
         ];
         let behind = hex("81 02 48 69");
         for (role, bytes) in [
@@ -135,7 +135,7 @@ fn section_5_7_examples() {
     );
     assert_eq!(
         events(&mut server),
-        [Event::Message(Message::from("Hello"))]
+        [ConnectionEvent::Message(Message::from("Hello"))]
     );
     let binary = vec![7; 256];
     let mut sender = open(Role::Server);

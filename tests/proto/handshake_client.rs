@@ -5,14 +5,16 @@ use std::cell::RefCell;
 use std::time::Duration;
 use websocket_channel::error::{Cause, ConnectErrorKind, Misuse, Violation};
 use websocket_channel::http::HttpResponse;
-use websocket_channel::proto::{Address, Connection, Event, Format, Limits, Offer, Role};
-use websocket_channel::{Message, Opened};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Format, ProtocolLimits, Role,
+};
+use websocket_channel::{Message, OpenInfo};
 
 const RIGHT: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-fn offer(protocols: &[&str]) -> Offer {
-    let mut offer = Offer::new(Address::parse("ws://example.com/chat?a=b").unwrap());
+fn offer(protocols: &[&str]) -> ClientRequest {
+    let mut offer = ClientRequest::new(Address::parse("ws://example.com/chat?a=b").unwrap());
     offer.protocols = protocols
         .iter()
         .map(|&protocol| protocol.to_owned())
@@ -21,7 +23,8 @@ fn offer(protocols: &[&str]) -> Offer {
 }
 
 fn asking(protocols: &[&str]) -> Connection {
-    let mut client = Connection::client(START, offer(protocols), Limits::default(), fixed).unwrap();
+    let mut client =
+        Connection::client(START, offer(protocols), ProtocolLimits::default(), fixed).unwrap();
     take(&mut client);
     client
 }
@@ -34,8 +37,8 @@ fn opens(response: &str, protocols: &[&str], chosen: &str) {
         |how, client| {
             // Bytes behind the head are frames already.
             let expected = [
-                Event::Opened(Opened::new(chosen, "")),
-                Event::Message(Message::from("Hi")),
+                ConnectionEvent::Opened(OpenInfo::new(chosen, "")),
+                ConnectionEvent::Message(Message::from("Hi")),
             ];
             assert_eq!(events(client), expected, "{response:?} {how}");
             assert!(client.is_open() && client.poll_timeout().is_none());
@@ -54,7 +57,7 @@ fn fails(response: &str, protocols: &[&str], cause: impl Into<Cause>) {
                 client.handle_eof(START);
                 assert_eq!(
                     events(client),
-                    [Event::Failed(cause.clone())],
+                    [ConnectionEvent::Failed(cause.clone())],
                     "{response:?} {how}"
                 );
                 assert!(client.is_finished() && client.outgoing().is_empty());
@@ -65,7 +68,8 @@ fn fails(response: &str, protocols: &[&str], cause: impl Into<Cause>) {
 
 #[test]
 fn the_request() {
-    let mut client = Connection::client(START, offer(&[]), Limits::default(), fixed).unwrap();
+    let mut client =
+        Connection::client(START, offer(&[]), ProtocolLimits::default(), fixed).unwrap();
     let request = "GET /chat?a=b HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     assert_eq!(String::from_utf8(take(&mut client)).unwrap(), request);
@@ -75,7 +79,7 @@ fn the_request() {
     offer.address = Address::parse("wss://[::1]:8443").unwrap();
     offer.origin = Some("http://example.com".into());
     offer.headers.push(("Cookie".into(), "a=b; c=d".into()));
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).unwrap();
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), fixed).unwrap();
     let request = "GET / HTTP/1.1\r\nHost: [::1]:8443\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
                    Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\nCookie: a=b; c=d\r\n\r\n";
@@ -84,7 +88,7 @@ fn the_request() {
 
 #[test]
 fn an_offer_cannot_break_the_request_apart() {
-    let broken: [fn(&mut Offer); 6] = [
+    let broken: [fn(&mut ClientRequest); 6] = [
         |offer| offer.origin = Some("x\r\ny".into()),
         |offer| offer.headers.push(("a b".into(), "c".into())),
         |offer| offer.headers.push(("a".into(), "c\nd".into())),
@@ -95,21 +99,21 @@ fn an_offer_cannot_break_the_request_apart() {
     for change in broken {
         let mut offer = offer(&[]);
         change(&mut offer);
-        let refused = Connection::client(START, offer, Limits::default(), fixed);
+        let refused = Connection::client(START, offer, ProtocolLimits::default(), fixed);
         assert_eq!(refused.err(), Some(Misuse::Header));
     }
 }
 
 /// The request for this URL with these header lines.
 fn request(url: &str, format: Format, headers: &[(&str, &str)]) -> Result<String, Misuse> {
-    let mut offer = Offer::new(Address::parse(url).unwrap());
+    let mut offer = ClientRequest::new(Address::parse(url).unwrap());
     offer.format = format;
     let headers = headers.iter();
     offer.headers = headers
         .map(|&(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let random = |bytes: &mut [u8]| bytes.fill(7);
-    let client = Connection::client(START, offer, Limits::default(), random)?;
+    let client = Connection::client(START, offer, ProtocolLimits::default(), random)?;
     Ok(String::from_utf8_lossy(client.outgoing()).into_owned())
 }
 
@@ -150,7 +154,7 @@ fn the_handshakes_own_headers_are_refused() {
     let mut both = offer(&[]);
     both.origin = Some("http://o".into());
     both.headers.push(("origin".into(), "http://p".into()));
-    let refused = Connection::client(START, both, Limits::default(), fixed);
+    let refused = Connection::client(START, both, ProtocolLimits::default(), fixed);
     assert_eq!(refused.err(), Some(Misuse::ReservedHeader));
 }
 
@@ -363,7 +367,9 @@ fn folded_lines_of_a_response_are_joined() {
         let mut client = asking(&[]);
         client.handle_bytes(START, response.as_bytes());
         match client.poll_event() {
-            Some(Event::Opened(opened)) => opened.headers.first("X-Policy").unwrap().to_owned(),
+            Some(ConnectionEvent::Opened(opened)) => {
+                opened.headers.first("X-Policy").unwrap().to_owned()
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -398,7 +404,7 @@ fn refused(response: &str, end: impl Fn(&mut Connection)) -> HttpResponse {
             let response = client.response().unwrap().clone();
             assert_eq!(
                 told,
-                [Event::Failed(Cause::Status(response.status))],
+                [ConnectionEvent::Failed(Cause::Status(response.status))],
                 "{how}"
             );
             assert!(client.is_finished());
@@ -482,14 +488,20 @@ fn the_body_of_a_refusal_is_not_waited_for_long() {
     client.handle_bytes(START + Duration::from_millis(999), b"e");
     assert_eq!(client.poll_timeout(), Some(due), "dripping does not help");
     client.handle_timeout(due);
-    assert_eq!(events(&mut client), [Event::Failed(Cause::Status(503))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Failed(Cause::Status(503))]
+    );
     assert_eq!(client.response().unwrap().body, b"late");
     // Nor at all, if none is wanted.
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_body = 0;
     let mut client = Connection::client(START, offer(&[]), limits, fixed).unwrap();
     client.handle_bytes(START, b"HTTP/1.1 503 x\r\nContent-Length: 9\r\n\r\n");
-    assert_eq!(events(&mut client), [Event::Failed(Cause::Status(503))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Failed(Cause::Status(503))]
+    );
 }
 
 #[test]
@@ -501,7 +513,7 @@ fn the_stream_ends_inside_the_handshake() {
         assert!(
             matches!(
                 events(&mut client)[..],
-                [Event::Failed(Cause::Transport(_))]
+                [ConnectionEvent::Failed(Cause::Transport(_))]
             ),
             "after {at} bytes"
         );
@@ -518,7 +530,7 @@ fn a_server_that_never_answers_is_given_up() {
     client.handle_timeout(due);
     assert_eq!(
         events(&mut client),
-        [Event::Failed(Violation::HandshakeTimeout.into())]
+        [ConnectionEvent::Failed(Violation::HandshakeTimeout.into())]
     );
 }
 

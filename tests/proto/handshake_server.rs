@@ -4,21 +4,21 @@ use crate::support::{START, cut, events, fixed, masked, syntax, take};
 use std::time::Duration;
 use websocket_channel::error::{Cause, Misuse, Violation::*};
 use websocket_channel::proto::handshake::accept_key;
-use websocket_channel::proto::{Connection, Event, Limits, Request, Response};
-use websocket_channel::{Message, Opened};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Request, Response};
+use websocket_channel::{Message, OpenInfo};
 
 const RIGHT: &str = "GET /chat?a=b HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://example.com\r\n\
                      Sec-WebSocket-Protocol: chat, superchat\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 fn server() -> Connection {
-    Connection::server(START, Limits::default(), fixed)
+    Connection::server(START, ProtocolLimits::default(), fixed)
 }
 
 /// The request of a server that was given these bytes.
 fn asked(server: &mut Connection) -> Request {
     match server.poll_event() {
-        Some(Event::Request(request)) => *request,
+        Some(ConnectionEvent::Request(request)) => *request,
         other => panic!("no request but {other:?}"),
     }
 }
@@ -27,7 +27,7 @@ fn refused(request: &str, violation: websocket_channel::error::Violation, status
     cut(server, request.as_bytes(), |how, server| {
         assert_eq!(
             events(server),
-            [Event::Failed(violation.into())],
+            [ConnectionEvent::Failed(violation.into())],
             "{request:?} {how}"
         );
         let response = String::from_utf8(take(server)).unwrap();
@@ -93,7 +93,7 @@ fn a_right_request_is_told_and_accepted() {
         assert_eq!(String::from_utf8(take(server)).unwrap(), response);
         assert_eq!(
             events(server),
-            [Event::Opened(Opened::new("superchat", ""))]
+            [ConnectionEvent::Opened(OpenInfo::new("superchat", ""))]
         );
         assert!(server.is_open() && server.poll_timeout().is_none());
         assert_eq!(server.accept(START, None, &[]), Err(Misuse::NoRequest));
@@ -400,8 +400,8 @@ fn frames_that_come_too_early_wait() {
     assert_eq!(
         events(&mut connection),
         [
-            Event::Opened(Opened::default()),
-            Event::Message(Message::from("Hi"))
+            ConnectionEvent::Opened(OpenInfo::default()),
+            ConnectionEvent::Message(Message::from("Hi"))
         ]
     );
 
@@ -409,7 +409,10 @@ fn frames_that_come_too_early_wait() {
     connection.handle_bytes(START, RIGHT.as_bytes());
     asked(&mut connection);
     connection.handle_bytes(START, &vec![0; 17 << 10]);
-    assert_eq!(events(&mut connection), [Event::Failed(EarlyData.into())]);
+    assert_eq!(
+        events(&mut connection),
+        [ConnectionEvent::Failed(EarlyData.into())]
+    );
     assert_eq!(connection.accept(START, None, &[]), Err(Misuse::NoRequest));
 }
 
@@ -422,7 +425,7 @@ fn a_client_that_does_not_finish_is_answered_in_time() {
     connection.handle_timeout(due);
     assert_eq!(
         events(&mut connection),
-        [Event::Failed(HandshakeTimeout.into())]
+        [ConnectionEvent::Failed(HandshakeTimeout.into())]
     );
     assert!(take(&mut connection).starts_with(b"HTTP/1.1 408 "));
     // And it is not waited for longer than for any answer.
@@ -440,7 +443,7 @@ fn the_stream_ends_inside_the_handshake() {
         assert!(
             matches!(
                 events(&mut server).last(),
-                Some(Event::Failed(Cause::Transport(_)))
+                Some(ConnectionEvent::Failed(Cause::Transport(_)))
             ),
             "after {at}"
         );

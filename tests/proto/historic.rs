@@ -2,17 +2,22 @@
 
 use crate::support::{START, events, hex, take};
 use websocket_channel::error::Violation;
-use websocket_channel::proto::{Address, Connection, Event, Format, Limits, Offer};
-use websocket_channel::{By, Closed};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Format, ProtocolLimits,
+};
+use websocket_channel::{CloseInfo, ClosedBy};
 
 const RIGHT: &str = "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
                      WebSocket-Origin: http://example.com\r\nWebSocket-Location: ws://example.com/\r\n\r\n";
 
 fn asking(format: Format) -> Connection {
-    let mut offer = Offer::new(Address::parse("ws://example.com/").unwrap());
+    let mut offer = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
     offer.format = format;
     offer.origin = Some("http://Example.COM".into());
-    Connection::client(START, offer, Limits::default(), |bytes| bytes.fill(0)).unwrap()
+    Connection::client(START, offer, ProtocolLimits::default(), |bytes| {
+        bytes.fill(0)
+    })
+    .unwrap()
 }
 
 fn open() -> Connection {
@@ -23,7 +28,7 @@ fn open() -> Connection {
     client
 }
 
-fn messages(client: &mut Connection, bytes: &[u8]) -> Vec<Event> {
+fn messages(client: &mut Connection, bytes: &[u8]) -> Vec<ConnectionEvent> {
     client.handle_bytes(START, bytes);
     events(client)
 }
@@ -32,16 +37,25 @@ fn messages(client: &mut Connection, bytes: &[u8]) -> Vec<Event> {
 #[test]
 fn the_higher_bytes_of_a_length_count() {
     let frames = [hex("80 82 2c"), vec![0; 300], hex("00 61 ff")].concat();
-    assert_eq!(messages(&mut open(), &frames), [Event::Message("a".into())]);
+    assert_eq!(
+        messages(&mut open(), &frames),
+        [ConnectionEvent::Message("a".into())]
+    );
 }
 
 /// The loop ended before the last byte of a length was added.
 #[test]
 fn the_last_byte_of_a_length_counts() {
     let frames = [hex("80 81 05"), vec![0; 133], hex("00 61 ff")].concat();
-    assert_eq!(messages(&mut open(), &frames), [Event::Message("a".into())]);
+    assert_eq!(
+        messages(&mut open(), &frames),
+        [ConnectionEvent::Message("a".into())]
+    );
     let frames = hex("80 03 00 61 ff 00 62 ff");
-    assert_eq!(messages(&mut open(), &frames), [Event::Message("b".into())]);
+    assert_eq!(
+        messages(&mut open(), &frames),
+        [ConnectionEvent::Message("b".into())]
+    );
 }
 
 /// `p + length < end` took a frame that ended with the buffer for one that had not ended.
@@ -51,7 +65,7 @@ fn a_frame_that_ends_with_the_buffer_has_ended() {
     assert!(messages(&mut client, &hex("80 02 ff ff")).is_empty());
     assert_eq!(
         messages(&mut client, &hex("00 61 ff")),
-        [Event::Message("a".into())]
+        [ConnectionEvent::Message("a".into())]
     );
 
     // hixie-76, where it shows at once: the answer to a closing frame must not wait for more bytes.
@@ -70,7 +84,7 @@ fn a_frame_that_ends_with_the_buffer_has_ended() {
 #[test]
 fn every_frame_of_a_buffer_is_read() {
     let frames = hex("00 61 ff 80 01 00 00 62 ff 05 ff 00 63 ff 00 64");
-    let expected = ["a", "b", "c"].map(|text| Event::Message(text.into()));
+    let expected = ["a", "b", "c"].map(|text| ConnectionEvent::Message(text.into()));
     assert_eq!(messages(&mut open(), &frames), expected);
 }
 
@@ -80,7 +94,7 @@ fn one_blank_behind_the_colon_and_no_more() {
     let mut client = asking(Format::Hixie75);
     let response = RIGHT.replace("Origin: http", "Origin:  http");
     client.handle_bytes(START, response.as_bytes());
-    let expected = [Event::Failed(Violation::Origin.into())];
+    let expected = [ConnectionEvent::Failed(Violation::Origin.into())];
     assert_eq!(events(&mut client), expected);
 
     let mut client = asking(Format::Hixie75);
@@ -96,13 +110,19 @@ fn one_blank_behind_the_colon_and_no_more() {
 fn closing_between_two_messages_of_one_buffer_is_safe() {
     let mut client = open();
     client.handle_bytes(START, &hex("00 61 ff 00 62 ff 00 63"));
-    assert_eq!(client.poll_event(), Some(Event::Message("a".into())));
+    assert_eq!(
+        client.poll_event(),
+        Some(ConnectionEvent::Message("a".into()))
+    );
     client.close(START, None).unwrap();
     client.handle_bytes(START, &hex("ff 00 64 ff"));
     // What had been read before the close is told; what came after it is not.
-    assert_eq!(events(&mut client), [Event::Message("b".into())]);
+    assert_eq!(events(&mut client), [ConnectionEvent::Message("b".into())]);
     client.handle_eof(START);
-    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
 }
 
 /// An origin was sent as the page wrote it, and then compared with what the server had put in lower case.
@@ -119,6 +139,6 @@ fn the_origin_is_sent_and_compared_in_lower_case() {
     assert!(open().is_open());
     let mut client = asking(Format::Hixie75);
     client.handle_bytes(START, RIGHT.replace("http://e", "http://E").as_bytes());
-    let expected = [Event::Failed(Violation::Origin.into())];
+    let expected = [ConnectionEvent::Failed(Violation::Origin.into())];
     assert_eq!(events(&mut client), expected);
 }

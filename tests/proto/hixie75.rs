@@ -2,8 +2,10 @@
 
 use crate::support::{START, cut, events, fixed, hex, syntax, take, vectors};
 use websocket_channel::error::{Cause, Misuse, Violation, Violation::*};
-use websocket_channel::proto::{Address, Connection, Event, Format, Limits, Offer, Role};
-use websocket_channel::{By, Closed, Message, Opened};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Format, ProtocolLimits, Role,
+};
+use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo};
 
 /// The whole response that a server must give to `offer(Some("sample"))`.
 const RIGHT: &str = "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
@@ -12,16 +14,16 @@ const RIGHT: &str = "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebS
 const REQUEST: &str = "GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: example.com\r\n\
                        Origin: http://example.com\r\nWebSocket-Protocol: sample\r\n\r\n";
 
-fn offer(url: &str, protocol: Option<&str>) -> Offer {
-    let mut offer = Offer::new(Address::parse(url).unwrap());
+fn offer(url: &str, protocol: Option<&str>) -> ClientRequest {
+    let mut offer = ClientRequest::new(Address::parse(url).unwrap());
     offer.format = Format::Hixie75;
     offer.origin = Some("http://example.com".into());
     offer.protocols.extend(protocol.map(str::to_owned));
     offer
 }
 
-fn asking_for(offer: Offer) -> Connection {
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).unwrap();
+fn asking_for(offer: ClientRequest) -> Connection {
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), fixed).unwrap();
     take(&mut client);
     client
 }
@@ -30,8 +32,8 @@ fn asking() -> Connection {
     asking_for(offer("ws://example.com/demo", Some("sample")))
 }
 
-fn request(offer: Offer) -> String {
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).unwrap();
+fn request(offer: ClientRequest) -> String {
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), fixed).unwrap();
     String::from_utf8(take(&mut client)).unwrap()
 }
 
@@ -40,8 +42,8 @@ fn opens(make: impl Fn() -> Connection, response: &str, protocol: &str) {
     let bytes = [response.as_bytes(), &hex("00 48 69 ff")].concat();
     cut(make, &bytes, |how, client| {
         let expected = [
-            Event::Opened(Opened::new(protocol, "")),
-            Event::Message(Message::from("Hi")),
+            ConnectionEvent::Opened(OpenInfo::new(protocol, "")),
+            ConnectionEvent::Message(Message::from("Hi")),
         ];
         assert_eq!(events(client), expected, "{response:?} {how}");
         assert!(client.is_open() && client.poll_timeout().is_none());
@@ -55,7 +57,7 @@ fn fails_with(make: impl Fn() -> Connection, response: &str, cause: impl Into<Ca
         cut(&make, bytes.as_bytes(), |how, client| {
             // A refusal's body ends with the stream, if with nothing else.
             client.handle_eof(START);
-            let expected = [Event::Failed(cause.clone())];
+            let expected = [ConnectionEvent::Failed(cause.clone())];
             assert_eq!(events(client), expected, "{response:?} {how}");
             assert!(client.is_finished() && client.outgoing().is_empty());
         });
@@ -68,7 +70,7 @@ fn change(from: &str, to: &str) -> String {
 }
 
 /// An open connection in this role, with these limits.
-fn open_with(role: Role, limits: Limits) -> Connection {
+fn open_with(role: Role, limits: ProtocolLimits) -> Connection {
     let mut connection = match role {
         Role::Client => {
             let offer = offer("ws://example.com/demo", Some("sample"));
@@ -91,7 +93,7 @@ fn open_with(role: Role, limits: Limits) -> Connection {
 }
 
 fn open(role: Role) -> Connection {
-    open_with(role, Limits::default())
+    open_with(role, ProtocolLimits::default())
 }
 
 /// Both roles read these frames as these messages, in every cut, and nothing is left over.
@@ -99,12 +101,12 @@ fn receives(frames: &str, expected: &[&str]) {
     for role in [Role::Client, Role::Server] {
         for behind in ["", "00 7a ff", "80 01 ff 00 7a ff"] {
             let bytes = hex(&format!("{frames} {behind}"));
-            let mut expected: Vec<Event> = expected
+            let mut expected: Vec<ConnectionEvent> = expected
                 .iter()
-                .map(|&text| Event::Message(text.into()))
+                .map(|&text| ConnectionEvent::Message(text.into()))
                 .collect();
             if !behind.is_empty() {
-                expected.push(Event::Message("z".into()));
+                expected.push(ConnectionEvent::Message("z".into()));
             }
             cut(
                 || open(role),
@@ -161,7 +163,7 @@ fn one_subprotocol_can_be_asked_for_and_no_more() {
         let mut offer = offer("ws://example.com/", Some("a"));
         offer.format = format;
         offer.protocols.push("b".into());
-        let refused = Connection::client(START, offer, Limits::default(), fixed);
+        let refused = Connection::client(START, offer, ProtocolLimits::default(), fixed);
         assert_eq!(refused.err(), Some(Misuse::Subprotocols(2)));
     }
 }
@@ -170,7 +172,7 @@ fn one_subprotocol_can_be_asked_for_and_no_more() {
 fn an_offer_cannot_break_the_request_apart() {
     let mut offer = offer("ws://example.com/", None);
     offer.headers.push(("Cookie".into(), "a\r\nb".into()));
-    let refused = Connection::client(START, offer, Limits::default(), fixed);
+    let refused = Connection::client(START, offer, ProtocolLimits::default(), fixed);
     assert_eq!(refused.err(), Some(Misuse::Header));
 }
 
@@ -351,7 +353,7 @@ fn the_first_check_that_fails_is_the_one_that_is_told() {
 fn a_head_has_limits() {
     let make = |max_head, max_header_lines| {
         move || {
-            let mut limits = Limits::default();
+            let mut limits = ProtocolLimits::default();
             limits.max_head = max_head;
             limits.max_header_lines = max_header_lines;
             let offer = offer("ws://example.com/demo", Some("sample"));
@@ -375,7 +377,7 @@ fn the_stream_ends_inside_the_handshake() {
         client.handle_eof(START);
         let events = events(&mut client);
         assert!(
-            matches!(events[..], [Event::Failed(Cause::Transport(_))]),
+            matches!(events[..], [ConnectionEvent::Failed(Cause::Transport(_))]),
             "after {at}"
         );
     }
@@ -430,7 +432,7 @@ fn lengths_of_the_vectors() {
         let len: u64 = len.parse().unwrap();
         // The length is right if it meets its limit and is over the one below.
         let judge = |max_frame: u64| {
-            let mut limits = Limits::default();
+            let mut limits = ProtocolLimits::default();
             limits.max_frame = max_frame.try_into().unwrap();
             let mut client = open_with(Role::Client, limits);
             client.handle_bytes(START, &hex(&format!("80 {bytes}")));
@@ -447,14 +449,18 @@ fn lengths_of_the_vectors() {
             frames.extend(hex("00 61 ff"));
             let mut client = open(Role::Client);
             client.handle_bytes(START, &frames);
-            assert_eq!(events(&mut client), [Event::Message("a".into())], "{len}");
+            assert_eq!(
+                events(&mut client),
+                [ConnectionEvent::Message("a".into())],
+                "{len}"
+            );
         }
     }
 }
 
 #[test]
 fn a_length_that_overflows_is_too_long() {
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_frame = usize::MAX;
     // 2^64, and something that would be small again behind it.
     for length in [
@@ -470,7 +476,7 @@ fn a_length_that_overflows_is_too_long() {
             connection.handle_eof(START);
             assert_eq!(
                 events(&mut connection),
-                [Event::Closed(Closed::lost(By::Us))]
+                [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
             );
         }
     }
@@ -479,7 +485,7 @@ fn a_length_that_overflows_is_too_long() {
 #[test]
 fn frames_have_limits() {
     let verdict = |max_frame, max_message, role, frames: &str| {
-        let mut limits = Limits::default();
+        let mut limits = ProtocolLimits::default();
         limits.max_frame = max_frame;
         limits.max_message = max_message;
         let frames = hex(frames);
@@ -535,7 +541,10 @@ fn a_client_reads_what_is_not_utf_8_as_replacements() {
             || open(Role::Client),
             &bytes,
             |how, client| {
-                let expected = [Event::Message(text.into()), Event::Message("a".into())];
+                let expected = [
+                    ConnectionEvent::Message(text.into()),
+                    ConnectionEvent::Message("a".into()),
+                ];
                 assert_eq!(events(client), expected, "{payload} {how}");
                 assert!(client.is_open());
             },
@@ -555,7 +564,10 @@ fn a_server_fails_for_what_is_not_utf_8() {
                     assert_eq!(server.violation(), Some(Utf8), "{frames} {how}");
                     assert!(server.outgoing().is_empty() && server.wants_shutdown());
                     server.handle_eof(START);
-                    assert_eq!(events(server), [Event::Closed(Closed::lost(By::Us))]);
+                    assert_eq!(
+                        events(server),
+                        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+                    );
                 },
             );
         }
@@ -587,8 +599,8 @@ fn the_peer_ends_the_stream() {
             connection.handle_bytes(START, &hex(&format!("00 61 ff {inside}")));
             connection.handle_eof(START);
             let expected = [
-                Event::Message("a".into()),
-                Event::Closed(Closed::lost(By::Failure)),
+                ConnectionEvent::Message("a".into()),
+                ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Error)),
             ];
             assert_eq!(events(&mut connection), expected);
             // "on noticing server close it must close at once"
@@ -614,7 +626,7 @@ fn we_end_the_stream() {
         connection.handle_eof(START);
         assert_eq!(
             events(&mut connection),
-            [Event::Closed(Closed::lost(By::Us))]
+            [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
         );
     }
 }
@@ -624,9 +636,12 @@ fn a_peer_that_does_not_end_its_half_is_given_up() {
     let mut client = open(Role::Client);
     client.close(START, None).unwrap();
     let due = client.poll_timeout().unwrap();
-    assert_eq!(due, START + Limits::default().close_timeout);
+    assert_eq!(due, START + ProtocolLimits::default().close_timeout);
     client.handle_timeout(due);
-    assert_eq!(events(&mut client), [Event::Closed(Closed::lost(By::Us))]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+    );
     assert!(client.is_finished());
 }
 

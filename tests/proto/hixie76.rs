@@ -2,8 +2,10 @@
 
 use crate::support::{START, cut, events, fixed, hex, syntax, take, vectors};
 use websocket_channel::error::{Cause, Misuse, Violation::*};
-use websocket_channel::proto::{Address, Connection, Event, Format, Limits, Offer, Role};
-use websocket_channel::{By, Closed, Message, Opened, random};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Format, ProtocolLimits, Role,
+};
+use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo, random};
 
 /// The answer to two keys with the number 0 and eight zeros: the MD5 of sixteen zeros.
 const ANSWER: &str = "4ae71336e44bf9bf79d2752e234818a5";
@@ -19,8 +21,8 @@ fn zeros(bytes: &mut [u8]) {
     bytes.fill(0);
 }
 
-fn offer(protocol: Option<&str>) -> Offer {
-    let mut offer = Offer::new(Address::parse("ws://example.com/demo").unwrap());
+fn offer(protocol: Option<&str>) -> ClientRequest {
+    let mut offer = ClientRequest::new(Address::parse("ws://example.com/demo").unwrap());
     offer.format = Format::Hixie76;
     offer.origin = Some("http://EXAMPLE.com".into());
     offer.protocols.extend(protocol.map(str::to_owned));
@@ -28,14 +30,19 @@ fn offer(protocol: Option<&str>) -> Offer {
 }
 
 fn asking() -> Connection {
-    let mut client =
-        Connection::client(START, offer(Some("sample")), Limits::default(), zeros).unwrap();
+    let mut client = Connection::client(
+        START,
+        offer(Some("sample")),
+        ProtocolLimits::default(),
+        zeros,
+    )
+    .unwrap();
     take(&mut client);
     client
 }
 
 fn server() -> Connection {
-    Connection::server(START, Limits::default(), fixed)
+    Connection::server(START, ProtocolLimits::default(), fixed)
 }
 
 fn response(head: &str, answer: &str) -> Vec<u8> {
@@ -46,8 +53,8 @@ fn opens(head: &str) {
     let bytes = [response(head, ANSWER), hex("00 48 69 ff")].concat();
     cut(asking, &bytes, |how, client| {
         let expected = [
-            Event::Opened(Opened::new("sample", "")),
-            Event::Message(Message::from("Hi")),
+            ConnectionEvent::Opened(OpenInfo::new("sample", "")),
+            ConnectionEvent::Message(Message::from("Hi")),
         ];
         assert_eq!(events(client), expected, "{head:?} {how}");
     });
@@ -62,7 +69,7 @@ fn fails_with(bytes: &[u8], cause: impl Into<Cause>) {
             |how, client| {
                 // A refusal's body ends with the stream, if with nothing else.
                 client.handle_eof(START);
-                let expected = [Event::Failed(cause.clone())];
+                let expected = [ConnectionEvent::Failed(cause.clone())];
                 let text = String::from_utf8_lossy(bytes);
                 assert_eq!(events(client), expected, "{text:?} {how}");
                 assert!(client.is_finished() && client.outgoing().is_empty());
@@ -103,7 +110,7 @@ fn fields(request: &[u8]) -> (Vec<String>, Vec<u8>) {
 fn the_request_has_its_fields_and_eight_bytes_behind_them() {
     let mut offer = offer(Some("sample"));
     offer.headers.push(("Cookie".into(), "a=b".into()));
-    let mut client = Connection::client(START, offer, Limits::default(), zeros).unwrap();
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), zeros).unwrap();
     let (mut lines, key3) = fields(&take(&mut client));
     lines.sort();
     let expected = [
@@ -128,7 +135,8 @@ fn keys_are_made_as_the_draft_says() {
     let mut others_seen = std::collections::BTreeSet::new();
     for _ in 0..500 {
         let mut client =
-            Connection::client(START, offer(None), Limits::default(), random::fill).unwrap();
+            Connection::client(START, offer(None), ProtocolLimits::default(), random::fill)
+                .unwrap();
         let (lines, key3) = fields(&take(&mut client));
         assert_eq!(key3.len(), 8);
         for line in &lines {
@@ -234,7 +242,10 @@ fn the_answer_to_the_challenge() {
         assert!(client.is_handshaking());
         client.handle_eof(START);
         let events = events(&mut client);
-        assert!(matches!(events[..], [Event::Failed(Cause::Transport(_))]));
+        assert!(matches!(
+            events[..],
+            [ConnectionEvent::Failed(Cause::Transport(_))]
+        ));
     }
 }
 
@@ -253,7 +264,7 @@ fn the_challenges_of_the_vectors_are_answered() {
             server,
             &[request, hex("00 48 69 ff")].concat(),
             |how, server| {
-                let Some(Event::Request(request)) = server.poll_event() else {
+                let Some(ConnectionEvent::Request(request)) = server.poll_event() else {
                     panic!("no request {how}");
                 };
                 assert_eq!(request.format, Some(Format::Hixie76));
@@ -263,8 +274,8 @@ fn the_challenges_of_the_vectors_are_answered() {
                 server.accept(START, Some("sample"), &[]).unwrap();
                 assert_eq!(take(server), response(RIGHT, &challenge.md5_hex), "{how}");
                 let expected = [
-                    Event::Opened(Opened::new("sample", "")),
-                    Event::Message(Message::from("Hi")),
+                    ConnectionEvent::Opened(OpenInfo::new("sample", "")),
+                    ConnectionEvent::Message(Message::from("Hi")),
                 ];
                 assert_eq!(events(server), expected, "{how}");
             },
@@ -284,7 +295,7 @@ fn without_the_eight_bytes_there_is_no_request() {
         server.handle_timeout(due);
         assert_eq!(
             events(&mut server),
-            [Event::Failed(HandshakeTimeout.into())]
+            [ConnectionEvent::Failed(HandshakeTimeout.into())]
         );
     }
 }
@@ -295,7 +306,7 @@ fn the_eight_bytes_may_be_announced_as_a_body() {
     let request = REQUEST.replace("Host: ", "Content-Length: 8\r\nHost: ");
     cut(server, request.as_bytes(), |how, server| {
         assert!(
-            matches!(events(server)[..], [Event::Request(_)]),
+            matches!(events(server)[..], [ConnectionEvent::Request(_)]),
             "not a request {how}"
         );
     });
@@ -354,7 +365,7 @@ fn wrong_requests() {
         assert!(REQUEST.contains(from), "{from}");
         let request = REQUEST.replace(from, to);
         cut(server, request.as_bytes(), |how, server| {
-            let expected = [Event::Failed(violation.into())];
+            let expected = [ConnectionEvent::Failed(violation.into())];
             assert_eq!(events(server), expected, "{from:?} to {to:?} {how}");
             let status = format!("HTTP/1.1 {} ", violation.http_status());
             assert!(take(server).starts_with(status.as_bytes()));
@@ -374,7 +385,10 @@ fn frames_are_those_of_hixie_75() {
             || open(role),
             &frames,
             |how, connection| {
-                let expected = [Event::Message("a".into()), Event::Message("b".into())];
+                let expected = [
+                    ConnectionEvent::Message("a".into()),
+                    ConnectionEvent::Message("b".into()),
+                ];
                 assert_eq!(events(connection), expected, "{how}");
                 assert!(connection.is_open() && connection.outgoing().is_empty());
             },
@@ -398,15 +412,19 @@ fn the_peer_closes() {
                     || open(role),
                     &bytes,
                     |how, connection| {
-                        assert_eq!(events(connection), [Event::Message("a".into())], "{how}");
+                        assert_eq!(
+                            events(connection),
+                            [ConnectionEvent::Message("a".into())],
+                            "{how}"
+                        );
                         assert!(!connection.is_open() && !connection.wants_shutdown());
                         assert_eq!(connection.send("b".into()), Err("b".into()));
                         assert_eq!(take(connection), hex("ff 00"), "{how}");
                         // Either side may end the stream now.
                         assert!(connection.wants_shutdown() && !connection.is_finished());
                         connection.handle_eof(START);
-                        let closed = Closed::new(1005, "", true, By::Peer);
-                        assert_eq!(events(connection), [Event::Closed(closed)]);
+                        let closed = CloseInfo::new(1005, "", true, ClosedBy::Remote);
+                        assert_eq!(events(connection), [ConnectionEvent::Closed(closed)]);
                     },
                 );
             }
@@ -423,15 +441,18 @@ fn we_close() {
         assert_eq!(take(&mut connection), hex("00 6c617374 ff ff 00"));
         assert!(!connection.wants_shutdown(), "the answer is awaited");
         connection.handle_bytes(START, &hex("00 61 ff ff 00 00 62 ff"));
-        assert_eq!(events(&mut connection), [Event::Message("a".into())]);
+        assert_eq!(
+            events(&mut connection),
+            [ConnectionEvent::Message("a".into())]
+        );
         assert!(
             connection.outgoing().is_empty(),
             "one closing frame is enough"
         );
         assert!(connection.wants_shutdown());
         connection.handle_eof(START);
-        let closed = Closed::new(1005, "", true, By::Us);
-        assert_eq!(events(&mut connection), [Event::Closed(closed)]);
+        let closed = CloseInfo::new(1005, "", true, ClosedBy::Local);
+        assert_eq!(events(&mut connection), [ConnectionEvent::Closed(closed)]);
     }
 }
 
@@ -440,14 +461,14 @@ fn an_end_without_the_closing_handshake_is_not_clean() {
     for role in [Role::Client, Role::Server] {
         let mut connection = open(role);
         connection.handle_eof(START);
-        let lost = Event::Closed(Closed::lost(By::Failure));
+        let lost = ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Error));
         assert_eq!(events(&mut connection), [lost]);
 
         let mut connection = open(role);
         connection.close(START, None).unwrap();
         let due = connection.poll_timeout().unwrap();
         connection.handle_timeout(due);
-        let lost = Event::Closed(Closed::lost(By::Us));
+        let lost = ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local));
         assert_eq!(events(&mut connection), [lost]);
     }
 }

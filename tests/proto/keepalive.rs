@@ -2,13 +2,13 @@
 
 use crate::support::{START, close_frame, events, hex, masked, open_with, take};
 use std::time::Duration;
-use websocket_channel::proto::{CloseFrame, Connection, Event, Limits, Role};
-use websocket_channel::{By, Closed, Message};
+use websocket_channel::proto::{CloseFrame, Connection, ConnectionEvent, ProtocolLimits, Role};
+use websocket_channel::{CloseInfo, ClosedBy, Message};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn limits(interval: u64, timeout: Option<u64>) -> Limits {
-    let mut limits = Limits::default();
+fn limits(interval: u64, timeout: Option<u64>) -> ProtocolLimits {
+    let mut limits = ProtocolLimits::default();
     limits.ping_interval = Some(SECOND * interval as u32);
     limits.ping_timeout = timeout.map(|timeout| SECOND * timeout as u32);
     limits
@@ -32,10 +32,10 @@ fn pong(ping: &[u8]) -> Vec<u8> {
     masked(&[&[0x8a, 8], &ping[2..]].concat())
 }
 
-fn expired() -> Event {
-    let mut closed = Closed::lost(By::Failure);
+fn expired() -> ConnectionEvent {
+    let mut closed = CloseInfo::lost(ClosedBy::Error);
     closed.reason = "keepalive timeout".into();
-    Event::Closed(closed)
+    ConnectionEvent::Closed(closed)
 }
 
 #[test]
@@ -75,7 +75,10 @@ fn a_peer_that_sends_lives_though_its_pong_lies_behind() {
         server.handle_bytes(now, &masked(&hex("81 01 61")));
         now += SECOND * 5;
         server.handle_timeout(now);
-        assert_eq!(events(&mut server), [Event::Message(Message::from("a"))]);
+        assert_eq!(
+            events(&mut server),
+            [ConnectionEvent::Message(Message::from("a"))]
+        );
     }
     server.handle_bytes(now, &pong(&ping));
     assert_eq!(server.poll_timeout(), Some(now + SECOND * 20));
@@ -84,7 +87,7 @@ fn a_peer_that_sends_lives_though_its_pong_lies_behind() {
 #[test]
 fn nobody_is_lost_while_nothing_is_read() {
     let mut limits = limits(20, Some(5));
-    limits.receive_bound = 0;
+    limits.receive_buffer = 0;
     let mut server = open_with(Role::Server, limits);
     server.handle_bytes(START, &masked(&hex("81 01 61")));
     assert!(!server.wants_read());
@@ -120,10 +123,10 @@ fn the_wait_begins_when_the_ping_has_left() {
     server.send(Message::from("abc")).unwrap();
     server.handle_timeout(SECOND * 20);
     server.handle_timeout(SECOND * 25);
-    let mut closed = Closed::lost(By::Failure);
+    let mut closed = CloseInfo::lost(ClosedBy::Error);
     closed.reason = "keepalive timeout".into();
-    closed.unsent = 3;
-    assert_eq!(events(&mut server), [Event::Closed(closed)]);
+    closed.unsent_bytes = 3;
+    assert_eq!(events(&mut server), [ConnectionEvent::Closed(closed)]);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use crate::support::{START, as_client, events, hex, limits, open_with, take};
 use websocket_channel::Message;
 use websocket_channel::error::Violation::{self, *};
-use websocket_channel::proto::{Connection, Limits, Role};
+use websocket_channel::proto::{Connection, ProtocolLimits, Role};
 
 /// What becomes of these frames of a server, byte by byte and whole, in both roles.
-fn verdict(limits: Limits, frames: &str) -> Option<Violation> {
+fn verdict(limits: ProtocolLimits, frames: &str) -> Option<Violation> {
     let frames = hex(frames);
     let run = |role, bytes: &[u8], piece| {
         let mut connection = open_with(role, limits.clone());
@@ -60,7 +60,7 @@ fn message() {
 
 #[test]
 fn a_length_is_judged_before_its_payload_comes() {
-    let mut client = open_with(Role::Client, Limits::default());
+    let mut client = open_with(Role::Client, ProtocolLimits::default());
     // 1 GiB announced, nothing sent.
     client.handle_bytes(START, &hex("82 7f 00 00 00 00 40 00 00 00"));
     assert_eq!(client.violation(), Some(FrameTooLong));
@@ -96,7 +96,7 @@ fn unsent_bytes() {
 
 #[test]
 fn undelivered_messages_are_counted_even_if_empty() {
-    let mut client = open_with(Role::Client, Limits::default());
+    let mut client = open_with(Role::Client, ProtocolLimits::default());
     assert_eq!(client.undelivered(), 0);
     client.handle_bytes(START, &hex("81 00 81 00 82 03 00 00 00"));
     assert_eq!(client.undelivered(), 3 + 3 * size_of::<Message>());
@@ -104,11 +104,11 @@ fn undelivered_messages_are_counted_even_if_empty() {
     assert_eq!(client.undelivered(), 0);
 }
 
-fn refusal(limits: Limits, head: &str) -> Option<Violation> {
+fn refusal(limits: ProtocolLimits, head: &str) -> Option<Violation> {
     let mut server = Connection::server(START, limits, crate::support::fixed);
     server.handle_bytes(START, head.as_bytes());
     match server.poll_event() {
-        Some(websocket_channel::proto::Event::Failed(
+        Some(websocket_channel::proto::ConnectionEvent::Failed(
             websocket_channel::error::Cause::Violation(violation),
         )) => {
             assert!(take(&mut server).starts_with(b"HTTP/1.1 431 "));

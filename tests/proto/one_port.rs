@@ -2,8 +2,10 @@
 
 use crate::support::{START, cut, events, fixed, hex, syntax, take};
 use websocket_channel::error::Violation::{self, *};
-use websocket_channel::proto::{Connection, Event, Format, Limits, Origins, Request};
-use websocket_channel::{Message, Opened};
+use websocket_channel::proto::{
+    Connection, ConnectionEvent, Format, Origins, ProtocolLimits, Request,
+};
+use websocket_channel::{Message, OpenInfo};
 
 const HIXIE75: &str = "GET /demo?a=b HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: example.com\r\n\
                        Origin: http://example.com\r\n\r\n";
@@ -15,12 +17,12 @@ const RFC6455: &str = "GET /demo?a=b HTTP/1.1\r\nUpgrade: WebSocket\r\nConnectio
                        Sec-WebSocket-Version: 13\r\n\r\n";
 
 fn server() -> Connection {
-    Connection::server(START, Limits::default(), fixed)
+    Connection::server(START, ProtocolLimits::default(), fixed)
 }
 
 fn asked(server: &mut Connection) -> Request {
     match server.poll_event() {
-        Some(Event::Request(request)) => *request,
+        Some(ConnectionEvent::Request(request)) => *request,
         other => panic!("no request but {other:?}"),
     }
 }
@@ -41,8 +43,8 @@ fn hixie75_opens(bytes: &str, protocol: Option<&str>, response: &str) {
         server.accept(START, protocol, &[]).unwrap();
         assert_eq!(String::from_utf8(take(server)).unwrap(), response, "{how}");
         let expected = [
-            Event::Opened(Opened::new(protocol.unwrap_or_default(), "")),
-            Event::Message(Message::from("Hi")),
+            ConnectionEvent::Opened(OpenInfo::new(protocol.unwrap_or_default(), "")),
+            ConnectionEvent::Message(Message::from("Hi")),
         ];
         assert_eq!(events(server), expected, "{how}");
     });
@@ -52,7 +54,7 @@ fn refused(request: &str, violation: Violation) {
     cut(server, request.as_bytes(), |how, server| {
         assert_eq!(
             events(server),
-            [Event::Failed(violation.into())],
+            [ConnectionEvent::Failed(violation.into())],
             "{request:?} {how}"
         );
         let status = format!("HTTP/1.1 {} ", violation.http_status());
@@ -229,15 +231,18 @@ fn difference_1_a_client_that_says_websocket_origin_is_served() {
 
 #[test]
 fn difference_2_the_location_of_another_resource_fails_a_client() {
-    use websocket_channel::proto::{Address, Offer};
-    let mut offer = Offer::new(Address::parse("ws://example.com/text").unwrap());
+    use websocket_channel::proto::{Address, ClientRequest};
+    let mut offer = ClientRequest::new(Address::parse("ws://example.com/text").unwrap());
     offer.format = Format::Hixie75;
     offer.origin = Some("http://example.com".into());
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).unwrap();
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), fixed).unwrap();
     let slide = "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
                  WebSocket-Origin: http://example.com\r\nWebSocket-Location: ws://example.com/demo\r\n\r\n";
     client.handle_bytes(START, slide.as_bytes());
-    assert_eq!(events(&mut client), [Event::Failed(Location.into())]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Failed(Location.into())]
+    );
 }
 
 #[test]

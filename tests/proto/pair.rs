@@ -2,9 +2,11 @@
 
 use crate::support::{START, events};
 use std::time::Duration;
-use websocket_channel::proto::{Address, CloseFrame, Connection, Event, Format, Limits, Offer};
+use websocket_channel::proto::{
+    Address, ClientRequest, CloseFrame, Connection, ConnectionEvent, Format, ProtocolLimits,
+};
 use websocket_channel::random;
-use websocket_channel::{By, Closed, Message, Opened};
+use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo};
 
 /// Two connections and the wires between them.
 struct Pair {
@@ -21,12 +23,13 @@ impl Pair {
     }
 
     fn speaking(format: Format, piece: usize) -> Self {
-        let mut offer = Offer::new(Address::parse("ws://example.com/").unwrap());
+        let mut offer = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
         offer.format = format;
-        let client = Connection::client(START, offer, Limits::default(), random::fill).unwrap();
+        let client =
+            Connection::client(START, offer, ProtocolLimits::default(), random::fill).unwrap();
         Self {
             client,
-            server: Connection::server(START, Limits::default(), random::fill),
+            server: Connection::server(START, ProtocolLimits::default(), random::fill),
             now: START,
             piece,
         }
@@ -39,11 +42,20 @@ impl Pair {
     fn opened(self) -> Self {
         let mut pair = self;
         pair.run();
-        assert!(matches!(events(&mut pair.server)[..], [Event::Request(_)]));
+        assert!(matches!(
+            events(&mut pair.server)[..],
+            [ConnectionEvent::Request(_)]
+        ));
         pair.server.accept(pair.now, None, &[]).unwrap();
         pair.run();
-        assert_eq!(events(&mut pair.server), [Event::Opened(Opened::default())]);
-        assert_eq!(events(&mut pair.client), [Event::Opened(Opened::default())]);
+        assert_eq!(
+            events(&mut pair.server),
+            [ConnectionEvent::Opened(OpenInfo::default())]
+        );
+        assert_eq!(
+            events(&mut pair.client),
+            [ConnectionEvent::Opened(OpenInfo::default())]
+        );
         pair
     }
 
@@ -104,7 +116,8 @@ fn messages_go_both_ways_in_any_pieces() {
             pair.server.send(message.clone()).unwrap();
         }
         pair.run();
-        let expected: Vec<Event> = messages.into_iter().map(Event::Message).collect();
+        let expected: Vec<ConnectionEvent> =
+            messages.into_iter().map(ConnectionEvent::Message).collect();
         assert!(events(&mut pair.client) == expected && events(&mut pair.server) == expected);
     }
 }
@@ -117,14 +130,22 @@ fn both_ends_tell_the_same_end() {
         .close(pair.now, Some(&CloseFrame::new(4000, "done").unwrap()))
         .unwrap();
     pair.run();
-    let closed = Closed::new(4000, "done", true, By::Peer);
+    let closed = CloseInfo::new(4000, "done", true, ClosedBy::Remote);
     assert_eq!(
         events(&mut pair.server),
-        [Event::Message(Message::from("last")), Event::Closed(closed)]
+        [
+            ConnectionEvent::Message(Message::from("last")),
+            ConnectionEvent::Closed(closed)
+        ]
     );
     assert_eq!(
         events(&mut pair.client),
-        [Event::Closed(Closed::new(4000, "done", true, By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            4000,
+            "done",
+            true,
+            ClosedBy::Local
+        ))]
     );
     assert!(pair.client.is_finished() && pair.server.is_finished());
 }
@@ -141,11 +162,21 @@ fn both_close_at_once() {
     pair.run();
     assert_eq!(
         events(&mut pair.client),
-        [Event::Closed(Closed::new(4001, "", true, By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            4001,
+            "",
+            true,
+            ClosedBy::Local
+        ))]
     );
     assert_eq!(
         events(&mut pair.server),
-        [Event::Closed(Closed::new(4000, "", true, By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::new(
+            4000,
+            "",
+            true,
+            ClosedBy::Local
+        ))]
     );
 }
 
@@ -157,7 +188,7 @@ fn a_dead_line_ends_both_in_time() {
     assert_eq!(pair.now, START + Duration::from_secs(10));
     assert_eq!(
         events(&mut pair.client),
-        [Event::Closed(Closed::lost(By::Us))]
+        [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
     );
     assert!(pair.server.is_open());
 }
@@ -167,8 +198,14 @@ fn a_handshake_on_a_dead_line_ends_in_time() {
     let mut pair = Pair::new(1);
     pair.wait();
     assert_eq!(pair.now, START + Duration::from_secs(60));
-    assert!(matches!(events(&mut pair.client)[..], [Event::Failed(_)]));
-    assert!(matches!(events(&mut pair.server)[..], [Event::Failed(_)]));
+    assert!(matches!(
+        events(&mut pair.client)[..],
+        [ConnectionEvent::Failed(_)]
+    ));
+    assert!(matches!(
+        events(&mut pair.server)[..],
+        [ConnectionEvent::Failed(_)]
+    ));
 }
 
 #[test]
@@ -184,7 +221,8 @@ fn the_formats_of_2009_carry_text_both_ways_in_any_pieces() {
                 pair.server.send(message.clone()).unwrap();
             }
             pair.run();
-            let expected: Vec<Event> = messages.into_iter().map(Event::Message).collect();
+            let expected: Vec<ConnectionEvent> =
+                messages.into_iter().map(ConnectionEvent::Message).collect();
             assert!(events(&mut pair.client) == expected, "{format}");
             assert!(events(&mut pair.server) == expected, "{format}");
         }
@@ -210,9 +248,12 @@ fn hixie_75_ends_with_the_stream_whoever_ends_it() {
         } else {
             (server, client)
         };
-        assert_eq!(closing, [Event::Closed(Closed::lost(By::Us))]);
-        let lost = Event::Closed(Closed::lost(By::Failure));
-        assert_eq!(other, [Event::Message("last".into()), lost]);
+        assert_eq!(
+            closing,
+            [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+        );
+        let lost = ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Error));
+        assert_eq!(other, [ConnectionEvent::Message("last".into()), lost]);
         assert!(pair.client.is_finished() && pair.server.is_finished());
     }
 }
@@ -222,11 +263,15 @@ fn hixie_76_closes_clean_whoever_begins() {
     for (client_closes, server_closes) in [(true, false), (false, true), (true, true)] {
         let mut pair = Pair::speaking(Format::Hixie76, 3).opened();
         let by = |us: bool| {
-            Event::Closed(Closed::new(
+            ConnectionEvent::Closed(CloseInfo::new(
                 1005,
                 "",
                 true,
-                if us { By::Us } else { By::Peer },
+                if us {
+                    ClosedBy::Local
+                } else {
+                    ClosedBy::Remote
+                },
             ))
         };
         if client_closes {

@@ -2,7 +2,9 @@
 
 use crate::support::{START, as_client, events, fixed, masked, open, take};
 use websocket_channel::error::Violation;
-use websocket_channel::proto::{Address, Connection, Event, Limits, Offer, Role};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, ProtocolLimits, Role,
+};
 
 /// Marsaglia's xorshift: the same numbers in every run.
 struct Numbers(u64);
@@ -64,7 +66,7 @@ impl Numbers {
     }
 }
 
-type Outcome = (Vec<Event>, Vec<u8>, Option<Violation>, bool);
+type Outcome = (Vec<ConnectionEvent>, Vec<u8>, Option<Violation>, bool);
 
 fn outcome(mut connection: Connection, pieces: impl IntoIterator<Item = Vec<u8>>) -> Outcome {
     let mut told = Vec::new();
@@ -72,7 +74,9 @@ fn outcome(mut connection: Connection, pieces: impl IntoIterator<Item = Vec<u8>>
         connection.handle_bytes(START, &piece);
         for event in events(&mut connection) {
             // Of pongs in a row that nobody polled only the last is told.
-            if let (Some(Event::Pong(last)), Event::Pong(pong)) = (told.last_mut(), &event) {
+            if let (Some(ConnectionEvent::Pong(last)), ConnectionEvent::Pong(pong)) =
+                (told.last_mut(), &event)
+            {
                 last.clone_from(pong);
             } else {
                 told.push(event);
@@ -127,7 +131,7 @@ fn noise() {
             .collect();
         same_in_any_pieces(|| open(Role::Client), &bytes, &mut numbers);
         same_in_any_pieces(|| open(Role::Server), &bytes, &mut numbers);
-        let server = || Connection::server(START, Limits::default(), fixed);
+        let server = || Connection::server(START, ProtocolLimits::default(), fixed);
         same_in_any_pieces(server, &bytes, &mut numbers);
     }
 }
@@ -136,9 +140,9 @@ fn noise() {
 fn heads() {
     let request = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     let response = b"HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    let offer = || Offer::new(Address::parse("ws://a/chat").unwrap());
-    let client = || Connection::client(START, offer(), Limits::default(), fixed).unwrap();
-    let server = || Connection::server(START, Limits::default(), fixed);
+    let offer = || ClientRequest::new(Address::parse("ws://a/chat").unwrap());
+    let client = || Connection::client(START, offer(), ProtocolLimits::default(), fixed).unwrap();
+    let server = || Connection::server(START, ProtocolLimits::default(), fixed);
     let mut numbers = Numbers(2);
     for _ in 0..1000 {
         let mut bytes = [&response[..], &numbers.frames()].concat();

@@ -5,11 +5,11 @@ use crate::support::{
 };
 use std::time::Duration;
 use websocket_channel::error::Violation;
-use websocket_channel::proto::{Connection, Event, Limits, Role};
-use websocket_channel::{By, Closed, Message};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Role};
+use websocket_channel::{CloseInfo, ClosedBy, Message};
 
 const MEGABYTE: usize = 1 << 20;
-/// The default of `Limits::max_send_frame`.
+/// The default of `ProtocolLimits::max_send_frame`.
 const FRAME: usize = 32 << 10;
 
 /// A frame's first byte and its payload without its mask.
@@ -117,7 +117,7 @@ fn a_message_is_cut_where_a_frame_is_full() {
 
                     let mut receiver = open(other(sender.role()));
                     receiver.handle_bytes(START, &sent);
-                    assert!(events(&mut receiver) == [Event::Message(message.clone())]);
+                    assert!(events(&mut receiver) == [ConnectionEvent::Message(message.clone())]);
                 }
             }
         }
@@ -132,7 +132,7 @@ fn every_frame_of_a_client_has_a_mask_of_its_own() {
         bytes.fill(NEXT.fetch_add(1, Ordering::Relaxed));
     }
     for vectored in [false, true] {
-        let mut client = Connection::upgraded(Role::Client, Limits::default(), counting);
+        let mut client = Connection::upgraded(Role::Client, ProtocolLimits::default(), counting);
         if vectored {
             client.write_vectored();
         }
@@ -143,7 +143,7 @@ fn every_frame_of_a_client_has_a_mask_of_its_own() {
         assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
         let mut server = open(Role::Server);
         server.handle_bytes(START, &sent);
-        assert!(events(&mut server) == [Event::Message(bytes(3 * FRAME).into())]);
+        assert!(events(&mut server) == [ConnectionEvent::Message(bytes(3 * FRAME).into())]);
     }
 }
 
@@ -167,7 +167,9 @@ fn a_peer_takes_a_large_message_that_bounds_its_frames() {
             receiver.handle_bytes(START, &take(&mut sender));
             match taken {
                 true => {
-                    assert!(events(&mut receiver) == [Event::Message(bytes(MEGABYTE).into())]);
+                    assert!(
+                        events(&mut receiver) == [ConnectionEvent::Message(bytes(MEGABYTE).into())]
+                    );
                 }
                 false => assert_eq!(receiver.violation(), Some(Violation::FrameTooLong)),
             }
@@ -269,7 +271,15 @@ fn a_close_frame_goes_behind_every_message() {
         assert_eq!(frames.last(), Some(&(0x88, Vec::new())));
         sender.handle_eof(START);
         let closed = events(&mut sender);
-        assert_eq!(closed, [Event::Closed(Closed::new(1000, "", true, By::Us))]);
+        assert_eq!(
+            closed,
+            [ConnectionEvent::Closed(CloseInfo::new(
+                1000,
+                "",
+                true,
+                ClosedBy::Local
+            ))]
+        );
     }
 }
 
@@ -286,7 +296,7 @@ fn a_close_frame_is_sent_when_its_last_byte_is() {
     server.handle_write_failure(START);
     server.handle_eof(START);
     match &events(&mut server)[..] {
-        [Event::Closed(closed)] => assert!(!closed.clean, "{closed:?}"),
+        [ConnectionEvent::Closed(closed)] => assert!(!closed.was_clean, "{closed:?}"),
         other => panic!("{other:?}"),
     }
 }
@@ -321,10 +331,10 @@ fn what_cannot_be_written_is_told() {
         assert_eq!((sender.unsent(), sender.outgoing().len()), (0, 0));
         sender.handle_eof(START);
         match &events(&mut sender)[..] {
-            [Event::Closed(closed)] => {
+            [ConnectionEvent::Closed(closed)] => {
                 let unsent = MEGABYTE - 100_000;
                 assert!(
-                    (unsent..unsent + 300).contains(&closed.unsent),
+                    (unsent..unsent + 300).contains(&closed.unsent_bytes),
                     "{closed:?}"
                 );
             }
@@ -347,12 +357,13 @@ fn messages_keep_their_order() {
             sent.extend(write(&mut sender, n * 500));
         }
         sent.extend(take(&mut sender));
-        let mut receiver = Connection::upgraded(other(sender.role()), Limits::default(), fixed);
+        let mut receiver =
+            Connection::upgraded(other(sender.role()), ProtocolLimits::default(), fixed);
         receiver.handle_bytes(START, &sent);
         let messages: Vec<Message> = events(&mut receiver)
             .into_iter()
             .map(|event| match event {
-                Event::Message(message) => message,
+                ConnectionEvent::Message(message) => message,
                 other => panic!("{other:?}"),
             })
             .collect();

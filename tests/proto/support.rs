@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 use websocket_channel::error::Violation;
-use websocket_channel::proto::{Connection, Event, Limits, Role};
-use websocket_channel::{By, Closed, Message};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Role};
+use websocket_channel::{CloseInfo, ClosedBy, Message};
 
 pub(crate) const START: Duration = Duration::from_secs(1000);
 /// The mask of RFC 6455 §5.7.
@@ -78,15 +78,15 @@ pub(crate) fn masked(frame: &[u8]) -> Vec<u8> {
 
 /// An open connection in this role.
 pub(crate) fn open(role: Role) -> Connection {
-    open_with(role, Limits::default())
+    open_with(role, ProtocolLimits::default())
 }
 
-pub(crate) fn open_with(role: Role, limits: Limits) -> Connection {
+pub(crate) fn open_with(role: Role, limits: ProtocolLimits) -> Connection {
     Connection::upgraded(role, limits, fixed)
 }
 
 /// Everything that happened.
-pub(crate) fn events(connection: &mut Connection) -> Vec<Event> {
+pub(crate) fn events(connection: &mut Connection) -> Vec<ConnectionEvent> {
     std::iter::from_fn(|| connection.poll_event()).collect()
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn write(connection: &mut Connection, most: usize) -> Vec<u8> {
     written
 }
 
-pub(crate) fn limits(change: impl Fn(&mut Limits)) -> Limits {
-    let mut limits = Limits::default();
+pub(crate) fn limits(change: impl Fn(&mut ProtocolLimits)) -> ProtocolLimits {
+    let mut limits = ProtocolLimits::default();
     change(&mut limits);
     limits
 }
@@ -146,7 +146,11 @@ pub(crate) fn syntax((line, byte): (u16, u16)) -> Violation {
 /// Frames that are right, as a server sends them. Both roles read them, in every cut.
 pub(crate) fn receives(frames: &str, expected: &[Message]) {
     let server_sends = hex(frames);
-    let expected: Vec<Event> = expected.iter().cloned().map(Event::Message).collect();
+    let expected: Vec<ConnectionEvent> = expected
+        .iter()
+        .cloned()
+        .map(ConnectionEvent::Message)
+        .collect();
     let check = |how: &str, connection: &mut Connection| {
         assert_eq!(events(connection), expected, "{frames} {how}");
         assert!(connection.is_open(), "{frames} {how}");
@@ -188,12 +192,19 @@ pub(crate) fn fails(role: Role, frames: &str, before: &[Message], violation: Vio
             |how, connection| {
                 assert_eq!(connection.violation(), Some(violation), "{frames} {how}");
                 assert!(!connection.is_open());
-                let expected: Vec<Event> = before.iter().cloned().map(Event::Message).collect();
+                let expected: Vec<ConnectionEvent> = before
+                    .iter()
+                    .cloned()
+                    .map(ConnectionEvent::Message)
+                    .collect();
                 assert_eq!(events(connection), expected, "{frames} {how}");
                 assert_eq!(take(connection), close_frame(role, code), "{frames} {how}");
                 assert!(connection.wants_shutdown());
                 connection.handle_eof(START);
-                assert_eq!(events(connection), [Event::Closed(Closed::lost(By::Us))]);
+                assert_eq!(
+                    events(connection),
+                    [ConnectionEvent::Closed(CloseInfo::lost(ClosedBy::Local))]
+                );
             },
         );
     }

@@ -2,11 +2,13 @@
 
 use crate::support::{START, events, fixed, syntax, take};
 use websocket_channel::error::{Cause, Misuse, Violation};
-use websocket_channel::proto::{Address, Connection, Credentials, Event, Limits, Offer, Tunnel};
-use websocket_channel::{Message, Opened};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Credentials, ProtocolLimits, Tunnel,
+};
+use websocket_channel::{Message, OpenInfo};
 
 fn request(host: &str, port: u16, credentials: Option<&Credentials>) -> String {
-    let mut tunnel = Tunnel::new(host, port, credentials, &Limits::default()).unwrap();
+    let mut tunnel = Tunnel::new(host, port, credentials, &ProtocolLimits::default()).unwrap();
     let bytes = tunnel.outgoing().to_vec();
     tunnel.handle_transmitted(3);
     assert_eq!(tunnel.outgoing(), &bytes[3..]);
@@ -16,7 +18,7 @@ fn request(host: &str, port: u16, credentials: Option<&Credentials>) -> String {
 }
 
 /// What becomes of these bytes of a proxy, in every two pieces and byte by byte, and what is left of them.
-fn outcome(answer: &str, limits: &Limits) -> Result<Option<String>, Cause> {
+fn outcome(answer: &str, limits: &ProtocolLimits) -> Result<Option<String>, Cause> {
     let bytes = answer.as_bytes();
     let run = |pieces: &[&[u8]]| {
         let mut tunnel = Tunnel::new("h", 80, None, limits).unwrap();
@@ -51,7 +53,7 @@ fn outcome(answer: &str, limits: &Limits) -> Result<Option<String>, Cause> {
 
 fn opens(answer: &str, left: &str) {
     assert_eq!(
-        outcome(answer, &Limits::default()),
+        outcome(answer, &ProtocolLimits::default()),
         Ok(Some(left.into())),
         "{answer:?}"
     );
@@ -59,7 +61,7 @@ fn opens(answer: &str, left: &str) {
 
 fn fails(answer: &str, cause: impl Into<Cause>) {
     assert_eq!(
-        outcome(answer, &Limits::default()),
+        outcome(answer, &ProtocolLimits::default()),
         Err(cause.into()),
         "{answer:?}"
     );
@@ -90,7 +92,7 @@ fn the_request() {
 #[test]
 fn what_cannot_be_asked() {
     for host in ["", "a b", "a\r\nb", "a/b", "a@b", "a?b", "a\u{7f}"] {
-        let refused = Tunnel::new(host, 80, None, &Limits::default());
+        let refused = Tunnel::new(host, 80, None, &ProtocolLimits::default());
         assert_eq!(refused.err(), Some(Misuse::Header), "{host:?}");
     }
     // RFC 7617 §2: a password may have a colon, a name may not, and neither a control character.
@@ -144,7 +146,7 @@ fn refusals_are_told_apart() {
 
 #[test]
 fn a_refusal_is_kept_with_its_headers_and_body() {
-    let mut tunnel = Tunnel::new("h", 80, None, &Limits::default()).unwrap();
+    let mut tunnel = Tunnel::new("h", 80, None, &ProtocolLimits::default()).unwrap();
     let mut input =
         &b"HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nContent-Length: 5\r\n\r\nwh"[..];
     assert_eq!(tunnel.handle_bytes(&mut input), Ok(false));
@@ -171,14 +173,14 @@ fn what_is_no_answer() {
         fails(answer, syntax(at));
     }
     assert_eq!(
-        outcome("HTTP/1.1 200 OK\r\na: b\r\n", &Limits::default()),
+        outcome("HTTP/1.1 200 OK\r\na: b\r\n", &ProtocolLimits::default()),
         Ok(None)
     );
     fails(
         &"HTTP/1.1 100 Continue\r\n\r\n".repeat(9),
         Violation::TooManyInterim,
     );
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_head = 20;
     assert_eq!(
         outcome("HTTP/1.1 200 0123456789", &limits),
@@ -196,17 +198,17 @@ fn what_is_no_answer() {
 fn a_handshake_through_it() {
     let answer = "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\u{1}\u{0}";
-    let mut tunnel = Tunnel::new("example.com", 80, None, &Limits::default()).unwrap();
+    let mut tunnel = Tunnel::new("example.com", 80, None, &ProtocolLimits::default()).unwrap();
     let mut input = answer.as_bytes();
     assert_eq!(tunnel.handle_bytes(&mut input), Ok(true));
-    let offer = Offer::new(Address::parse("ws://example.com/").unwrap());
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).unwrap();
+    let offer = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
+    let mut client = Connection::client(START, offer, ProtocolLimits::default(), fixed).unwrap();
     take(&mut client);
     client.handle_bytes(START, input);
     client.handle_bytes(START, &[0x80, 0x00]);
     let expected = [
-        Event::Opened(Opened::default()),
-        Event::Message(Message::from("")),
+        ConnectionEvent::Opened(OpenInfo::default()),
+        ConnectionEvent::Message(Message::from("")),
     ];
     assert_eq!(events(&mut client), expected);
 }

@@ -143,9 +143,9 @@ fn long_text_in_any_pieces() {
                 .for_each(|bytes| connection.handle_bytes(START, bytes));
             let told = events(&mut connection);
             assert!(
-                told == [websocket_channel::proto::Event::Message(Message::Text(
-                    text.clone()
-                ))],
+                told == [websocket_channel::proto::ConnectionEvent::Message(
+                    Message::Text(text.clone())
+                )],
                 "by {piece}"
             );
         }

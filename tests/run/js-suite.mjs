@@ -32,7 +32,7 @@ export async function runJsTests({ entry = 'index', browser, tools, server }) {
       // `only=fuzz&fuzz=5000&seed=1` in the environment: tests/README.md.
       const chosen = process.env.WEBSOCKET_CHANNEL_JS_QUERY;
       const queries = chosen ? [chosen] : PAGES.map((_, index) => `page=${index}`);
-      if (!chosen && HAS_STREAM.includes(browser)) queries.push('transport=web-socket-stream');
+      if (!chosen && HAS_STREAM.includes(browser)) queries.push('transport=websocket-stream');
       const total = { passed: 0, skipped: 0, failures: [], slow: [] };
       for (const query of queries) {
         const outcome = await outcomeOf(driver, `${page}&${query}`);

@@ -73,7 +73,7 @@ async function drive(browser, programs, { tools, server }) {
       ...told(server, panics),
     };
     // `proto`: what the browser does itself, our core does in the page as well.
-    const tests = ['--locked', '--features', 'proto,web-stream,messagepack', ...programs.flatMap((program) => ['--test', program])];
+    const tests = ['--locked', '--features', 'proto,websocket-stream,messagepack', ...programs.flatMap((program) => ['--test', program])];
     // What the long variants measured.
     if (process.env.WEBSOCKET_CHANNEL_LONG) tests.push('--', '--nocapture');
     if (driver) {
@@ -155,7 +155,7 @@ async function outside({ tools, server }) {
     try {
       const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tools.paths.wasmBindgenTestRunner };
       const tests = programs.flatMap((program) => ['--test', program]);
-      const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', '--features', 'proto,web-stream', ...tests];
+      const args = ['test', '--locked', '--target', 'wasm32-unknown-unknown', '--features', 'proto,websocket-stream', ...tests];
       const ran = await capture('cargo', args, { cwd: root, env: { ...tools.env, ...told(server, panics), ...runner, ...env } });
       const count = panics.settle(cargoCount(ran));
       add(count);

@@ -2,7 +2,15 @@
 //! standard library of its own.
 
 // Without atomics there is nothing to see here.
-#![cfg(all(target_family = "wasm", target_feature = "atomics"))]
+#![cfg(all(
+    target_family = "wasm",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_os = "unknown",
+    target_feature = "atomics"
+))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../channel/by_default.rs"]
@@ -26,7 +34,7 @@ pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-use websocket_channel::{By, Bytes, Channel, SendErrorKind};
+use websocket_channel::{Bytes, Channel, ClosedBy, SendErrorKind};
 use worker::{assert_shared, in_worker};
 
 #[test]
@@ -65,10 +73,13 @@ async fn a_receiver_reads_in_another_worker() {
         (read, rx.closed().await)
     })
     .await;
-    assert_eq!((read, closed.code, closed.by), (500, 1000, By::Peer));
+    assert_eq!(
+        (read, closed.code, closed.by),
+        (500, 1000, ClosedBy::Remote)
+    );
 }
 
-/// The watermark holds a worker back as well, and an end gives the value back to it.
+/// The high-water mark holds a worker back as well, and an end gives the value back to it.
 #[test]
 async fn a_send_that_waits_in_another_worker_comes_back_there() {
     assert_shared();
@@ -78,7 +89,7 @@ async fn a_send_that_waits_in_another_worker_comes_back_there() {
     let url = server.url(format_args!("/echo?tag={tag}"));
     let (tx, mut rx) = connect(url)
         .codec(Bytes)
-        .send_watermark(1)
+        .send_high_water_mark(1)
         .await
         .unwrap()
         .split();
@@ -99,7 +110,7 @@ async fn a_send_that_waits_in_another_worker_comes_back_there() {
         (error.kind, error.value),
         (SendErrorKind::NotOpen, b"back".to_vec())
     );
-    assert!(!rx.closed().await.clean);
+    assert!(!rx.closed().await.was_clean);
     assert_eq!(control.stats().sent_messages, 1);
 }
 
@@ -110,7 +121,7 @@ async fn the_last_handle_closes_from_another_worker() {
     let channel = connect(server.url("/echo")).codec(Bytes).await.unwrap();
     let control = channel.control();
     in_worker(move || async move { drop(channel) }).await;
-    assert_eq!(control.closed().await.by, By::Us);
+    assert_eq!(control.closed().await.by, ClosedBy::Local);
 }
 
 /// Locks that are contended: the page's own thread may not wait for one, and every message is there in the end.

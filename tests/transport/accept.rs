@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Violation};
-use websocket_channel::transport::pipe::{self, Role};
+use websocket_channel::transport::over_io::{self, Role};
 use websocket_channel::transport::{Limits, tcp};
-use websocket_channel::{Channel, CloseError, Json, Message, Opened, Options, Socket};
+use websocket_channel::{Channel, CloseError, ConnectionOptions, Json, Message, OpenInfo, Socket};
 
 /// One enum for both directions and both ends.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,9 @@ enum Talk {
 #[tokio::test]
 async fn both_ends_share_an_enum() {
     let address = listen(|io| async {
-        let socket = Socket::accept(io, Options::default()).await.unwrap();
+        let socket = Socket::accept(io, ConnectionOptions::default())
+            .await
+            .unwrap();
         let mut channel: Channel<Talk, Talk> = Channel::from_socket(socket, Json);
         while let Some(Ok(Talk::Say(text))) = channel.next().await {
             channel.send(Talk::Said { who: 7, text }).await.unwrap();
@@ -61,7 +63,7 @@ async fn over_memory() {
         .unwrap();
     assert_eq!(
         socket.opened(),
-        &Opened::new("chat.v1", "permessage-deflate")
+        &OpenInfo::new("chat.v1", "permessage-deflate")
     );
     echoes(socket).await;
 }
@@ -105,7 +107,7 @@ async fn headers_and_origin_are_asked_for() {
 #[tokio::test]
 async fn a_plain_request_is_refused() {
     let (mut ours, theirs) = tokio::io::duplex(1000);
-    let accepting = tokio::spawn(Socket::accept(theirs, Options::default()));
+    let accepting = tokio::spawn(Socket::accept(theirs, ConnectionOptions::default()));
     ours.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         .await
         .unwrap();
@@ -120,9 +122,9 @@ async fn a_plain_request_is_refused() {
 #[tokio::test]
 async fn an_accept_ends_in_time() {
     let (_ours, theirs) = tokio::io::duplex(1000);
-    let options = Options {
+    let options = ConnectionOptions {
         connect_timeout: std::time::Duration::from_millis(30),
-        ..Options::default()
+        ..ConnectionOptions::default()
     };
     let error = Socket::accept(theirs, options).await.unwrap_err();
     assert_eq!(error.code(), "TIMED_OUT");
@@ -132,7 +134,7 @@ async fn an_accept_ends_in_time() {
 async fn a_close_goes_out_though_nobody_polls_again() {
     let (mut ours, theirs) = tokio::io::duplex(1000);
     let limits = Limits::default();
-    let mut socket = Socket::from_upgraded(theirs, &[], Role::Server, Opened::default(), &limits);
+    let mut socket = Socket::from_upgraded(theirs, &[], Role::Server, OpenInfo::default(), &limits);
     socket.close(4000, "x").unwrap();
     drop(socket);
     let mut rest = Vec::new();
@@ -149,7 +151,7 @@ async fn an_upgrade_of_somebody_else() {
         theirs,
         &[0x81, 0x82, 0, 0, 0, 0, b'H'],
         Role::Server,
-        Opened::default(),
+        OpenInfo::default(),
         &limits,
     );
     ours.write_all(b"i").await.unwrap();
@@ -165,8 +167,8 @@ async fn an_upgrade_of_somebody_else() {
 #[tokio::test]
 async fn at_bounds_of_zero_messages_pass_one_by_one() {
     let mut options = options();
-    options.limits.receive_bound = 0;
-    options.limits.send_watermark = 0;
+    options.limits.receive_buffer = 0;
+    options.limits.send_high_water_mark = 0;
     let server = listen(echo).await;
     let mut socket = Socket::connect(format!("ws://{server}/"), options)
         .await
@@ -187,17 +189,19 @@ async fn a_native_end_sends_every_close_code_that_an_endpoint_may() {
         let sendable = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
         let limits = Limits::default();
         let (ours, theirs) = tokio::io::duplex(1000);
-        let mut socket = Socket::from_upgraded(ours, &[], Role::Server, Opened::default(), &limits);
-        let mut peer = Socket::from_upgraded(theirs, &[], Role::Client, Opened::default(), &limits);
+        let mut socket =
+            Socket::from_upgraded(ours, &[], Role::Server, OpenInfo::default(), &limits);
+        let mut peer =
+            Socket::from_upgraded(theirs, &[], Role::Client, OpenInfo::default(), &limits);
         let closing = socket.close(code, "why");
         if !sendable {
-            assert_eq!(closing, Err(CloseError::Code(code)));
+            assert_eq!(closing, Err(CloseError::BadCloseCode(code)));
             continue;
         }
         closing.unwrap();
         let (ours, theirs) = futures::future::join(socket.closed(), peer.closed()).await;
         assert_eq!((theirs.code, &*theirs.reason), (code, "why"));
-        assert_eq!((ours.code, ours.clean), (code, true));
+        assert_eq!((ours.code, ours.was_clean), (code, true));
     }
     // The channel too, and the reason is measured for these codes as for others.
     let (ours, theirs) = Socket::pair(&Limits::default(), "");
@@ -206,7 +210,7 @@ async fn a_native_end_sends_every_close_code_that_an_endpoint_may() {
     let long = "x".repeat(124);
     let control = channel.control();
     let refused = control.close(1011, &long).await;
-    assert_eq!(refused, Err(CloseError::Reason(124)));
+    assert_eq!(refused, Err(CloseError::LongCloseReason(124)));
     let (ours, theirs) = futures::future::join(control.close(1013, "later"), peer.closed()).await;
     assert_eq!((ours.unwrap().code, theirs.code), (1013, 1013));
 }
@@ -233,11 +237,13 @@ async fn every_way_to_accept_has_the_same_defaults() {
         let ((ours, our_watch), (theirs, watch)) = (watched(ours), watched(theirs));
         assert!(!watch.nodelay().unwrap() && !our_watch.nodelay().unwrap());
         let limits = Limits::default();
-        let deflate = Options::default().handshake.deflate;
+        let deflate = ConnectionOptions::default().handshake.deflate;
         let accepting = async {
             match way {
                 "socket" => {
-                    let socket = Socket::accept(theirs, Options::default()).await.unwrap();
+                    let socket = Socket::accept(theirs, ConnectionOptions::default())
+                        .await
+                        .unwrap();
                     socket.opened().extensions.clone()
                 }
                 "tcp" => {
@@ -245,7 +251,7 @@ async fn every_way_to_accept_has_the_same_defaults() {
                     accepting.accept(None).await.unwrap().1.extensions
                 }
                 _ => {
-                    let accepting = pipe::accept(theirs, &limits, deflate).await.unwrap();
+                    let accepting = over_io::accept(theirs, &limits, deflate).await.unwrap();
                     accepting.accept(None).await.unwrap().1.extensions
                 }
             }
@@ -265,14 +271,17 @@ async fn every_way_to_accept_has_the_same_defaults() {
 #[tokio::test]
 async fn a_client_that_asks_for_nothing_is_answered_in_time() {
     let mut limits = Limits::default();
-    assert_eq!(limits.handshake_timeout, Options::default().connect_timeout);
+    assert_eq!(
+        limits.handshake_timeout,
+        ConnectionOptions::default().connect_timeout
+    );
     limits.handshake_timeout = Duration::from_millis(30);
     limits.close_timeout = Duration::from_millis(30);
     for way in ["socket", "pipe"] {
         let (mut ours, theirs) = tokio::io::duplex(1000);
-        let options = Options {
+        let options = ConnectionOptions {
             limits: limits.clone(),
-            ..Options::default()
+            ..ConnectionOptions::default()
         };
         let limits = limits.clone();
         let accepting = tokio::spawn(async move {
@@ -281,7 +290,7 @@ async fn a_client_that_asks_for_nothing_is_answered_in_time() {
                     .await
                     .map(drop)
                     .map_err(cause),
-                _ => pipe::accept(theirs, &limits, None).await.map(drop),
+                _ => over_io::accept(theirs, &limits, None).await.map(drop),
             }
         });
         let mut answer = String::new();
@@ -299,7 +308,7 @@ async fn limits_of_the_head_and_of_fragments_are_options() {
         change(&mut limits);
         let (mut ours, theirs) = tokio::io::duplex(1000);
         let accepting =
-            tokio::spawn(async move { pipe::accept(theirs, &limits, None).await.map(drop) });
+            tokio::spawn(async move { over_io::accept(theirs, &limits, None).await.map(drop) });
         let request = b"GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n";
         ours.write_all(request).await.unwrap();
         ours.shutdown().await.unwrap();
@@ -314,7 +323,7 @@ async fn limits_of_the_head_and_of_fragments_are_options() {
     let mut limits = Limits::default();
     limits.max_fragments = 2;
     let (mut ours, theirs) = tokio::io::duplex(1000);
-    let mut socket = Socket::from_upgraded(theirs, &[], Role::Client, Opened::default(), &limits);
+    let mut socket = Socket::from_upgraded(theirs, &[], Role::Client, OpenInfo::default(), &limits);
     ours.write_all(b"\x01\x01a\x00\x01b\x00\x01c")
         .await
         .unwrap();
@@ -339,10 +348,10 @@ async fn the_formats_of_2009_are_off_by_default() {
             limits.close_timeout = Duration::from_millis(20);
             let accepting = tokio::spawn(async move {
                 if way == "any" {
-                    let accepted = pipe::accept_any(theirs, &[], None, &limits).await;
+                    let accepted = over_io::accept_any(theirs, &[], None, &limits).await;
                     return accepted.is_ok();
                 }
-                let mut options = Options::default();
+                let mut options = ConnectionOptions::default();
                 assert!(!options.handshake.legacy);
                 options.handshake.legacy = legacy;
                 options.limits = limits;
@@ -383,7 +392,7 @@ async fn into_io_gives_back_what_was_read_behind_the_request() {
             ours.shutdown().await.unwrap();
         };
         let (accepting, ()) =
-            futures::future::join(pipe::accept(theirs, &limits, None), write).await;
+            futures::future::join(over_io::accept(theirs, &limits, None), write).await;
         let (mut io, mut behind) = accepting.unwrap().into_io().unwrap();
         io.read_to_end(&mut behind).await.unwrap();
         assert_eq!(behind, b"behind it");

@@ -3,15 +3,15 @@
 use crate::support::options;
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use websocket_channel::socket::TEXT_AMONG_BYTES;
-use websocket_channel::{By, Message, Options, Socket};
+use websocket_channel::socket::UNSUPPORTED_DATA;
+use websocket_channel::{ClosedBy, ConnectionOptions, Message, Socket};
 
 /// Both ends of one connection.
 async fn pair() -> (Socket, Socket) {
     let (ours, theirs) = tokio::io::duplex(1 << 10);
     let (client, server) = tokio::join!(
         Socket::connect_over::<DuplexStream>(ours, "ws://h/", options()),
-        Socket::accept(theirs, Options::default())
+        Socket::accept(theirs, ConnectionOptions::default())
     );
     (client.unwrap(), server.unwrap())
 }
@@ -19,7 +19,7 @@ async fn pair() -> (Socket, Socket) {
 #[tokio::test]
 async fn bytes_go_both_ways_whatever_the_messages_are() {
     let (client, server) = pair().await;
-    let (mut client, mut server) = (client.into_bytes(), server.into_bytes());
+    let (mut client, mut server) = (client.into_byte_stream(), server.into_byte_stream());
     let sent: Vec<u8> = (0..300_000u32)
         .map(|n| (n.wrapping_mul(n) >> 7) as u8)
         .collect();
@@ -34,19 +34,19 @@ async fn bytes_go_both_ways_whatever_the_messages_are() {
             client.write(b"x").await.unwrap_err().kind(),
             ErrorKind::BrokenPipe
         );
-        client.socket().closure().cloned()
+        client.socket().close_info().cloned()
     });
     let mut got = Vec::new();
     server.read_to_end(&mut got).await.unwrap();
     assert!(got == expected);
     let closed = writing.await.unwrap().unwrap();
-    assert!(closed.clean && closed.code == 1000 && closed.by == By::Us);
+    assert!(closed.was_clean && closed.code == 1000 && closed.by == ClosedBy::Local);
 }
 
 #[tokio::test]
 async fn borders_of_messages_cannot_be_seen() {
     let (client, mut server) = pair().await;
-    let mut client = client.into_bytes();
+    let mut client = client.into_byte_stream();
     for piece in [&b"ab"[..], b"", b"cdef"] {
         server.send_now(Message::from(piece)).unwrap();
     }
@@ -64,7 +64,7 @@ async fn borders_of_messages_cannot_be_seen() {
 async fn a_write_is_64_kib_at_most() {
     use futures::StreamExt as _;
     let (client, mut server) = pair().await;
-    let mut client = client.into_bytes();
+    let mut client = client.into_byte_stream();
     let reading = tokio::spawn(async move { server.next().await });
     assert_eq!(client.write(&vec![7; 100_000]).await.unwrap(), 64 << 10);
     client.flush().await.unwrap();
@@ -78,7 +78,7 @@ async fn a_write_is_64_kib_at_most() {
 async fn an_end_that_is_none_is_an_error() {
     for (code, expected) in [(1000, Ok(0)), (3000, Err(ErrorKind::ConnectionAborted))] {
         let (client, mut server) = pair().await;
-        let mut client = client.into_bytes();
+        let mut client = client.into_byte_stream();
         server.close(code, "why").unwrap();
         let driving = tokio::spawn(async move { server.closed().await });
         let end = client.read(&mut [0]).await;
@@ -96,14 +96,18 @@ async fn an_end_that_is_none_is_an_error() {
     let socket = Socket::from_upgraded(
         ours,
         b"\x82\x01x",
-        websocket_channel::transport::pipe::Role::Client,
+        websocket_channel::transport::over_io::Role::Client,
         Default::default(),
         &Default::default(),
     );
     theirs.shutdown().await.unwrap();
     drop(theirs);
     let mut all = Vec::new();
-    let error = socket.into_bytes().read_to_end(&mut all).await.unwrap_err();
+    let error = socket
+        .into_byte_stream()
+        .read_to_end(&mut all)
+        .await
+        .unwrap_err();
     assert_eq!(
         (all, error.kind()),
         (b"x".to_vec(), ErrorKind::ConnectionAborted)
@@ -113,7 +117,7 @@ async fn an_end_that_is_none_is_an_error() {
 #[tokio::test]
 async fn text_among_bytes_is_refused() {
     let (client, mut server) = pair().await;
-    let mut client = client.into_bytes();
+    let mut client = client.into_byte_stream();
     server.send_now(Message::from(&b"a"[..])).unwrap();
     server.send_now(Message::from("text")).unwrap();
     let driving = tokio::spawn(async move { server.closed().await });
@@ -124,14 +128,17 @@ async fn text_among_bytes_is_refused() {
     }
     drop(client);
     let closed = driving.await.unwrap();
-    assert_eq!((closed.code, closed.by), (TEXT_AMONG_BYTES, By::Peer));
+    assert_eq!(
+        (closed.code, closed.by),
+        (UNSUPPORTED_DATA, ClosedBy::Remote)
+    );
 }
 
 #[tokio::test]
 async fn the_traits_of_futures() {
     use futures::io::{AsyncReadExt, AsyncWriteExt};
     let (client, server) = pair().await;
-    let (mut client, mut server) = (client.into_bytes(), server.into_bytes());
+    let (mut client, mut server) = (client.into_byte_stream(), server.into_byte_stream());
     let echoing = tokio::spawn(async move {
         let mut all = Vec::new();
         AsyncReadExt::read_to_end(&mut server, &mut all)

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Misuse, Violation};
 use websocket_channel::proto::Format;
 use websocket_channel::proto::handshake::accept_key;
-use websocket_channel::{ConnectError, ConnectErrorKind, Options, Socket};
+use websocket_channel::{ConnectError, ConnectErrorKind, ConnectionOptions, Socket};
 
 /// Reads a request's head.
 pub(crate) async fn head(io: &mut TcpStream) -> String {
@@ -220,7 +220,7 @@ async fn in_turn(answers: &[&str]) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     (address, asked)
 }
 
-fn following(redirects: u8) -> Options {
+fn following(redirects: u8) -> ConnectionOptions {
     let mut options = options();
     options.network.max_redirects = redirects;
     options.handshake.headers = [
@@ -380,12 +380,12 @@ async fn a_channel_ends_when_its_peer_answers_no_ping() {
         .unwrap();
     let closed = channel.closed().await;
     assert_eq!(
-        (closed.code, &*closed.reason, closed.clean, closed.by),
+        (closed.code, &*closed.reason, closed.was_clean, closed.by),
         (
             1006,
             "keepalive timeout",
             false,
-            websocket_channel::By::Failure
+            websocket_channel::ClosedBy::Error
         )
     );
 }

@@ -1,5 +1,5 @@
 //! The transports over real streams: TLS, proxies, streams of bytes, over the loopback interface and over memory.
-#![cfg(not(target_family = "wasm"))]
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod accept;

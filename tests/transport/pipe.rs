@@ -5,17 +5,17 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use websocket_channel::error::Cause;
 use websocket_channel::proto::Credentials;
-use websocket_channel::transport::pipe::core_limits;
+use websocket_channel::transport::over_io::core_limits;
 use websocket_channel::transport::{Limits, tunnel};
-use websocket_channel::{ByteStream, Options, Socket};
+use websocket_channel::{ByteStream, ConnectionOptions, Socket};
 
 /// Accepts a WebSocket, opens TCP to the target, and copies bytes both ways.
 async fn relay(target: SocketAddr) -> SocketAddr {
     listen(move |io| async move {
-        let mut near = Socket::accept(io, Options::default())
+        let mut near = Socket::accept(io, ConnectionOptions::default())
             .await
             .unwrap()
-            .into_bytes();
+            .into_byte_stream();
         let mut far = TcpStream::connect(target).await.unwrap();
         let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
     })
@@ -26,7 +26,7 @@ async fn piped(relay: SocketAddr) -> ByteStream {
     let socket = Socket::connect(format!("ws://{relay}/pipe"), options())
         .await
         .unwrap();
-    socket.into_bytes()
+    socket.into_byte_stream()
 }
 
 #[tokio::test]
@@ -83,11 +83,11 @@ async fn a_relay_that_ends_ends_the_connection_inside() {
     assert!(matches!(cause(error), Cause::Transport(_)));
 }
 
-/// Who waits at a watermark of his own is never refused for want of room beneath it.
+/// Who waits at a high-water mark of his own is never refused for want of room beneath it.
 #[test]
 fn the_core_takes_what_is_below_the_send_watermark() {
     let mut limits = Limits::default();
     assert!(core_limits(&limits).max_unsent >= 64 << 20);
-    limits.send_watermark = 1 << 30;
+    limits.send_high_water_mark = 1 << 30;
     assert!(core_limits(&limits).max_unsent >= 1 << 30);
 }

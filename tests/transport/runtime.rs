@@ -3,7 +3,7 @@
 use crate::support::{echoes, options};
 use std::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use websocket_channel::{ConnectError, Options, Socket, connect};
+use websocket_channel::{ConnectError, ConnectionOptions, Socket, connect};
 
 /// A tokio runtime with I/O and without timers.
 fn without_timers() -> Runtime {
@@ -63,7 +63,7 @@ fn over_a_stream_no_runtime_is_needed() {
         let (ours, theirs) = tokio::io::duplex(1000);
         let (client, server) = futures::future::join(
             Socket::connect_over(ours, "ws://h/", options()),
-            Socket::accept(theirs, Options::default()),
+            Socket::accept(theirs, ConnectionOptions::default()),
         )
         .await;
         let (mut client, mut server) = (client.unwrap(), server.unwrap());

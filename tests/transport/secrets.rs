@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 use websocket_channel::connect;
-use websocket_channel::proto::{Address, Connection, Event, Limits, Offer};
-use websocket_channel::transport::pipe::Handshake;
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, ProtocolLimits,
+};
+use websocket_channel::transport::over_io::Handshake;
 
 #[test]
 fn a_builder_shows_neither_query_nor_header_values() {
@@ -19,15 +21,20 @@ fn a_builder_shows_neither_query_nor_header_values() {
 #[test]
 fn the_core_shows_neither_query_nor_header_values_nor_payload() {
     let random = |bytes: &mut [u8]| bytes.fill(7);
-    let mut offer = Offer::new(Address::parse("ws://h/chat?token=hidden-1").unwrap());
+    let mut offer = ClientRequest::new(Address::parse("ws://h/chat?token=hidden-1").unwrap());
     offer.headers = vec![("Cookie".into(), "session=hidden-2".into())];
     let shown = format!("{offer:?}");
     assert!(shown.contains("Cookie"), "{shown}");
-    let client =
-        Connection::client(Duration::ZERO, offer.clone(), Limits::default(), random).unwrap();
-    let mut server = Connection::server(Duration::ZERO, Limits::default(), random);
+    let client = Connection::client(
+        Duration::ZERO,
+        offer.clone(),
+        ProtocolLimits::default(),
+        random,
+    )
+    .unwrap();
+    let mut server = Connection::server(Duration::ZERO, ProtocolLimits::default(), random);
     server.handle_bytes(Duration::ZERO, client.outgoing());
-    let Some(Event::Request(request)) = server.poll_event() else {
+    let Some(ConnectionEvent::Request(request)) = server.poll_event() else {
         panic!("there is a request")
     };
     let asked = format!("{request:?}");

@@ -7,18 +7,20 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::transport::proxy::{Proxy, ProxyChoice};
-use websocket_channel::{ConnectError, ConnectErrorKind, Message, Options, Socket, error::Cause};
+use websocket_channel::{
+    ConnectError, ConnectErrorKind, ConnectionOptions, Message, Socket, error::Cause,
+};
 
-pub(crate) fn options() -> Options {
-    let mut options = Options {
+pub(crate) fn options() -> ConnectionOptions {
+    let mut options = ConnectionOptions {
         connect_timeout: Duration::from_secs(10),
-        ..Options::default()
+        ..ConnectionOptions::default()
     };
     options.network.proxy = ProxyChoice::Direct;
     options
 }
 
-pub(crate) fn through(proxy: &str) -> Options {
+pub(crate) fn through(proxy: &str) -> ConnectionOptions {
     let mut options = options();
     options.network.proxy = ProxyChoice::Through(Proxy::parse(proxy).unwrap());
     options
@@ -26,7 +28,7 @@ pub(crate) fn through(proxy: &str) -> Options {
 
 pub(crate) fn cause(error: ConnectError) -> Cause {
     match error.kind {
-        ConnectErrorKind::Failed { cause, .. } => cause,
+        ConnectErrorKind::ConnectFailed { cause, .. } => cause,
         other => panic!("{other:?}"),
     }
 }
@@ -36,9 +38,9 @@ pub(crate) async fn echo<Io>(io: Io)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let accepting = Options {
+    let accepting = ConnectionOptions {
         protocols: ["chat.v1"].into_iter().collect(),
-        ..Options::default()
+        ..ConnectionOptions::default()
     };
     let Ok(mut socket) = Socket::accept(io, accepting).await else {
         return;
@@ -70,7 +72,7 @@ pub(crate) async fn echoes(mut socket: Socket) {
         assert!(socket.next().await == Some(message));
     }
     socket.close(1000, "").unwrap();
-    assert!(socket.closed().await.clean);
+    assert!(socket.closed().await.was_clean);
 }
 
 /// An HTTP proxy that knows CONNECT. What it was asked is kept; the host asked for is not looked at: every tunnel leads to `target`.

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use websocket_channel::error::Cause;
 use websocket_channel::transport::tls::Tls;
-use websocket_channel::{Options, Socket};
+use websocket_channel::{ConnectionOptions, Socket};
 
 /// An authority, and a server's TLS with a certificate of it.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -72,7 +72,7 @@ async fn secure_echo(acceptor: TlsAcceptor) -> (SocketAddr, Arc<Mutex<Vec<Option
     (address.await, asked)
 }
 
-fn trusting(tls: Tls, mut options: Options) -> Options {
+fn trusting(tls: Tls, mut options: ConnectionOptions) -> ConnectionOptions {
     options.network.tls = tls;
     options
 }

@@ -1,6 +1,6 @@
 // What the types of `Channel` allow and what they do not: `tsc --strict` reads it, nobody runs it.
 import { Channel, ChannelClosedError, ChannelError, ConnectError, DecodeError, SendError, prepare } from 'websocket-channel';
-import type { Closed, ChannelState, Codec, Opened, RawMessage } from 'websocket-channel';
+import type { CloseInfo, ChannelState, Codec, OpenInfo, RawMessage } from 'websocket-channel';
 import { messagepack } from 'websocket-channel/messagepack';
 import { Channel as PlainChannel } from 'websocket-channel/no-wasm';
 import { init, Channel as SlimChannel } from 'websocket-channel/slim';
@@ -16,7 +16,7 @@ type ToClient = { said: string; who: string };
 
 export async function typed(): Promise<void> {
   const chat = new Channel<ToServer, ToClient>('wss://chat.example/ws', { codec: 'json', protocols: ['chat.v1'] });
-  const opened: Opened = await chat.opened;
+  const opened: OpenInfo = await chat.opened;
   same<typeof opened.protocol, string>(true);
   await chat.send({ say: 'hello' });
   // @ts-expect-error: not what the channel sends
@@ -36,8 +36,8 @@ export async function typed(): Promise<void> {
     // @ts-expect-error: no such member
     message.shouted;
   }
-  const closed: Closed = await chat.close(4000, 'bye', { signal: AbortSignal.timeout(1000) });
-  same<typeof closed.by, 'us' | 'peer' | 'failure' | 'unknown'>(true);
+  const closed: CloseInfo = await chat.close(4000, 'bye', { signal: AbortSignal.timeout(1000) });
+  same<typeof closed.by, 'local' | 'remote' | 'error' | 'unknown'>(true);
   // @ts-expect-error: read-only
   closed.code = 1000;
   // @ts-expect-error: read-only
@@ -55,11 +55,11 @@ export async function untyped(): Promise<void> {
 
 export function options(): void {
   const url = 'ws://localhost/';
-  new Channel(url, { overflow: 'drop-oldest', receiveBoundBytes: 1, sendWatermarkBytes: 0, maxMessageBytes: Infinity });
-  new Channel(url, { transport: 'pushing-back' });
+  new Channel(url, { overflow: 'drop-oldest', receiveBufferBytes: 1, sendHighWaterMarkBytes: 0, maxMessageBytes: Infinity });
+  new Channel(url, { transport: 'auto' });
   // @ts-expect-error: no such transport
   new Channel(url, { transport: 'carrier-pigeon' });
-  new Channel(async ({ attempt, signal }) => (await fetch(`/token?${attempt}`, { signal })).text(), { protocols: async () => ['a'] });
+  new Channel(async ({ number, signal }) => (await fetch(`/token?${number}`, { signal })).text(), { protocols: async () => ['a'] });
   // @ts-expect-error: no such policy
   new Channel(url, { overflow: 'grow' });
   // @ts-expect-error: no such codec
@@ -115,7 +115,7 @@ export function status({ status }: Channel): ChannelState {
   status.state = 'open';
   const { reason } = status;
   if (reason instanceof ChannelError) throw reason;
-  if (reason) same<typeof reason, Closed>(true);
+  if (reason) same<typeof reason, CloseInfo>(true);
   return status.state;
 }
 

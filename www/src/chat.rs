@@ -30,7 +30,7 @@ async fn converse(url: String, panel: &Panel) -> Result<(), ConnectError> {
         }
     }
     let closed = rx.closed().await;
-    panel.closed(closed.code, &closed.reason, closed.clean);
+    panel.closed(closed.code, &closed.reason, closed.was_clean);
     Ok(())
 }
 // shown end

@@ -2,7 +2,7 @@
 
 use super::{Connection, Wire};
 use crate::error::Misuse;
-use crate::message::{By, Message};
+use crate::message::{ClosedBy, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::Ending;
@@ -12,10 +12,10 @@ use crate::proto::state::{State, Step};
 use core::time::Duration;
 
 impl Connection {
-    /// Queues a message (RFC 6455 §6.1), as one frame, or as several if it is longer than [`Limits::max_send_frame`](crate::proto::Limits).
+    /// Queues a message (RFC 6455 §6.1), as one frame, or as several if it is longer than [`ProtocolLimits::max_send_frame`](crate::proto::ProtocolLimits).
     ///
     /// # Errors
-    /// The message, when the connection is not open, when `Limits::max_unsent` bytes wait already, or when the wire format
+    /// The message, when the connection is not open, when `ProtocolLimits::max_unsent` bytes wait already, or when the wire format
     /// cannot carry it: hixie-75 and hixie-76 have no frame for binary messages.
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Message> {
@@ -30,7 +30,7 @@ impl Connection {
     }
 
     /// Queues a ping, of 125 bytes at most (RFC 6455 §5.5.2), between the frames of a message that is fragmented and unsent, or else behind all
-    /// messages. The peer's pong comes as [`Event::Pong`](super::Event::Pong).
+    /// messages. The peer's pong comes as [`ConnectionEvent::Pong`](super::ConnectionEvent::Pong).
     ///
     /// # Errors
     /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
@@ -77,7 +77,7 @@ impl Connection {
     /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
     ///
     /// The formats of 2009 have no room for a body. hixie-75 has no Close frame either: there this ends the stream, what the
-    /// peer still sends is dropped, and [`Closed`](crate::message::Closed) says 1006, as it says of every hixie-75 connection,
+    /// peer still sends is dropped, and [`CloseInfo`](crate::message::CloseInfo) says 1006, as it says of every hixie-75 connection,
     /// since nothing tells a close from a loss.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Connection {
             return Err(Misuse::NotOpen);
         }
         self.queue_close(now, body);
-        self.record.first.get_or_insert(By::Us);
+        self.record.first.get_or_insert(ClosedBy::Local);
         if self.ending() == Some(Ending::NoFrame) {
             self.stop_reading(now, Step::WeEnd);
         } else {
@@ -97,13 +97,13 @@ impl Connection {
     }
 
     /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
-    /// [`accept`](Self::accept). A client's is [`Offer::deflate`](crate::proto::Offer::deflate).
+    /// [`accept`](Self::accept). A client's is [`ClientRequest::deflate`](crate::proto::ClientRequest::deflate).
     pub fn compress(&mut self, deflate: Option<Deflate>) {
         self.deflate = deflate;
     }
 
     /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). `headers` are further lines of the
-    /// answer, name and value. Told as [`Event::Opened`](super::Event::Opened).
+    /// answer, name and value. Told as [`ConnectionEvent::Opened`](super::ConnectionEvent::Opened).
     ///
     /// # Errors
     /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`], [`Misuse::ReservedHeader`].

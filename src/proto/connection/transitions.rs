@@ -1,8 +1,8 @@
 //! What inputs and commands lead to. Every change of state goes through [`Connection::step`].
 
-use super::{Connection, Event, Leaving, Verdict, Wire, pong_cost};
+use super::{Connection, ConnectionEvent, Leaving, Verdict, Wire, pong_cost};
 use crate::error::{HandshakeError, Violation};
-use crate::message::{By, Message};
+use crate::message::{ClosedBy, Message};
 use crate::proto::close::CloseFrame;
 use crate::proto::framing::{Ending, Framing, Incoming};
 use crate::proto::handshake::server::{Request, Response};
@@ -28,8 +28,9 @@ impl Connection {
             request: Box::new(verdict),
             early: Vec::new(),
         };
-        self.events.push_back(Event::Request(Box::new(request)));
-        self.step(Step::Asked);
+        self.events
+            .push_back(ConnectionEvent::Request(Box::new(request)));
+        self.step(Step::Requested);
     }
 
     pub(super) fn agree(&mut self, now: Duration, agreed: Agreed) {
@@ -38,7 +39,8 @@ impl Connection {
             .filter(|_| agreed.framing.has_ping())
             .map(|interval| now.saturating_add(interval));
         self.wire = Wire::Frames(agreed.framing);
-        self.events.push_back(Event::Opened(agreed.opened));
+        self.events
+            .push_back(ConnectionEvent::Opened(agreed.opened));
         self.step(Step::Agreed);
         self.record.opened = true;
     }
@@ -52,13 +54,14 @@ impl Connection {
         };
         // Our own responses are well-formed.
         let _ = Response::refusing(violation).write(head_only, self.outgoing.append(0));
-        self.events.push_back(Event::Failed(violation.into()));
+        self.events
+            .push_back(ConnectionEvent::Failed(violation.into()));
         self.stop_reading(now, Step::Refused);
     }
 
     /// The handshake ends without an answer of ours.
     pub(super) fn fail_handshake(&mut self, error: HandshakeError) {
-        self.events.push_back(Event::Failed(error.cause));
+        self.events.push_back(ConnectionEvent::Failed(error.cause));
         self.response = error.response;
         self.wire = Wire::None;
         self.deadline = None;
@@ -67,7 +70,7 @@ impl Connection {
 
     pub(super) fn deliver(&mut self, message: Message) {
         self.undelivered += message.cost();
-        self.events.push_back(Event::Message(message));
+        self.events.push_back(ConnectionEvent::Message(message));
     }
 
     pub(super) fn receive(&mut self, now: Duration, incoming: Incoming) {
@@ -76,7 +79,7 @@ impl Connection {
             Incoming::Ping(payload) => self.pong(payload),
             Incoming::Pong(payload) => self.receive_pong(now, payload),
             Incoming::Close(body) => {
-                self.record.first.get_or_insert(By::Peer);
+                self.record.first.get_or_insert(ClosedBy::Remote);
                 if self.state == State::Unwritable {
                     // It cannot be answered, and nothing comes behind it.
                     self.record.received = Some(body);
@@ -114,11 +117,11 @@ impl Connection {
         }
         self.undelivered += pong_cost(&payload);
         match self.events.back_mut() {
-            Some(Event::Pong(last)) => {
+            Some(ConnectionEvent::Pong(last)) => {
                 self.undelivered = self.undelivered.saturating_sub(pong_cost(last));
                 *last = payload;
             }
-            _ => self.events.push_back(Event::Pong(payload)),
+            _ => self.events.push_back(ConnectionEvent::Pong(payload)),
         }
     }
 
@@ -188,7 +191,7 @@ impl Connection {
     /// _Fail the WebSocket Connection_ (RFC 6455 §7.1.7).
     pub(super) fn fail(&mut self, now: Duration, violation: Violation) {
         self.record.violation = Some(violation);
-        self.record.first.get_or_insert(By::Us);
+        self.record.first.get_or_insert(ClosedBy::Local);
         if self.state == State::Unwritable {
             self.end();
             return;
@@ -271,7 +274,7 @@ impl Connection {
         }
         if self.record.opened {
             let closed = self.record.closed(self.transmitted);
-            self.events.push_back(Event::Closed(closed));
+            self.events.push_back(ConnectionEvent::Closed(closed));
         }
         self.wire = Wire::None;
         self.deadline = None;

@@ -15,7 +15,7 @@ use super::{Ending, Framing, Incoming};
 use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
 
@@ -26,7 +26,7 @@ pub(crate) struct Hixie75 {
 }
 
 impl Hixie75 {
-    pub(crate) fn new(role: Role, limits: &Limits) -> Self {
+    pub(crate) fn new(role: Role, limits: &ProtocolLimits) -> Self {
         Self {
             frames: Frames::new(role, limits),
         }
@@ -133,7 +133,7 @@ enum Payload {
 }
 
 impl Frames {
-    pub(super) fn new(role: Role, limits: &Limits) -> Self {
+    pub(super) fn new(role: Role, limits: &ProtocolLimits) -> Self {
         Self {
             role,
             max_frame: limits.max_frame as u64,

@@ -5,7 +5,7 @@ use super::{Ending, Framing, Incoming};
 use crate::error::Violation;
 use crate::message::Message;
 use crate::proto::close::CloseFrame;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
 
@@ -16,7 +16,7 @@ pub(crate) struct Hixie76 {
 }
 
 impl Hixie76 {
-    pub(crate) fn new(role: Role, limits: &Limits) -> Self {
+    pub(crate) fn new(role: Role, limits: &ProtocolLimits) -> Self {
         Self {
             frames: Frames::new(role, limits),
         }

@@ -2,7 +2,7 @@
 //!
 //! A plain loop, which the compiler turns into vectors.
 
-use crate::vectors;
+use crate::simd;
 
 /// What is masked at a time: a whole number of keys.
 type Block = [u8; 32];
@@ -10,10 +10,10 @@ type Block = [u8; 32];
 /// Applies the mask to the bytes of a payload that begin at its `offset`. A second time undoes it.
 pub fn apply(key: [u8; 4], offset: usize, payload: &mut [u8]) {
     let key = rotated(key, offset);
-    if payload.len() < vectors::LONG {
+    if payload.len() < simd::LONG {
         apply_here(key, payload);
     } else {
-        vectors::wide(
+        simd::wide(
             #[inline(always)]
             || {
                 let (head, payload) = split_to_align(payload);
@@ -28,7 +28,7 @@ pub fn apply(key: [u8; 4], offset: usize, payload: &mut [u8]) {
 #[inline]
 pub(super) fn applied(key: [u8; 4], masked: &[u8]) -> Vec<u8> {
     let mut bytes = masked.to_vec();
-    if bytes.len() < vectors::LONG {
+    if bytes.len() < simd::LONG {
         apply_here(key, &mut bytes);
     } else {
         apply(key, 0, &mut bytes);

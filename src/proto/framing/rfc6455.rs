@@ -10,10 +10,10 @@ use crate::message::Message;
 use crate::proto::Random;
 use crate::proto::close::CloseFrame;
 use crate::proto::deflate::Codec;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
-use crate::vectors;
+use crate::simd;
 use core::fmt;
 use header::{Frame, Kind};
 
@@ -56,7 +56,12 @@ pub(crate) struct Rfc6455 {
 }
 
 impl Rfc6455 {
-    pub(crate) fn new(role: Role, limits: &Limits, random: Random, codec: Option<Codec>) -> Self {
+    pub(crate) fn new(
+        role: Role,
+        limits: &ProtocolLimits,
+        random: Random,
+        codec: Option<Codec>,
+    ) -> Self {
         Self {
             role,
             random,
@@ -396,13 +401,13 @@ fn binary(key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
 
 /// `None` if it is no text.
 fn text(key: Option<[u8; 4]>, payload: &[u8]) -> Option<String> {
-    if payload.len() < vectors::LONG {
+    if payload.len() < simd::LONG {
         return String::from_utf8(binary(key, payload)).ok();
     }
     // To check it with vectors and then copy it is faster than to check it as std does where it is to stay.
     match key {
-        Some(key) => vectors::from_utf8(&mask::applied(key, payload)).map(str::to_owned),
-        None => vectors::from_utf8(payload).map(str::to_owned),
+        Some(key) => simd::from_utf8(&mask::applied(key, payload)).map(str::to_owned),
+        None => simd::from_utf8(payload).map(str::to_owned),
     }
 }
 

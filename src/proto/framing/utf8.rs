@@ -1,7 +1,7 @@
 //! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1): the first bad byte fails it, not the end of the message.
 
 use crate::error::Violation;
-use crate::vectors;
+use crate::simd;
 use core::str;
 
 /// Valid text so far, and the beginning of a character that is not whole yet.
@@ -52,7 +52,7 @@ impl Text {
         }
         let (whole, partial) = bytes.split_at(whole_characters(bytes));
         self.valid
-            .push_str(vectors::from_utf8(whole).ok_or(Violation::Utf8)?);
+            .push_str(simd::from_utf8(whole).ok_or(Violation::Utf8)?);
         if let Err(error) = str::from_utf8(partial) {
             // `error_len`: the end did not come too early, and no more bytes make it valid.
             if error.error_len().is_some() {

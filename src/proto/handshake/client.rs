@@ -4,13 +4,13 @@ use super::head::{Headers, is_reserved, is_token, is_value};
 use super::response::{Refusal, ResponseReader};
 use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76, refused};
 use crate::error::{HandshakeError, Misuse, Violation};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::Random;
 use crate::proto::address::Address;
 use crate::proto::deflate::{self, Deflate};
 use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::role::Role;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ use core::fmt;
 /// What a client asks for.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Offer {
+pub struct ClientRequest {
     /// Whom to ask, and for which resource.
     pub address: Address,
     /// Subprotocols in order of preference, distinct tokens; one at most in the formats of 2009. Default: none.
@@ -40,10 +40,10 @@ pub struct Offer {
 }
 
 /// Without the query and the values of header lines: they may be tokens, cookies or credentials, and are not for logs.
-impl fmt::Debug for Offer {
+impl fmt::Debug for ClientRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
-        f.debug_struct("Offer")
+        f.debug_struct("ClientRequest")
             .field("host", &self.address.host)
             .field("protocols", &self.protocols)
             .field("origin", &self.origin)
@@ -54,7 +54,7 @@ impl fmt::Debug for Offer {
     }
 }
 
-impl Offer {
+impl ClientRequest {
     /// Asks for this address in today's format, and for nothing more.
     pub fn new(address: Address) -> Self {
         Self {
@@ -126,7 +126,7 @@ impl Offer {
     /// Writes the request and gives what waits for its response.
     pub(crate) fn start(
         self,
-        limits: &Limits,
+        limits: &ProtocolLimits,
         random: Random,
         out: &mut Vec<u8>,
     ) -> Result<Box<dyn ClientHandshake>, Misuse> {
@@ -159,12 +159,17 @@ struct Waiting {
     accept: String,
     protocols: Vec<String>,
     deflate: Option<Deflate>,
-    limits: Limits,
+    limits: ProtocolLimits,
     random: Random,
 }
 
 impl Waiting {
-    fn start(offer: Offer, limits: &Limits, random: Random, out: &mut Vec<u8>) -> Self {
+    fn start(
+        offer: ClientRequest,
+        limits: &ProtocolLimits,
+        random: Random,
+        out: &mut Vec<u8>,
+    ) -> Self {
         // RFC 6455 §4.1 item 7: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded"
         let mut nonce = [0; 16];
         random(&mut nonce);
@@ -207,7 +212,7 @@ impl Waiting {
     }
 
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows".
-    fn check(&self, headers: &Headers) -> Result<(Opened, Option<deflate::Codec>), Violation> {
+    fn check(&self, headers: &Headers) -> Result<(OpenInfo, Option<deflate::Codec>), Violation> {
         // Item 2: "an |Upgrade| header field [that is] an ASCII case-insensitive match for the value "websocket""
         if !headers
             .only("Upgrade")
@@ -231,14 +236,14 @@ impl Waiting {
         let extensions: Vec<&str> = headers.all("Sec-WebSocket-Extensions").collect();
         // Item 6: "a subprotocol that was not present in the client's handshake".
         // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 lets that
-        // be, and leaves it to the application, which finds `Opened::protocol` empty.
+        // be, and leaves it to the application, which finds `OpenInfo::protocol` empty.
         let mut chosen = headers.all("Sec-WebSocket-Protocol");
         let protocol = match (chosen.next(), chosen.next()) {
             (None, _) => "",
             (Some(one), None) if self.protocols.iter().any(|asked| asked == one) => one,
             _ => return Err(Violation::Subprotocol),
         };
-        Ok((Opened::new(protocol, extensions.join(", ")), codec))
+        Ok((OpenInfo::new(protocol, extensions.join(", ")), codec))
     }
 }
 

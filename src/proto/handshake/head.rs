@@ -2,7 +2,7 @@
 
 use crate::error::Violation;
 pub use crate::http::Headers;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 
 /// By which rules lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct Head {
 }
 
 impl HeadReader {
-    pub(crate) fn new(limits: &Limits, syntax: Syntax) -> Self {
+    pub(crate) fn new(limits: &ProtocolLimits, syntax: Syntax) -> Self {
         Self {
             syntax,
             line: Vec::new(),

@@ -4,17 +4,17 @@
 //! server's are fixed to the byte; there is no key, no version and nothing that a cache could not replay. What protects a
 //! server is the origin, and what protects a client is that the server has to repeat origin and URL.
 
-use super::asked::Asked;
-use super::client::Offer;
+use super::client::ClientRequest;
+use super::expected::Expected;
 use super::head::{HeadReader, Headers, Syntax};
-use super::hosted::{Hosted, write_fields};
+use super::repeated::{Repeated, write_fields};
 use super::response::{Draft, draft_status};
 use super::{Agreed, ClientHandshake, ServerHandshake};
 use crate::error::{HandshakeError, Misuse, Violation};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::hixie75::Hixie75;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::role::Role;
 
 /// A server's first line. "HTTP/1.1 101 Web Socket Protocol Handshake": 44 bytes with CR LF.
@@ -29,10 +29,10 @@ const UPGRADE_LINE: usize = 20;
 /// The request is written; the response is awaited.
 #[derive(Debug)]
 pub(crate) struct Client {
-    asked: Asked,
+    expected: Expected,
     stage: Stage,
     head: HeadReader,
-    limits: Limits,
+    limits: ProtocolLimits,
 }
 
 /// hixie-75, "The client must then read from the server", step by step.
@@ -50,8 +50,12 @@ impl Client {
     ///
     /// # Errors
     /// [`Misuse::Subprotocols`].
-    pub(crate) fn start(offer: &Offer, limits: &Limits, out: &mut Vec<u8>) -> Result<Self, Misuse> {
-        let asked = Asked::new(offer)?;
+    pub(crate) fn start(
+        offer: &ClientRequest,
+        limits: &ProtocolLimits,
+        out: &mut Vec<u8>,
+    ) -> Result<Self, Misuse> {
+        let expected = Expected::new(offer)?;
         let mut line = |parts: &[&str]| {
             parts
                 .iter()
@@ -63,8 +67,8 @@ impl Client {
         line(&["Connection: Upgrade"]);
         line(&["Host: ", &offer.host()]);
         // DIFFERENCE: the paper's client says `WebSocket-Origin` here. In every draft since June 2009 that is the server's.
-        line(&["Origin: ", &asked.origin]);
-        if let Some(protocol) = &asked.protocol {
+        line(&["Origin: ", &expected.origin]);
+        if let Some(protocol) = &expected.protocol {
             line(&["WebSocket-Protocol: ", protocol]);
         }
         // "one header per line": cookies.
@@ -73,7 +77,7 @@ impl Client {
         }
         line(&[]);
         Ok(Self {
-            asked,
+            expected,
             stage: Stage::StatusLine,
             head: HeadReader::new(limits, Syntax::Draft),
             limits: limits.clone(),
@@ -81,9 +85,9 @@ impl Client {
     }
 
     fn agree(&self, fields: Headers) -> Result<Agreed, Violation> {
-        self.asked.check_present(&fields, "")?;
-        self.asked.check_equal(&fields, "")?;
-        let mut opened = Opened::new(self.asked.protocol.as_deref().unwrap_or_default(), "");
+        self.expected.check_present(&fields, "")?;
+        self.expected.check_equal(&fields, "")?;
+        let mut opened = OpenInfo::new(self.expected.protocol.as_deref().unwrap_or_default(), "");
         opened.headers = fields;
         Ok(Agreed {
             opened,
@@ -184,8 +188,8 @@ pub(crate) fn origin_field(headers: &Headers) -> &'static str {
 /// A request that is right.
 #[derive(Debug)]
 pub(crate) struct Server {
-    hosted: Hosted,
-    limits: Limits,
+    repeated: Repeated,
+    limits: ProtocolLimits,
 }
 
 impl Server {
@@ -199,9 +203,9 @@ impl Server {
         headers: &Headers,
         target: &str,
         secure: bool,
-        limits: &Limits,
+        limits: &ProtocolLimits,
     ) -> Result<(Self, Option<String>), Violation> {
-        let (hosted, protocol) = Hosted::read(
+        let (repeated, protocol) = Repeated::read(
             headers,
             target,
             secure,
@@ -209,7 +213,7 @@ impl Server {
             "WebSocket-Protocol",
         )?;
         let limits = limits.clone();
-        Ok((Self { hosted, limits }, protocol))
+        Ok((Self { repeated, limits }, protocol))
     }
 }
 
@@ -226,8 +230,8 @@ impl ServerHandshake for Server {
         out.extend_from_slice(FIXED_LINES);
         // DIFFERENCE: the paper answers `GET /text` with the location of `/demo`. A client must fail then: ours is what was asked for.
         let fixed = [
-            ("WebSocket-Origin", &*self.hosted.origin),
-            ("WebSocket-Location", &*self.hosted.location),
+            ("WebSocket-Origin", &*self.repeated.origin),
+            ("WebSocket-Location", &*self.repeated.location),
         ];
         write_fields(out, fixed.into_iter());
         write_fields(
@@ -239,7 +243,7 @@ impl ServerHandshake for Server {
         write_fields(out, headers.iter().copied());
         out.extend_from_slice(b"\r\n");
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), ""),
+            opened: OpenInfo::new(protocol.unwrap_or_default(), ""),
             framing: Box::new(Hixie75::new(Role::Server, &self.limits)),
         }
     }

@@ -4,19 +4,19 @@
 //! them and eight bytes behind the head, answered by sixteen bytes of MD5. It shows that the server speaks this protocol and
 //! that no cache answered.
 
-use super::asked::Asked;
-use super::client::Offer;
+use super::client::ClientRequest;
+use super::expected::Expected;
 use super::head::{HeadReader, Headers, Syntax};
-use super::hosted::{Hosted, write_fields};
 use super::key76;
+use super::repeated::{Repeated, write_fields};
 use super::response::{Draft, draft_status};
 use super::{Agreed, ClientHandshake, ServerHandshake};
 use crate::error::{HandshakeError, Misuse, Violation};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::Random;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::hixie76::Hixie76;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::role::Role;
 
 /// Before the names of the server's fields, in lower case.
@@ -27,12 +27,12 @@ const PREFIX: &str = "sec-";
 /// The request is written; the response is awaited.
 #[derive(Debug)]
 pub(crate) struct Client {
-    asked: Asked,
+    expected: Expected,
     answer: [u8; 16],
     stage: Stage,
     head: HeadReader,
     fields: Headers,
-    limits: Limits,
+    limits: ProtocolLimits,
 }
 
 #[derive(Debug)]
@@ -50,12 +50,12 @@ impl Client {
     /// # Errors
     /// [`Misuse::Subprotocols`].
     pub(crate) fn start(
-        offer: &Offer,
-        limits: &Limits,
+        offer: &ClientRequest,
+        limits: &ProtocolLimits,
         random: Random,
         out: &mut Vec<u8>,
     ) -> Result<Self, Misuse> {
-        let asked = Asked::new(offer)?;
+        let expected = Expected::new(offer)?;
         let (key1, part1) = key76::generate(random);
         let (key2, part2) = key76::generate(random);
         let mut key3 = [0; 8];
@@ -67,12 +67,12 @@ impl Client {
             ("Upgrade", "WebSocket"),
             ("Connection", "Upgrade"),
             ("Host", &host),
-            ("Origin", &asked.origin),
+            ("Origin", &expected.origin),
             ("Sec-WebSocket-Key1", &key1),
             ("Sec-WebSocket-Key2", &key2),
         ];
         fields.extend(
-            asked
+            expected
                 .protocol
                 .as_deref()
                 .map(|protocol| ("Sec-WebSocket-Protocol", protocol)),
@@ -87,7 +87,7 @@ impl Client {
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(&key3);
         Ok(Self {
-            asked,
+            expected,
             answer: key76::answer(part1, part2, key3),
             stage: Stage::StatusLine,
             head: HeadReader::new(limits, Syntax::Draft),
@@ -101,7 +101,7 @@ impl Client {
         let fields = &self.fields;
         let upgrade = fields.only("upgrade").ok_or(Violation::Upgrade)?;
         let connection = fields.only("connection").ok_or(Violation::Connection)?;
-        self.asked.check_present(fields, PREFIX)?;
+        self.expected.check_present(fields, PREFIX)?;
         // "If the value is not exactly equal to the string "WebSocket""
         if upgrade != "WebSocket" {
             return Err(Violation::Upgrade);
@@ -110,7 +110,7 @@ impl Client {
         if !connection.eq_ignore_ascii_case("upgrade") {
             return Err(Violation::Connection);
         }
-        self.asked.check_equal(fields, PREFIX)
+        self.expected.check_equal(fields, PREFIX)
     }
 }
 
@@ -143,8 +143,8 @@ impl ClientHandshake for Client {
                     *input = input.get(1..).unwrap_or_default();
                     *right += 1;
                     if *right == self.answer.len() {
-                        let protocol = self.asked.protocol.as_deref().unwrap_or_default();
-                        let mut opened = Opened::new(protocol, "");
+                        let protocol = self.expected.protocol.as_deref().unwrap_or_default();
+                        let mut opened = OpenInfo::new(protocol, "");
                         opened.headers = core::mem::take(&mut self.fields);
                         return Ok(Some(Agreed {
                             opened,
@@ -187,7 +187,7 @@ pub(crate) fn is_request(headers: &Headers) -> bool {
 /// The head of a request that is right. The eight bytes behind it are missing.
 #[derive(Debug)]
 pub(crate) struct Head {
-    hosted: Hosted,
+    repeated: Repeated,
     part1: u32,
     part2: u32,
 }
@@ -219,10 +219,10 @@ impl Head {
                 .ok_or(Violation::Challenge)
         };
         let (part1, part2) = (part("Sec-WebSocket-Key1")?, part("Sec-WebSocket-Key2")?);
-        let (hosted, protocol) =
-            Hosted::read(headers, target, secure, "Origin", "Sec-WebSocket-Protocol")?;
+        let (repeated, protocol) =
+            Repeated::read(headers, target, secure, "Origin", "Sec-WebSocket-Protocol")?;
         let head = Self {
-            hosted,
+            repeated,
             part1,
             part2,
         };
@@ -230,9 +230,9 @@ impl Head {
     }
 
     /// With the eight bytes.
-    pub(crate) fn complete(self, key3: [u8; 8], limits: &Limits) -> Server {
+    pub(crate) fn complete(self, key3: [u8; 8], limits: &ProtocolLimits) -> Server {
         Server {
-            hosted: self.hosted,
+            repeated: self.repeated,
             answer: key76::answer(self.part1, self.part2, key3),
             limits: limits.clone(),
         }
@@ -242,9 +242,9 @@ impl Head {
 /// A request that is right and whole.
 #[derive(Debug)]
 pub(crate) struct Server {
-    hosted: Hosted,
+    repeated: Repeated,
     answer: [u8; 16],
-    limits: Limits,
+    limits: ProtocolLimits,
 }
 
 impl ServerHandshake for Server {
@@ -259,8 +259,8 @@ impl ServerHandshake for Server {
         let fixed = [
             ("Upgrade", "WebSocket"),
             ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Origin", &*self.hosted.origin),
-            ("Sec-WebSocket-Location", &*self.hosted.location),
+            ("Sec-WebSocket-Origin", &*self.repeated.origin),
+            ("Sec-WebSocket-Location", &*self.repeated.location),
         ];
         let chosen = protocol.map(|chosen| ("Sec-WebSocket-Protocol", chosen));
         write_fields(out, fixed.into_iter().chain(chosen));
@@ -268,7 +268,7 @@ impl ServerHandshake for Server {
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(&self.answer);
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), ""),
+            opened: OpenInfo::new(protocol.unwrap_or_default(), ""),
             framing: Box::new(Hixie76::new(Role::Server, &self.limits)),
         }
     }

@@ -3,20 +3,20 @@
 //! A client's format is chosen by its offer, a server's by the head of the request. `hixie75.rs` and `hixie76.rs` have the
 //! formats of 2009, both sides in one file; RFC 6455 is in [`client`] and [`server`].
 
-mod asked;
 pub mod client;
+mod expected;
 pub(crate) mod extensions;
 pub mod head;
 mod hixie75;
 mod hixie76;
-mod hosted;
 mod key76;
+mod repeated;
 pub(crate) mod request;
 pub(crate) mod response;
 pub mod server;
 
 use crate::error::{Cause, HandshakeError};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::deflate::Deflate;
 use crate::proto::framing::Framing;
 use base64::Engine as _;
@@ -60,7 +60,7 @@ pub(crate) trait ServerHandshake: Send + fmt::Debug {
 /// What a handshake ends with.
 #[derive(Debug)]
 pub(crate) struct Agreed {
-    pub(crate) opened: Opened,
+    pub(crate) opened: OpenInfo,
     pub(crate) framing: Box<dyn Framing>,
 }
 

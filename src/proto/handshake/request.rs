@@ -5,7 +5,7 @@ use super::server::{self, Read, Request};
 use super::{ServerHandshake, hixie76};
 use crate::error::Violation;
 use crate::proto::Random;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 
 /// A request, and the half that can accept it, if it asks for a WebSocket.
 pub(crate) type Whole = (Request, Option<Box<dyn ServerHandshake>>);
@@ -18,7 +18,7 @@ pub(crate) struct RequestReader {
     pub(crate) secure: bool,
     /// Whether the formats of 2009 are accepted.
     pub(crate) legacy: bool,
-    limits: Limits,
+    limits: ProtocolLimits,
     random: Random,
     /// The method is HEAD.
     is_head: bool,
@@ -37,7 +37,7 @@ struct Waiting {
 const KEY3: usize = 8;
 
 impl RequestReader {
-    pub(crate) fn new(limits: &Limits, random: Random) -> Self {
+    pub(crate) fn new(limits: &ProtocolLimits, random: Random) -> Self {
         Self {
             head: HeadReader::new(limits, Syntax::Request),
             secure: false,

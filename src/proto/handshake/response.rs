@@ -4,7 +4,7 @@ use super::head::{HeadReader, Headers, Syntax, is_version, syntax};
 use super::refused;
 use crate::error::{HandshakeError, Violation};
 use crate::http::HttpResponse;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 
 /// Interim responses taken before the final one. Servers send one or two; a peer must not keep us for ever.
 const MAX_INTERIM: usize = 8;
@@ -16,11 +16,11 @@ const MAX_CHUNK_LINE: usize = 1 << 10;
 pub(crate) struct ResponseReader {
     head: HeadReader,
     interim: usize,
-    limits: Limits,
+    limits: ProtocolLimits,
 }
 
 impl ResponseReader {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &ProtocolLimits) -> Self {
         Self {
             head: HeadReader::new(limits, Syntax::Response),
             interim: 0,
@@ -96,7 +96,7 @@ enum Body {
 }
 
 impl Refusal {
-    pub(crate) fn new(status: u16, headers: Headers, limits: &Limits) -> Self {
+    pub(crate) fn new(status: u16, headers: Headers, limits: &ProtocolLimits) -> Self {
         let chunked = headers.lists("Transfer-Encoding", "chunked");
         let length = headers.only("Content-Length");
         let body = match length.and_then(|length| length.parse().ok()) {
@@ -225,12 +225,12 @@ pub(crate) fn draft_status(line: &[u8]) -> Result<u16, Violation> {
 #[derive(Debug)]
 pub(crate) struct Draft {
     status: u16,
-    limits: Limits,
+    limits: ProtocolLimits,
     refusal: Option<Refusal>,
 }
 
 impl Draft {
-    pub(crate) fn new(status: u16, limits: &Limits) -> Self {
+    pub(crate) fn new(status: u16, limits: &ProtocolLimits) -> Self {
         Self {
             status,
             limits: limits.clone(),

@@ -2,15 +2,15 @@
 //! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
 
 use super::head::{Head, Headers, is_token, is_value, is_version, syntax};
-use super::hosted::is_authority;
+use super::repeated::is_authority;
 use super::{Agreed, ServerHandshake, accept_key, extensions, hixie75, hixie76};
 use crate::error::{Misuse, Violation};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::Random;
 use crate::proto::deflate::Deflate;
 use crate::proto::format::Format;
 use crate::proto::framing::rfc6455::Rfc6455;
-use crate::proto::limits::Limits;
+use crate::proto::limits::ProtocolLimits;
 use crate::proto::role::Role;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -241,7 +241,7 @@ pub(crate) fn read(
     head: Head,
     secure: bool,
     legacy: bool,
-    limits: &Limits,
+    limits: &ProtocolLimits,
     random: Random,
 ) -> Result<Read, Violation> {
     let mut parts = head.start.split(' ');
@@ -322,7 +322,7 @@ fn check_start(request: &Request, version: &str, bodies: &[&str]) -> Result<(), 
 fn read_rfc6455(
     mut request: Request,
     version: &str,
-    limits: &Limits,
+    limits: &ProtocolLimits,
     random: Random,
 ) -> Result<Read, Violation> {
     let headers = &request.headers;
@@ -443,7 +443,7 @@ struct Deciding {
     accept: String,
     /// The header lines that offer extensions.
     extensions: Vec<String>,
-    limits: Limits,
+    limits: ProtocolLimits,
     random: Random,
 }
 
@@ -473,7 +473,7 @@ impl ServerHandshake for Deciding {
         head.push_str("\r\n");
         out.extend_from_slice(head.as_bytes());
         Agreed {
-            opened: Opened::new(protocol.unwrap_or_default(), extensions.unwrap_or_default()),
+            opened: OpenInfo::new(protocol.unwrap_or_default(), extensions.unwrap_or_default()),
             framing: Box::new(Rfc6455::new(Role::Server, &self.limits, self.random, codec)),
         }
     }

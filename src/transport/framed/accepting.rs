@@ -1,8 +1,8 @@
 //! The server's side of the opening handshake: a request, and the answer to it.
 
-use super::Framed;
+use super::IoTransport;
 use crate::error::{Cause, Misuse};
-use crate::message::Opened;
+use crate::message::OpenInfo;
 use crate::proto::{Deflate, Request, Response};
 use core::fmt;
 use core::future::poll_fn;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// A request that was read and waits for an answer. Dropping it closes the stream without one.
 #[must_use = "a request wants an answer"]
 pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin> {
-    pub(super) framed: Framed<Io>,
+    pub(super) framed: IoTransport<Io>,
     pub(super) request: Request,
 }
 
@@ -31,14 +31,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
     ///
     /// # Errors
     /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
-    pub async fn accept(mut self, protocol: Option<&str>) -> Result<(Framed<Io>, Opened), Cause> {
+    pub async fn accept(
+        mut self,
+        protocol: Option<&str>,
+    ) -> Result<(IoTransport<Io>, OpenInfo), Cause> {
         let now = self.framed.now();
         if let Err(misuse) = self.framed.connection.accept(now, protocol, &[]) {
             return Err(Cause::Transport(misuse.to_string()));
         }
         let opened = self.framed.opened().await?;
         // The client waits for the answer, whether or not anybody polls what this returns.
-        poll_fn(|cx| self.framed.poll_until(cx, Framed::is_flushed)).await;
+        poll_fn(|cx| self.framed.poll_until(cx, IoTransport::is_flushed)).await;
         Ok((self.framed, opened))
     }
 

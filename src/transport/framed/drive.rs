@@ -1,8 +1,8 @@
 //! The two directions and the time. Whoever polls moves all three on.
 
-use super::Framed;
+use super::IoTransport;
 use crate::proto;
-use crate::transport::Lost;
+use crate::transport::ConnectionLost;
 use core::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -12,9 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(super) const TURN: u16 = 256;
 const READ_COST: u16 = TURN / 4;
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     /// The core's next event; its last one only when our own last bytes are written, or cannot be.
-    pub(super) fn poll_core(&mut self, cx: &mut Context<'_>) -> Poll<proto::Event> {
+    pub(super) fn poll_core(&mut self, cx: &mut Context<'_>) -> Poll<proto::ConnectionEvent> {
         self.tasks.reader.works();
         loop {
             if self.turn == 0 {
@@ -42,7 +42,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             if let Some(message) =
                 arrived.or_else(|| self.reader.next_message(&mut self.connection))
             {
-                return Poll::Ready(proto::Event::Message(message));
+                return Poll::Ready(proto::ConnectionEvent::Message(message));
             }
         }
     }
@@ -111,7 +111,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 
     /// The core's next event, from bytes that were read before.
-    fn next_event(&mut self) -> Option<proto::Event> {
+    fn next_event(&mut self) -> Option<proto::ConnectionEvent> {
         loop {
             if self.connection.ends_next() && !self.is_over() {
                 // What lies behind the end means nothing. Kept, it would keep the stream's own end from being read.
@@ -126,12 +126,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
             }
             let now = self.now();
             if let Some(message) = self.reader.decode(&mut self.connection, now) {
-                return Some(proto::Event::Message(message));
+                return Some(proto::ConnectionEvent::Message(message));
             }
         }
     }
 
-    /// Has the core take what was read, as far as the receive bound lets it: its events wait there.
+    /// Has the core take what was read, as far as the receive buffer lets it: its events wait there.
     #[inline]
     pub(super) fn take_unread(&mut self) {
         let now = || self.started.elapsed();
@@ -202,7 +202,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
 }
 
 /// Who has to wait, and who is to be told.
-impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     /// Whether the core has ended and our last bytes are with the platform, or never will be.
     fn is_over(&self) -> bool {
         self.connection.is_finished() && self.writer.is_over(&self.connection)
@@ -217,15 +217,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 
     /// Whether bytes were left when the stream took no more.
-    pub(super) fn has_lost(&self) -> Result<(), Lost> {
+    pub(super) fn has_lost(&self) -> Result<(), ConnectionLost> {
         match self.connection.has_lost() {
-            true => Err(Lost),
+            true => Err(ConnectionLost),
             false => Ok(()),
         }
     }
 
     pub(super) fn below_watermark(&self) -> bool {
-        !self.is_writable() || self.connection.unsent() < self.limits.send_watermark.max(1)
+        !self.is_writable() || self.connection.unsent() < self.limits.send_high_water_mark.max(1)
     }
 
     /// For a task that waits to write: moves both directions until `done`, so that two peers that only write cannot hold

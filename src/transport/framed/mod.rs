@@ -4,16 +4,16 @@ mod accepting;
 mod deadline;
 mod drive;
 mod reader;
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod sizes;
 mod wakers;
 mod writer;
 
 pub use accepting::Accepting;
 
-use super::{Limits, Lost, MaybeSend, Pongs, Transport};
+use super::{ConnectionLost, Limits, MaybeSend, Pongs, Transport};
 use crate::error::{Cause, HandshakeError};
-use crate::message::{Closed, Event, Message, Opened};
+use crate::message::{CloseInfo, Event, Message, OpenInfo};
 use crate::proto::{self, CloseFrame, Connection};
 use crate::time::Instant;
 use core::fmt;
@@ -27,18 +27,18 @@ use wakers::Tasks;
 use writer::Writer;
 
 /// So many bytes are written at the latest, however many messages were read whose answers could share the write.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 const MAX_DEFERRED: usize = 16 << 10;
 
 /// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
 ///
 /// Everything queued goes out in one write before the next read, so that all answers to what was read share one write.
-/// It stops reading while `Limits::receive_bound` bytes of messages wait here: the stream's own flow control then holds the
+/// It stops reading while `Limits::receive_buffer` bytes of messages wait here: the stream's own flow control then holds the
 /// peer back, and nothing is lost.
 ///
 /// One task may read while another writes. Dropping it sends a Close frame if the stream takes it at once, and closes the stream.
 #[must_use = "a connection moves only while it is polled; dropping it closes it"]
-pub struct Framed<Io: AsyncRead + AsyncWrite + Unpin> {
+pub struct IoTransport<Io: AsyncRead + AsyncWrite + Unpin> {
     /// `None` once it was handed back.
     io: Option<Io>,
     connection: Connection,
@@ -64,8 +64,8 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     connection: Connection,
     limits: &Limits,
-) -> Result<(Framed<Io>, Opened), HandshakeError> {
-    let mut framed = Framed::new(io, connection, limits);
+) -> Result<(IoTransport<Io>, OpenInfo), HandshakeError> {
+    let mut framed = IoTransport::new(io, connection, limits);
     match framed.opened().await {
         Ok(opened) => Ok((framed, opened)),
         Err(cause) => {
@@ -85,9 +85,9 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     connection: Connection,
     limits: &Limits,
 ) -> Result<Accepting<Io>, Cause> {
-    let mut framed = Framed::new(io, connection, limits);
+    let mut framed = IoTransport::new(io, connection, limits);
     match poll_fn(|cx| framed.poll_core(cx)).await {
-        proto::Event::Request(request) => Ok(Accepting {
+        proto::ConnectionEvent::Request(request) => Ok(Accepting {
             framed,
             request: *request,
         }),
@@ -95,7 +95,7 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     /// Runs a connection over a stream. `connection` was made at the time zero, just now. Bytes that were read beyond a
     /// handshake were given to it with `handle_bytes`.
     pub fn new(io: Io, mut connection: Connection, limits: &Limits) -> Self {
@@ -134,26 +134,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
         self.tasks.writer.wake();
     }
 
-    async fn opened(&mut self) -> Result<Opened, Cause> {
+    async fn opened(&mut self) -> Result<OpenInfo, Cause> {
         match poll_fn(|cx| self.poll_core(cx)).await {
-            proto::Event::Opened(opened) => Ok(opened),
+            proto::ConnectionEvent::Opened(opened) => Ok(opened),
             other => Err(self.cause(other)),
         }
     }
 
     /// Why this event is not the one that was hoped for.
-    fn cause(&mut self, event: proto::Event) -> Cause {
+    fn cause(&mut self, event: proto::ConnectionEvent) -> Cause {
         match (event, self.failure.take()) {
             // The core knows only that the stream ended; the stream said how.
-            (proto::Event::Failed(Cause::Transport(_)), Some(words)) => Cause::Transport(words),
-            (proto::Event::Failed(cause), _) => cause,
+            (proto::ConnectionEvent::Failed(Cause::Transport(_)), Some(words)) => {
+                Cause::Transport(words)
+            }
+            (proto::ConnectionEvent::Failed(cause), _) => cause,
             _ => Cause::Transport("the connection ended inside the handshake".into()),
         }
     }
 
     /// RFC 6455 §7.1.5 knows only 1006 where we failed the connection; who asks wants to know what the peer was told, and what for.
     #[cold]
-    fn ended(&self, mut closed: Closed) -> Closed {
+    fn ended(&self, mut closed: CloseInfo) -> CloseInfo {
         if let Some(violation) = self.connection.violation() {
             closed.code = violation.close_code();
             closed.reason = violation.to_string();
@@ -166,7 +168,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.turn > 0
             && let Some(message) = self.reader.next_message(&mut self.connection)
@@ -176,10 +178,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         }
         loop {
             match self.poll_core(cx) {
-                Poll::Ready(proto::Event::Message(message)) => {
+                Poll::Ready(proto::ConnectionEvent::Message(message)) => {
                     return Poll::Ready(Event::Message(message));
                 }
-                Poll::Ready(proto::Event::Closed(closed)) => {
+                Poll::Ready(proto::ConnectionEvent::Closed(closed)) => {
                     return Poll::Ready(Event::Closed(self.ended(closed)));
                 }
                 // The handshake, which is behind us, and pongs that nobody awaits.
@@ -200,19 +202,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         Ok(())
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         ready!(self.poll_until(cx, Self::is_flushed));
         Poll::Ready(self.has_lost())
     }
 
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     fn defers_flush(&self) -> bool {
         // A flush has the core take what was read.
         let more = !self.reader.is_dry() || self.connection.undelivered() > 0;
         more && self.connection.unsent() < MAX_DEFERRED && self.is_open()
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         self.poll_flush(cx)
     }
 
@@ -237,15 +239,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
         &self.limits
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.limits
-            .send_watermark
+            .send_high_water_mark
             .max(1)
             .saturating_sub(self.connection.unsent())
     }
 
     /// The stream's own flow control reaches the peer.
-    fn pushes_back(&self) -> bool {
+    fn has_receive_backpressure(&self) -> bool {
         true
     }
 
@@ -274,7 +276,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for Framed<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for IoTransport<Io> {
     fn drop(&mut self) {
         let now = self.now();
         // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
@@ -286,9 +288,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for Framed<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for Framed<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for IoTransport<Io> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Framed")
+        f.debug_struct("IoTransport")
             .field("connection", &self.connection)
             .finish_non_exhaustive()
     }

@@ -88,7 +88,7 @@ impl Reader {
         message
     }
 
-    /// Has the core take what was read, as far as the receive bound lets it: its events wait there.
+    /// Has the core take what was read, as far as the receive buffer lets it: its events wait there.
     #[inline]
     pub(super) fn take_unread(
         &mut self,

@@ -1,6 +1,6 @@
 //! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. `Socket` has its own beside it.
 
-use super::Framed;
+use super::IoTransport;
 use crate::proto::Connection;
 use crate::proto::framing::rfc6455::Rfc6455;
 use tokio::net::TcpStream;
@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 #[test]
 fn what_every_connection_keeps_stays_small() {
     for (what, size, ceiling) in [
-        ("Framed", size_of::<Framed<TcpStream>>(), 1016),
+        ("IoTransport", size_of::<IoTransport<TcpStream>>(), 1016),
         ("Connection", size_of::<Connection>(), 600),
         ("Rfc6455", size_of::<Rfc6455>(), 216),
     ] {

@@ -4,7 +4,7 @@
 //!
 //! - A message is read when it is asked for, and what was not asked for waits in the browser, then in the network, then at the peer.
 //! - When the peer closes while messages wait in the browser, Chromium drops all but the first of them. So reading goes on as long as there is
-//!   room below the receive bound, and an end that came while nobody read is never called clean.
+//!   room below the receive buffer, and an end that came while nobody read is never called clean.
 //! - Its `close` while messages wait unread is answered only when they have been read: they are read and let go.
 //! - A write is taken when its last byte is in the pipe to the browser's network process: 128 KiB, behind which are a chunk of 64 KiB and the
 //!   operating system's own buffer, 4 MiB on loopback. On an idle line 64 KiB are always taken at once; more waits.
@@ -20,9 +20,9 @@ mod hearing;
 mod platform;
 
 use super::attributes::set;
-use super::{Limits, Lost, MESSAGE_TOO_BIG, Request, Transport};
+use super::{ConnectRequest, ConnectionLost, Limits, MESSAGE_TOO_BIG, Transport};
 use crate::error::{Cause, ConnectErrorKind};
-use crate::message::{By, Closed, Event, Message, Opened};
+use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 use crate::time::{Sleep, sleep};
 pub(crate) use bindings::{Opening, Read, Stream};
 use core::future::{Future, poll_fn};
@@ -76,7 +76,9 @@ impl Drop for Connecting {
 /// # Errors
 /// [`ConnectErrorKind::Unsupported`] where there is none; what the constructor threw; or that the connection failed before it was open. There is
 /// no time limit here.
-pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind> {
+pub async fn connect(
+    request: ConnectRequest,
+) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {
     if !is_there() {
         return Err(ConnectErrorKind::Unsupported);
     }
@@ -92,7 +94,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
         Ok(opening) => opening.unchecked_into(),
         Err(_) => {
             return Err(ConnectErrorKind::failed(
-                Closed::lost(By::Failure),
+                CloseInfo::lost(ClosedBy::Error),
                 Cause::Hidden,
             ));
         }
@@ -105,7 +107,7 @@ pub async fn connect(request: Request) -> Result<(Box<dyn Transport>, Opened), C
         ending: false,
         close_deadline: None,
     };
-    let opened = Opened::new(opening.protocol(), opening.extensions());
+    let opened = OpenInfo::new(opening.protocol(), opening.extensions());
     Ok((Box::new(transport), opened))
 }
 
@@ -145,14 +147,14 @@ impl WebSocketStream {
     }
 
     /// How it ended. Reading has.
-    fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<Closed> {
+    fn poll_ending(&mut self, cx: &mut Context<'_>) -> Poll<CloseInfo> {
         let ended = ready!(self.incoming.poll(cx, || self.platform.ending()));
         let Ended { close_frame, by } = self.platform.ended(ended);
         Poll::Ready(match close_frame {
             Some((code, reason, clean)) => {
-                Closed::new(code, reason.as_string().unwrap_or_default(), clean, by)
+                CloseInfo::new(code, reason.as_string().unwrap_or_default(), clean, by)
             }
-            None => Closed::lost(by),
+            None => CloseInfo::lost(by),
         })
     }
 
@@ -178,7 +180,7 @@ impl Transport for WebSocketStream {
         if let Some(deadline) = &mut self.close_deadline
             && Pin::new(deadline).poll(cx).is_ready()
         {
-            return Poll::Ready(Event::Closed(Closed::lost(By::Us)));
+            return Poll::Ready(Event::Closed(CloseInfo::lost(ClosedBy::Local)));
         }
         if !self.ending {
             if let Some(message) = ready!(self.poll_read(cx)) {
@@ -190,7 +192,7 @@ impl Transport for WebSocketStream {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_open() || self.room() > 0 {
+        if !self.is_open() || self.capacity() > 0 {
             return Poll::Ready(());
         }
         self.poll_written(cx)
@@ -209,12 +211,12 @@ impl Transport for WebSocketStream {
         Ok(())
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         // `send` hands over at once; nothing waits here.
         Poll::Ready(Ok(()))
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         self.poll_written(cx).map(Ok)
     }
 
@@ -230,20 +232,20 @@ impl Transport for WebSocketStream {
         &self.limits
     }
 
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         match self.platform.waiting() {
-            None => self.limits.send_watermark.max(1),
-            Some(bytes) => self.limits.send_watermark.saturating_sub(bytes),
+            None => self.limits.send_high_water_mark.max(1),
+            Some(bytes) => self.limits.send_high_water_mark.saturating_sub(bytes),
         }
     }
 
-    fn pushes_back(&self) -> bool {
+    fn has_receive_backpressure(&self) -> bool {
         true
     }
 
     /// All there is room for: what waits in the browser is lost when the peer closes.
     fn read_ahead(&self) -> usize {
-        self.limits.receive_bound
+        self.limits.receive_buffer
     }
 
     fn buffered_amount(&self) -> usize {

@@ -1,7 +1,7 @@
 //! An open stream: its two ends, and what was written and not taken yet. What is known of browsers is in the [module's](super) own words.
 
 use super::bindings::{Info, NOTHING, Opening, Readable, Reader, Sink, Stream, Thenable, Writer};
-use crate::message::By;
+use crate::message::ClosedBy;
 use crate::transport::attributes::set;
 use crate::transport::web_socket::began;
 use core::cell::{Cell, RefCell};
@@ -31,7 +31,7 @@ pub(crate) struct Platform {
 pub(crate) struct Ended {
     /// Code and reason of the peer's Close frame, and whether the closing handshake finished; none if there was no frame.
     pub(crate) close_frame: Option<(u16, JsValue, bool)>,
-    pub(crate) by: By,
+    pub(crate) by: ClosedBy,
 }
 
 /// Sizes of the writes in the browser's queue, oldest first, and their sum.
@@ -94,9 +94,9 @@ impl Platform {
         let code = told.then(|| info.code()).flatten();
         let with_frame = code.filter(|code| *code != LOST);
         let by = match with_frame {
-            _ if self.ours.get() => By::Us,
+            _ if self.ours.get() => ClosedBy::Local,
             Some(code) => began(code, info.reason() == "", true),
-            None => By::Failure,
+            None => ClosedBy::Error,
         };
         Ended {
             close_frame: with_frame.map(|code| (code, info.reason(), clean)),

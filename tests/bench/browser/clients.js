@@ -112,10 +112,10 @@ const clients = {
   'ours, Rust by class': rust.ours,
   'ours, Rust by stream': rust.ours_by_stream,
   'ours, npm WebSocket': withClass(Ours),
-  'ours, npm Channel': withChannel(Channel, 'web-socket'),
-  'ours, npm Channel by stream': withChannel(Channel, 'web-socket-stream'),
+  'ours, npm Channel': withChannel(Channel, 'websocket'),
+  'ours, npm Channel by stream': withChannel(Channel, 'websocket-stream'),
   'ours, npm WebSocket, no-wasm': withClass(Plain),
-  'ours, npm Channel, no-wasm': withChannel(PlainChannel, 'web-socket'),
+  'ours, npm Channel, no-wasm': withChannel(PlainChannel, 'websocket'),
   partysocket: withClass(PartySocket),
   'reconnecting-websocket': withClass(ReconnectingWebSocket),
 };

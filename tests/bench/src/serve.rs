@@ -56,7 +56,7 @@ async fn ours(stream: TcpStream) -> Result<(), Failure> {
 }
 
 async fn socket(stream: TcpStream) -> Result<(), Failure> {
-    let mut socket = Socket::accept(stream, socket::Options::default()).await?;
+    let mut socket = Socket::accept(stream, socket::ConnectionOptions::default()).await?;
     while let Some(message) = socket.next().await {
         socket.send(message).await?;
     }
@@ -64,7 +64,7 @@ async fn socket(stream: TcpStream) -> Result<(), Failure> {
 }
 
 async fn channel(stream: TcpStream) -> Result<(), Failure> {
-    let socket = Socket::accept(stream, socket::Options::default()).await?;
+    let socket = Socket::accept(stream, socket::ConnectionOptions::default()).await?;
     let mut channel = Channel::from_socket(socket, Bytes);
     while let Some(message) = channel.next().await {
         channel.send(message?).await?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use websocket_channel::proto::{Connection, Event, Format, Limits};
+use websocket_channel::proto::{Connection, ConnectionEvent, Format, ProtocolLimits};
 use websocket_channel_fuzz::drive::START;
 use websocket_channel_fuzz::open::offer;
 use websocket_channel_fuzz::wire::{fixed, write};
@@ -249,10 +249,14 @@ fn handshakes(seeds: &mut Seeds, vectors: &serde_json::Value) {
 
 /// What our server answers our client.
 fn answer(format: Format) -> Vec<u8> {
-    let client = Connection::client(START, offer(format), Limits::default(), fixed).expect("offer");
-    let mut server = Connection::server(START, Limits::default(), fixed);
+    let client =
+        Connection::client(START, offer(format), ProtocolLimits::default(), fixed).expect("offer");
+    let mut server = Connection::server(START, ProtocolLimits::default(), fixed);
     server.handle_bytes(START, client.outgoing());
-    assert!(matches!(server.poll_event(), Some(Event::Request(_))));
+    assert!(matches!(
+        server.poll_event(),
+        Some(ConnectionEvent::Request(_))
+    ));
     server.accept(START, None, &[]).expect("a request");
     server.outgoing().to_vec()
 }

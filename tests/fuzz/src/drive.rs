@@ -4,7 +4,7 @@ use crate::{Input, MEMORY};
 use std::time::Duration;
 use websocket_channel::Message;
 use websocket_channel::error::{Cause, Violation};
-use websocket_channel::proto::{Connection, Event, Limits};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits};
 
 /// When everything happens.
 pub const START: Duration = Duration::from_secs(1000);
@@ -19,7 +19,7 @@ const MAX_ANSWERS: usize = 18 << 10;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Everything that was told.
-    pub events: Vec<Event>,
+    pub events: Vec<ConnectionEvent>,
     /// Everything that was written.
     pub sent: Vec<u8>,
     /// What the peer did wrong on the open connection.
@@ -32,7 +32,7 @@ impl Outcome {
     /// The messages.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
         self.events.iter().filter_map(|event| match event {
-            Event::Message(message) => Some(message),
+            ConnectionEvent::Message(message) => Some(message),
             _ => None,
         })
     }
@@ -40,7 +40,7 @@ impl Outcome {
     /// Whether it opened.
     pub fn opened(&self) -> bool {
         let mut events = self.events.iter();
-        events.any(|event| matches!(event, Event::Opened(_)))
+        events.any(|event| matches!(event, ConnectionEvent::Opened(_)))
     }
 }
 
@@ -50,7 +50,7 @@ pub trait Player {
     fn make(&self) -> Connection;
 
     /// Server: answers a request.
-    fn decide(&self, _connection: &mut Connection, _event: &Event) {}
+    fn decide(&self, _connection: &mut Connection, _event: &ConnectionEvent) {}
 }
 
 impl<F: Fn() -> Connection> Player for F {
@@ -89,7 +89,7 @@ pub fn same_in_any_pieces(player: &dyn Player, input: &Input) -> Outcome {
 }
 
 fn early(outcome: &Outcome) -> bool {
-    let early = Event::Failed(Cause::Violation(Violation::EarlyData));
+    let early = ConnectionEvent::Failed(Cause::Violation(Violation::EarlyData));
     outcome.events.contains(&early)
 }
 
@@ -113,7 +113,7 @@ enum Ending {
 struct Run<'a> {
     player: &'a dyn Player,
     connection: Connection,
-    limits: &'a Limits,
+    limits: &'a ProtocolLimits,
     writes_at_once: bool,
     /// The handshake was somebody else's.
     began_open: bool,
@@ -121,7 +121,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(player: &'a dyn Player, limits: &'a Limits, writes_at_once: bool) -> Self {
+    fn new(player: &'a dyn Player, limits: &'a ProtocolLimits, writes_at_once: bool) -> Self {
         let connection = player.make();
         let mut run = Self {
             player,
@@ -168,7 +168,9 @@ impl<'a> Run<'a> {
             self.player.decide(&mut self.connection, &event);
             // Of pongs in a row that nobody polled only the last is told.
             match (self.outcome.events.last_mut(), &event) {
-                (Some(Event::Pong(last)), Event::Pong(pong)) => last.clone_from(pong),
+                (Some(ConnectionEvent::Pong(last)), ConnectionEvent::Pong(pong)) => {
+                    last.clone_from(pong)
+                }
                 _ => self.outcome.events.push(event),
             }
         }
@@ -266,25 +268,30 @@ impl<'a> Run<'a> {
     }
 
     /// What holds of an event, after those before it.
-    fn check_event(&self, event: &Event) {
+    fn check_event(&self, event: &ConnectionEvent) {
         let told = &self.outcome.events;
-        let is_last = |event: &Event| matches!(event, Event::Failed(_) | Event::Closed(_));
+        let is_last = |event: &ConnectionEvent| {
+            matches!(
+                event,
+                ConnectionEvent::Failed(_) | ConnectionEvent::Closed(_)
+            )
+        };
         assert!(!told.iter().any(is_last), "nothing comes after the end");
-        let opened = |event: &Event| matches!(event, Event::Opened(_));
+        let opened = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Opened(_));
         let was_open = self.began_open || told.iter().any(opened);
         match event {
-            Event::Request(_) => assert!(told.is_empty()),
-            Event::Opened(_) | Event::Failed(_) => assert!(!was_open),
-            Event::Message(message) => {
+            ConnectionEvent::Request(_) => assert!(told.is_empty()),
+            ConnectionEvent::Opened(_) | ConnectionEvent::Failed(_) => assert!(!was_open),
+            ConnectionEvent::Message(message) => {
                 assert!(was_open);
                 assert!(message.len() <= self.limits.max_message);
             }
-            Event::Pong(payload) => assert!(was_open && payload.len() <= 125),
-            Event::Closed(closed) => {
+            ConnectionEvent::Pong(payload) => assert!(was_open && payload.len() <= 125),
+            ConnectionEvent::Closed(closed) => {
                 assert!(was_open);
                 assert!(closed.reason.len() <= 123);
-                assert_eq!(closed.unsent, 0);
-                assert!(!(closed.clean && self.connection.violation().is_some()));
+                assert_eq!(closed.unsent_bytes, 0);
+                assert!(!(closed.was_clean && self.connection.violation().is_some()));
             }
             other => panic!("an event that no target knows: {other:?}"),
         }

@@ -3,7 +3,7 @@
 use crate::open::open;
 use crate::{Input, same_in_any_pieces};
 use websocket_channel::Message;
-use websocket_channel::proto::{Format, Limits, Role};
+use websocket_channel::proto::{Format, ProtocolLimits, Role};
 
 /// What the bytes come to.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +31,12 @@ pub fn fuzz(format: Format, data: &[u8]) {
     assert_eq!(came_to, verdict);
 }
 
-fn read(role: Role, format: Format, limits: &Limits, bytes: &[u8]) -> (Vec<Message>, Verdict) {
+fn read(
+    role: Role,
+    format: Format,
+    limits: &ProtocolLimits,
+    bytes: &[u8],
+) -> (Vec<Message>, Verdict) {
     let mut texts = Vec::new();
     let mut rest = bytes;
     let verdict = loop {
@@ -79,7 +84,7 @@ fn read(role: Role, format: Format, limits: &Limits, bytes: &[u8]) -> (Vec<Messa
 }
 
 /// A text, whole or the beginning of one. `None` if the connection fails for it.
-fn text(role: Role, limits: &Limits, payload: &[u8], whole: bool) -> Option<String> {
+fn text(role: Role, limits: &ProtocolLimits, payload: &[u8], whole: bool) -> Option<String> {
     if payload.len() > limits.max_message {
         return None;
     }

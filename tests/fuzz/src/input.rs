@@ -1,6 +1,6 @@
 //! What a target makes of the bytes that the fuzzer gives it.
 
-use websocket_channel::proto::{Limits, Role};
+use websocket_channel::proto::{ProtocolLimits, Role};
 
 /// Two bytes for the target, and then the peer's.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +48,8 @@ impl<'a> Input<'a> {
     }
 
     /// The second bit: limits that short inputs reach, or the common ones, with a message that is not too long for a test.
-    pub fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
+    pub fn limits(&self) -> ProtocolLimits {
+        let mut limits = ProtocolLimits::default();
         limits.max_frame = 1 << 16;
         limits.max_message = 1 << 16;
         if self.flag(1) {

@@ -3,40 +3,49 @@
 use crate::drive::START;
 use crate::wire::fixed;
 use std::sync::LazyLock;
-use websocket_channel::proto::{Address, Connection, Deflate, Event, Format, Limits, Offer, Role};
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Deflate, Format, ProtocolLimits, Role,
+};
 
 /// Where all of them lead.
 pub static ADDRESS: LazyLock<Address> =
     LazyLock::new(|| Address::parse("ws://example.com/demo").expect("a URL"));
 
 /// An offer of this format.
-pub fn offer(format: Format) -> Offer {
-    let mut offer = Offer::new(ADDRESS.clone());
+pub fn offer(format: Format) -> ClientRequest {
+    let mut offer = ClientRequest::new(ADDRESS.clone());
     offer.format = format;
     offer.origin = Some("http://example.com".into());
     offer
 }
 
 /// Two ends of one connection, open, with nothing told and nothing to write.
-pub fn pair(offer: Offer, limits: &Limits, deflate: Option<Deflate>) -> (Connection, Connection) {
+pub fn pair(
+    offer: ClientRequest,
+    limits: &ProtocolLimits,
+    deflate: Option<Deflate>,
+) -> (Connection, Connection) {
     let mut client = Connection::client(START, offer, limits.clone(), fixed).expect("an offer");
     let mut server = Connection::server(START, limits.clone(), fixed);
     server.compress(deflate);
     carry(&mut client, &mut server);
-    let Some(Event::Request(_)) = server.poll_event() else {
+    let Some(ConnectionEvent::Request(_)) = server.poll_event() else {
         panic!("a server takes every request of our client");
     };
     server.accept(START, None, &[]).expect("it can be accepted");
     carry(&mut server, &mut client);
     for side in [&mut client, &mut server] {
-        assert!(matches!(side.poll_event(), Some(Event::Opened(_))));
+        assert!(matches!(
+            side.poll_event(),
+            Some(ConnectionEvent::Opened(_))
+        ));
         assert!(side.is_open());
     }
     (client, server)
 }
 
 /// One end of such a connection.
-pub fn open(role: Role, format: Format, limits: &Limits) -> Connection {
+pub fn open(role: Role, format: Format, limits: &ProtocolLimits) -> Connection {
     let (client, server) = pair(offer(format), limits, None);
     match role {
         Role::Client => client,

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::error::Cause;
-use websocket_channel::proto::{Connection, Deflate, Event, Format};
+use websocket_channel::proto::{Connection, ConnectionEvent, Deflate, Format};
 use websocket_channel_fuzz::drive::START;
 use websocket_channel_fuzz::open::offer;
 use websocket_channel_fuzz::wire::fixed;
@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     let parsed = config.parse_response(&mut response, last);
     for event in &outcome.events {
         match event {
-            Event::Opened(opened) => {
+            ConnectionEvent::Opened(opened) => {
                 assert!(opened.protocol.is_empty() || offer.protocols.contains(&opened.protocol));
                 if format == Format::Rfc6455 {
                     // Somebody else reads the same in the head.
@@ -71,7 +71,7 @@ fuzz_target!(|data: &[u8]| {
                     assert!(windows.any(|window| window == location) || format != Format::Rfc6455);
                 }
             }
-            Event::Failed(Cause::Status(status)) => {
+            ConnectionEvent::Failed(Cause::Status(status)) => {
                 assert!((100..=999).contains(status) || *status < 100);
                 assert_ne!(*status, 101);
             }

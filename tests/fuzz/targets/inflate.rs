@@ -9,7 +9,7 @@ use miniz_oxide::inflate::core::inflate_flags::{
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use websocket_channel::Message;
 use websocket_channel::error::Violation;
-use websocket_channel::proto::{Connection, Deflate, Format, Limits, Role};
+use websocket_channel::proto::{Connection, Deflate, Format, ProtocolLimits, Role};
 use websocket_channel_fuzz::open::{offer, pair};
 use websocket_channel_fuzz::{Input, same_in_any_pieces, wire};
 
@@ -60,7 +60,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// The side that reads, compression agreed on.
-fn open(input: &Input, limits: &Limits) -> Connection {
+fn open(input: &Input, limits: &ProtocolLimits) -> Connection {
     let mut deflate = Deflate::default();
     deflate.send_takeover = !input.flag(4);
     deflate.receive_takeover = !input.flag(5);

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::error::{Cause, Violation};
 use websocket_channel::proto::handshake::head::is_value;
-use websocket_channel::proto::{Connection, Deflate, Event, Format, Limits};
+use websocket_channel::proto::{Connection, ConnectionEvent, Deflate, Format, ProtocolLimits};
 use websocket_channel_fuzz::Input;
 use websocket_channel_fuzz::drive::START;
 use websocket_channel_fuzz::open::offer;
@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
 
 /// A server is offered this.
 fn asked(value: &str, deflate: Deflate) {
-    let mut server = Connection::server(START, Limits::default(), fixed);
+    let mut server = Connection::server(START, ProtocolLimits::default(), fixed);
     server.compress(Some(deflate.clone()));
     let request = format!(
         "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -48,9 +48,9 @@ fn asked(value: &str, deflate: Deflate) {
     );
     server.handle_bytes(START, request.as_bytes());
     match server.poll_event() {
-        Some(Event::Request(_)) => {}
+        Some(ConnectionEvent::Request(_)) => {}
         // RFC 6455 §9.1: a list that breaks the grammar. One offer in its simplest form does not.
-        Some(Event::Failed(Cause::Violation(Violation::ExtensionList))) => {
+        Some(ConnectionEvent::Failed(Cause::Violation(Violation::ExtensionList))) => {
             assert_ne!(value, "permessage-deflate");
             return;
         }
@@ -59,7 +59,7 @@ fn asked(value: &str, deflate: Deflate) {
     server
         .accept(START, None, &[])
         .expect("compression is no reason to refuse");
-    let Some(Event::Opened(opened)) = server.poll_event() else {
+    let Some(ConnectionEvent::Opened(opened)) = server.poll_event() else {
         panic!("it was accepted");
     };
     let head = String::from_utf8(server.outgoing().to_vec()).expect("a head is ASCII");
@@ -116,15 +116,16 @@ fn answered(value: &str, deflate: Deflate) {
 fn client(answer: &str, deflate: &Deflate) -> Result<String, Violation> {
     let mut offer = offer(Format::Rfc6455);
     offer.deflate = Some(deflate.clone());
-    let mut client = Connection::client(START, offer, Limits::default(), fixed).expect("an offer");
+    let mut client =
+        Connection::client(START, offer, ProtocolLimits::default(), fixed).expect("an offer");
     let response = format!(
         "HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: {answer}\r\n\r\n"
     );
     client.handle_bytes(START, response.as_bytes());
     match client.poll_event() {
-        Some(Event::Opened(opened)) => Ok(opened.extensions),
-        Some(Event::Failed(Cause::Violation(violation))) => Err(violation),
+        Some(ConnectionEvent::Opened(opened)) => Ok(opened.extensions),
+        Some(ConnectionEvent::Failed(Cause::Violation(violation))) => Err(violation),
         other => panic!("{other:?}"),
     }
 }
@@ -132,7 +133,8 @@ fn client(answer: &str, deflate: &Deflate) -> Result<String, Violation> {
 fn own_offer(deflate: &Deflate) -> String {
     let mut offer = offer(Format::Rfc6455);
     offer.deflate = Some(deflate.clone());
-    let client = Connection::client(START, offer, Limits::default(), fixed).expect("an offer");
+    let client =
+        Connection::client(START, offer, ProtocolLimits::default(), fixed).expect("an offer");
     let head = String::from_utf8(client.outgoing().to_vec()).expect("a head is ASCII");
     let mut lines = head.lines();
     let value = lines.find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::Message;
-use websocket_channel::proto::{Connection, Deflate, Event, Format, Limits};
+use websocket_channel::proto::{Connection, ConnectionEvent, Deflate, Format, ProtocolLimits};
 use websocket_channel_fuzz::Input;
 use websocket_channel_fuzz::drive::START;
 use websocket_channel_fuzz::open::{offer, pair};
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     let mut offer = offer(format);
     offer.deflate = input.flag(2).then(|| deflate(&settings[..3]));
     let answer = input.flag(3).then(|| deflate(&settings[3..]));
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     if input.flag(4) {
         limits.max_send_frame = usize::from(settings[0]);
     }
@@ -81,7 +81,7 @@ fn exchange(
     assert_eq!(to.violation(), None);
     assert_eq!(
         to.poll_event().as_ref(),
-        Some(&Event::Message(message.clone()))
+        Some(&ConnectionEvent::Message(message.clone()))
     );
     assert_eq!(to.poll_event(), None);
     assert!(to.outgoing().is_empty());
@@ -98,7 +98,10 @@ fn close(client: &mut Connection, server: &mut Connection) {
     client.handle_bytes(START, &bytes);
     for side in [client, server] {
         side.handle_eof(START);
-        assert!(matches!(side.poll_event(), Some(Event::Closed(_))));
+        assert!(matches!(
+            side.poll_event(),
+            Some(ConnectionEvent::Closed(_))
+        ));
         assert!(side.is_finished());
     }
 }

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::error::Cause;
-use websocket_channel::proto::{Connection, Deflate, Event, Format, Request, Response};
+use websocket_channel::proto::{Connection, ConnectionEvent, Deflate, Format, Request, Response};
 use websocket_channel_fuzz::drive::{Player, START};
 use websocket_channel_fuzz::wire::fixed;
 use websocket_channel_fuzz::{Input, same_in_any_pieces};
@@ -21,8 +21,8 @@ impl Player for Server<'_> {
     }
 
     /// Accepts what can be accepted, with the last of the subprotocols, unless bit 4 says not to.
-    fn decide(&self, server: &mut Connection, event: &Event) {
-        let Event::Request(request) = event else {
+    fn decide(&self, server: &mut Connection, event: &ConnectionEvent) {
+        let ConnectionEvent::Request(request) = event else {
             return;
         };
         check(request);
@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let outcome = same_in_any_pieces(&Server(input), &input);
     let request = outcome.events.iter().find_map(|event| match event {
-        Event::Request(request) => Some(request),
+        ConnectionEvent::Request(request) => Some(request),
         _ => None,
     });
     if let Some(request) = request {
@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
     );
     let status = response.code.expect("a status");
     assert_eq!(status == 101, outcome.opened());
-    if let Some(Event::Failed(Cause::Violation(violation))) = outcome.events.first() {
+    if let Some(ConnectionEvent::Failed(Cause::Violation(violation))) = outcome.events.first() {
         assert_eq!(status, violation.http_status());
     }
 });

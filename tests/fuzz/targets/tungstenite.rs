@@ -15,7 +15,7 @@ use tungstenite::error::{Error, ProtocolError};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{self, WebSocket, WebSocketConfig};
 use websocket_channel::Message;
-use websocket_channel::proto::{Connection, Event, Limits, Role};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Role};
 use websocket_channel_fuzz::wire::{self, fixed};
 use websocket_channel_fuzz::{Input, same_in_any_pieces};
 
@@ -63,7 +63,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn ours(input: &Input, limits: &Limits) -> (Heard, Verdict) {
+fn ours(input: &Input, limits: &ProtocolLimits) -> (Heard, Verdict) {
     let make = || Connection::upgraded(input.role(), limits.clone(), fixed);
     let outcome = same_in_any_pieces(&make, input);
     let mut heard = Heard::default();
@@ -73,9 +73,9 @@ fn ours(input: &Input, limits: &Limits) -> (Heard, Verdict) {
     };
     for event in outcome.events {
         match event {
-            Event::Message(message) => heard.messages.push(message),
-            Event::Pong(payload) => heard.pongs.push(payload),
-            Event::Closed(closed) if closed.clean => {
+            ConnectionEvent::Message(message) => heard.messages.push(message),
+            ConnectionEvent::Pong(payload) => heard.pongs.push(payload),
+            ConnectionEvent::Closed(closed) if closed.was_clean => {
                 verdict = Verdict::Closed(closed.code, closed.reason);
             }
             _ => {}
@@ -87,7 +87,7 @@ fn ours(input: &Input, limits: &Limits) -> (Heard, Verdict) {
     (heard, verdict)
 }
 
-fn theirs(input: &Input, limits: &Limits) -> (Heard, Verdict) {
+fn theirs(input: &Input, limits: &ProtocolLimits) -> (Heard, Verdict) {
     let config = WebSocketConfig::default()
         .read_buffer_size(1 << 10)
         .write_buffer_size(0)

@@ -2,7 +2,7 @@
 
 use futures::{SinkExt as _, StreamExt as _};
 use websocket_channel::transport::proxy::ProxyChoice;
-use websocket_channel::{ConnectError, Options, Socket};
+use websocket_channel::{ConnectError, ConnectionOptions, Socket};
 
 const AGENT: &str = "websocket-channel";
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(server: &str, takeover: bool) -> Result<(), String> {
 }
 
 async fn connect(url: String, takeover: bool) -> Result<Socket, ConnectError> {
-    let mut options = Options::default();
+    let mut options = ConnectionOptions::default();
     if let Some(deflate) = &mut options.handshake.deflate {
         deflate.send_takeover = takeover;
     }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use websocket_channel::proto::Format;
 use websocket_channel::transport::proxy::{Proxy, ProxyChoice};
 use websocket_channel::transport::tls::Tls;
-use websocket_channel::{Message, Options, Socket};
+use websocket_channel::{ConnectionOptions, Message, Socket};
 
 /// The server, and how to reach it.
 struct Server {
     origin: String,
-    options: Options,
+    options: ConnectionOptions,
 }
 
 /// Checks everything that a server of RFC 6455 has. Arguments: the origin, then `--proxy URL`, `--root FILE`.
@@ -40,13 +40,13 @@ pub(crate) async fn hello(arguments: &[&str]) -> Outcome {
     }
     socket.close(1000, "").map_err(|error| error.to_string())?;
     let closed = socket.closed().await;
-    println!("closed {} clean={}", closed.code, closed.clean);
+    println!("closed {} clean={}", closed.code, closed.was_clean);
     Ok(())
 }
 
 impl Server {
     fn read(arguments: &[&str]) -> Result<Self, String> {
-        let mut options = Options::default();
+        let mut options = ConnectionOptions::default();
         options.network.proxy = ProxyChoice::Direct;
         let [origin, flags @ ..] = arguments else {
             return Err("the origin of the server is missing".into());
@@ -74,7 +74,11 @@ impl Server {
         })
     }
 
-    async fn open(&self, path: &str, ask: impl FnOnce(&mut Options)) -> Result<Socket, String> {
+    async fn open(
+        &self,
+        path: &str,
+        ask: impl FnOnce(&mut ConnectionOptions),
+    ) -> Result<Socket, String> {
         let mut options = self.options.clone();
         ask(&mut options);
         let connecting = Socket::connect(format!("{}{path}", self.origin), options);
@@ -111,7 +115,7 @@ impl Server {
     }
 
     async fn in_fragments(&self) -> Outcome {
-        let short = |options: &mut Options| options.limits.max_send_frame = 7;
+        let short = |options: &mut ConnectionOptions| options.limits.max_send_frame = 7;
         let mut socket = self.open("/echo", short).await?;
         echoed(&mut socket, TEXTS.concat().into()).await?;
         echoed(&mut socket, bytes(1000).into()).await
@@ -124,7 +128,9 @@ impl Server {
         }
         same(socket.next().await, None)?;
         same(
-            socket.closure().map(|closed| (closed.code, closed.clean)),
+            socket
+                .close_info()
+                .map(|closed| (closed.code, closed.was_clean)),
             Some((1000, true)),
         )
     }
@@ -154,7 +160,7 @@ impl Server {
 
     async fn subprotocol(&self) -> Outcome {
         let offer = |protocols: &'static [&str]| {
-            move |options: &mut Options| {
+            move |options: &mut ConnectionOptions| {
                 options.protocols = protocols.iter().map(ToString::to_string).collect()
             }
         };
@@ -173,7 +179,7 @@ impl Server {
             .close(4001, REASON)
             .map_err(|error| error.to_string())?;
         let closed = socket.closed().await;
-        same((closed.code, closed.clean), (4001, true))
+        same((closed.code, closed.was_clean), (4001, true))
     }
 
     async fn closed(&self) -> Outcome {
@@ -182,7 +188,7 @@ impl Server {
             .await?;
         let closed = socket.closed().await;
         same(
-            (closed.code, closed.reason.as_str(), closed.clean),
+            (closed.code, closed.reason.as_str(), closed.was_clean),
             (4002, REASON, true),
         )
     }
@@ -194,7 +200,7 @@ async fn echoed(socket: &mut Socket, message: Message) -> Outcome {
     sent.map_err(|kind| format!("not sent: {kind:?}"))?;
     let got = socket.next().await;
     if got.is_none() {
-        return Err(format!("closed: {:?}", socket.closure()));
+        return Err(format!("closed: {:?}", socket.close_info()));
     }
     same(got, Some(message))
 }

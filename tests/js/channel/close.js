@@ -11,7 +11,7 @@ describe('the end of a Channel', () => {
     const channel = new Channel(url('/echo'));
     await channel.opened;
     const closed = await channel.close(4000, 'done');
-    assert.deepEqual(closed, { code: 4000, reason: 'done', wasClean: true, by: 'us', unsentBytes: 0 });
+    assert.deepEqual(closed, { code: 4000, reason: 'done', wasClean: true, by: 'local', unsentBytes: 0 });
     assert.deepEqual(await channel.closed, closed);
     // A second close only waits, and the end has come.
     assert.deepEqual(await channel.close(4001, 'again'), closed);
@@ -22,9 +22,9 @@ describe('the end of a Channel', () => {
     let count = 0;
     for await (const message of channel) count += message.length / 10;
     assert.equal(count, 30);
-    assert.deepEqual(await channel.closed, { code: 1000, reason: '', wasClean: true, by: 'peer', unsentBytes: 0 });
+    assert.deepEqual(await channel.closed, { code: 1000, reason: '', wasClean: true, by: 'remote', unsentBytes: 0 });
     const other = new Channel(url('/close?code=4321&reason=%E2%82%AC'));
-    assert.deepEqual(await other.closed, { code: 4321, reason: '€', wasClean: true, by: 'peer', unsentBytes: 0 });
+    assert.deepEqual(await other.closed, { code: 4321, reason: '€', wasClean: true, by: 'remote', unsentBytes: 0 });
   });
 
   it('comes by break', async () => {
@@ -36,7 +36,7 @@ describe('the end of a Channel', () => {
     // It does not wait for the peer.
     assert.equal(channel.status.state, 'closing');
     const { code, by } = await channel.closed;
-    assert.deepEqual([code, by], [1000, 'us']);
+    assert.deepEqual([code, by], [1000, 'local']);
   });
 
   it('comes by an exception in the loop, which goes on to the caller', async () => {
@@ -49,7 +49,7 @@ describe('the end of a Channel', () => {
       }
     }, Error);
     assert.strictEqual(caught, thrown);
-    assert.equal((await channel.closed).by, 'us');
+    assert.equal((await channel.closed).by, 'local');
   });
 
   it('throws ChannelClosedError in the loop when it is not clean', async () => {
@@ -61,7 +61,7 @@ describe('the end of a Channel', () => {
     }, ChannelClosedError);
     assert.deepEqual(words, ['last words']);
     assert.equal(error.code, 'CHANNEL_CLOSED');
-    assert.deepEqual(error.closed, { code: 1006, reason: '', wasClean: false, by: 'failure', unsentBytes: 0 });
+    assert.deepEqual(error.closed, { code: 1006, reason: '', wasClean: false, by: 'error', unsentBytes: 0 });
     assert.deepEqual(await channel.closed, error.closed);
   });
 
@@ -93,7 +93,7 @@ describe('the end of a Channel', () => {
 
   it('of a channel that never opened is told by closed, which never rejects', async () => {
     const channel = new Channel(refused);
-    const lost = { code: 1006, reason: '', wasClean: false, by: 'failure', unsentBytes: 0 };
+    const lost = { code: 1006, reason: '', wasClean: false, by: 'error', unsentBytes: 0 };
     assert.deepEqual(await channel.closed, lost);
     assert.deepEqual(await channel.close(), lost);
   });
@@ -103,7 +103,7 @@ describe('the end of a Channel', () => {
       const channel = new Channel(address, { connectTimeoutMs: 0 });
       const closed = channel.close(4002, 'early');
       assert.equal(channel.status.state, 'closed');
-      assert.deepEqual(await closed, { code: 1006, reason: '', wasClean: false, by: 'us', unsentBytes: 0 });
+      assert.deepEqual(await closed, { code: 1006, reason: '', wasClean: false, by: 'local', unsentBytes: 0 });
       assert.equal((await rejects(() => channel.opened, ConnectError)).code, 'CANCELLED');
     }
   });

@@ -114,7 +114,7 @@ describe('Channel', () => {
   }
 
   it('keeps large messages that wait at once and one after another, though the buffer of each is that of the next', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 0 });
+    const channel = new Channel(url('/echo'), { codec: 'bytes', sendHighWaterMarkBytes: 0 });
     await channel.opened;
     const size = Math.min(100_000, LARGEST);
     const buffer = new Uint8Array(size);

@@ -16,9 +16,9 @@ async function until(holds) {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve));
 }
 
-/** A channel whose line is full: the peer reads a byte a second, and the browser holds more than the watermark. */
+/** A channel whose line is full: the peer reads a byte a second, and the browser holds more than the high-water mark. */
 async function full() {
-  const channel = new Channel(url('/slow?rate=1'), { codec: 'bytes', sendWatermarkBytes: 1 << 20, closeTimeoutMs: 1 });
+  const channel = new Channel(url('/slow?rate=1'), { codec: 'bytes', sendHighWaterMarkBytes: 1 << 20, closeTimeoutMs: 1 });
   await channel.send(MUCH);
   while (channel.trySend(MUCH)) await new Promise((resolve) => setTimeout(resolve));
   return channel;
@@ -73,7 +73,7 @@ describe('the line of a Channel', () => {
     const closing = new AbortController();
     closing.abort();
     await rejects(() => channel.close(1000, '', { signal: closing.signal }), DOMException);
-    assert.equal((await channel.closed).by, 'us');
+    assert.equal((await channel.closed).by, 'local');
   });
 
   it('is taken by trySend from open on, not before and not after', async () => {
@@ -111,10 +111,10 @@ async function flooded(options) {
 
 describe('what arrives and is not read', () => {
   it('is kept below it, and counted', async () => {
-    const channel = await flooded({ receiveBoundBytes: 200_000 });
-    const { queuedBytes, dropped } = channel.status;
+    const channel = await flooded({ receiveBufferBytes: 200_000 });
+    const { queuedBytes, droppedMessages } = channel.status;
     assert.isAtLeast(queuedBytes, 100 * 1000);
-    assert.equal(dropped, 0);
+    assert.equal(droppedMessages, 0);
     let count = 0;
     for await (const { length } of channel) count += length / 1000;
     assert.equal(count, 100);
@@ -157,17 +157,17 @@ describe('what arrives and is not read', () => {
     assert.lengthOf(await read(channel), 100);
     await channel.send(bytes(101));
     const closed = await channel.closed;
-    assert.deepEqual([closed.code, closed.by], [3009, 'us']);
+    assert.deepEqual([closed.code, closed.by], [3009, 'local']);
   });
 });
 
 // Over a stream the peer waits instead: `over_stream.js`.
 if (!BY_STREAM) {
-  describe('what arrives past receiveBoundBytes', () => {
+  describe('what arrives past receiveBufferBytes', () => {
     it('closes the channel with 3013, and what came before can be read', async () => {
-      const channel = new Channel(flood(100), { codec: 'bytes', receiveBoundBytes: 10_000 });
+      const channel = new Channel(flood(100), { codec: 'bytes', receiveBufferBytes: 10_000 });
       const closed = await channel.closed;
-      assert.deepEqual([closed.code, closed.by], [3013, 'us']);
+      assert.deepEqual([closed.code, closed.by], [3013, 'local']);
       let count = 0;
       const error = await rejects(async () => {
         for await (const { length } of channel) count += length / 1000;
@@ -179,12 +179,12 @@ if (!BY_STREAM) {
 
     for (const overflow of ['drop-oldest', 'drop-newest', 'latest']) {
       it(`is dropped and counted with overflow ${overflow}`, async () => {
-        const channel = await flooded({ receiveBoundBytes: 10_000, overflow });
+        const channel = await flooded({ receiveBufferBytes: 10_000, overflow });
         let count = 0;
         for await (const { length } of channel) count += length / 1000;
         assert.isAbove(count, 0);
         assert.isBelow(count, 20);
-        assert.equal(channel.status.dropped + count, 100);
+        assert.equal(channel.status.droppedMessages + count, 100);
       });
     }
 
@@ -194,9 +194,9 @@ if (!BY_STREAM) {
       ['latest', 3 * 33, ['9']],
     ]) {
       it(`and dropped with overflow ${overflow} leaves the others in their order`, async () => {
-        const channel = new Channel(url('/echo'), { codec: 'text', receiveBoundBytes: bound, overflow });
+        const channel = new Channel(url('/echo'), { codec: 'text', receiveBufferBytes: bound, overflow });
         for (let n = 0; n < 10; n += 1) await channel.send(`${n}`);
-        await until(() => channel.status.dropped === 10 - kept.length);
+        await until(() => channel.status.droppedMessages === 10 - kept.length);
         assert.equal(channel.status.queuedBytes, kept.length * 33);
         const values = [];
         for (const _ of kept) values.push(await read(channel));
@@ -212,7 +212,7 @@ describe('the time limit of close', () => {
     const channel = new Channel(url('/fault/close-unanswered'), { closeTimeoutMs: 50 });
     await channel.opened;
     const { code, wasClean, by } = await channel.close(4000, 'bye');
-    assert.deepEqual([code, wasClean, by], [1006, false, 'us']);
+    assert.deepEqual([code, wasClean, by], [1006, false, 'local']);
     // It is what was asked for.
     for await (const _ of channel) assert.fail();
   });
@@ -225,7 +225,7 @@ describe('the time limit of close', () => {
     abort.abort();
     assert.equal((await rejects(() => closing, DOMException)).name, 'AbortError');
     const { code, wasClean, by } = await channel.closed;
-    assert.deepEqual([code, wasClean, by], [1006, false, 'us']);
+    assert.deepEqual([code, wasClean, by], [1006, false, 'local']);
   });
 });
 
@@ -234,8 +234,8 @@ describe('the options of a Channel', () => {
     for (const [name, bad] of [
       ['connectTimeoutMs', [-1, NaN, '5']],
       ['closeTimeoutMs', [-1, NaN, '5']],
-      ['sendWatermarkBytes', [-1, NaN, '5']],
-      ['receiveBoundBytes', [-1, NaN, '5']],
+      ['sendHighWaterMarkBytes', [-1, NaN, '5']],
+      ['receiveBufferBytes', [-1, NaN, '5']],
       ['maxMessageBytes', [-1, NaN, '5']],
       ['overflow', ['grow', '', 1]],
       ['transport', ['carrier-pigeon', '', 1]],
@@ -249,7 +249,7 @@ describe('the options of a Channel', () => {
   });
 
   it('may be huge, or nothing', async () => {
-    const huge = { sendWatermarkBytes: Infinity, receiveBoundBytes: 2 ** 40, maxMessageBytes: Infinity, closeTimeoutMs: Infinity };
+    const huge = { sendHighWaterMarkBytes: Infinity, receiveBufferBytes: 2 ** 40, maxMessageBytes: Infinity, closeTimeoutMs: Infinity };
     for (const options of [undefined, null, {}, huge]) {
       const channel = new Channel(url('/echo'), options);
       await channel.send('hello');
@@ -259,7 +259,7 @@ describe('the options of a Channel', () => {
   });
 
   it('of 0 bytes mean nothing beyond it: a send waits until all is out, any message is too large', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'text', sendWatermarkBytes: 0, maxMessageBytes: 0 });
+    const channel = new Channel(url('/echo'), { codec: 'text', sendHighWaterMarkBytes: 0, maxMessageBytes: 0 });
     await channel.send('');
     assert.equal(await read(channel), '');
     await channel.send('x');

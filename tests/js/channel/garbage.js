@@ -26,7 +26,7 @@ describe('a Channel that nobody holds', function () {
       return channel;
     })();
     await collectUntil(closed.then(() => true));
-    assert.equal((await closed).by, 'us');
+    assert.equal((await closed).by, 'local');
     assert.equal(status.state, 'closed');
   });
 });

@@ -34,7 +34,7 @@ describe('the life of a Channel', () => {
     socket.ends(4401, { reason: 'token' });
     assert.equal(channel.status.state, 'closed');
     await channel.opened;
-    const closed = { code: 4401, reason: 'token', wasClean: true, by: 'peer', unsentBytes: 0 };
+    const closed = { code: 4401, reason: 'token', wasClean: true, by: 'remote', unsentBytes: 0 };
     assert.deepEqual(await channel.closed, closed);
     assert.deepEqual(await channel.close(), closed);
     assert.deepEqual((await rejects(() => reading, ChannelClosedError)).closed, closed);
@@ -57,7 +57,7 @@ describe('the life of a Channel', () => {
       for (let turn = 0; turn < turns; turn += 1) await undefined;
       const next = channel[Symbol.asyncIterator]().next();
       socket.ends(1006);
-      assert.deepEqual(await channel.closed, lost('failure'));
+      assert.deepEqual(await channel.closed, lost('error'));
       await rejects(() => next, ChannelClosedError);
       assert.equal(channel.status.state, 'closed');
     });
@@ -98,7 +98,7 @@ describe('the life of a Channel', () => {
     assert.equal(error.code, 'CONNECT_FAILED');
     assert.include(error.message, 'non-101 status code');
     assert.strictEqual(error.cause, cause);
-    assert.deepEqual(await channel.closed, lost('failure'));
+    assert.deepEqual(await channel.closed, lost('error'));
     assert.isTrue(socket.isLeft);
   });
 
@@ -120,7 +120,7 @@ describe('the life of a Channel', () => {
     socket.fails();
     await task(1);
     socket.ends(1002, { reason: 'bad frame', wasClean: false });
-    assert.deepEqual(await channel.closed, { ...lost('failure'), code: 1002, reason: 'bad frame' });
+    assert.deepEqual(await channel.closed, { ...lost('error'), code: 1002, reason: 'bad frame' });
   });
 
   it('has 1006 for the code 0 or none', async () => {
@@ -128,7 +128,7 @@ describe('the life of a Channel', () => {
       const { channel, socket } = make();
       socket.opens();
       socket.ends(code, { wasClean: false, reason: undefined });
-      assert.deepEqual(await channel.closed, lost('failure'));
+      assert.deepEqual(await channel.closed, lost('error'));
     }
   });
 
@@ -149,12 +149,12 @@ describe('the life of a Channel', () => {
     );
     const connecting = tellsWithin();
     connecting.channel.close();
-    assert.deepEqual(await connecting.channel.closed, lost('us'));
+    assert.deepEqual(await connecting.channel.closed, lost('local'));
     const { channel, socket } = tellsWithin();
     socket.opens();
     const states = [];
     channel.status.addEventListener('change', () => states.push(channel.status.state));
-    assert.deepEqual(await channel.close(4000), { code: 4000, reason: '', wasClean: true, by: 'us', unsentBytes: 0 });
+    assert.deepEqual(await channel.close(4000), { code: 4000, reason: '', wasClean: true, by: 'local', unsentBytes: 0 });
     assert.equal(channel.status.state, 'closed');
     assert.equal(states.at(-1), 'closed');
     assert.isTrue(socket.isLeft);
@@ -171,12 +171,12 @@ describe('the life of a Channel', () => {
   it('ends after closeTimeoutMs when the peer does not answer, also where the platform began to close by itself', async () => {
     const { channel, socket } = make({ closeTimeoutMs: 20 });
     socket.opens();
-    assert.deepEqual(await channel.close(), lost('us'));
+    assert.deepEqual(await channel.close(), lost('local'));
     const other = make({ closeTimeoutMs: 20 });
     other.socket.opens();
     other.socket.readyState = 2;
     await rejects(() => other.channel.send('x'), SendError);
-    assert.deepEqual(await other.channel.closed, lost('failure'));
+    assert.deepEqual(await other.channel.closed, lost('error'));
     assert.isTrue(other.socket.isLeft);
   });
 
@@ -214,7 +214,7 @@ describe('the life of a Channel', () => {
   it('does not take a 1001 without a reason for the peer’s', async () => {
     for (const [reason, by] of [
       ['', 'unknown'],
-      ['restart', 'peer'],
+      ['restart', 'remote'],
     ]) {
       const { channel, socket } = make();
       socket.opens();
@@ -226,7 +226,7 @@ describe('the life of a Channel', () => {
   it('says which of our limits ended it', async () => {
     for (const [code, options, close] of [
       ['MESSAGE_TOO_BIG', { maxMessageBytes: 3 }, 3009],
-      ['RECEIVE_BUFFER_FULL', { receiveBoundBytes: 40 }, 3013],
+      ['RECEIVE_BUFFER_FULL', { receiveBufferBytes: 40 }, 3013],
     ]) {
       const { channel, socket } = make(options);
       socket.opens();
@@ -238,7 +238,7 @@ describe('the life of a Channel', () => {
       const error = await rejects(async () => {
         for await (const value of channel) values.push(value);
       }, ChannelClosedError);
-      assert.deepEqual([error.code, error.closed.code, error.closed.by, values], [code, close, 'us', ['one']]);
+      assert.deepEqual([error.code, error.closed.code, error.closed.by, values], [code, close, 'local', ['one']]);
     }
   });
 
@@ -264,7 +264,7 @@ describe('the life of a Channel', () => {
     const closing = channel.close();
     assert.equal(channel.status.state, 'closed');
     assert.lengthOf(socket.closes, 1);
-    assert.deepEqual(await closing, lost('us'));
+    assert.deepEqual(await closing, lost('local'));
     const error = await rejects(() => channel.opened, ConnectError);
     assert.equal(error.code, 'CANCELLED');
     const unsent = await rejects(() => sending, SendError);
@@ -299,12 +299,12 @@ describe('the life of a Channel', () => {
       assert.equal(socket.closes[0][0], 1000);
       assert.equal(channel.status.state, 'closing');
       socket.ends(1000);
-      assert.equal((await channel.closed).by, 'us');
+      assert.equal((await channel.closed).by, 'local');
     }
   });
 
   it('ends a pending write when the stream is aborted', async () => {
-    const { channel, socket } = make({ sendWatermarkBytes: 1 });
+    const { channel, socket } = make({ sendHighWaterMarkBytes: 1 });
     socket.opens();
     const writer = channel.writable.getWriter();
     await writer.write('taken');
@@ -383,7 +383,7 @@ describe('the life of a Channel', () => {
     const { channel, socket } = over();
     socket.opens();
     const { code, wasClean, by } = await channel.close(1000, 'bye');
-    assert.deepEqual([code, wasClean, by], [1000, true, 'us']);
+    assert.deepEqual([code, wasClean, by], [1000, true, 'local']);
     assert.isAtMost(socket.closes.length, 4);
   });
 
@@ -409,7 +409,7 @@ describe('the life of a Channel', () => {
   it('takes 100,000 sends before open, and gives them up, in time', async function () {
     // Quadratic queues take a minute.
     this.timeout(20_000);
-    const { channel, socket } = make({ sendWatermarkBytes: 1e9 });
+    const { channel, socket } = make({ sendHighWaterMarkBytes: 1e9 });
     const many = 100_000;
     const sending = Array.from({ length: many }, (_, n) => channel.send(`${n}`));
     const abort = new AbortController();
@@ -433,7 +433,7 @@ describe('the life of a Channel', () => {
     assert.equal(error.code, 'SUBPROTOCOL');
     assert.include(error.message, 'a, b');
     assert.isAbove(socket.closes.length, 0);
-    assert.deepEqual(await channel.closed, lost('failure'));
+    assert.deepEqual(await channel.closed, lost('error'));
     const chosen = make({ protocols: ['a', 'b'] });
     chosen.socket.opens('b');
     assert.equal((await chosen.channel.opened).protocol, 'b');
@@ -450,7 +450,7 @@ describe('the life of a Channel', () => {
       const { signal } = controller;
       const gone = make({ signal });
       const sending = gone.channel.send('x');
-      const { channel, socket } = make({ sendWatermarkBytes: 1, closeTimeoutMs: 60_000 });
+      const { channel, socket } = make({ sendHighWaterMarkBytes: 1, closeTimeoutMs: 60_000 });
       socket.opens();
       await channel.send('fills');
       socket.bufferedAmount = 5;
@@ -463,7 +463,7 @@ describe('the life of a Channel', () => {
       assert.equal((await rejects(() => sending, SendError)).value, 'x');
       const closing = channel.close(1000, '', { signal });
       expected((await settled(closing)).error);
-      assert.deepEqual(await channel.closed, lost('us'));
+      assert.deepEqual(await channel.closed, lost('local'));
       const other = make({ closeTimeoutMs: 60_000 });
       other.socket.opens();
       const later = new AbortController();
@@ -471,7 +471,7 @@ describe('the life of a Channel', () => {
       assert.equal(await settled(pending), 'pending');
       abort(later);
       expected((await settled(pending)).error);
-      assert.deepEqual(await other.channel.closed, lost('us'));
+      assert.deepEqual(await other.channel.closed, lost('local'));
     }
   });
 
@@ -498,11 +498,11 @@ describe('the life of a Channel', () => {
     other.socket.tells('one');
     other.channel.abort();
     assert.deepEqual(await all(other.channel), []);
-    assert.deepEqual(await other.channel.closed, lost('us'));
+    assert.deepEqual(await other.channel.closed, lost('local'));
   });
 
   it('flushes and drains', async () => {
-    const { channel, socket } = make({ sendWatermarkBytes: 1 });
+    const { channel, socket } = make({ sendHighWaterMarkBytes: 1 });
     const early = channel.flush();
     assert.equal(await settled(early), 'pending');
     socket.opens();
@@ -626,7 +626,7 @@ describe('the life of a Channel', () => {
   });
 
   it('gives memory of its own to a platform that keeps what it is given', async () => {
-    const { channel, socket } = make({ codec: 'bytes', sendWatermarkBytes: 1 });
+    const { channel, socket } = make({ codec: 'bytes', sendHighWaterMarkBytes: 1 });
     socket.opens();
     const first = new Uint8Array(100_000).fill(1);
     await channel.send(first);
@@ -712,7 +712,7 @@ describe('the life of a Channel', () => {
     assert.equal(unsent[2], 'closed');
     const error = await unsent[3];
     assert.deepEqual([error.code, error.value], ['NOT_OPEN', 'lost?']);
-    assert.deepEqual(await channel.closed, lost('failure'));
+    assert.deepEqual(await channel.closed, lost('error'));
     assert.deepEqual(socket.sent, ['lost?']);
   });
 });

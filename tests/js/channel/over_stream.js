@@ -40,7 +40,7 @@ describe('a reader that stops reading', () => {
   ]) {
     it(`stops the server, and then loses nothing: a ${how}`, async () => {
       const tagged = tag();
-      const options = { codec: 'bytes', receiveBoundBytes: MIB, overflow: 'drop-oldest' };
+      const options = { codec: 'bytes', receiveBufferBytes: MIB, overflow: 'drop-oldest' };
       const channel = new Channel(url(`/flood?count=${COUNT}&size=${MIB}&tag=${tagged}`), options);
       const source = values(channel);
       await channel.opened;
@@ -53,7 +53,7 @@ describe('a reader that stops reading', () => {
       }
       assert.isTrue((await source.next()).done);
       assert.isAbove(await sentTo(tagged), COUNT * MIB);
-      assert.equal(channel.status.dropped, 0);
+      assert.equal(channel.status.droppedMessages, 0);
       assert.isTrue((await channel.closed).wasClean);
     });
   }
@@ -72,14 +72,14 @@ describe('a reader that stops reading', () => {
   });
 
   it('has one message waiting with a bound of 0', async () => {
-    const channel = new Channel(url('/flood?count=50&size=1000'), { codec: 'bytes', receiveBoundBytes: 0 });
+    const channel = new Channel(url('/flood?count=50&size=1000'), { codec: 'bytes', receiveBufferBytes: 0 });
     assert.equal(await still(() => turn().then(() => channel.status.queuedBytes)), 1032);
     await channel.close();
   });
 
   it('is told that the end was not clean when messages went with it: Chromium drops what waits unread as the peer closes', async () => {
     const tagged = tag();
-    const channel = new Channel(url(`/flood?count=50&size=1000&tag=${tagged}`), { codec: 'bytes', receiveBoundBytes: 0 });
+    const channel = new Channel(url(`/flood?count=50&size=1000&tag=${tagged}`), { codec: 'bytes', receiveBufferBytes: 0 });
     await channel.opened;
     await gone(tagged);
     let count = 0;
@@ -87,14 +87,14 @@ describe('a reader that stops reading', () => {
       for await (const { length } of channel) count += length / 1000;
     }, ChannelClosedError);
     assert.isBelow(count, 50);
-    assert.deepEqual([error.closed.code, error.closed.wasClean, error.closed.by], [1000, false, 'peer']);
+    assert.deepEqual([error.closed.code, error.closed.wasClean, error.closed.by], [1000, false, 'remote']);
   });
 
   it('does not hold the end back that it asked for', async () => {
-    const channel = new Channel(url(`/flood?count=1000&size=${LARGEST}`), { codec: 'bytes', receiveBoundBytes: 1, closeTimeoutMs: 0 });
+    const channel = new Channel(url(`/flood?count=1000&size=${LARGEST}`), { codec: 'bytes', receiveBufferBytes: 1, closeTimeoutMs: 0 });
     while (channel.status.queuedBytes === 0) await turn();
     const { code, wasClean, by } = await channel.close(4000, 'enough');
-    assert.deepEqual([code, wasClean, by], [4000, true, 'us']);
+    assert.deepEqual([code, wasClean, by], [4000, true, 'local']);
   });
 });
 
@@ -115,7 +115,7 @@ describe('a sender over WebSocketStream', () => {
 
   it('waits while the line is full, and goes on when there is room', async () => {
     const tagged = tag();
-    const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendWatermarkBytes: LARGEST, receiveBoundBytes: 1 });
+    const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendHighWaterMarkBytes: LARGEST, receiveBufferBytes: 1 });
     const COUNT = 300;
     let sent = 0;
     const sending = (async () => {
@@ -132,7 +132,7 @@ describe('a sender over WebSocketStream', () => {
   });
 
   it('keeps what waits in the browser, though its buffer changes', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 64 * MIB });
+    const channel = new Channel(url('/echo'), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB });
     await channel.opened;
     const [buffer, count] = [bytes(LARGEST), 200];
     for (let n = 0; n < count; n += 1) assert.isTrue(channel.trySend(buffer.fill(n)));
@@ -145,12 +145,12 @@ describe('a sender over WebSocketStream', () => {
   });
 
   it('has what it wrote before a close arrive before it', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'bytes', sendWatermarkBytes: 64 * MIB });
+    const channel = new Channel(url('/echo'), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB });
     await channel.opened;
     // More than the browser takes at once: some of it waits when the close comes.
     for (let n = 0; n < (20 * MIB) / LARGEST; n += 1) assert.isTrue(channel.trySend(bytes(LARGEST)));
     const { code, reason, wasClean, by } = await channel.close(4000, 'behind');
-    assert.deepEqual([code, reason, wasClean, by], [4000, 'behind', true, 'us']);
+    assert.deepEqual([code, reason, wasClean, by], [4000, 'behind', true, 'local']);
   });
 
   it('loses the connection and no more when it is cut behind the largest message', async () => {
@@ -160,7 +160,7 @@ describe('a sender over WebSocketStream', () => {
       await channel.send(bytes(LARGEST));
       await command(`cut?tag=${tagged}`);
       const { code, wasClean, by } = await channel.closed;
-      assert.deepEqual([code, wasClean, by], [1006, false, 'failure']);
+      assert.deepEqual([code, wasClean, by], [1006, false, 'error']);
     }
   });
 });
@@ -168,7 +168,7 @@ describe('a sender over WebSocketStream', () => {
 describe('what is left of a Channel over WebSocketStream', () => {
   it('is nothing at the server, when its instance was given up with messages unread and writes that wait', async () => {
     const tagged = tag();
-    const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendWatermarkBytes: 64 * MIB, receiveBoundBytes: 1 });
+    const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB, receiveBufferBytes: 1 });
     const opening = new Channel(url(`/silent?tag=${tagged}`), { connectTimeoutMs: 0 });
     opening.opened.catch(() => {});
     await channel.opened;
@@ -187,7 +187,7 @@ describe('what is left of a Channel over WebSocketStream', () => {
     const channel = new Channel(url(`/silent?tag=${tagged}`), { signal: abort.signal, connectTimeoutMs: 0 });
     while ((await command(`list?tag=${tagged}`)).connections.length === 0);
     abort.abort();
-    assert.equal((await channel.closed).by, 'us');
+    assert.equal((await channel.closed).by, 'local');
     await gone(tagged);
   });
 });

@@ -16,7 +16,7 @@ describe('the signal of a Channel', () => {
     assert.strictEqual(await rejects(() => channel.opened, Error), reason);
     const { code, cause } = channel.status.reason;
     assert.deepEqual([code, cause], ['CANCELLED', reason]);
-    assert.deepEqual(await channel.closed, { code: 1006, reason: '', wasClean: false, by: 'us', unsentBytes: 0 });
+    assert.deepEqual(await channel.closed, { code: 1006, reason: '', wasClean: false, by: 'local', unsentBytes: 0 });
   });
 
   it('that was aborted before connects nothing', async () => {
@@ -39,7 +39,7 @@ describe('the signal of a Channel', () => {
       if (count === 3) abort.abort();
     }
     const closed = await channel.closed;
-    assert.deepEqual([closed.code, closed.wasClean, closed.by], [1000, true, 'us']);
+    assert.deepEqual([closed.code, closed.wasClean, closed.by], [1000, true, 'local']);
   });
 
   it('does nothing after the end', async () => {
@@ -63,7 +63,7 @@ describe('a function as URL or protocols', () => {
     const channel = new Channel(address, { protocols, codec: 'json' });
     assert.equal((await channel.opened).protocol, 'chat.v1');
     assert.equal(seen.length, 1);
-    assert.equal(seen[0].attempt, 1);
+    assert.equal(seen[0].number, 1);
     assert.instanceOf(seen[0].signal, AbortSignal);
     assert.isFalse(seen[0].signal.aborted);
     await channel.close();

@@ -46,8 +46,8 @@ describe('the status of a Channel', () => {
 
   it('has room for what a session will tell', async () => {
     const channel = new Channel(url('/echo'));
-    const { attempt, nextRetryAt, resumed, rtt, queuedBytes, dropped } = channel.status;
-    assert.deepEqual([attempt, nextRetryAt, resumed, rtt, queuedBytes, dropped], [1, null, false, null, 0, 0]);
+    const { attempt, nextRetryAt, resumed, roundTripMs, queuedBytes, droppedMessages } = channel.status;
+    assert.deepEqual([attempt, nextRetryAt, resumed, roundTripMs, queuedBytes, droppedMessages], [1, null, false, null, 0, 0]);
     await channel.close();
   });
 
@@ -65,7 +65,7 @@ describe('the status of a Channel', () => {
         throw thrown;
       });
       await channel.opened;
-      assert.equal((await channel.close()).by, 'us');
+      assert.equal((await channel.close()).by, 'local');
       assert.isAtLeast(reported.length, 2);
       assert.isTrue(reported.every((error) => error === thrown));
     } finally {

@@ -30,7 +30,7 @@ describe('the streams of a Channel', () => {
     await writer.close();
     assert.isTrue((await reader.read()).done);
     const { code, by } = await channel.closed;
-    assert.deepEqual([code, by], [1000, 'us']);
+    assert.deepEqual([code, by], [1000, 'local']);
   });
 
   it('read no more than is asked for', async () => {
@@ -47,7 +47,7 @@ describe('the streams of a Channel', () => {
     const reader = channel.readable.getReader();
     await reader.read();
     await reader.cancel();
-    assert.equal((await channel.closed).by, 'us');
+    assert.equal((await channel.closed).by, 'local');
   });
 
   it('fail when the channel does, reading after the last value', async () => {
@@ -78,7 +78,7 @@ describe('a Channel as a resource', () => {
     await channel.opened;
     await channel[Symbol.asyncDispose]();
     const { code, wasClean, by } = await channel.closed;
-    assert.deepEqual([code, wasClean, by], [1000, true, 'us']);
+    assert.deepEqual([code, wasClean, by], [1000, true, 'local']);
     await channel[Symbol.asyncDispose]();
   });
 

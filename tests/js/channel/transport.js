@@ -1,10 +1,10 @@
-// The class under test, over the transport that the page was opened for: `?transport=web-socket-stream`, or the default.
+// The class under test, over the transport that the page was opened for: `?transport=websocket-stream`, or the default.
 
 import { Channel as Any } from 'websocket-channel';
 
 const transport = new URLSearchParams(location.search).get('transport');
 
-export const BY_STREAM = transport === 'web-socket-stream';
+export const BY_STREAM = transport === 'websocket-stream';
 
 /** The largest message that is sent, in bytes. */
 export const LARGEST = BY_STREAM ? 64 << 10 : Infinity;

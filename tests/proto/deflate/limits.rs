@@ -11,7 +11,7 @@ fn zeros(count: usize) -> Vec<u8> {
 
 #[test]
 fn a_bomb_is_stopped_while_it_inflates() {
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_message = 1 << 20;
     let packed = zeros(16 << 20);
     assert!(packed.len() < 20_000);
@@ -45,7 +45,7 @@ fn a_bomb_is_stopped_while_it_inflates() {
 
 #[test]
 fn compressed_frames_have_a_limit_of_their_own() {
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_frame = 7;
     limits.max_fragments = 3;
     for (frames, violation) in [
@@ -65,7 +65,7 @@ fn compressed_frames_have_a_limit_of_their_own() {
 
 #[test]
 fn what_counts_against_a_message_is_what_it_inflates_to() {
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_message = 5;
     let mut client = open_with(Role::Client, EXTENSION, limits, &knobs(|_| {}));
     client.handle_bytes(START, &hex("c1 07 f248cdc9c90700"));
@@ -74,7 +74,7 @@ fn what_counts_against_a_message_is_what_it_inflates_to() {
 
 #[test]
 fn the_first_wrong_byte_decides_wherever_the_stream_is_cut() {
-    let mut limits = Limits::default();
+    let mut limits = ProtocolLimits::default();
     limits.max_message = 3;
     for (block, violation) in [
         ("000500faff61ff616161", Violation::Utf8),

@@ -4,8 +4,10 @@
 //! compresses is inflated by another implementation.
 
 use crate::support::{START, events, fixed, take};
-use websocket_channel::Opened;
-use websocket_channel::proto::{Address, Connection, Deflate, Event, Limits, Offer, Role};
+use websocket_channel::OpenInfo;
+use websocket_channel::proto::{
+    Address, ClientRequest, Connection, ConnectionEvent, Deflate, ProtocolLimits, Role,
+};
 
 mod limits; // §8
 mod negotiation; // §7.1
@@ -23,7 +25,7 @@ fn knobs(change: impl FnOnce(&mut Deflate)) -> Deflate {
 
 /// What a client with these knobs offers.
 fn offers(deflate: &Deflate) -> String {
-    let mut client = asking(Some(deflate), Limits::default());
+    let mut client = asking(Some(deflate), ProtocolLimits::default());
     let request = String::from_utf8(take(&mut client)).unwrap();
     let line = request
         .lines()
@@ -31,14 +33,14 @@ fn offers(deflate: &Deflate) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-fn asking(deflate: Option<&Deflate>, limits: Limits) -> Connection {
-    let mut offer = Offer::new(Address::parse("ws://example.com/").unwrap());
+fn asking(deflate: Option<&Deflate>, limits: ProtocolLimits) -> Connection {
+    let mut offer = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
     offer.deflate = deflate.cloned();
     Connection::client(START, offer, limits, fixed).unwrap()
 }
 
 /// A client with these knobs that was answered so.
-fn answered(deflate: Option<&Deflate>, extensions: &str, limits: Limits) -> Connection {
+fn answered(deflate: Option<&Deflate>, extensions: &str, limits: ProtocolLimits) -> Connection {
     let mut client = asking(deflate, limits);
     take(&mut client);
     let response = format!(
@@ -53,7 +55,7 @@ fn answered(deflate: Option<&Deflate>, extensions: &str, limits: Limits) -> Conn
 fn answers(
     deflate: Option<Deflate>,
     lines: &[&str],
-    limits: Limits,
+    limits: ProtocolLimits,
 ) -> (Option<String>, Connection) {
     let mut server = Connection::server(START, limits, fixed);
     let mut request = String::from(
@@ -72,24 +74,28 @@ fn answers(
         .lines()
         .find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));
     let extensions = line.map(str::to_owned);
-    let opened = Opened::new("", extensions.clone().unwrap_or_default());
-    assert_eq!(events(&mut server), [Event::Opened(opened)], "{lines:?}");
+    let opened = OpenInfo::new("", extensions.clone().unwrap_or_default());
+    assert_eq!(
+        events(&mut server),
+        [ConnectionEvent::Opened(opened)],
+        "{lines:?}"
+    );
     (extensions, server)
 }
 
 /// An open connection of this role, with compression agreed on without parameters.
 fn open(role: Role) -> Connection {
-    open_with(role, EXTENSION, Limits::default(), &knobs(|_| {}))
+    open_with(role, EXTENSION, ProtocolLimits::default(), &knobs(|_| {}))
 }
 
-fn open_with(role: Role, extension: &str, limits: Limits, deflate: &Deflate) -> Connection {
+fn open_with(role: Role, extension: &str, limits: ProtocolLimits, deflate: &Deflate) -> Connection {
     match role {
         Role::Client => {
             let line = format!("Sec-WebSocket-Extensions: {extension}\r\n");
             let mut client = answered(Some(deflate), &line, limits);
             assert_eq!(
                 events(&mut client),
-                [Event::Opened(Opened::new("", extension))]
+                [ConnectionEvent::Opened(OpenInfo::new("", extension))]
             );
             client
         }

@@ -21,7 +21,7 @@ fn section_7_1_what_a_client_offers() {
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
          server_max_window_bits=12; client_max_window_bits=9"
     );
-    let mut silent = asking(None, Limits::default());
+    let mut silent = asking(None, ProtocolLimits::default());
     assert!(
         !String::from_utf8(take(&mut silent))
             .unwrap()
@@ -144,10 +144,10 @@ fn section_7_1_what_a_server_answers() {
         (plain, &[], None),
     ];
     for (deflate, lines, expected) in rows {
-        let (answer, _) = answers(Some(deflate()), lines, Limits::default());
+        let (answer, _) = answers(Some(deflate()), lines, ProtocolLimits::default());
         assert_eq!(answer.as_deref(), *expected, "{lines:?}");
     }
-    let (off, _) = answers(None, &[EXTENSION], Limits::default());
+    let (off, _) = answers(None, &[EXTENSION], ProtocolLimits::default());
     assert_eq!(off, None, "off by the switch");
 }
 
@@ -173,7 +173,11 @@ fn section_7_1_parameters_that_decline_an_offer_and_fail_an_answer() {
         "Server_no_context_takeover",
     ] {
         let extension = format!("{EXTENSION}; {parameters}");
-        let (answer, _) = answers(Some(knobs(|_| {})), &[&extension], Limits::default());
+        let (answer, _) = answers(
+            Some(knobs(|_| {})),
+            &[&extension],
+            ProtocolLimits::default(),
+        );
         assert_eq!(answer, None, "{parameters}");
         fails(&knobs(|_| {}), &extension, Violation::ExtensionParameter);
     }
@@ -181,10 +185,10 @@ fn section_7_1_parameters_that_decline_an_offer_and_fail_an_answer() {
 
 fn fails(deflate: &Deflate, extension: &str, violation: Violation) {
     let line = format!("Sec-WebSocket-Extensions: {extension}\r\n");
-    let mut client = answered(Some(deflate), &line, Limits::default());
+    let mut client = answered(Some(deflate), &line, ProtocolLimits::default());
     assert_eq!(
         events(&mut client),
-        [Event::Failed(Cause::Violation(violation))],
+        [ConnectionEvent::Failed(Cause::Violation(violation))],
         "{extension}"
     );
 }
@@ -212,7 +216,7 @@ fn section_7_1_what_a_client_makes_of_the_answer() {
             "permessage-deflate; server_no_context_takeover; server_max_window_bits=9; client_max_window_bits=10",
         ),
     ] {
-        open_with(Role::Client, extension, Limits::default(), deflate);
+        open_with(Role::Client, extension, ProtocolLimits::default(), deflate);
     }
     for (deflate, extension, violation) in [
         (
@@ -258,17 +262,20 @@ fn section_7_1_what_a_client_makes_of_the_answer() {
         fails(deflate, extension, violation);
     }
     // Declined, or never offered.
-    let mut client = answered(Some(&plain), "", Limits::default());
-    assert_eq!(events(&mut client), [Event::Opened(Opened::default())]);
+    let mut client = answered(Some(&plain), "", ProtocolLimits::default());
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Opened(OpenInfo::default())]
+    );
     client.send(Message::from("Hello")).unwrap();
     assert_eq!(take(&mut client), masked(&hex("81 05 48656c6c6f")));
     let mut client = answered(
         None,
         "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-        Limits::default(),
+        ProtocolLimits::default(),
     );
     assert_eq!(
         events(&mut client),
-        [Event::Failed(Violation::Extension.into())]
+        [ConnectionEvent::Failed(Violation::Extension.into())]
     );
 }

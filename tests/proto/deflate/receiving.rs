@@ -6,9 +6,9 @@ use websocket_channel::error::Violation;
 
 /// Frames of a server, read whole, byte by byte and in every two pieces, in both roles.
 fn receives(frames: &[u8], expected: &[&str]) {
-    let expected: Vec<Event> = expected
+    let expected: Vec<ConnectionEvent> = expected
         .iter()
-        .map(|&text| Event::Message(text.into()))
+        .map(|&text| ConnectionEvent::Message(text.into()))
         .collect();
     let check = |how: &str, connection: &mut Connection| {
         assert_eq!(connection.violation(), None, "{frames:02x?} {how}");
@@ -113,7 +113,10 @@ fn section_6_1_compressed_and_plain_messages_mix() {
     let mut client = open(Role::Client);
     client.handle_bytes(START, &hex("41 03 f248cd 89 01 70 80 04 c9c90700"));
     assert_eq!(take(&mut client), masked(&hex("8a 01 70")));
-    assert_eq!(events(&mut client), [Event::Message("Hello".into())]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Message("Hello".into())]
+    );
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn section_6_rsv1_only_on_the_first_frame_of_a_message() {
         violates(&hex(frames), Violation::ReservedBits, 1002);
     }
     // Nowhere without the extension.
-    let mut client = answered(Some(&knobs(|_| {})), "", Limits::default());
+    let mut client = answered(Some(&knobs(|_| {})), "", ProtocolLimits::default());
     client.handle_bytes(START, &hex("c1 07 f248cdc9c90700"));
     assert_eq!(client.violation(), Some(Violation::ReservedBits));
 }
@@ -164,7 +167,7 @@ fn context_is_forgotten_where_it_was_agreed_to_be() {
     let mut client = open_with(
         Role::Client,
         "permessage-deflate; server_no_context_takeover",
-        Limits::default(),
+        ProtocolLimits::default(),
         &knobs(|_| {}),
     );
     client.handle_bytes(START, &hex("c1 07 f248cdc9c90700 c1 07 f248cdc9c90700"));

@@ -26,7 +26,12 @@ fn section_7_2_1_sending() {
 
     // Without context; and where compression gains nothing the message goes as it is.
     let forgetful = knobs(|deflate| deflate.send_takeover = false);
-    let mut server = open_with(Role::Server, EXTENSION, Limits::default(), &forgetful);
+    let mut server = open_with(
+        Role::Server,
+        EXTENSION,
+        ProtocolLimits::default(),
+        &forgetful,
+    );
     let letters = "a".repeat(64);
     assert_eq!(sent(&mut server, &letters), hex("c1 06 4a4ca40c0000"));
     assert_eq!(sent(&mut server, &letters), hex("c1 06 4a4ca40c0000"));
@@ -36,7 +41,7 @@ fn section_7_2_1_sending() {
     let mut server = open_with(
         Role::Server,
         EXTENSION,
-        Limits::default(),
+        ProtocolLimits::default(),
         &Deflate::default(),
     );
     assert_eq!(sent(&mut server, "Hello"), hex("81 05 48656c6c6f"));
@@ -45,12 +50,15 @@ fn section_7_2_1_sending() {
     let mut client = open_with(
         Role::Client,
         "permessage-deflate; client_max_window_bits=8",
-        Limits::default(),
+        ProtocolLimits::default(),
         &knobs(|_| {}),
     );
     assert_eq!(sent(&mut client, &letters)[0], 0x81);
     client.handle_bytes(START, &hex("c1 07 f248cdc9c90700"));
-    assert_eq!(events(&mut client), [Event::Message("Hello".into())]);
+    assert_eq!(
+        events(&mut client),
+        [ConnectionEvent::Message("Hello".into())]
+    );
 }
 
 /// Text that repeats itself at a distance of about `distance` bytes.
@@ -158,10 +166,14 @@ fn section_6_1_what_is_compressed_is_cut_behind_that() {
             };
             let mut receiver = make(other, 0);
             receiver.handle_bytes(START, &cut);
-            assert!(events(&mut receiver) == [Event::Message(Message::from(text.as_str()))]);
+            assert!(
+                events(&mut receiver) == [ConnectionEvent::Message(Message::from(text.as_str()))]
+            );
             // The window went on as if the message had been in one frame.
             receiver.handle_bytes(START, &sent(&mut sender, &text));
-            assert!(events(&mut receiver) == [Event::Message(Message::from(text.as_str()))]);
+            assert!(
+                events(&mut receiver) == [ConnectionEvent::Message(Message::from(text.as_str()))]
+            );
         }
     }
 }
@@ -176,8 +188,8 @@ fn both_sides_understand_each_other_with_any_agreement() {
                 deflate.send_takeover = takeover;
                 deflate.receive_takeover = takeover;
             });
-            let mut client = asking(Some(&deflate), Limits::default());
-            let mut server = Connection::server(START, Limits::default(), fixed);
+            let mut client = asking(Some(&deflate), ProtocolLimits::default());
+            let mut server = Connection::server(START, ProtocolLimits::default(), fixed);
             server.compress(Some(Deflate::default()));
             server.handle_bytes(START, &take(&mut client));
             events(&mut server);
@@ -201,7 +213,7 @@ fn both(from: &mut Connection, to: &mut Connection, text: &str) {
             .for_each(|piece| to.handle_bytes(START, piece));
         let last = events(to).pop();
         assert!(
-            last == Some(Event::Message(message)),
+            last == Some(ConnectionEvent::Message(message)),
             "{} bytes",
             text.len()
         );

@@ -60,14 +60,14 @@ pub(crate) async fn serve(
 }
 
 /// What a client asks for.
-struct Asked {
+struct TunnelRequest {
     method: String,
     target: String,
     authorization: Option<String>,
 }
 
 /// The head, and what came behind it. `None` if it is none.
-async fn read(io: &mut TcpStream) -> io::Result<Option<(Asked, Vec<u8>)>> {
+async fn read(io: &mut TcpStream) -> io::Result<Option<(TunnelRequest, Vec<u8>)>> {
     let mut bytes = Vec::new();
     loop {
         if io.read_buf(&mut bytes).await? == 0 || bytes.len() > MAX_HEAD {
@@ -84,7 +84,7 @@ async fn read(io: &mut TcpStream) -> io::Result<Option<(Asked, Vec<u8>)>> {
                     .iter()
                     .find(|header| header.name.eq_ignore_ascii_case("Proxy-Authorization"))
                     .map(|header| String::from_utf8_lossy(header.value).into_owned());
-                let asked = Asked {
+                let asked = TunnelRequest {
                     method: request.method.unwrap_or_default().to_owned(),
                     target: request.path.unwrap_or_default().to_owned(),
                     authorization,
@@ -97,7 +97,7 @@ async fn read(io: &mut TcpStream) -> io::Result<Option<(Asked, Vec<u8>)>> {
 
 /// A connection to the target, or the status that says why not.
 async fn target(
-    asked: &Asked,
+    asked: &TunnelRequest,
     credentials: Option<&Credentials>,
     reachable: &[SocketAddr],
 ) -> Result<TcpStream, &'static str> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use support::{ask, connect, control, http, next, open, server, soon, until};
 use websocket_channel::error::{Cause, ConnectErrorKind};
-use websocket_channel::{By, Closed, Event, Message};
+use websocket_channel::{CloseInfo, ClosedBy, Event, Message};
 
 #[tokio::test]
 async fn connections_are_listed_by_tag() {
@@ -46,7 +46,7 @@ async fn cut_ends_a_connection_without_a_close_frame() {
         assert_eq!(answer, json!({ "connections": 1 }));
         assert_eq!(
             next(&mut socket).await,
-            Event::Closed(Closed::lost(By::Failure)),
+            Event::Closed(CloseInfo::lost(ClosedBy::Error)),
             "{words}"
         );
         assert_eq!(
@@ -196,7 +196,7 @@ async fn the_next_handshakes_of_a_tag_fail_and_no_others() {
     assert!(dial("/echo?tag=other").await.is_ok());
     for _ in 0..2 {
         match dial("/echo?tag=f").await.err().unwrap() {
-            ConnectErrorKind::Failed {
+            ConnectErrorKind::ConnectFailed {
                 cause: Cause::Status(503),
                 ..
             } => {}
@@ -207,7 +207,7 @@ async fn the_next_handshakes_of_a_tag_fail_and_no_others() {
     for how in ["404", "rst", "fin"] {
         control(&server, &format!("fail?tag=f&how={how}")).await;
         match dial("/echo?tag=f").await.err().unwrap() {
-            ConnectErrorKind::Failed { cause, .. } => {
+            ConnectErrorKind::ConnectFailed { cause, .. } => {
                 assert_eq!(
                     matches!(cause, Cause::Status(404)),
                     how == "404",

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use websocket_channel::proto::{Address, Connection, Offer};
+use websocket_channel::proto::{Address, ClientRequest, Connection};
 use websocket_channel::transport::{Limits, framed, tcp};
 use websocket_channel::{Event, random};
 use websocket_channel_server::{Credentials, Options, TestServer};
@@ -49,7 +49,7 @@ async fn over<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     url: &str,
 ) -> support::Socket {
     let limits = Limits::default();
-    let offer = Offer::new(Address::parse(url).unwrap());
+    let offer = ClientRequest::new(Address::parse(url).unwrap());
     let core = Connection::client(
         Duration::ZERO,
         offer,

@@ -9,7 +9,7 @@ use support::{ask, connect, http, next, open, server, soon, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
-use websocket_channel::{By, Closed, Event, Message};
+use websocket_channel::{CloseInfo, ClosedBy, Event, Message};
 use websocket_channel_server::{Options, TestServer};
 
 fn text(event: Event) -> String {
@@ -37,7 +37,7 @@ async fn fragments_join_to_what_was_sent() {
         socket.close(4000, "");
         assert_eq!(
             next(&mut socket).await,
-            Event::Closed(Closed::new(4000, "", true, By::Us))
+            Event::Closed(CloseInfo::new(4000, "", true, ClosedBy::Local))
         );
     }
     // They really are pieces.
@@ -59,7 +59,7 @@ async fn pongs_are_told() {
     assert_eq!(text(next(&mut socket).await), "pong 1");
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(1000, "", true, By::Peer))
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Remote))
     );
 }
 
@@ -84,7 +84,7 @@ async fn a_probe_tells_what_was_asked_and_answers_what_it_is_told_to() {
         ("/probe?extensions=x-unknown", Violation::Extension),
     ] {
         match connect(&server, path, &["a"]).await.err().unwrap() {
-            ConnectErrorKind::Failed { cause, .. } => {
+            ConnectErrorKind::ConnectFailed { cause, .. } => {
                 assert_eq!(cause, Cause::Violation(violation))
             }
             other => panic!("{other:?}"),
@@ -98,7 +98,7 @@ async fn a_probe_tells_what_was_asked_and_answers_what_it_is_told_to() {
 
 fn status<T>(result: Result<T, ConnectErrorKind>) -> u16 {
     match result.err() {
-        Some(ConnectErrorKind::Failed {
+        Some(ConnectErrorKind::ConnectFailed {
             cause: Cause::Status(status),
             ..
         }) => status,
@@ -172,7 +172,12 @@ async fn the_pipe_carries_a_stream_both_ways() {
     drop(io);
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(1000, "the target ended", true, By::Peer))
+        Event::Closed(CloseInfo::new(
+            1000,
+            "the target ended",
+            true,
+            ClosedBy::Remote
+        ))
     );
 
     let mut socket = open(&server, &format!("/pipe?to={to}")).await;
@@ -180,7 +185,12 @@ async fn the_pipe_carries_a_stream_both_ways() {
     socket.send("text".into()).unwrap();
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(1003, "a stream is bytes", true, By::Peer))
+        Event::Closed(CloseInfo::new(
+            1003,
+            "a stream is bytes",
+            true,
+            ClosedBy::Remote
+        ))
     );
 }
 

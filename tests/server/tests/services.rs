@@ -9,7 +9,7 @@ use support::{ask, connect, next, open, server, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_channel::error::{Cause, ConnectErrorKind};
-use websocket_channel::{By, Closed, Event, Message};
+use websocket_channel::{CloseInfo, ClosedBy, Event, Message};
 
 #[tokio::test]
 async fn echo_of_every_size() {
@@ -27,7 +27,7 @@ async fn echo_of_every_size() {
     socket.close(4000, "bye");
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(4000, "bye", true, By::Us))
+        Event::Closed(CloseInfo::new(4000, "bye", true, ClosedBy::Local))
     );
 }
 
@@ -43,7 +43,7 @@ async fn close_with_what_the_query_asks_for() {
         let mut socket = open(&server, &format!("/close{query}")).await;
         assert_eq!(
             next(&mut socket).await,
-            Event::Closed(Closed::new(code, reason, true, By::Peer))
+            Event::Closed(CloseInfo::new(code, reason, true, ClosedBy::Remote))
         );
     }
     for query in ["?code=x", "?code=1006", "?code=999", "?code=70000"] {
@@ -57,7 +57,7 @@ async fn close_with_what_the_query_asks_for() {
 
 fn status<T>(result: Result<T, ConnectErrorKind>) -> u16 {
     match result.err() {
-        Some(ConnectErrorKind::Failed {
+        Some(ConnectErrorKind::ConnectFailed {
             cause: Cause::Status(status),
             ..
         }) => status,
@@ -133,7 +133,7 @@ async fn flood_sends_every_message_and_then_closes() {
     }
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(1000, "", true, By::Peer))
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Remote))
     );
 
     let mut socket = open(&server, "/flood?count=1&size=0&then=stay").await;
@@ -166,7 +166,7 @@ async fn sink_takes_everything_and_says_nothing() {
     socket.close(1000, "");
     assert_eq!(
         next(&mut socket).await,
-        Event::Closed(Closed::new(1000, "", true, By::Us))
+        Event::Closed(CloseInfo::new(1000, "", true, ClosedBy::Local))
     );
 }
 

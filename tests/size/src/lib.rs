@@ -8,7 +8,7 @@ use websocket_channel::Channel;
 #[cfg(not(feature = "proto"))]
 use websocket_channel::connect;
 #[cfg(feature = "proto")]
-use websocket_channel::{Options, Socket};
+use websocket_channel::{ConnectionOptions, Socket};
 
 #[cfg(feature = "talc")]
 #[global_allocator]
@@ -38,20 +38,26 @@ async fn talk(url: String) -> Option<String> {
     #[cfg(any(feature = "json", feature = "messagepack"))]
     use typed::{Codec, ToClient, ToServer, said, say};
     // By the browser's own WebSocket.
-    #[cfg(not(any(feature = "proto", feature = "web-stream")))]
+    #[cfg(not(any(feature = "proto", feature = "websocket-stream")))]
     let chat: Channel<ToServer, ToClient> = connect(url).codec(Codec).await.ok()?;
     // By its `WebSocketStream` where there is one.
-    #[cfg(all(feature = "web-stream", not(feature = "proto")))]
+    #[cfg(all(feature = "websocket-stream", not(feature = "proto")))]
     let chat: Channel<ToServer, ToClient> = connect(url)
         .codec(Codec)
-        .transport(websocket_channel::transport::Carrier::PushingBack)
+        .transport(websocket_channel::transport::TransportKind::Auto)
         .await
         .ok()?;
     // By our own protocol core, over a relay.
     #[cfg(feature = "proto")]
     let chat: Channel<ToServer, ToClient> = {
-        let relay = Socket::connect(url, Options::default()).await.ok()?;
-        let inner = Socket::connect_over(relay.into_bytes(), "ws://inner/", Options::default());
+        let relay = Socket::connect(url, ConnectionOptions::default())
+            .await
+            .ok()?;
+        let inner = Socket::connect_over(
+            relay.into_byte_stream(),
+            "ws://inner/",
+            ConnectionOptions::default(),
+        );
         Channel::from_socket(inner.await.ok()?, Codec)
     };
     let (tx, mut rx) = chat.split();

@@ -4,7 +4,7 @@ use crate::Failure;
 use futures_util::StreamExt as _;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use websocket_channel::socket::Options;
+use websocket_channel::socket::ConnectionOptions;
 use websocket_channel::{Bytes, Channel, Socket};
 
 /// The largest message.
@@ -31,14 +31,14 @@ pub(crate) async fn run() -> Result<(), Failure> {
 }
 
 /// What is stated in the test: with these a connection holds a few messages each way.
-fn options() -> Options {
-    let mut options = Options {
+fn options() -> ConnectionOptions {
+    let mut options = ConnectionOptions {
         connect_timeout: Duration::from_secs(5),
-        ..Options::default()
+        ..ConnectionOptions::default()
     };
     options.limits.max_message = MAX_MESSAGE;
-    options.limits.receive_bound = MAX_MESSAGE;
-    options.limits.send_watermark = MAX_MESSAGE;
+    options.limits.receive_buffer = MAX_MESSAGE;
+    options.limits.send_high_water_mark = MAX_MESSAGE;
     options.limits.close_timeout = Duration::from_secs(5);
     options
 }

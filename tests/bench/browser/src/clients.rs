@@ -3,24 +3,24 @@
 use crate::{Client, Payload, Quote};
 use futures_util::{SinkExt as _, StreamExt as _};
 use wasm_bindgen::UnwrapThrowExt as _;
-use websocket_channel::transport::Carrier;
+use websocket_channel::transport::TransportKind;
 use websocket_channel::{Channel, Json, Message, connect};
 
 /// This crate, messages as they are, by the browser's class or by its stream.
 pub(crate) struct Ours<const STREAM: bool>(Channel<Message, Message>);
 
 /// Which of the browser's sockets.
-fn carrier(stream: bool) -> Carrier {
+fn transport(stream: bool) -> TransportKind {
     if stream {
-        Carrier::WebSocketStream
+        TransportKind::WebSocketStream
     } else {
-        Carrier::WebSocket
+        TransportKind::WebSocket
     }
 }
 
 impl<const STREAM: bool> Client for Ours<STREAM> {
     async fn connect(url: &str) -> Self {
-        let connecting = connect(url).transport(carrier(STREAM));
+        let connecting = connect(url).transport(transport(STREAM));
         Self(connecting.await.unwrap_throw())
     }
 
@@ -50,7 +50,7 @@ pub(crate) struct OursTyped<const STREAM: bool>(Channel<serde_json::Value, Quote
 
 impl<const STREAM: bool> Client for OursTyped<STREAM> {
     async fn connect(url: &str) -> Self {
-        let connecting = connect(url).codec(Json).transport(carrier(STREAM));
+        let connecting = connect(url).codec(Json).transport(transport(STREAM));
         Self(connecting.await.unwrap_throw())
     }
 

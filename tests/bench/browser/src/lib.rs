@@ -1,6 +1,6 @@
 //! The Rust clients that `npm run bench -- browser` measures in a page. Each export runs one workload on a connection of its own and resolves to
 //! the milliseconds it took, from the first message on.
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 mod clients;
 mod closures;

@@ -1,4 +1,4 @@
-//! Ours: `Framed`, the core over a stream.
+//! Ours: `IoTransport`, the core over a stream.
 
 use super::{Memory, Work};
 use crate::Failure;
@@ -6,11 +6,11 @@ use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use tokio::runtime::{Builder, Runtime};
 use websocket_channel::proto::{Connection, Role};
-use websocket_channel::transport::framed::Framed;
+use websocket_channel::transport::framed::IoTransport;
 use websocket_channel::transport::{Limits, Transport as _, tcp};
 use websocket_channel::{Event, Message, random};
 
-fn framed<'a>(memory: Memory<'a>, work: &Work) -> Framed<Memory<'a>> {
+fn framed<'a>(memory: Memory<'a>, work: &Work) -> IoTransport<Memory<'a>> {
     let role = if work.is_client() {
         Role::Client
     } else {
@@ -18,7 +18,7 @@ fn framed<'a>(memory: Memory<'a>, work: &Work) -> Framed<Memory<'a>> {
     };
     let limits = Limits::default();
     let core = Connection::upgraded(role, tcp::core_limits(&limits), random::fill);
-    Framed::new(memory, core, &limits)
+    IoTransport::new(memory, core, &limits)
 }
 
 /// Where keepalive has its timer, as everywhere.

@@ -72,10 +72,7 @@ impl Addresses {
 }
 
 #[track_caller]
-#[expect(
-    clippy::panic,
-    reason = "a test without its server fails, and says what to do"
-)]
+#[expect(clippy::panic, reason = "a test without its server fails, and says what to do")]
 fn missing(name: &str) -> ! {
     panic!("{name} is not set: run the tests by `websocket-channel-server exec -- COMMAND`")
 }
@@ -84,7 +81,7 @@ fn missing(name: &str) -> ! {
 ///
 /// # Panics
 /// When there is none.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[macro_export]
 macro_rules! addresses {
     () => {
@@ -96,7 +93,7 @@ macro_rules! addresses {
 ///
 /// # Panics
 /// When there is none.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 #[macro_export]
 macro_rules! addresses {
     () => {

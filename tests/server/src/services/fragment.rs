@@ -5,7 +5,7 @@ use super::{flag, number};
 use crate::line::Line;
 use std::io;
 use websocket_channel::Message;
-use websocket_channel::proto::{Event, Request};
+use websocket_channel::proto::{ConnectionEvent, Request};
 use websocket_channel::transport::framed::Accepting;
 
 /// How it is cut.
@@ -35,8 +35,8 @@ pub(super) async fn run(
     let mut hand = Hand::open(accepting, request, answer).await?;
     loop {
         match hand.next().await? {
-            Event::Message(message) => hand.write(&cut(&message, &parameters)).await?,
-            Event::Closed(_) => return Ok(()),
+            ConnectionEvent::Message(message) => hand.write(&cut(&message, &parameters)).await?,
+            ConnectionEvent::Closed(_) => return Ok(()),
             _ => {}
         }
     }

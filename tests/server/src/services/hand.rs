@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
-use websocket_channel::proto::{Connection, Event, Limits, Request, Role};
+use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Request, Role};
 use websocket_channel::random;
 use websocket_channel::transport::framed::Accepting;
 
@@ -48,7 +48,7 @@ impl Hand {
         }
         head.push_str("\r\n");
         let (line, leftover) = accepting.into_io().ok_or(io::ErrorKind::NotConnected)?;
-        let mut limits = Limits::default();
+        let mut limits = ProtocolLimits::default();
         limits.max_message = MAX_MESSAGE;
         let mut core = Connection::upgraded(Role::Server, limits, random::fill);
         core.handle_bytes(Duration::ZERO, &leftover);
@@ -88,8 +88,8 @@ impl Hand {
         self.line.flush().await
     }
 
-    /// The next thing that happens; the last one is [`Event::Closed`].
-    pub(super) async fn next(&mut self) -> io::Result<Event> {
+    /// The next thing that happens; the last one is [`ConnectionEvent::Closed`].
+    pub(super) async fn next(&mut self) -> io::Result<ConnectionEvent> {
         let mut bytes = vec![0; 16 << 10];
         loop {
             self.write_core().await?;

@@ -58,12 +58,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use websocket_channel::proto::{Connection, Deflate, Request, Response};
-use websocket_channel::transport::framed::{self, Accepting, Framed};
+use websocket_channel::transport::framed::{self, Accepting, IoTransport};
 use websocket_channel::transport::{Limits, Transport as _, tcp};
 use websocket_channel::{Event, random};
 
 /// The type of an open connection.
-pub(crate) type Socket = Framed<Line>;
+pub(crate) type Socket = IoTransport<Line>;
 
 /// The services that want a WebSocket.
 const SERVICES: [&str; 12] = [
@@ -313,7 +313,7 @@ fn wrong(sentence: String) -> Response {
 /// What one connection may cost. Little waits here: thousands of them share the machine.
 fn limits() -> Limits {
     let mut limits = Limits::default();
-    limits.receive_bound = 1 << 20;
+    limits.receive_buffer = 1 << 20;
     limits
 }
 

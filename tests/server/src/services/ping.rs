@@ -6,7 +6,7 @@ use crate::line::Line;
 use std::io;
 use std::time::Duration;
 use websocket_channel::Message;
-use websocket_channel::proto::{CloseFrame, Event, Request};
+use websocket_channel::proto::{CloseFrame, ConnectionEvent, Request};
 use websocket_channel::transport::framed::Accepting;
 
 /// How often, how much, how fast.
@@ -45,8 +45,8 @@ pub(super) async fn run(
         }
         let told = loop {
             match hand.next().await? {
-                Event::Pong(pong) if pong == payload => break format!("pong {index}"),
-                Event::Closed(_) => return Ok(()),
+                ConnectionEvent::Pong(pong) if pong == payload => break format!("pong {index}"),
+                ConnectionEvent::Closed(_) => return Ok(()),
                 // A pong that nobody asked for is allowed (RFC 6455 §5.5.3).
                 _ => {}
             }
@@ -60,6 +60,6 @@ pub(super) async fn run(
     let _ = hand
         .core
         .close(now, CloseFrame::new(1000, "").ok().as_ref());
-    while !matches!(hand.next().await?, Event::Closed(_)) {}
+    while !matches!(hand.next().await?, ConnectionEvent::Closed(_)) {}
     Ok(())
 }

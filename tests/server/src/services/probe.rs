@@ -7,7 +7,7 @@ use serde_json::json;
 use std::io;
 use websocket_channel::Message;
 use websocket_channel::proto::handshake::head::is_value;
-use websocket_channel::proto::{Event, Request};
+use websocket_channel::proto::{ConnectionEvent, Request};
 use websocket_channel::transport::framed::Accepting;
 
 /// The answer.
@@ -53,8 +53,8 @@ pub(super) async fn run(
         let _ = hand.core.send(reply);
         reply = loop {
             match hand.next().await? {
-                Event::Message(message) => break message,
-                Event::Closed(_) => return Ok(()),
+                ConnectionEvent::Message(message) => break message,
+                ConnectionEvent::Closed(_) => return Ok(()),
                 _ => {}
             }
         };

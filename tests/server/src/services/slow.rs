@@ -4,7 +4,7 @@ use super::hand::{Answer, Hand};
 use super::number;
 use crate::line::Line;
 use std::io;
-use websocket_channel::proto::{Event, Request};
+use websocket_channel::proto::{ConnectionEvent, Request};
 use websocket_channel::transport::framed::Accepting;
 
 /// Bytes a second.
@@ -24,6 +24,6 @@ pub(super) async fn run(
     };
     let mut hand = Hand::open(accepting, request, answer).await?;
     hand.line().read_slowly(rate);
-    while !matches!(hand.next().await?, Event::Closed(_)) {}
+    while !matches!(hand.next().await?, ConnectionEvent::Closed(_)) {}
     Ok(())
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_channel::error::ConnectErrorKind;
-use websocket_channel::transport::{self, Request, Transport};
-use websocket_channel::{Event, Message, Opened};
+use websocket_channel::transport::{self, ConnectRequest, Transport};
+use websocket_channel::{Event, Message, OpenInfo};
 use websocket_channel_server::{Options, TestServer};
 
 pub(crate) type Socket = Box<dyn Transport>;
@@ -20,8 +20,8 @@ pub(crate) async fn connect(
     server: &TestServer,
     path: &str,
     protocols: &[&str],
-) -> Result<(Socket, Opened), ConnectErrorKind> {
-    let mut request = Request::new(format!("{}{path}", server.url()));
+) -> Result<(Socket, OpenInfo), ConnectErrorKind> {
+    let mut request = ConnectRequest::new(format!("{}{path}", server.url()));
     request.protocols = protocols
         .iter()
         .map(|&protocol| protocol.to_owned())

@@ -1,5 +1,5 @@
 //! A page whose connection is cut, and that notices. Run by `websocket-channel-server exec -- wasm-pack test --headless --chrome`.
-#![cfg(target_family = "wasm")]
+#![cfg(all(target_family = "wasm", target_os = "unknown"))]
 #![allow(clippy::unwrap_used)]
 
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -7,7 +7,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 // README begin
-use websocket_channel::{By, Text, connect};
+use websocket_channel::{ClosedBy, Text, connect};
 
 #[wasm_bindgen_test]
 async fn a_connection_that_is_cut_is_lost() {
@@ -30,7 +30,7 @@ async fn a_connection_that_is_cut_is_lost() {
     );
 
     let closed = channel.closed().await;
-    assert_eq!((closed.code, closed.by), (1006, By::Failure));
+    assert_eq!((closed.code, closed.by), (1006, ClosedBy::Error));
 }
 // README end
 

@@ -1,13 +1,13 @@
 //! WebSockets over any stream of bytes, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
 
-use super::framed::{self, Accepting, Framed};
-use super::{Limits, MaybeSend, Request, Transport};
+use super::framed::{self, Accepting, IoTransport};
+use super::{ConnectRequest, Limits, MaybeSend, Transport};
 use crate::error::{Cause, ConnectErrorKind, HandshakeError, Violation};
 use crate::http::LEGACY;
-use crate::message::{By, Closed, Opened};
-#[cfg(not(target_family = "wasm"))]
+use crate::message::{CloseInfo, ClosedBy, OpenInfo};
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use crate::net::tcp;
-use crate::proto::{self, Address, Connection, Deflate, Format, Offer, Response};
+use crate::proto::{self, Address, ClientRequest, Connection, Deflate, Format, Response};
 use crate::random;
 use core::fmt;
 use core::time::Duration;
@@ -70,8 +70,8 @@ impl fmt::Debug for Handshake {
 /// Why it did not open. Dropping the future drops the stream.
 pub async fn connect<Io>(
     io: Io,
-    request: Request,
-) -> Result<(Box<dyn Transport>, Opened), ConnectErrorKind>
+    request: ConnectRequest,
+) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>
 where
     Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
 {
@@ -79,7 +79,7 @@ where
     let legacy = offer.format != Format::Rfc6455;
     let mut limits = core_limits(&request.limits);
     // The caller's connect timeout is the one that is met; without one the core's own.
-    limits.handshake_timeout = proto::Limits::default().handshake_timeout;
+    limits.handshake_timeout = proto::ProtocolLimits::default().handshake_timeout;
     set_up(&io);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
@@ -93,8 +93,8 @@ where
 ///
 /// # Errors
 /// [`ConnectErrorKind::BadUrl`], [`ConnectErrorKind::UrlFragment`], [`ConnectErrorKind::BadHeader`].
-pub(super) fn offer(request: &Request) -> Result<Offer, ConnectErrorKind> {
-    let mut offer = Offer::new(Address::parse(&request.url)?);
+pub(super) fn offer(request: &ConnectRequest) -> Result<ClientRequest, ConnectErrorKind> {
+    let mut offer = ClientRequest::new(Address::parse(&request.url)?);
     offer.protocols = request.protocols.to_vec();
     offer.format = request.handshake.format;
     offer.origin.clone_from(&request.handshake.origin);
@@ -140,11 +140,11 @@ async fn accept_formats<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
 
 /// No delay and keepalive, where the stream is TCP's.
 fn set_up<Io: 'static>(io: &Io) {
-    #[cfg(not(target_family = "wasm"))]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     if let Some(tcp) = tcp::beneath(io) {
         tcp::set_up(tcp);
     }
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     let _ = io;
 }
 
@@ -158,7 +158,7 @@ pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     protocols: &[String],
     deflate: Option<Deflate>,
     limits: &Limits,
-) -> Result<(Framed<Io>, Opened), ConnectErrorKind> {
+) -> Result<(IoTransport<Io>, OpenInfo), ConnectErrorKind> {
     accept_all(io, protocols, deflate, limits, true).await
 }
 
@@ -169,7 +169,7 @@ pub(crate) async fn accept_all<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     deflate: Option<Deflate>,
     limits: &Limits,
     legacy: bool,
-) -> Result<(Framed<Io>, Opened), ConnectErrorKind> {
+) -> Result<(IoTransport<Io>, OpenInfo), ConnectErrorKind> {
     let accepting = accept_formats(io, limits, deflate, legacy)
         .await
         .map_err(failed)?;
@@ -194,10 +194,10 @@ pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
     leftover: &[u8],
     role: Role,
     limits: &Limits,
-) -> Framed<Io> {
+) -> IoTransport<Io> {
     let mut core = Connection::upgraded(role, core_limits(limits), random::fill);
     core.handle_bytes(Duration::ZERO, leftover);
-    Framed::new(io, core, limits)
+    IoTransport::new(io, core, limits)
 }
 
 /// A stream that ended in a handshake of 2009 was most likely ended by an HTTP proxy.
@@ -211,13 +211,13 @@ fn explained(mut error: HandshakeError, legacy: bool) -> HandshakeError {
 }
 
 /// The core's limits that follow from a transport's; the others are the core's defaults.
-pub fn core_limits(limits: &Limits) -> proto::Limits {
-    let defaults = proto::Limits::default();
-    proto::Limits {
+pub fn core_limits(limits: &Limits) -> proto::ProtocolLimits {
+    let defaults = proto::ProtocolLimits::default();
+    proto::ProtocolLimits {
         max_frame: limits.max_message,
         max_message: limits.max_message,
         close_timeout: limits.close_timeout,
-        receive_bound: limits.receive_bound,
+        receive_buffer: limits.receive_buffer,
         ping_interval: limits.ping_interval,
         ping_timeout: limits.ping_timeout,
         max_head: limits.max_head,
@@ -225,8 +225,8 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
         max_fragments: limits.max_fragments,
         max_send_frame: limits.max_send_frame,
         handshake_timeout: limits.handshake_timeout,
-        // Whoever waits at the watermark must find that what is below it is taken.
-        max_unsent: defaults.max_unsent.max(limits.send_watermark),
+        // Whoever waits at the high-water mark must find that what is below it is taken.
+        max_unsent: defaults.max_unsent.max(limits.send_high_water_mark),
         ..defaults
     }
 }
@@ -234,8 +234,8 @@ pub fn core_limits(limits: &Limits) -> proto::Limits {
 pub(super) fn failed(error: impl Into<HandshakeError>) -> ConnectErrorKind {
     let error = error.into();
     // RFC 6455 §7.1.5: without a Close frame, 1006.
-    ConnectErrorKind::Failed {
-        closed: Closed::lost(By::Failure),
+    ConnectErrorKind::ConnectFailed {
+        closed: CloseInfo::lost(ClosedBy::Error),
         cause: error.cause,
         response: error.response,
     }

@@ -1,12 +1,12 @@
 //! What both sides of a 2009 handshake must agree on: whose page, which URL, which subprotocol.
 
-use super::client::Offer;
+use super::client::ClientRequest;
 use super::head::{Headers, syntax};
 use crate::error::{Misuse, Violation};
 
 /// What a client asked for, in the words in which the server has to repeat it.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Expected {
     /// The origin in lower case.
     pub(crate) origin: String,
     /// The URL, put together again, with the host that the request names.
@@ -15,10 +15,10 @@ pub(crate) struct Asked {
     pub(crate) protocol: Option<String>,
 }
 
-impl Asked {
+impl Expected {
     /// # Errors
     /// [`Misuse::Subprotocols`]: these formats have one or none.
-    pub(crate) fn new(offer: &Offer) -> Result<Self, Misuse> {
+    pub(crate) fn new(offer: &ClientRequest) -> Result<Self, Misuse> {
         let protocol = match &offer.protocols[..] {
             [] => None,
             [one] => Some(one.clone()),

@@ -1,4 +1,4 @@
-//! Past the receive bound where the transport pushes back: natively, and over `WebSocketStream`. Nothing is lost, whatever the policy.
+//! Past the receive buffer where the transport pushes back: natively, and over `WebSocketStream`. Nothing is lost, whatever the policy.
 
 use crate::connect;
 use crate::server::{server, unique};
@@ -15,10 +15,11 @@ async fn past_the_bound_reading_pauses_and_nothing_is_lost() {
     let url = server.url(format_args!("/flood?count={FLOOD}&size={SIZE}"));
     let mut channel = connect(url)
         .codec(Bytes)
-        .receive_bound(BOUND, Overflow::DropOldest)
+        .receive_buffer(BOUND, Overflow::DropOldest)
         .await
         .unwrap();
     let control = channel.control();
+    assert!(control.has_receive_backpressure());
     for n in 0..FLOOD {
         let message = channel.next().await.unwrap().unwrap();
         assert_eq!((message.len(), message[0]), (SIZE, n as u8));
@@ -42,7 +43,7 @@ async fn a_reader_that_stops_reading_stops_the_server() {
     let url = server.url(format_args!("/flood?count={COUNT}&size={MIB}&tag={tag}"));
     let mut channel = connect(url)
         .codec(Bytes)
-        .receive_bound(MIB, Overflow::Close)
+        .receive_buffer(MIB, Overflow::Close)
         .await
         .unwrap();
     let (mut sent, mut same) = (0, 0);

@@ -8,10 +8,11 @@ import { rejects } from './rejection.js';
 
 describe('the transport of a Channel', () => {
   it('is WebSocketStream where it is asked for and there is one, and nothing where there is none', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'text', transport: 'web-socket-stream' });
+    const channel = new Channel(url('/echo'), { codec: 'text', transport: 'websocket-stream' });
     if (globalThis.WebSocketStream) {
       await channel.send('by stream');
       assert.equal(await read(channel), 'by stream');
+      assert.isTrue(channel.status.receiveBackpressure);
     } else {
       const error = await rejects(() => channel.opened, ConnectError);
       assert.equal(error.code, 'UNSUPPORTED');
@@ -20,9 +21,11 @@ describe('the transport of a Channel', () => {
     await channel.close();
   });
 
-  it('is whichever of the two pushes back', async () => {
-    const channel = new Channel(url('/echo'), { codec: 'bytes', transport: 'pushing-back' });
+  it('is whichever of the two has receive backpressure, and the status tells which', async () => {
+    const channel = new Channel(url('/echo'), { codec: 'bytes', transport: 'auto' });
+    assert.isFalse(channel.status.receiveBackpressure);
     await channel.opened;
+    assert.equal(channel.status.receiveBackpressure, 'WebSocketStream' in globalThis);
     // Over `WebSocketStream` this is refused, and over `WebSocket` it is not.
     const sent = await channel.send(new Uint8Array((64 << 10) + 1)).then(
       () => true,
@@ -33,10 +36,11 @@ describe('the transport of a Channel', () => {
   });
 
   it('is WebSocket otherwise', async () => {
-    for (const transport of [undefined, 'web-socket']) {
+    for (const transport of [undefined, 'websocket']) {
       const channel = new Channel(url('/echo'), { codec: 'bytes', transport });
       await channel.send(new Uint8Array((64 << 10) + 1));
       assert.lengthOf(await read(channel), (64 << 10) + 1);
+      assert.isFalse(channel.status.receiveBackpressure);
       await channel.close();
     }
   });

@@ -24,7 +24,7 @@ pub(crate) fn wide(work: impl FnOnce()) {
 }
 
 /// The bytes as text, if they are. For [`LONG`] ones three times as fast as std and more.
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
     if bytes.len() < LONG {
         return str::from_utf8(bytes).ok();
@@ -33,7 +33,7 @@ pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
 }
 
 /// The bytes as text, if they are.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
     str::from_utf8(bytes).ok()
 }

@@ -9,7 +9,7 @@ use js_sys::{Array, Promise, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 
-pub(super) enum Carrier {
+pub(super) enum PlatformTransport {
     Socket(Socket),
     Stream(ByStream),
 }
@@ -123,7 +123,7 @@ impl ByStream {
     }
 }
 
-impl Carrier {
+impl PlatformTransport {
     /// What has the attributes `protocol` and `extensions`.
     pub(super) fn attributes(&self) -> JsValue {
         match self {

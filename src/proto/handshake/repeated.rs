@@ -1,17 +1,17 @@
 //! What a server of a 2009 format has to repeat of a request: the origin, and its own URL as the client put it.
 
-use super::asked::location;
+use super::expected::location;
 use super::head::Headers;
 use crate::error::Violation;
 
 /// The repeated parts.
 #[derive(Debug)]
-pub(crate) struct Hosted {
+pub(crate) struct Repeated {
     pub(crate) origin: String,
     pub(crate) location: String,
 }
 
-impl Hosted {
+impl Repeated {
     /// Reads what both formats have in common. The subprotocol asked for comes with it.
     ///
     /// # Errors
@@ -37,11 +37,11 @@ impl Hosted {
         {
             return Err(Violation::ProtocolList);
         }
-        let hosted = Self {
+        let repeated = Self {
             origin: origin.to_owned(),
             location: location(secure, &without_own_port(host, secure), target),
         };
-        Ok((hosted, protocol.map(str::to_owned)))
+        Ok((repeated, protocol.map(str::to_owned)))
     }
 }
 
