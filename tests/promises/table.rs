@@ -120,8 +120,8 @@ impl Places {
             .filter_map(|attribute| attribute.meta.require_list().ok())
             .map(|list| list.tokens.to_string().replace(' ', ""));
         conditions.fold(Self::ALL, |places, condition| Self {
-            native: places.native && condition != r#"target_family="wasm""#,
-            web: places.web && condition != r#"not(target_family="wasm")"#,
+            native: places.native && condition != r#"all(target_family="wasm",target_os="unknown")"#,
+            web: places.web && condition != r#"not(all(target_family="wasm",target_os="unknown"))"#,
         })
     }
 }
