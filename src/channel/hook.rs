@@ -12,11 +12,13 @@ use std::task::Wake;
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 )))]
 pub trait MaybeShared: Send + Sync {}
 #[cfg(not(all(
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
@@ -34,11 +36,13 @@ impl<T: Send + Sync> MaybeShared for T {}
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ))]
 pub trait MaybeShared {}
 #[cfg(all(
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
@@ -64,6 +68,7 @@ impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 )))]
 pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
@@ -78,6 +83,7 @@ pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ))]
 pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
@@ -87,6 +93,7 @@ pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
 
 #[cfg(all(
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",

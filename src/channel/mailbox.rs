@@ -84,6 +84,7 @@ const AT_ONCE: bool = cfg!(all(
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ));
 

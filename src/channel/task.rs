@@ -7,6 +7,7 @@
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ))]
 pub(super) use here::spawn;
@@ -14,6 +15,7 @@ pub(super) use here::spawn;
 /// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
 #[cfg(all(
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
@@ -37,6 +39,7 @@ pub(super) fn spawn(driver: super::driver::Driver) {
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
 #[cfg(all(
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",

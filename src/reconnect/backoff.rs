@@ -24,7 +24,7 @@ const MAX_OBEYED: Duration = Duration::from_secs(3600);
 ///
 /// ```
 /// use core::time::Duration;
-/// use websocket_channel::reconnect::{Backoff, ConnectionLost, Next, Reconnect};
+/// use websocket_channel::reconnect::{Backoff, Lost, Next, Reconnect};
 ///
 /// let mut backoff = Backoff::new(Reconnect::default());
 /// backoff.opened(Duration::from_secs(0));
@@ -49,7 +49,7 @@ pub struct Backoff {
 /// How a connection, or an attempt, came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ConnectionLost {
+pub enum Lost {
     /// The connection ended with this close code (RFC 6455 §7.4), 1006 when there was none.
     Closed(u16),
     /// It was this page's or this machine's doing, so no other client lost its own: the page was frozen or in the back/forward cache, the browser ended
@@ -111,7 +111,7 @@ impl Backoff {
     }
 
     /// The connection, or the attempt, ended in this way. `random` is uniform over all its values.
-    pub fn lost(&mut self, now: Duration, lost: ConnectionLost, random: u32) -> Next {
+    pub fn lost(&mut self, now: Duration, lost: Lost, random: u32) -> Next {
         if let Some(opened) = self.opened.take()
             && now.saturating_sub(opened) >= self.policy.stable
         {
@@ -162,7 +162,7 @@ impl Backoff {
     }
 
     /// Between which delays the next attempt's is chosen.
-    fn bounds(&self, lost: ConnectionLost) -> (Duration, Duration) {
+    fn bounds(&self, lost: Lost) -> (Duration, Duration) {
         let Reconnect { base, cap, .. } = self.policy;
         let spread = self.told_spread.unwrap_or(self.policy.spread);
         if self.attempts == 0 {
@@ -208,12 +208,7 @@ mod tests {
     }
 
     /// The bounds of the delay of each attempt of a row, of which all fail.
-    fn row(
-        policy: Reconnect,
-        first: ConnectionLost,
-        spread: Option<u64>,
-        length: usize,
-    ) -> Vec<(u64, u64)> {
+    fn row(policy: Reconnect, first: Lost, spread: Option<u64>, length: usize) -> Vec<(u64, u64)> {
         let bounds = |random| {
             let mut backoff = Backoff::new(policy.clone());
             if let Some(spread) = spread {

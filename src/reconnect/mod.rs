@@ -5,5 +5,5 @@
 mod backoff;
 mod policy;
 
-pub use backoff::{Backoff, ConnectionLost, GaveUp, Next};
+pub use backoff::{Backoff, GaveUp, Lost, Next};
 pub use policy::Reconnect;

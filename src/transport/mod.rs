@@ -31,6 +31,7 @@ pub mod web_socket;
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_os = "unknown"
 ))]
 pub mod web_stream;
@@ -412,6 +413,7 @@ impl Dropped {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_os = "unknown"
 )))]
 pub fn connect(
@@ -430,6 +432,7 @@ pub fn connect(
 #[cfg(all(
     feature = "websocket-stream",
     target_family = "wasm",
+    target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",

@@ -207,6 +207,7 @@ fn now() -> Duration {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ))]
 #[crate::test]

@@ -20,6 +20,7 @@ mod receive_backpressure;
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_os = "unknown"
 ))]
 mod transport_kind;

@@ -17,6 +17,7 @@ pub(crate) const AT_ONCE: bool = cfg!(all(
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     not(target_feature = "atomics")
 ));
 

@@ -92,6 +92,7 @@ async fn peers_that_fall_silent() {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_os = "unknown"
 ))]
 #[test]

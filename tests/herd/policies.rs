@@ -2,7 +2,7 @@
 
 use crate::simulation::{Policy, Random};
 use core::time::Duration;
-use websocket_channel::reconnect::{Backoff, ConnectionLost, Next, Reconnect};
+use websocket_channel::reconnect::{Backoff, Lost, Next, Reconnect};
 
 /// Ours: a [`Backoff`] for each client.
 pub(crate) struct Ours(Vec<Backoff>);

@@ -125,6 +125,7 @@ async fn cancelled_cycles_leave_nothing_behind() {
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_os = "unknown"
 ))]
 mod over_stream {

@@ -120,7 +120,8 @@ impl Places {
             .filter_map(|attribute| attribute.meta.require_list().ok())
             .map(|list| list.tokens.to_string().replace(' ', ""));
         conditions.fold(Self::ALL, |places, condition| Self {
-            native: places.native && condition != r#"all(target_family="wasm",target_os="unknown")"#,
+            native: places.native
+                && condition != r#"all(target_family="wasm",target_os="unknown")"#,
             web: places.web && condition != r#"not(all(target_family="wasm",target_os="unknown"))"#,
         })
     }

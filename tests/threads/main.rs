@@ -9,6 +9,7 @@
     target_os = "unknown",
     target_os = "unknown",
     target_os = "unknown",
+    target_os = "unknown",
     target_feature = "atomics"
 ))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
