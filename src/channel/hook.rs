@@ -5,51 +5,15 @@ use std::sync::Arc;
 use std::task::Wake;
 
 /// `Send + Sync` where threads share memory, nothing in a page without it.
-#[cfg(not(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-)))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
 pub trait MaybeShared: Send + Sync {}
-#[cfg(not(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-)))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
 impl<T: Send + Sync> MaybeShared for T {}
 
 /// `Send + Sync` where threads share memory, nothing in a page without it.
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub trait MaybeShared {}
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 impl<T> MaybeShared for T {}
 
 /// A waker that calls a function. As such it is nothing of its own to a program that sets none.
@@ -61,46 +25,19 @@ impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
     }
 }
 
-#[cfg(not(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-)))]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
 pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
     Waker::from(Arc::new(Call(wake)))
 }
 
 /// Handles may go to any thread, as far as types can tell, and so hold no more of the function than its place in a list of this one.
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
     let place = here::Place::new(std::rc::Rc::new(wake));
     Waker::from(Arc::new(Call(move || place.call())))
 }
 
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 mod here {
     use core::cell::RefCell;
     use std::rc::Rc;

@@ -80,11 +80,6 @@ pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
 const AT_ONCE: bool = cfg!(all(
     target_family = "wasm",
     target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
     not(target_feature = "atomics")
 ));
 

@@ -1,28 +1,10 @@
 //! Where the driver runs: one seam, and a body for each way in which threads can be.
 
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub(super) use here::spawn;
 
 /// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_feature = "atomics"
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
 pub(super) fn spawn(driver: super::driver::Driver) {
     wasm_bindgen_futures::spawn_local(driver);
 }
@@ -37,16 +19,7 @@ pub(super) fn spawn(driver: super::driver::Driver) {
 /// at the price of one for each message; that of the task that waits for the message comes on top.
 ///
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 mod here {
     use crate::channel::driver::Driver;
     use core::cell::Cell;

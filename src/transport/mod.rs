@@ -24,16 +24,7 @@ mod redirect;
 pub mod tcp;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub mod web_socket;
-#[cfg(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-))]
+#[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 pub mod web_stream;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -406,16 +397,7 @@ impl Dropped {
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
-#[cfg(not(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-)))]
+#[cfg(not(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown")))]
 pub fn connect(
     request: ConnectRequest,
 ) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> {
@@ -429,16 +411,7 @@ pub fn connect(
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
-#[cfg(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-))]
+#[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 pub async fn connect(
     request: ConnectRequest,
 ) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {

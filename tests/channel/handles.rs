@@ -200,16 +200,7 @@ fn now() -> Duration {
 }
 
 /// A page has `Rc` where others have `Arc`.
-#[cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    not(target_feature = "atomics")
-))]
+#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 #[crate::test]
 async fn a_wake_in_a_page_may_hold_what_is_not_send() {
     use std::cell::Cell;

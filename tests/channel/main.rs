@@ -13,16 +13,7 @@ mod memory;
 mod overflow;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod receive_backpressure;
-#[cfg(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-))]
+#[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 mod transport_kind;
 #[rustfmt::skip] // The README shows the lines as they stand.
 mod readme;

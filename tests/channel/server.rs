@@ -13,11 +13,6 @@ pub(crate) const PROXY_USER: &str = "ednamode:nocapes!";
 pub(crate) const AT_ONCE: bool = cfg!(all(
     target_family = "wasm",
     target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
     not(target_feature = "atomics")
 ));
 

@@ -85,16 +85,7 @@ async fn peers_that_fall_silent() {
     check("Silence").await;
 }
 
-#[cfg(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-))]
+#[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 #[test]
 async fn every_fault_over_a_stream_comes_to_what_it_does_over_the_class() {
     use websocket_channel::transport::TransportKind;

@@ -118,16 +118,7 @@ async fn cancelled_cycles_leave_nothing_behind() {
     leaves_nothing_behind("connect, cancel", to, cancelled).await;
 }
 
-#[cfg(all(
-    feature = "websocket-stream",
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown"
-))]
+#[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 mod over_stream {
     use super::*;
     use websocket_channel::transport::TransportKind;

@@ -2,16 +2,7 @@
 //! standard library of its own.
 
 // Without atomics there is nothing to see here.
-#![cfg(all(
-    target_family = "wasm",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_os = "unknown",
-    target_feature = "atomics"
-))]
+#![cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../channel/by_default.rs"]
