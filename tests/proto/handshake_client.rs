@@ -88,13 +88,18 @@ fn the_request() {
 
 #[test]
 fn an_offer_cannot_break_the_request_apart() {
-    let broken: [fn(&mut ClientRequest); 6] = [
+    let broken: [fn(&mut ClientRequest); 11] = [
         |offer| offer.origin = Some("x\r\ny".into()),
         |offer| offer.headers.push(("a b".into(), "c".into())),
         |offer| offer.headers.push(("a".into(), "c\nd".into())),
         |offer| offer.protocols.push("a,b".into()),
         |offer| offer.address.resource = "/ HTTP/1.1\r\nx: y".into(),
         |offer| offer.address.host = "a b".into(),
+        |offer| offer.address.host = "a/b".into(),
+        |offer| offer.headers.push(("Host".into(), "a b".into())),
+        |offer| offer.headers.push(("host".into(), String::new())),
+        |offer| offer.headers.push(("Host".into(), "a/b".into())),
+        |offer| offer.headers.push(("Host".into(), "user@a".into())),
     ];
     for change in broken {
         let mut offer = offer(&[]);

@@ -1,6 +1,7 @@
 //! The client's opening handshake of RFC 6455 §4.1.
 
 use super::head::{Headers, is_reserved, is_token, is_value};
+use super::repeated::is_authority;
 use super::response::{Refusal, ResponseReader};
 use super::{Agreed, ClientHandshake, accept_key, hixie75, hixie76, refused};
 use crate::error::{HandshakeError, Misuse, Violation};
@@ -88,6 +89,10 @@ impl ClientRequest {
                     (once && again) || (has_origin && name.eq_ignore_ascii_case("Origin"));
                 let misuse = match () {
                     () if !is_token(name) || !is_value(value) => Misuse::Header,
+                    // RFC 9112 §3.2: a server answers 400 to another value.
+                    () if name.eq_ignore_ascii_case("Host") && !is_authority(value) => {
+                        Misuse::Header
+                    }
                     () if is_reserved(name) || doubled => Misuse::ReservedHeader,
                     () => return None,
                 };
@@ -133,11 +138,10 @@ impl ClientRequest {
         if let Some((_, misuse)) = self.bad_header() {
             return Err(misuse);
         }
-        let place = [&self.address.host, &self.address.resource];
+        let mut resource = self.address.resource.bytes();
         if !self.protocols.iter().all(|name| is_token(name))
-            || place
-                .iter()
-                .any(|part| part.bytes().any(|byte| byte <= b' ' || byte == 0x7F))
+            || !is_authority(&self.address.host)
+            || resource.any(|byte| byte <= b' ' || byte == 0x7F)
         {
             return Err(Misuse::Header);
         }
