@@ -95,8 +95,8 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use codec::{Bytes, Text};
 pub use error::{
-    CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, SendError, SendErrorKind,
-    TryRecvError, TrySendError, TrySendErrorKind,
+    CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, RecvError, SendError,
+    SendErrorKind, TryRecvError, TrySendError, TrySendErrorKind,
 };
 pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]

@@ -314,6 +314,7 @@ impl Mailbox {
     }
 
     pub(super) fn abort(&self) {
+        self.incoming.close();
         self.tell_driver(|state| state.aborted = true);
     }
 
@@ -468,15 +469,6 @@ impl Mailbox {
         // What was fetched for the receiver goes with it.
         self.incoming.stop_reading();
         self.tell_driver(|state| state.receiver = false);
-    }
-
-    /// The next message if there is one; otherwise whether the end has come.
-    pub(super) fn try_message(&self) -> Result<Message, bool> {
-        match self.poll_message(None) {
-            Poll::Ready(Some(message)) => Ok(message),
-            Poll::Ready(None) => Err(true),
-            Poll::Pending => Err(false),
-        }
     }
 
     /// The next message, and `None` when all have been read and the end has come.

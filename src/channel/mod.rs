@@ -26,7 +26,7 @@ pub use receiver::Receiver;
 pub use sender::Sender;
 
 use crate::codec::Codec;
-use crate::error::{DecodeError, SendError, SendErrorKind};
+use crate::error::{RecvError, SendError, SendErrorKind};
 use crate::message::{CloseInfo, OpenInfo};
 use crate::socket::Socket;
 use core::fmt;
@@ -151,7 +151,7 @@ impl<Tx, Rx> Channel<Tx, Rx> {
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
     )]
-    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, RecvError>>> {
         self.receiver.next()
     }
 
@@ -178,7 +178,7 @@ impl<Tx, Rx> Channel<Tx, Rx> {
 
 /// The values received, as [`Receiver`] yields them.
 impl<Tx, Rx> Stream for Channel<Tx, Rx> {
-    type Item = Result<Rx, DecodeError>;
+    type Item = Result<Rx, RecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(cx)

@@ -4,7 +4,7 @@ use super::control::Control;
 use super::hook::{self, MaybeShared};
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
-use crate::error::{DecodeError, TryRecvError};
+use crate::error::{RecvError, TryRecvError};
 use crate::message::{CloseInfo, Message, OpenInfo};
 use core::fmt;
 use core::future::{Future, poll_fn};
@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 /// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after everything that came before.
 ///
-/// A message that cannot be decoded is an `Err` item; the stream goes on.
+/// A message that cannot be decoded is an `Err` item; the stream goes on. An end where messages may be missing is an `Err` item as well, the last
+/// one: see [`RecvError`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -61,17 +62,18 @@ impl<Rx> Receiver<Rx> {
     /// Cancellation: dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`DecodeError`] with the message, when the codec cannot read it. The stream goes on.
+    /// [`RecvError::DecodeFailed`] with the message, when the codec cannot read it; the stream goes on. Any other [`RecvError`], once before `None`, when
+    /// messages may be missing: the connection was lost, the peer ended it otherwise than with a clean 1000 or 1005, or a limit of ours did.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
     )]
-    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, DecodeError>>> {
-        let codec = &*self.codec;
-        let mut waiting = Waiting::new(&self.mailbox);
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Rx, RecvError>>> {
+        let receiver = &*self;
+        let mut waiting = Waiting::new(&receiver.mailbox);
         poll_fn(move |cx| {
             let message = Pin::new(&mut waiting).poll(cx);
-            message.map(|message| message.map(|message| codec.decode(message)))
+            message.map(|message| receiver.item(message))
         })
     }
 
@@ -79,12 +81,11 @@ impl<Rx> Receiver<Rx> {
     ///
     /// # Errors
     /// [`TryRecvError::Empty`] when nothing has arrived, [`TryRecvError::Closed`] when everything was read and the connection has ended. Inside: as
-    /// [`next`](Self::next).
-    pub fn try_recv(&mut self) -> Result<Result<Rx, DecodeError>, TryRecvError> {
-        match self.mailbox.try_message() {
-            Ok(message) => Ok(self.codec.decode(message)),
-            Err(true) => Err(TryRecvError::Closed),
-            Err(false) => Err(TryRecvError::Empty),
+    /// [`next`](Self::next), so that an error of the end comes once before `CloseInfo`.
+    pub fn try_recv(&mut self) -> Result<Result<Rx, RecvError>, TryRecvError> {
+        match self.mailbox.poll_message(None) {
+            Poll::Ready(message) => self.item(message).ok_or(TryRecvError::Closed),
+            Poll::Pending => Err(TryRecvError::Empty),
         }
     }
 
@@ -122,18 +123,21 @@ impl<Rx> Receiver<Rx> {
         Control::new(self.mailbox.clone())
     }
 
-    fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Rx, DecodeError>>> {
-        self.mailbox
-            .poll_message(Some(cx.waker()))
-            .map(|message| message.map(|message| self.codec.decode(message)))
+    /// The item of a message, or of the end.
+    fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
+        match message {
+            Some(message) => Some(self.codec.decode(message).map_err(RecvError::DecodeFailed)),
+            None => self.mailbox.incoming.end_error().map(Err),
+        }
     }
 }
 
 impl<Rx> Stream for Receiver<Rx> {
-    type Item = Result<Rx, DecodeError>;
+    type Item = Result<Rx, RecvError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_value(cx)
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let message = self.mailbox.poll_message(Some(cx.waker()));
+        message.map(|message| self.item(message))
     }
 }
 

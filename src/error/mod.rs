@@ -1,9 +1,11 @@
 //! Errors that say whose fault it was. Those that JavaScript has too have a stable [`code`](ConnectError::code), the same string in both.
 
 mod misuse;
+mod recv;
 mod violation;
 
 pub use misuse::Misuse;
+pub use recv::{RecvError, TryRecvError};
 pub use violation::Violation;
 
 use crate::http::{self, HttpResponse, MaybeResponse};
@@ -512,27 +514,6 @@ impl<T> core::error::Error for TrySendError<T> {
     }
 }
 
-/// Why there is no value to be had without waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TryRecvError {
-    /// Nothing has arrived.
-    Empty,
-    /// Everything was read and the connection has ended.
-    Closed,
-}
-
-impl fmt::Display for TryRecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryRecvError::Empty => "nothing has arrived",
-            TryRecvError::Closed => "the connection has ended",
-        })
-    }
-}
-
-impl core::error::Error for TryRecvError {}
-
 /// A value that the codec could not turn into a message. The caller's fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -558,10 +539,10 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// A message that the codec could not read. An item of the stream, which goes on. The peer's fault.
+/// A message that the codec could not read: an item of the stream, [`RecvError::DecodeFailed`], and the stream goes on. The peer's fault.
 ///
 /// ```
-/// use websocket_channel::{Channel, Json, Socket, Text, transport::Limits};
+/// use websocket_channel::{Channel, Json, RecvError, Socket, Text, transport::Limits};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -574,7 +555,8 @@ impl core::error::Error for EncodeError {}
 /// while let Some(number) = channel.next().await {
 ///     match number {
 ///         Ok(number) => sum += number,
-///         Err(error) => assert_eq!(error.raw.as_bytes(), b"one"),
+///         Err(RecvError::DecodeFailed(error)) => assert_eq!(error.raw.as_bytes(), b"one"),
+///         Err(error) => return Err(error.into()),
 ///     }
 /// }
 /// assert_eq!(sum, 3);

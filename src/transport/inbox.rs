@@ -2,7 +2,6 @@
 
 use super::{Dropped, Overflow};
 use crate::message::Message;
-use std::collections::VecDeque;
 
 /// What an inbox holds: a message, or in its place what it weighs, where somebody else keeps it.
 pub(crate) trait Weighed {
@@ -42,7 +41,9 @@ pub(crate) enum Put {
 /// A bounded queue of messages.
 #[derive(Debug)]
 pub(crate) struct Inbox<M = Message> {
-    messages: VecDeque<M>,
+    /// What came first, the oldest last, and what came since, the newest last. Two stacks weigh less in wasm than a ring.
+    first: Vec<M>,
+    last: Vec<M>,
     bytes: usize,
     bound: usize,
     overflow: Overflow,
@@ -52,7 +53,8 @@ pub(crate) struct Inbox<M = Message> {
 impl<M: Weighed> Inbox<M> {
     pub(crate) fn new(bound: usize, overflow: Overflow) -> Self {
         Self {
-            messages: VecDeque::new(),
+            first: Vec::new(),
+            last: Vec::new(),
             bytes: 0,
             bound,
             overflow,
@@ -63,12 +65,14 @@ impl<M: Weighed> Inbox<M> {
     /// Takes a message, or drops and counts what the policy says, and tells which.
     #[must_use = "full means that the connection must close"]
     pub(crate) fn put(&mut self, message: M) -> Put {
-        let before = self.messages.len();
+        let mut displaced = 0;
         let cost = message.cost();
         let latest = self.overflow == Overflow::Latest;
         // What is too large for the bound even alone displaces nothing.
         if latest || (self.overflow == Overflow::DropOldest && cost <= self.bound) {
-            while (latest || self.bytes + cost > self.bound) && self.drop_oldest().is_some() {}
+            while (latest || self.bytes + cost > self.bound) && self.drop_oldest().is_some() {
+                displaced += 1;
+            }
         } else if self.bytes.saturating_add(cost) > self.bound {
             if self.overflow == Overflow::Close {
                 return Put::Full;
@@ -76,22 +80,32 @@ impl<M: Weighed> Inbox<M> {
             self.dropped.count(message.bytes());
             return Put::Dropped;
         }
-        let displaced = before - self.messages.len();
         self.bytes += cost;
-        self.messages.push_back(message);
+        self.last.push(message);
         Put::Kept(displaced)
     }
 
     pub(crate) fn pop(&mut self) -> Option<M> {
-        let message = self.messages.pop_front()?;
+        let mut oldest = &mut self.first;
+        if oldest.is_empty() {
+            // One alone needs no second stack.
+            while self.last.len() > 1
+                && let Some(message) = self.last.pop()
+            {
+                oldest.push(message);
+            }
+            oldest = &mut self.last;
+        }
+        let message = oldest.pop()?;
         self.bytes -= message.cost();
         Some(message)
     }
 
-    /// Everything that waits, to be dropped by whoever asks.
-    pub(crate) fn take(&mut self) -> VecDeque<M> {
+    /// Drops what waits, uncounted, and its place in memory.
+    pub(crate) fn clear(&mut self) {
+        self.first = Vec::new();
+        self.last = Vec::new();
         self.bytes = 0;
-        core::mem::take(&mut self.messages)
     }
 
     /// Drops the oldest, and counts it.
@@ -102,7 +116,7 @@ impl<M: Weighed> Inbox<M> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.first.is_empty() && self.last.is_empty()
     }
 
     /// What the waiting messages count against the bound.

@@ -5,6 +5,7 @@
 use super::inbox::Inbox;
 use super::life::{Arrived, Life, Phase};
 use super::{Dropped, Limits, Overflow};
+use crate::error::RecvError;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::waker::{keep, wake};
@@ -95,7 +96,7 @@ impl Incoming {
     /// We want the end.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        let _ = state.life.close();
+        state.life.close();
         self.publish(&state);
     }
 
@@ -170,10 +171,15 @@ impl Incoming {
         (Poll::Pending, [0; 2])
     }
 
-    /// Whether all have been read and the end has come.
+    /// The error with which reading ends, once.
+    #[inline(never)]
+    pub(crate) fn end_error(&self) -> Option<RecvError> {
+        self.lock().life.end_error()
+    }
+
+    /// Whether all have been read and the end has been told.
     pub(crate) fn is_over(&self) -> bool {
-        let state = self.lock();
-        matches!(state.life.phase(), Phase::Closed(_)) && state.life.inbox().is_empty()
+        self.lock().life.is_over()
     }
 
     /// Has `waker` woken when something arrives.
@@ -190,11 +196,11 @@ impl Incoming {
     /// Nobody reads any more.
     pub(crate) fn stop_reading(&self) {
         let mut state = self.lock();
-        let unread = state.life.stop_reading();
+        state.life.stop_reading();
         let hook = state.hook.take();
         self.publish(&state);
         drop(state);
-        drop((unread, hook));
+        drop(hook);
     }
 
     pub(crate) fn set_hook(&self, hook: Waker) {

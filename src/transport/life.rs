@@ -7,16 +7,18 @@
 //! | --- | --- | --- | --- | --- |
 //! | [`opened`](Life::opened) | open | | | |
 //! | [`arrived`](Life::arrived) | discarded | kept, dropped, or one too many: closing, by us | kept; discarded if we began | discarded |
-//! | [`close`](Life::close) | closed: given up | closing, by us | | |
+//! | [`close`](Life::close) | | closing, by us | | |
 //! | [`closing`](Life::closing), the first sign of an end | | closing | | |
-//! | [`ended`](Life::ended) | closed | closed | closed | |
+//! | [`ended`](Life::ended) | closed | closed | closed | closed |
 //!
 //! An empty field changes nothing. It only ever goes to the right, so that every end is told once.
+//!
+//! Reading ends with an [error](Life::end_error) unless we wanted the end, or the peer did by a clean 1000 or 1005.
 
 use super::inbox::{Inbox, Put, Weighed};
 use super::{Dropped, MESSAGE_TOO_BIG, RECEIVE_BUFFER_FULL};
+use crate::error::RecvError;
 use crate::message::{CloseInfo, ClosedBy, Message};
-use std::collections::VecDeque;
 
 /// How a connection stands.
 #[derive(Debug, Clone)]
@@ -28,13 +30,7 @@ pub(crate) enum Phase {
     Connecting,
     Open,
     Closing,
-    Closed(
-        #[cfg_attr(
-            not(all(target_family = "wasm", target_os = "unknown")),
-            allow(dead_code, reason = "natively the driver knows it")
-        )]
-        CloseInfo,
-    ),
+    Closed(CloseInfo),
 }
 
 /// What is to be done about a message that arrived.
@@ -50,16 +46,10 @@ pub(crate) enum Arrived {
     Close(u16, &'static str),
 }
 
-/// What is to be done about a call to close.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Began {
-    /// Begin the closing handshake.
-    Handshake,
-    /// Give the attempt to connect up. The end has come.
-    GiveUp,
-    /// Nothing: the end has begun already.
-    Nothing,
-}
+/// How reading ends: without an error, or it has been told.
+const TOLD: u16 = 0;
+/// … with an error, unless the end is clean.
+const UNTOLD: u16 = 1;
 
 #[derive(Debug)]
 pub(crate) struct Life<M = Message> {
@@ -68,6 +58,8 @@ pub(crate) struct Life<M = Message> {
     ours: bool,
     /// Nobody will read any more.
     unread: bool,
+    /// How reading ends: [`TOLD`], [`UNTOLD`], or the code with which we close for a limit of ours.
+    reading: u16,
     inbox: Inbox<M>,
     /// What arrived, shown or not.
     messages: u64,
@@ -80,6 +72,7 @@ impl<M: Weighed> Life<M> {
             phase,
             ours: false,
             unread: false,
+            reading: UNTOLD,
             inbox,
             messages: 0,
             bytes: 0,
@@ -134,25 +127,18 @@ impl<M: Weighed> Life<M> {
             Some(Put::Full) => RECEIVE_BUFFER_FULL,
             None => MESSAGE_TOO_BIG,
         };
+        self.reading = code;
         self.ours = true;
         self.closing();
         Arrived::Close(code, reason)
     }
 
-    /// We want the end.
-    pub(crate) fn close(&mut self) -> Began {
-        match self.phase {
-            Phase::Connecting => {
-                self.ours = true;
-                self.phase = Phase::Closed(CloseInfo::lost(ClosedBy::Local));
-                Began::GiveUp
-            }
-            Phase::Open => {
-                self.ours = true;
-                self.phase = Phase::Closing;
-                Began::Handshake
-            }
-            Phase::Closing | Phase::Closed(_) => Began::Nothing,
+    /// We want the end. A connection that is being made is given up by dropping it.
+    pub(crate) fn close(&mut self) {
+        if matches!(self.phase, Phase::Open) {
+            self.ours = true;
+            self.reading = TOLD;
+            self.phase = Phase::Closing;
         }
     }
 
@@ -163,19 +149,45 @@ impl<M: Weighed> Life<M> {
         }
     }
 
-    /// The end. False if it had come before.
-    pub(crate) fn ended(&mut self, closed: CloseInfo) -> bool {
-        if matches!(self.phase, Phase::Closed(_)) {
-            return false;
+    /// The end. A channel tells it once more, with what it knows besides.
+    pub(crate) fn ended(&mut self, closed: CloseInfo) {
+        if self.reading == UNTOLD {
+            if closed.was_clean && matches!(closed.code, 1000 | 1005) {
+                self.reading = TOLD;
+            } else if closed.code == 1009 && closed.by == ClosedBy::Local {
+                // The transport's own limit, where it may send this code.
+                self.reading = MESSAGE_TOO_BIG.0;
+            }
         }
         self.phase = Phase::Closed(closed);
-        true
     }
 
-    /// Nobody reads any more. What waited is given back, to be dropped by whoever asks.
-    pub(crate) fn stop_reading(&mut self) -> VecDeque<M> {
+    /// The error with which reading ends, once: where messages may be missing.
+    pub(crate) fn end_error(&mut self) -> Option<RecvError> {
+        let Phase::Closed(closed) = &self.phase else {
+            return None;
+        };
+        let how = core::mem::replace(&mut self.reading, TOLD);
+        if how == TOLD {
+            return None;
+        }
+        let closed = closed.clone();
+        Some(match how {
+            UNTOLD => RecvError::ChannelClosed(closed),
+            _ if how == MESSAGE_TOO_BIG.0 => RecvError::MessageTooBig(closed),
+            _ => RecvError::ReceiveBufferFull(closed),
+        })
+    }
+
+    /// Whether all has been read, and the end been told.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Closed(_)) && self.inbox.is_empty() && self.reading == TOLD
+    }
+
+    /// Nobody reads any more. What waited is dropped: it is bytes, and tells nobody.
+    pub(crate) fn stop_reading(&mut self) {
         self.unread = true;
-        self.inbox.take()
+        self.inbox.clear();
     }
 
     /// The oldest unread message.
@@ -183,9 +195,13 @@ impl<M: Weighed> Life<M> {
         self.inbox.pop()
     }
 
-    /// Drops the oldest unread message for want of a reader, and counts it.
+    /// Drops the oldest unread message for want of a reader, and counts it: reading ends with an error.
     pub(crate) fn drop_oldest(&mut self) -> Option<M> {
-        self.inbox.drop_oldest()
+        let oldest = self.inbox.drop_oldest();
+        if oldest.is_some() && self.reading == UNTOLD {
+            self.reading = RECEIVE_BUFFER_FULL.0;
+        }
+        oldest
     }
 
     /// Messages that the overflow policy dropped, ever.
@@ -282,11 +298,11 @@ mod tests {
                 "Discarded, closed before",
             ],
             [
-                "GiveUp, closed",
-                "Handshake, closing",
-                "Nothing, closing",
-                "Nothing, closing",
-                "Nothing, closed before",
+                "(), connecting",
+                "(), closing",
+                "(), closing",
+                "(), closing",
+                "(), closed before",
             ],
             [
                 "(), connecting",
@@ -296,11 +312,11 @@ mod tests {
                 "(), closed before",
             ],
             [
-                "true, closed",
-                "true, closed",
-                "true, closed",
-                "true, closed",
-                "false, closed before",
+                "(), closed",
+                "(), closed",
+                "(), closed",
+                "(), closed",
+                "(), closed",
             ],
         ];
         assert_eq!(
@@ -321,11 +337,107 @@ mod tests {
         }
     }
 
+    /// Promise 9: loss never looks like success.
+    #[test]
+    fn reading_ends_with_an_error_unless_the_end_is_clean_or_ours() {
+        type Step = fn(&mut Life);
+        let nothing: Step = |_| {};
+        let own: Step = Life::close;
+        let large: Step = |life| {
+            life.arrived(None);
+        };
+        let full: Step = |life| {
+            life.arrived(Some("x".into()));
+            life.arrived(Some("x".into()));
+        };
+        let unread: Step = |life| {
+            life.arrived(Some("x".into()));
+            drop(life.drop_oldest());
+        };
+        let by = |code, clean, by| CloseInfo::new(code, "", clean, by);
+        for (step, closed, told) in [
+            (nothing, by(1000, true, ClosedBy::Remote), None),
+            (nothing, by(1005, true, ClosedBy::Remote), None),
+            (
+                nothing,
+                by(1000, false, ClosedBy::Remote),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (
+                nothing,
+                by(1001, true, ClosedBy::Unknown),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (
+                nothing,
+                by(4401, true, ClosedBy::Remote),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (
+                nothing,
+                by(1009, true, ClosedBy::Remote),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (
+                nothing,
+                by(1009, true, ClosedBy::Local),
+                Some("MESSAGE_TOO_BIG"),
+            ),
+            (
+                nothing,
+                by(1002, false, ClosedBy::Local),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (
+                nothing,
+                CloseInfo::lost(ClosedBy::Error),
+                Some("CHANNEL_CLOSED"),
+            ),
+            (own, by(4000, true, ClosedBy::Local), None),
+            (own, by(1009, true, ClosedBy::Local), None),
+            (own, CloseInfo::lost(ClosedBy::Local), None),
+            (
+                large,
+                by(1000, true, ClosedBy::Local),
+                Some("MESSAGE_TOO_BIG"),
+            ),
+            (
+                large,
+                CloseInfo::lost(ClosedBy::Local),
+                Some("MESSAGE_TOO_BIG"),
+            ),
+            (
+                full,
+                by(3013, true, ClosedBy::Local),
+                Some("RECEIVE_BUFFER_FULL"),
+            ),
+            (
+                unread,
+                by(1000, true, ClosedBy::Remote),
+                Some("RECEIVE_BUFFER_FULL"),
+            ),
+        ] {
+            let [_, mut life, ..] = each();
+            step(&mut life);
+            assert_eq!(life.end_error(), None, "before the end");
+            life.ended(closed.clone());
+            while life.next().is_some() {
+                assert!(!life.is_over());
+            }
+            assert_eq!(life.is_over(), told.is_none(), "{closed:?}");
+            let error = life.end_error();
+            assert_eq!(error.as_ref().map(RecvError::code), told, "{closed:?}");
+            assert!(error.is_none_or(|error| error.close_info() == Some(&closed)));
+            assert_eq!((life.end_error(), life.is_over()), (None, true));
+        }
+    }
+
     #[test]
     fn without_a_reader_messages_are_counted_and_discarded() {
         let [_, mut life, ..] = each();
         assert_eq!(life.arrived(Some("x".into())), Arrived::Kept(0));
-        assert_eq!(life.stop_reading().len(), 1);
+        life.stop_reading();
+        assert_eq!((life.next(), life.inbox().bytes()), (None, 0));
         for _ in 0..3 {
             assert_eq!(life.arrived(Some("x".into())), Arrived::Discarded);
         }

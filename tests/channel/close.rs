@@ -2,7 +2,11 @@
 
 use crate::connect;
 use crate::server::{AT_ONCE, server};
-use websocket_channel::{CloseError, ClosedBy, SendErrorKind, Status, Text};
+use futures::StreamExt;
+use futures::stream::FusedStream;
+use websocket_channel::{
+    CloseError, ClosedBy, RecvError, SendErrorKind, Status, Text, TryRecvError,
+};
 
 #[crate::test]
 async fn the_peers_code_and_reason_arrive() {
@@ -16,8 +20,15 @@ async fn the_peers_code_and_reason_arrive() {
         let mut channel = connect(server.url(format_args!("/close{query}")))
             .await
             .unwrap();
-        assert!(channel.next().await.is_none(), "{query}");
+        let item = channel.next().await;
         let closed = channel.closed().await;
+        match code {
+            1000 | 1005 => assert_eq!(item, None, "{query}"),
+            _ => {
+                assert_eq!(item, Some(Err(RecvError::ChannelClosed(closed.clone()))));
+                assert_eq!(channel.next().await, None);
+            }
+        }
         assert_eq!(
             (
                 closed.code,
@@ -50,6 +61,51 @@ async fn a_clean_1001_without_a_reason_is_in_a_page_of_unknown_origin() {
             (1001, true, by),
             "{query}"
         );
+    }
+}
+
+/// Promise 9: where messages may be missing, reading ends with an error, once.
+#[crate::test]
+async fn an_end_that_may_have_lost_something_is_an_error_once() {
+    let server = server().await;
+    for query in ["?code=1001&reason=away", "?code=1011", "?code=4401"] {
+        let (_tx, mut rx) = connect(server.url(format_args!("/close{query}")))
+            .await
+            .unwrap()
+            .split();
+        // Told before it is read, and by the other way to read.
+        let closed = rx.closed().await;
+        assert!(!rx.is_terminated(), "{query}");
+        let error = rx.try_recv().unwrap().unwrap_err();
+        assert_eq!(
+            (error.code(), error.close_info()),
+            ("CHANNEL_CLOSED", Some(&closed))
+        );
+        assert!(error.to_string().contains(&closed.code.to_string()));
+        assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Closed);
+        assert!(rx.is_terminated(), "{query}");
+        assert_eq!(StreamExt::next(&mut rx).await, None);
+    }
+}
+
+/// Whoever ends it is not told of an error, whatever the peer says to it.
+#[crate::test]
+async fn after_our_own_close_reading_ends_without_an_error() {
+    let server = server().await;
+    for path in ["/echo", "/fault/close-unanswered"] {
+        let connect = || async {
+            let timeout = core::time::Duration::from_millis(100);
+            let connecting = connect(server.url(path)).close_timeout(timeout);
+            connecting.await.unwrap()
+        };
+        let mut channel = connect().await;
+        channel.control().start_close(4000, "enough").unwrap();
+        assert_eq!(channel.next().await, None, "{path}");
+        assert_eq!(channel.closed().await.by, ClosedBy::Local);
+        let mut channel = connect().await;
+        channel.control().abort();
+        assert_eq!(channel.next().await, None, "{path}");
+        assert_eq!(channel.closed().await.by, ClosedBy::Local);
     }
 }
 

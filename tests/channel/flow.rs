@@ -251,8 +251,13 @@ async fn a_message_over_the_limit_closes_the_connection() {
     channel.send(vec![7; 1000]).await.unwrap();
     assert_eq!(channel.next().await.unwrap().unwrap().len(), 1000);
     channel.send(vec![7; 1001]).await.unwrap();
+    let error = channel.next().await.unwrap().unwrap_err();
     assert!(channel.next().await.is_none());
     let closed = channel.closed().await;
+    assert_eq!(
+        (error.code(), error.close_info()),
+        ("MESSAGE_TOO_BIG", Some(&closed))
+    );
     // A page can send 1000 and 3000-4999 only; natively it is RFC 6455's own code.
     let code = if cfg!(all(target_family = "wasm", target_os = "unknown")) {
         3009

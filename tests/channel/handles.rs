@@ -57,12 +57,17 @@ async fn closed_comes_even_if_the_receive_bound_is_full() {
     assert_eq!(channel.closed().await.code, 1000);
     let dropped = channel.control().stats().dropped_messages;
     let mut read = 0;
-    while let Some(value) = channel.next().await {
-        value.unwrap();
-        read += 1;
-    }
+    let error = loop {
+        match channel.next().await.unwrap() {
+            Ok(_) => read += 1,
+            Err(error) => break error,
+        }
+    };
     assert_eq!(read + dropped, COUNT as u64);
     assert!(dropped > 0);
+    // The end is clean, and what was read is not everything.
+    assert_eq!(error.code(), "RECEIVE_BUFFER_FULL");
+    assert!(channel.next().await.is_none());
 }
 
 #[crate::test]

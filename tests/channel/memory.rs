@@ -34,8 +34,13 @@ async fn the_end_comes_after_every_message() {
     let closed = client.control().close(4000, "bye").await.unwrap();
     assert_eq!((closed.code, closed.by), (4000, ClosedBy::Local));
     assert_eq!(server.next().await.unwrap().unwrap(), "last words");
+    let error = server.next().await.unwrap().unwrap_err();
     assert!(server.next().await.is_none());
     let closed = server.closed().await;
+    assert_eq!(
+        (error.code(), error.close_info()),
+        ("CHANNEL_CLOSED", Some(&closed))
+    );
     assert_eq!(
         (closed.code, closed.reason.as_str(), closed.by),
         (4000, "bye", ClosedBy::Remote)

@@ -47,12 +47,15 @@ async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
     let (control, mut rx) = flooded(Overflow::Close).await;
     let closed = control.closed().await;
     assert_eq!((closed.code, closed.by), (3013, ClosedBy::Local));
-    let mut read = 0;
-    while let Some(message) = rx.next().await {
-        assert_eq!(message.unwrap().len(), SIZE);
-        read += 1;
+    for _ in 0..10 {
+        assert_eq!(rx.next().await.unwrap().unwrap().len(), SIZE);
     }
-    assert_eq!(read, 10);
+    let error = rx.next().await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.code(), error.close_info()),
+        ("RECEIVE_BUFFER_FULL", Some(&closed))
+    );
+    assert!(rx.next().await.is_none());
 }
 
 #[crate::test]

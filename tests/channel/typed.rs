@@ -2,11 +2,13 @@
 
 use crate::connect;
 use crate::server::server;
+use core::error::Error;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use websocket_channel::codec::{Decode, Encode};
 use websocket_channel::{
-    Channel, ConnectErrorKind, DecodeError, EncodeError, Json, Message, SendErrorKind, Text,
+    Channel, ConnectErrorKind, DecodeError, EncodeError, Json, Message, RecvError, SendErrorKind,
+    Text,
 };
 
 #[derive(Serialize)]
@@ -36,6 +38,14 @@ async fn enums_travel_as_json() {
     );
 }
 
+/// What could not be decoded.
+fn raw(error: RecvError) -> Message {
+    match error {
+        RecvError::DecodeFailed(error) => error.raw,
+        other => panic!("{other}"),
+    }
+}
+
 #[crate::test]
 async fn a_message_that_cannot_be_decoded_is_an_item_and_the_stream_goes_on() {
     let server = server().await;
@@ -44,10 +54,11 @@ async fn a_message_that_cannot_be_decoded_is_an_item_and_the_stream_goes_on() {
     chat.send(ToServer::Nonsense).await.unwrap();
     chat.send(ToServer::Say("still here".into())).await.unwrap();
     let error = chat.next().await.unwrap().unwrap_err();
-    assert_eq!(error.code(), "DECODE_FAILED");
+    assert_eq!((error.code(), error.close_info()), ("DECODE_FAILED", None));
+    assert!(error.source().unwrap().is::<DecodeError>());
     assert!(
-        matches!(&error.raw, Message::Text(text) if text.contains("Error")),
-        "{error:?}"
+        matches!(&raw(error), Message::Text(text) if text.contains("Error")),
+        "not what came"
     );
     let ToClient::Said { text, .. } = chat.next().await.unwrap().unwrap();
     assert_eq!(text, "still here");
@@ -88,7 +99,7 @@ async fn the_wrong_kind_of_message_is_a_decode_error() {
         connect(server.url("/echo")).codec(Mixed).await.unwrap();
     channel.send(vec![1, 2]).await.unwrap();
     assert_eq!(
-        channel.next().await.unwrap().unwrap_err().raw,
+        raw(channel.next().await.unwrap().unwrap_err()),
         Message::Binary(vec![1, 2])
     );
 }
@@ -248,7 +259,7 @@ mod message_pack {
             let decoded = channel.next().await.unwrap();
             assert_eq!(decoded.is_ok(), fits, "{} bytes", message.len());
             if let Err(error) = decoded {
-                assert!(error.raw == message);
+                assert!(raw(error) == message);
             }
         }
     }

@@ -42,10 +42,16 @@ pub(crate) async fn outcome(
         // The server waits for this: a browser that meets handshake and fault in one piece may tell the one or the other.
         channel.send("go on".into()).await.unwrap();
     }
+    let mut lost = None;
     while let Some(message) = channel.next().await {
-        words += &match message.unwrap() {
-            Message::Text(text) => format!("{text}, "),
-            Message::Binary(bytes) => format!("{} bytes, ", bytes.len()),
+        assert_eq!(lost, None, "an error of the end is the last item");
+        words += &match message {
+            Ok(Message::Text(text)) => format!("{text}, "),
+            Ok(Message::Binary(bytes)) => format!("{} bytes, ", bytes.len()),
+            Err(error) => {
+                lost = Some(error);
+                continue;
+            }
         };
         if matches!(row.fault, "close-unanswered" | "half-open" | "length-1-gib") {
             // It says no more: the end is ours to begin, and ours to make when nobody answers.
@@ -53,7 +59,14 @@ pub(crate) async fn outcome(
             return words + &ended(&closed);
         }
     }
-    words + &ended(&channel.closed().await)
+    let closed = channel.closed().await;
+    // Loss never looks like success.
+    let whole = closed.was_clean && matches!(closed.code, 1000 | 1005);
+    assert_eq!(lost.is_none(), whole, "{lost:?}, {closed:?}");
+    if let Some(error) = lost {
+        assert_eq!(error.close_info(), Some(&closed));
+    }
+    words + &ended(&closed)
 }
 
 fn failed(kind: &ConnectErrorKind) -> String {

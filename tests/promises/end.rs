@@ -4,7 +4,7 @@ use crate::connect;
 use crate::server::server;
 use futures::StreamExt;
 use websocket_channel::transport::Limits;
-use websocket_channel::{Bytes, Channel, ClosedBy, Socket};
+use websocket_channel::{Bytes, Channel, ClosedBy, RecvError, Socket};
 
 /// More than one turn of the driver, more than its window, and less than the bound.
 const COUNT: usize = 3000;
@@ -76,8 +76,10 @@ async fn the_last_words_before_a_broken_stream_are_heard() {
     let mut channel = connect(server.url("/cut")).await.unwrap();
     channel.send("go".into()).await.unwrap();
     assert_eq!(channel.next().await.unwrap().unwrap(), "last words".into());
+    let error = channel.next().await.unwrap().unwrap_err();
     assert!(channel.next().await.is_none());
     let closed = channel.closed().await;
+    assert_eq!(error, RecvError::ChannelClosed(closed.clone()));
     assert_eq!(
         (closed.code, closed.was_clean, closed.by),
         (1006, false, ClosedBy::Error)

@@ -36,8 +36,7 @@ async fn every_ok_was_handed_over_and_every_error_has_its_value() {
         };
         let reading = async {
             let mut read = 0u32;
-            while let Some(message) = rx.next().await {
-                let message = message.unwrap();
+            while let Some(Ok(message)) = rx.next().await {
                 let number = u32::from_be_bytes(message[..4].try_into().unwrap());
                 assert_eq!(number, read, "{transport:?}: order");
                 read += 1;

@@ -25,7 +25,7 @@ async fn converse(url: String, panel: &Panel) -> Result<(), ConnectError> {
     while let Some(said) = rx.next().await {
         match said {
             Ok(ToClient::Said { who, text }) => panel.received(&who, &text),
-            // Not one of ours: the stream goes on.
+            // Not one of ours: the stream goes on. Or the end, where something may be missing.
             Err(error) => panel.complain(&error.to_string()),
         }
     }

@@ -20,6 +20,7 @@ mod hearing;
 mod platform;
 
 use super::attributes::set;
+use super::incoming::Incoming;
 use super::{ConnectRequest, ConnectionLost, Limits, MESSAGE_TOO_BIG, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
@@ -31,6 +32,7 @@ use core::task::{Context, Poll, ready};
 use hearing::Hearing;
 use js_sys::{Array, JsString, Object, Promise, Reflect, Uint8Array};
 pub(crate) use platform::{Ended, Platform};
+use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The largest message that is sent, in bytes: half of what a write finds room for on an idle line.
@@ -58,6 +60,8 @@ pub struct WebSocketStream {
     /// Reading has ended.
     ending: bool,
     close_deadline: Option<Sleep>,
+    /// A channel's: it is to know that a message was too large.
+    queue: Option<Arc<Incoming>>,
 }
 
 /// A connection in the making. Dropping it gives it up, open already or not.
@@ -106,6 +110,7 @@ pub async fn connect(
         outgoing: Hearing::new(),
         ending: false,
         close_deadline: None,
+        queue: None,
     };
     let opened = OpenInfo::new(opening.protocol(), opening.extensions());
     Ok((Box::new(transport), opened))
@@ -127,7 +132,12 @@ impl WebSocketStream {
             }
             match self.message(&value) {
                 Some(message) => return Poll::Ready(Some(message)),
-                None => self.begin_close(MESSAGE_TOO_BIG.0, MESSAGE_TOO_BIG.1),
+                None => {
+                    if let Some(queue) = &self.queue {
+                        let _ = queue.arrive(None);
+                    }
+                    self.begin_close(MESSAGE_TOO_BIG.0, MESSAGE_TOO_BIG.1);
+                }
             }
         }
     }
@@ -241,6 +251,10 @@ impl Transport for WebSocketStream {
 
     fn has_receive_backpressure(&self) -> bool {
         true
+    }
+
+    fn incoming(&mut self) -> Arc<Incoming> {
+        self.queue.insert(Incoming::open(None)).clone()
     }
 
     /// All there is room for: what waits in the browser is lost when the peer closes.
