@@ -225,6 +225,31 @@ enum Turn {
 /// However the driver goes, a runtime that shuts down included, nobody waits for it in vain.
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.mailbox.end(self.socket.close_info().cloned());
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        let closed = self.last_turn();
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        let closed = self.socket.close_info().cloned();
+        self.mailbox.end(closed);
+    }
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+impl Driver {
+    /// A runtime that shuts down drops the driver in the middle of a connection. What was taken without waiting goes to the platform, as far as it takes
+    /// it at once; the rest is counted.
+    fn last_turn(&mut self) -> Option<CloseInfo> {
+        if let Some(closed) = self.socket.close_info() {
+            return Some(closed.clone());
+        }
+        if let Some(accepted) = self.mailbox.take_accepted() {
+            (accepted.hand_over)(self, accepted.messages);
+            self.settle(0);
+        }
+        // Nobody is left to be woken.
+        let at_once = &mut Context::from_waker(core::task::Waker::noop());
+        let _ = self.socket.poll_handed_over(at_once);
+        let mut closed = CloseInfo::lost(ClosedBy::Error);
+        closed.unsent_bytes = self.socket.buffered_amount();
+        Some(closed)
     }
 }

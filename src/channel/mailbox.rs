@@ -564,6 +564,12 @@ impl Mailbox {
         })
     }
 
+    /// What was taken without waiting and is not with the driver yet.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(super) fn take_accepted(&self) -> Option<Box<Accepted>> {
+        self.lock().outgoing.accepted.take()
+    }
+
     /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the queue's. And always when
     /// nothing more is shown: then messages are let go, and the end is still noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
