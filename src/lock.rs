@@ -30,6 +30,19 @@ impl<T> Lock<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes it if nobody has it.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
+        use std::sync::TryLockError;
+        #[cfg(test)]
+        TAKEN.set(TAKEN.get() + 1);
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Tries until it has it. With shared memory the thread that owns a page may not wait (ECMA-262 §25.4.13, `Atomics.wait`: "If AgentCanSuspend()
     /// is false, throw a TypeError"), and the standard library's `lock` would; without, nobody else can hold it.
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]

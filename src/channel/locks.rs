@@ -39,6 +39,12 @@ impl Transport for Loopback {
         Ok(())
     }
 
+    /// There is nothing to flush, as over a stream that takes everything.
+    fn send_at_once(&mut self, message: Message, _more: bool) -> Result<bool, Message> {
+        self.send(message)?;
+        Ok(false)
+    }
+
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         Poll::Ready(Ok(()))
     }

@@ -100,6 +100,11 @@ pub(super) struct Mailbox {
     /// As [`Line::settled`](super::line::Line::settled) and `refused`.
     settled: AtomicUsize,
     refused: AtomicUsize,
+    /// Whether nothing is before a message that a sender would hand over by itself, on an open connection.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    clear: AtomicBool,
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(super) slot: super::direct::Slot,
     state: Lock<State>,
 }
 
@@ -204,6 +209,10 @@ impl Mailbox {
             writable: AtomicBool::new(false),
             settled: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            clear: AtomicBool::new(true),
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            slot: Lock::default(),
             state: Lock::new(State {
                 status: Status::Open,
                 outgoing: Outgoing::new(socket.capacity()),
@@ -266,6 +275,11 @@ impl Mailbox {
         let outgoing = &state.outgoing;
         let writable = state.status == Status::Open && outgoing.has_room();
         self.writable.store(writable, Ordering::Relaxed);
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        {
+            let clear = state.status == Status::Open && outgoing.is_clear();
+            self.clear.store(clear, Ordering::Relaxed);
+        }
         self.refused
             .store(outgoing.line.refused(), Ordering::Relaxed);
         self.settled
@@ -374,6 +388,32 @@ impl Mailbox {
             state.outgoing.accept(message);
             Ok(())
         })
+    }
+}
+
+/// For senders that hand over by themselves.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+impl Mailbox {
+    /// Whether nothing is before a message that is handed over now, on an open connection.
+    pub(super) fn is_clear(&self) -> bool {
+        self.clear.load(Ordering::Relaxed)
+    }
+
+    /// Counts a message that a sender handed over by itself, which left so much room; says how much there is. With `left`, the driver has something
+    /// left to do.
+    pub(super) fn count_direct(&self, bytes: usize, room: usize, left: bool) -> Room {
+        let mut state = self.lock();
+        state.outgoing.progress = Progress::Underway;
+        state.outgoing.sent.count(bytes);
+        state.outgoing.set_room(room);
+        let room = state.room();
+        // Once for all messages until it has had its turn.
+        if left && !self.told.load(Ordering::Acquire) {
+            self.wake_driver(state);
+        } else {
+            self.release(state);
+        }
+        room
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod connect;
 mod control;
+mod direct;
 mod driver;
 mod hook;
 mod line;
@@ -14,6 +15,7 @@ mod outgoing;
 mod permit;
 mod receiver;
 mod sender;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod task;
 mod unsent;
 

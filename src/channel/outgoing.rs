@@ -26,6 +26,14 @@ pub(super) struct Sent {
     pub(super) bytes: u64,
 }
 
+impl Sent {
+    /// One more.
+    pub(super) fn count(&mut self, bytes: usize) {
+        self.messages += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
 /// Counts of what was taken without waiting and could not be handed over.
 #[derive(Default)]
 pub(super) struct Lost {
@@ -75,6 +83,12 @@ impl Outgoing {
         self.line.is_empty() && self.room > 0
     }
 
+    /// Whether nothing is before a message that is handed over now.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(super) fn is_clear(&self) -> bool {
+        self.line.is_empty() && self.accepted.is_none()
+    }
+
     pub(super) fn accept(&mut self, message: Message) {
         let bytes = message.len();
         self.room = self.room.saturating_sub(bytes.max(1));
@@ -90,14 +104,14 @@ impl Outgoing {
         accepted.bytes += bytes;
     }
 
-    /// Whether somebody waits for room.
+    /// Whether somebody waits for room. What was taken without waiting meanwhile goes first, in the driver's next turn.
     pub(super) fn awaits_room(&self) -> bool {
-        !self.line.is_empty() || self.wants_room
+        self.accepted.is_none() && (self.wants_room || !self.line.is_empty())
     }
 
     /// Takes the first out of the line if there is room: it may pass the room, as a `send` with room may.
     pub(super) fn take(&mut self) -> Option<Taken> {
-        if self.room == 0 {
+        if self.room == 0 || self.accepted.is_some() {
             return None;
         }
         let taken = self.line.pop();

@@ -1,6 +1,7 @@
 //! The sending half.
 
 use super::control::Control;
+use super::direct;
 use super::line::{Key, Outcome};
 use super::mailbox::{Mailbox, Refused, Watch};
 use super::outgoing::Progress;
@@ -71,6 +72,10 @@ impl<Tx> Sender<Tx> {
         poll_fn(move |cx| {
             if let Some(value) = value.take() {
                 let (message, unsent) = Unsent::new(&*self.codec, value)?;
+                let message = match direct::hand_over(&self.mailbox, message) {
+                    Ok(()) => return Poll::Ready(Ok(())),
+                    Err(message) => message,
+                };
                 let waiting = Waiting::new(&self.mailbox, Some(message), cx);
                 underway = Some((waiting, unsent));
             }

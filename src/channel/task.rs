@@ -1,25 +1,31 @@
-//! Where the driver runs: one seam, and a body for each way in which threads can be.
+//! Where the driver runs in a page: one seam, and a body for each way in which threads can be. Natively it runs where senders [find it](super::direct).
 
-#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
+use super::driver::Driver;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn(cx)
+    }
+}
+
+#[cfg(not(target_feature = "atomics"))]
 pub(super) use here::spawn;
 
 /// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
-#[cfg(all(target_family = "wasm", target_os = "unknown", target_feature = "atomics"))]
-pub(super) fn spawn(driver: super::driver::Driver) {
+#[cfg(target_feature = "atomics")]
+pub(super) fn spawn(driver: Driver) {
     wasm_bindgen_futures::spawn_local(driver);
-}
-
-/// Runs the driver on the tokio runtime of the calling context.
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub(super) fn spawn(driver: super::driver::Driver) {
-    tokio::spawn(driver);
 }
 
 /// A driver that runs in the place where it is woken: in the browser's own event, or in a handle's call. In a microtask it would run a moment later,
 /// at the price of one for each message; that of the task that waits for the message comes on top.
 ///
 /// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
-#[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
+#[cfg(not(target_feature = "atomics"))]
 mod here {
     use crate::channel::driver::Driver;
     use core::cell::Cell;

@@ -75,7 +75,7 @@ impl Outgoing {
         head + self.len_of_messages() as u64
     }
 
-    /// A message was appended in several frames. The first of them began at `start`; all but the last are of `step` bytes.
+    /// A message was appended to the run in several frames. The first of them began at `start`; all but the last are of `step` bytes.
     pub(crate) fn fragmented(&mut self, start: u64, step: usize) {
         let end = self.next_frame();
         let injected = self.injected.get_or_insert_default();
@@ -86,7 +86,7 @@ impl Outgoing {
     /// Says how many unsent bytes there are up to its end, and how long it is.
     pub(crate) fn append_control(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> (usize, usize) {
         let before = self.len();
-        let Some(out) = self.injected.as_mut().and_then(|injected| injected.place()) else {
+        let Some(out) = self.place() else {
             encode(&mut self.bytes);
             let end = self.len();
             return (end, end - before);
@@ -97,6 +97,37 @@ impl Outgoing {
         self.apart += len;
         let end = self.injected.as_ref().map_or(0, |injected| injected.end());
         (end, len)
+    }
+
+    /// Where to append a control frame, if it may go between the frames of a message.
+    fn place(&mut self) -> Option<&mut Vec<u8>> {
+        // Payloads that were moved and cut say themselves where their pieces end.
+        let moved = self.boundary_of_moved(injected::OFFERED);
+        if moved.is_some() {
+            self.injected.get_or_insert_default();
+        }
+        self.injected.as_mut()?.place(moved)
+    }
+
+    /// The first end or beginning of a frame of a moved message that is cut, not before so many unsent bytes.
+    fn boundary_of_moved(&self, from: usize) -> Option<usize> {
+        let mut payload = 0;
+        for moved in &self.moved {
+            if let Some(begin) = moved.begin()
+                && let Some(before) = begin.checked_sub(self.sent)
+                && before + payload >= from
+            {
+                return Some(before + payload);
+            }
+            for (before, piece) in moved.pieces() {
+                payload += piece.len();
+                let end = before - self.sent + payload;
+                if moved.is_cut() && end >= from {
+                    return Some(end);
+                }
+            }
+        }
+        None
     }
 
     /// Unsent bytes but those of control frames that go between the frames of messages.
@@ -438,8 +469,9 @@ mod tests {
                 last_header: if (len - 1) % most + 1 < 126 { 2 } else { 4 },
             };
             outgoing.append_pieces(at, payload, pieces);
+        } else {
+            outgoing.fragmented(start, 4 + most);
         }
-        outgoing.fragmented(start, 4 + most);
     }
 
     /// Fragmented messages between others, with control frames that come at any time, written in steps of every size: every byte goes out in its

@@ -238,6 +238,18 @@ impl Socket {
         sent
     }
 
+    /// Hands `message` over, and flushes it as far as that needs no waiting: see [`Transport::send_at_once`].
+    ///
+    /// # Errors
+    /// The message, when the connection is closing or closed or the platform refused it.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(crate) fn send_at_once(&mut self, message: Message, more: bool) -> Result<bool, Message> {
+        match self.line.get() {
+            Some(transport) => transport.send_at_once(message, more),
+            None => Err(message),
+        }
+    }
+
     fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let Some(transport) = self.line.get() else {
             return Err(SendError::new(message, SendErrorKind::NotOpen));

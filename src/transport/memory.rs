@@ -134,6 +134,13 @@ impl Transport for Memory {
         Ok(())
     }
 
+    /// There is nothing to flush.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    fn send_at_once(&mut self, message: Message, _more: bool) -> Result<bool, Message> {
+        self.send(message)?;
+        Ok(false)
+    }
+
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         Poll::Ready(Ok(()))
     }

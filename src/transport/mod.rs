@@ -81,6 +81,18 @@ pub trait Transport: MaybeSend {
     /// [`ConnectionLost`] when some of it never will be: the connection ended first.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>>;
 
+    /// Hands one message to the platform, and flushes it as far as that needs no waiting. With `more`, further messages follow soon, and the flush
+    /// may wait for them. True if there is something left to do for whoever drives the transport.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    #[doc(hidden)]
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    fn send_at_once(&mut self, message: Message, _more: bool) -> Result<bool, Message> {
+        self.send(message)?;
+        Ok(true)
+    }
+
     /// Whether a flush can wait, because more messages were read already and their answers could share its write. Whoever lets it wait sees to it that
     /// it comes. Never in browsers, which have no flush.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]

@@ -201,17 +201,24 @@ async fn the_connection_outlives_either_half_but_not_both() {
 #[crate::test]
 async fn a_send_that_is_dropped_sends_nothing() {
     let server = server().await;
-    let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
+    let (tx, mut rx) = connect(server.url("/echo"))
+        .codec(Text)
+        .await
+        .unwrap()
+        .split();
+    tx.try_send("before".into()).unwrap();
     {
         // Polled once, so that its offer is in line, and dropped before the driver's turn, if that has not come with it.
-        let mut send = std::pin::pin!(channel.send("unless at once".into()));
+        let mut send = std::pin::pin!(tx.send("unless at once".into()));
         assert_eq!(futures::poll!(send.as_mut()).is_ready(), AT_ONCE);
     }
-    channel.send("after".into()).await.unwrap();
+    drop(tx.send("never polled".into()));
+    tx.send("after".into()).await.unwrap();
+    assert_eq!(rx.next().await.unwrap().unwrap(), "before");
     if AT_ONCE {
-        assert_eq!(channel.next().await.unwrap().unwrap(), "unless at once");
+        assert_eq!(rx.next().await.unwrap().unwrap(), "unless at once");
     }
-    assert_eq!(channel.next().await.unwrap().unwrap(), "after");
+    assert_eq!(rx.next().await.unwrap().unwrap(), "after");
 }
 
 #[crate::test]

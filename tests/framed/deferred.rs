@@ -1,66 +1,15 @@
 //! `Socket::send` lets its flush wait while more messages lie read. How many writes that makes, and that no message is stuck.
 
+use crate::counting::Counting;
 use crate::support::soon;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
-use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{
-    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use websocket_channel::proto::Role;
 use websocket_channel::transport::Limits;
 use websocket_channel::{Message, OpenInfo, Socket};
-
-/// A pipe that counts the writes.
-struct Counting(DuplexStream, Arc<AtomicUsize>);
-
-impl AsyncRead for Counting {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Counting {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let wrote = Pin::new(&mut self.0).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(1..)) = wrote {
-            self.1.fetch_add(1, Ordering::Relaxed);
-        }
-        wrote
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wrote = Pin::new(&mut self.0).poll_write_vectored(cx, bytes);
-        if let Poll::Ready(Ok(1..)) = wrote {
-            self.1.fetch_add(1, Ordering::Relaxed);
-        }
-        wrote
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
 
 struct Scene {
     socket: Socket,

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backpressure;
+mod channel;
 mod connect;
+mod counting;
 mod deferred;
 mod end;
 mod exchange;

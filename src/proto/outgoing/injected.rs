@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// Nothing goes in before so many unsent bytes. A stream that took none of them may yet hold them: OpenSSL's `SSL_write` has to be called again with
 /// the same bytes, up to a TLS record of them (RFC 8446 §5.1).
-const OFFERED: u64 = 16 << 10;
+pub(super) const OFFERED: usize = 16 << 10;
 
 /// Positions count the bytes of messages, and of what else is not injected, in the order in which they are written.
 #[derive(Debug, Default)]
@@ -51,14 +51,14 @@ impl Injected {
         self.frames.get(self.sent..).unwrap_or_default()
     }
 
-    /// Where to append a control frame, if it may go between others.
-    pub(super) fn place(&mut self) -> Option<&mut Vec<u8>> {
+    /// Where to append a control frame, if it may go between others. `moved`: so many unsent bytes from here it may, too.
+    pub(super) fn place(&mut self, moved: Option<usize>) -> Option<&mut Vec<u8>> {
         if self.frames.is_empty() {
-            let from = self.head + OFFERED;
-            self.at = self
-                .messages
-                .iter()
-                .find_map(|message| message.boundary(from))?;
+            let from = self.head + OFFERED as u64;
+            let mut messages = self.messages.iter();
+            let own = messages.find_map(|message| message.boundary(from));
+            let moved = moved.map(|unsent| self.head + unsent as u64);
+            self.at = own.into_iter().chain(moved).min()?;
         }
         Some(&mut self.frames)
     }
@@ -98,7 +98,7 @@ impl Injected {
 
     /// Forgets messages that nothing can go between any more. Whether anything is left.
     pub(super) fn is_needed(&mut self) -> bool {
-        let from = self.head + OFFERED;
+        let from = self.head + OFFERED as u64;
         while self.messages.front().is_some_and(|first| first.end < from) {
             self.messages.pop_front();
         }

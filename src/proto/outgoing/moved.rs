@@ -54,6 +54,17 @@ impl Moved {
         }
     }
 
+    /// Whether there may be something between its bytes.
+    pub(super) fn is_cut(&self) -> bool {
+        self.pieces.header > 0
+    }
+
+    /// How many bytes of the run go before its first header, if it is cut and nothing of its payload was sent.
+    pub(super) fn begin(&self) -> Option<usize> {
+        let whole = self.is_cut() && self.sent == 0;
+        whole.then(|| self.at.saturating_sub(self.pieces.header))
+    }
+
     /// Unsent bytes of all pieces.
     #[inline]
     pub(super) fn unsent(&self) -> usize {

@@ -31,6 +31,15 @@ impl Deadline {
         }
     }
 
+    /// Whether that time comes before the one that is waited for.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(super) fn comes_late(&self, due: Option<Duration>) -> bool {
+        match (due, &self.0) {
+            (Some(due), Some(armed)) => due < armed.due,
+            (due, _) => due.is_some(),
+        }
+    }
+
     /// Ready when that time has come. `now` is the time.
     pub(super) fn poll(
         &mut self,

@@ -202,6 +202,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<I
         Ok(())
     }
 
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    fn send_at_once(&mut self, message: Message, more: bool) -> Result<bool, Message> {
+        self.connection.send(message)?;
+        if self.tasks.writer.is_waiting() {
+            // It is woken when the stream takes more, and must stay the one that the stream wakes.
+            return Ok(false);
+        }
+        if more && self.connection.unsent() < MAX_DEFERRED {
+            return Ok(true);
+        }
+        let Some(io) = &mut self.io else {
+            return Ok(true);
+        };
+        let now = || self.started.elapsed();
+        let flushed = self.writer.write_at_once(io, &mut self.connection, now);
+        if flushed {
+            self.connection.rest();
+        }
+        // What was written may have set a time that comes before the one that is waited for.
+        Ok(!flushed || self.deadline.comes_late(self.connection.poll_timeout()))
+    }
+
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
         ready!(self.poll_until(cx, Self::is_flushed));
         Poll::Ready(self.has_lost())

@@ -35,6 +35,12 @@ impl Task {
         self.waits = true;
     }
 
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    #[inline]
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits
+    }
+
     /// There is something for it to do, should it wait.
     #[inline]
     pub(super) fn wake(&mut self) {

@@ -44,7 +44,6 @@ impl Rfc6455 {
             return append_fragments(opcode, sender, len, payload, payload.len(), out);
         }
         let mut payload = into_bytes(message);
-        let start = out.next_frame();
         let (mut header, mut at) = (0, 0);
         let mut last_header = 0;
         for (first, range) in fragments(opcode, payload.len(), len) {
@@ -66,7 +65,6 @@ impl Rfc6455 {
             last_header,
         };
         out.append_pieces(at, payload, pieces);
-        out.fragmented(start, header + len);
     }
 
     /// Compressed, unless it is to be sent as it is. Apart, since what most connections do is a tenth of the code.
