@@ -47,6 +47,7 @@
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `reconnect` | no | [`reconnect`]: when to connect again after a drop |
 //! | `js` | no | the exports that the npm package is built from |
+//! | `js-development` | no | the same, with panics that say what and where |
 
 // docs.rs says of each item which feature or target it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

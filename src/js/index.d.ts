@@ -100,12 +100,12 @@ export interface WebSocketOptions {
    * Fails the connection, with `error` and `close`, when it is not open within this many milliseconds. Default 0: never, as the standard. More than
    * 2,147,483,647 are as many.
    */
-  connectTimeoutMs?: number;
+  connectTimeoutMs?: number | null | undefined;
   /**
    * The class to connect with: a test double, or another implementation. Default: `globalThis.WebSocket` when the constructor is called; where that is
    * this package's own class, what was there when the package was imported.
    */
-  WebSocket?: WebSocketClass;
+  WebSocket?: WebSocketClass | null | undefined;
 }
 
 /** A class that has the members of the standard `WebSocket`. If it has no `onopen` and the others, it has to be an `EventTarget`. */
@@ -126,16 +126,19 @@ export interface WebSocketEventMap {
 /** What a message is before a codec has read it: text, or bytes. */
 export type RawMessage = string | Uint8Array<ArrayBuffer>;
 
+/** Bytes to send. Shared memory and memory that can grow are copied first, which the platform's own `send` refuses to take. */
+export type Bytes = ArrayBuffer | ArrayBufferView;
+
 /** Turns values into messages and back. An exception of either is about one value: the channel goes on. */
-export interface Codec<Send, Receive> {
+export interface Codec<in Send, out Receive> {
   /** The message that carries `value`: text, or bytes, which are copied before {@link Channel.send} returns. What it throws is `ENCODE_FAILED`. */
-  encode(value: Send): string | BufferSource;
-  /** The value that `message` carries. What it throws is `DECODE_FAILED`. */
-  decode(message: RawMessage): Receive;
+  readonly encode: (value: Send) => string | Bytes;
+  /** The value that `message` carries, which is text or bytes as the peer likes. What it throws is `DECODE_FAILED`. */
+  readonly decode: (message: RawMessage) => Receive;
 }
 
 /** The part of a [Standard Schema](https://standardschema.dev) that a channel uses. Zod, Valibot, ArkType and others have it. */
-export interface StandardSchema<Output> {
+export interface StandardSchema<out Output> {
   /** What the standard asks of a schema; a channel calls `validate`. */
   readonly '~standard': {
     readonly version: 1;
@@ -195,62 +198,103 @@ export interface ConnectionOptions {
    * Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1), or a function that gives them. Default none. When the server chooses none of
    * them, `opened` rejects everywhere: with `SUBPROTOCOL`, or with `CONNECT_FAILED` where the platform itself fails such a connection (Chromium, Node, Bun).
    */
-  protocols?: Provider<string | readonly string[]> | null;
+  protocols?: Provider<string | readonly string[]> | null | undefined;
   /**
    * Gives up connecting: `opened` and reads reject with the signal's reason. Closes an open channel with 1000: reading ends, and what was not read is
    * dropped. Default none.
    */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /**
    * The class to connect with, as {@link WebSocketOptions.WebSocket}. `transport: "auto"` goes by it, too; `"websocket-stream"` does not use it.
    */
-  WebSocket?: WebSocketClass;
+  WebSocket?: WebSocketClass | null | undefined;
   /**
    * How long connecting may take, functions that give the URL included, in milliseconds; then it is `TIMED_OUT`. Default 20,000; 0 is without end.
    */
-  connectTimeoutMs?: number;
+  connectTimeoutMs?: number | null | undefined;
   /**
    * How long the peer has to answer our close, in milliseconds; then the connection is dropped, with 1006. Default 10,000; 0 is without end.
    */
-  closeTimeoutMs?: number;
+  closeTimeoutMs?: number | null | undefined;
   /** Which of the platform's sockets carries it. Default `"websocket"`. */
-  transport?: TransportKind;
+  transport?: TransportKind | null | undefined;
   /**
    * A `send` waits while the platform holds this many unsent bytes or more; by `WebSocketStream`, so many that were written and not taken. Default
    * 1,048,576; 0 waits until everything is out.
    */
-  sendHighWaterMarkBytes?: number;
+  sendHighWaterMarkBytes?: number | null | undefined;
   /**
    * Bytes of received messages that may wait to be read, each counting its payload and 32 bytes of its own. Default 67,108,864; 0 keeps none, so
    * that with `overflow: "close"` the first message closes the channel. `WebSocketStream` is not read past it, so that the peer has to wait; of 0 it
    * stops after each message.
    */
-  receiveBufferBytes?: number;
+  receiveBufferBytes?: number | null | undefined;
   /**
    * What happens past `receiveBufferBytes`; nothing by `WebSocketStream`. `"close"` (the default) closes with 3013; `"drop-oldest"` and `"drop-newest"` drop and count;
    * `"latest"` keeps the newest message only, below the bound too.
    */
-  overflow?: Overflow;
+  overflow?: Overflow | null | undefined;
   /** The largest message taken, in bytes. Default 67,108,864; 0 takes only empty ones. A larger one closes the channel with 3009. */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | null | undefined;
+}
+
+/** What the codecs that fix the types of a channel send and receive. */
+export interface FixedCodecs {
+  /** Text and bytes, as they are: the default. */
+  raw: { send: string | Bytes; receive: RawMessage };
+  /** Text only. */
+  text: { send: string; receive: string };
+  /** Bytes only. */
+  bytes: { send: Bytes; receive: Uint8Array<ArrayBuffer> };
 }
 
 /**
  * The names of the codecs. `"json"`: any value of `JSON.stringify`, as text. `"text"`: strings. `"bytes"`: bytes, which arrive as `Uint8Array`.
  * `"raw"`: either, as they are. `"messagepack"` is there once `websocket-channel/messagepack` has been imported.
  */
-export type CodecName = 'json' | 'text' | 'bytes' | 'raw' | 'messagepack';
+export type CodecName = keyof FixedCodecs | 'json' | 'messagepack';
 
-/** How values become messages, and what is accepted. */
-export interface ChannelOptions<Send, Receive> extends ConnectionOptions {
+/**
+ * How to connect, the codec, and the schema. `"json"` and `"messagepack"` take the types that you name; the codecs of {@link FixedCodecs} only theirs;
+ * a codec of your own those that it has. With a schema you receive what the schema gives.
+ */
+export type ChannelOptions<Send, Receive> = ConnectionOptions &
+  (
+    | (CodecOption<'json' | 'messagepack'> & (SchemaOption<Receive> | NoSchema))
+    | (CodecOption<Codec<Send, Receive>> & NoSchema)
+    | (CodecOption<Codec<Send, unknown>> & SchemaOption<Receive>)
+    | FixedOptions<'raw', Send, Receive>
+    | FixedOptions<'text', Send, Receive>
+    | FixedOptions<'bytes', Send, Receive>
+  );
+
+interface CodecOption<Codec> {
   /** How values become messages: a name, or a codec of your own. Default `"raw"`: strings and bytes as they are. */
-  codec?: CodecName | Codec<Send, Receive>;
+  codec: Codec;
+}
+
+/** The name of a codec that fixes the types; `"raw"` need not be said. */
+type FixedCodecOption<Name extends keyof FixedCodecs> = 'raw' extends Name
+  ? Partial<CodecOption<Name | null | undefined>>
+  : CodecOption<Name>;
+
+interface SchemaOption<Receive> {
   /**
    * Checks every value that arrives, after the codec; what it gives is what you read, and what it refuses is `SCHEMA_FAILED`. Default none: types are
    * claimed, not checked.
    */
-  schema?: StandardSchema<Receive>;
+  schema: StandardSchema<Receive>;
 }
+
+interface NoSchema {
+  /** None: types are claimed, not checked. */
+  schema?: null | undefined;
+}
+
+/** `Send` has to be what the codec takes or part of it. Without a schema `Receive` has to be what the codec gives or wider. */
+type FixedOptions<Name extends keyof FixedCodecs, Send, Receive> = [Send] extends [FixedCodecs[Name]['send']]
+  ? FixedCodecOption<Name> & (SchemaOption<Receive> | ([FixedCodecs[Name]['receive']] extends [Receive] ? NoSchema : never))
+  : never;
 
 /** What the handshake settled. */
 export interface OpenInfo {
@@ -319,7 +363,7 @@ export interface ChannelStatus extends EventTarget {
 /** A wait that can be given up. */
 export interface AbortOptions {
   /** Aborting it ends the wait, which rejects with the signal's reason, by default an `AbortError`, as `fetch` does. Default none. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Counts of a channel since it was made. */
@@ -343,16 +387,7 @@ export interface ChannelStats {
  *
  * It is connecting from the moment it is made. When nobody holds it and nobody waits for its next value, it closes.
  */
-export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable<Receive> {
-  /**
-   * Begins to connect. {@link close}, {@link abort} and the option `signal` give it up.
-   * @param url `ws`, `wss`, `http` or `https`; relative to the page's own; or a function that gives it.
-   * @param options Each has a default.
-   * @throws {TypeError} for a URL that is null or undefined and for an option that is not what it must be. Everything else is told by {@link opened}.
-   * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
-   */
-  constructor(url: Provider<string | URL>, options?: ChannelOptions<Send, Receive> | null);
-
+export interface Channel<in Send = FixedCodecs['raw']['send'], out Receive = RawMessage> extends AsyncIterable<Receive> {
   /**
    * Resolves when the channel is open; rejects with a {@link ConnectError} within `connectTimeoutMs`, or with the reason of the option `signal`.
    * Without a listener it is no unhandled rejection.
@@ -434,17 +469,70 @@ export class Channel<Send = unknown, Receive = unknown> implements AsyncIterable
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The class of {@link Channel}. The codec decides its types: `new Channel<ToServer, ToClient>(url, { codec: 'json' })`. */
+export interface ChannelConstructor {
+  /** Every channel is one of these. */
+  readonly prototype: Channel<never, unknown>;
+
+  /**
+   * Begins to connect. {@link Channel.close}, {@link Channel.abort} and the option `signal` give it up.
+   * @param url `ws`, `wss`, `http` or `https`; relative to the page's own; or a function that gives it.
+   * @param options Each has a default. Without a codec a channel sends and receives text and bytes.
+   * @throws {TypeError} for a URL that is null or undefined and for an option that is not what it must be. Everything else is told by
+   * {@link Channel.opened}.
+   * @throws {PlatformError} where there is no WebSocket to stand on, or no wasm.
+   */
+  new <Name extends keyof FixedCodecs = 'raw'>(
+    url: Provider<string | URL>,
+    options?: (ConnectionOptions & FixedCodecOption<Name> & NoSchema) | null,
+  ): Channel<FixedCodecs[Name]['send'], FixedCodecs[Name]['receive']>;
+  /** Begins to connect. Text and bytes are sent; what is received is what the schema makes of them. */
+  new <Receive>(
+    url: Provider<string | URL>,
+    options: ConnectionOptions & FixedCodecOption<'raw'> & SchemaOption<Receive>,
+  ): Channel<string | Bytes, Receive>;
+  /** Begins to connect. Text is sent; what is received is what the schema makes of it. */
+  new <Receive>(
+    url: Provider<string | URL>,
+    options: ConnectionOptions & FixedCodecOption<'text'> & SchemaOption<Receive>,
+  ): Channel<string, Receive>;
+  /** Begins to connect. Bytes are sent; what is received is what the schema makes of them. */
+  new <Receive>(
+    url: Provider<string | URL>,
+    options: ConnectionOptions & FixedCodecOption<'bytes'> & SchemaOption<Receive>,
+  ): Channel<Bytes, Receive>;
+  /** Begins to connect. What is sent is what your codec takes; what is received is what the schema makes of its values. */
+  new <Send, Receive>(
+    url: Provider<string | URL>,
+    options: ConnectionOptions & CodecOption<Codec<Send, unknown>> & SchemaOption<Receive>,
+  ): Channel<Send, Receive>;
+  /** Begins to connect, with the types that you name. They have to fit the codec `"raw"`. */
+  new <Send, Receive>(
+    url: Provider<string | URL>,
+    ...options: [Send, RawMessage] extends [string | Bytes, Receive] ? [options?: ConnectionOptions | null] : [options: never]
+  ): Channel<Send, Receive>;
+  /** Begins to connect, with the types that you name, or those of your codec. */
+  new <Send, Receive = unknown>(url: Provider<string | URL>, options: ChannelOptions<Send, Receive>): Channel<Send, Receive>;
+}
+
+/** Makes channels: see {@link ChannelConstructor}. */
+export const Channel: ChannelConstructor;
+
 /**
  * Every error of the package has a stable `code`, the same as Rust's. Itself it is only thrown with `INTERNAL`: an error inside of the package has
  * ended its connections; a new one works.
  */
 export class ChannelError extends Error {
+  /** Only the package makes errors. */
+  protected constructor(internal: never);
   /** What happened, for programs; `message` is for people. */
   readonly code: string;
 }
 
 /** Why a channel did not open. */
 export class ConnectError extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /**
    * The caller's fault: `BAD_URL`, `URL_FRAGMENT`, `BAD_PROTOCOL`, `DUPLICATE_PROTOCOL`, and `PROVIDER_FAILED`, a function that gives URL or
    * subprotocols, whose exception is the `cause`. The platform would not even try: `REFUSED`; it has not the {@link TransportKind}: `UNSUPPORTED`.
@@ -470,7 +558,9 @@ export class ConnectError extends ChannelError {
 }
 
 /** Why a value was not sent. */
-export class SendError<Send = unknown> extends ChannelError {
+export class SendError<out Send = unknown> extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /**
    * `NOT_OPEN`: closing, closed, or it did not open, and `cause` says why. `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
    * refused this one, or it is too large for {@link TransportKind}.
@@ -482,6 +572,8 @@ export class SendError<Send = unknown> extends ChannelError {
 
 /** A message that the codec could not read (`DECODE_FAILED`) or the schema did not accept (`SCHEMA_FAILED`). The channel goes on. */
 export class DecodeError extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /** Which of the two. `cause` is what the codec or the schema threw. */
   readonly code: 'DECODE_FAILED' | 'SCHEMA_FAILED';
   /** The message as it came. */
@@ -492,12 +584,16 @@ export class DecodeError extends ChannelError {
 
 /** Arguments that `close` does not take. */
 export class CloseError extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /** Neither 1000 nor 3000-4999, or more than 123 bytes. */
   readonly code: 'BAD_CLOSE_CODE' | 'LONG_CLOSE_REASON';
 }
 
 /** The end of a channel where messages may be missing: thrown where values are read. */
 export class ChannelClosedError extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /**
    * `MESSAGE_TOO_BIG`: a message exceeded `maxMessageBytes`, and the channel closed with 3009. `RECEIVE_BUFFER_FULL`: unread messages exceeded
    * `receiveBufferBytes`, and it closed with 3013. `CHANNEL_CLOSED`: every other end.
@@ -509,6 +605,8 @@ export class ChannelClosedError extends ChannelError {
 
 /** What the package stands on is not here: no `WebSocket`, wasm is not allowed, or `./slim` was not given any. */
 export class PlatformError extends ChannelError {
+  /** Only the package makes errors. */
+  private constructor(internal: never);
   /** Which of these. For `WASM_REFUSED`, `cause` is what the platform threw. */
   readonly code: 'NO_WEBSOCKET' | 'WASM_REFUSED' | 'NOT_INITIALIZED';
 }
@@ -526,3 +624,6 @@ export interface Core {
  * @throws {PlatformError} where there is no WebSocket, or WebAssembly is refused and there is no fallback. What `fallback` throws is thrown on.
  */
 export function prepare(options?: { fallback?: () => Promise<{ readonly core: Core }> }): Promise<void>;
+
+// What is not marked as exported above is not.
+export {};

@@ -7,6 +7,7 @@ import { core as own } from 'core';
 import { ChannelError } from './errors.js';
 import { platformOf } from './platform.js';
 import { TextDecoder, TextEncoder } from './text.js';
+import { placeOf } from './place.js';
 
 /** The code that instances are made of: WebAssembly, or JavaScript. */
 let core = own;
@@ -35,7 +36,8 @@ function make() {
   let trapped;
 
   const giveUp = (cause) => {
-    trapped = new ChannelError('INTERNAL', 'an error inside of websocket-channel has ended its connections', { cause });
+    const where = DEVELOPMENT ? `: ${placeOf(cause)}` : '';
+    trapped = new ChannelError('INTERNAL', `an error inside of websocket-channel has ended its connections${where}`, { cause });
     if (instance === made) instance = undefined;
     // Every JavaScript object that Rust holds.
     for (const object of held()) {

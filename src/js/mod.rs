@@ -10,3 +10,12 @@ mod web_socket;
 
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// The development build throws a panic's words and place, as a JavaScript error. The published default traps without a word, and is smaller.
+#[cfg(feature = "js-development")]
+#[wasm_bindgen::prelude::wasm_bindgen(start)]
+fn throw_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        wasm_bindgen::throw_str(&panic.to_string())
+    }));
+}

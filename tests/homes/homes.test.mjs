@@ -2,7 +2,7 @@
 // exchanged with the test server. `npm test -- homes` prints the table.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -11,8 +11,10 @@ import { root } from '../run/build.mjs';
 import { bundlers } from './bundlers.mjs';
 import { startDropping } from './dropping.mjs';
 import { extension, pages, refusing, withoutWasm } from './pages.mjs';
-import { install, program, project, tool, write } from './project.mjs';
+import { attw, publint } from './lints.mjs';
+import { install, project, tool, write } from './project.mjs';
 import { serve } from './site.mjs';
+import { VERSIONS, check, checks, classic, compile, copyTypes, entries } from './types.mjs';
 import { answerOfWorkerd } from './workerd.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
@@ -20,6 +22,8 @@ const server = process.env.WEBSOCKET_CHANNEL_TEST_WS;
 const refused = `ws://127.0.0.1:${process.env.WEBSOCKET_CHANNEL_TEST_REFUSED}/`;
 const echo = `${server}/echo`;
 const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS ?? '{}');
+/** With `npm test -- --all`: every row, and not only those that tell most. */
+const all = process.env.WEBSOCKET_CHANNEL_ALL === '1';
 /** A hang ends here; the slowest takes some ten seconds on two cores. */
 const timeout = 120_000;
 
@@ -429,6 +433,51 @@ process.exit();
     }
   });
 
+  home('Node 24', 'condition development', async () => {
+    for (const file of [imported(), required()]) {
+      assert.equal(await printed(runtimes.node24, ['--conditions=development', file, echo]), EXCHANGED);
+    }
+    const file = join(project, 'development.mjs');
+    const said = 'INTERNAL an error inside of websocket-channel has ended its connections: panicked at src/js/';
+    assert.match(await printed(runtimes.node24, ['--conditions=development', file, echo]), new RegExp(`^${said}\\w+\\.rs:\\d+:\\d+:\\n.+`));
+    // The default has no words.
+    assert.equal(await printed(runtimes.node24, [file, echo]), 'nothing panicked');
+  });
+
+  // Node from 20.19 takes modules for `require`, so that other tools are the ones to load these.
+  home('Node 22', 'the CommonJS of each entry', async () => {
+    const file = write(
+      'commonjs.cjs',
+      `const { readFileSync } = require('node:fs');
+const { exchange } = require('./exchange.cjs');
+const dist = './node_modules/websocket-channel/dist/';
+const slim = require(\`\${dist}slim.cjs\`);
+const library = require(\`\${dist}index.cjs\`);
+const { messagepack } = require(\`\${dist}messagepack.cjs\`);
+(async () => {
+  await slim.init(readFileSync(\`\${dist}websocket-channel.wasm\`));
+  const said = [];
+  for (const each of [library, slim, require(\`\${dist}no-wasm.cjs\`)]) said.push(await exchange(each, process.argv.at(-1)));
+  // Both know the codec by its name.
+  for (const { Channel } of [library, slim]) {
+    const channel = new Channel(process.argv.at(-1), { codec: 'messagepack' });
+    await channel.send([1, 'two']);
+    for await (const message of channel) {
+      said.push(JSON.stringify(message));
+      break;
+    }
+  }
+  said.push(typeof messagepack().encode);
+  console.log(said.join('\\n'));
+  process.exit();
+})();
+`,
+    );
+    const packed = '[1,"two"]';
+    const expected = [EXCHANGED, EXCHANGED, EXCHANGED, packed, packed, 'function'];
+    assert.equal(await printed(runtimes.node22, [file, echo]), expected.join('\n'));
+  });
+
   for (const [how, loading] of [
     ['import', `const library = await import('websocket-channel');`],
     ['require', `import { createRequire } from 'node:module';\nconst library = createRequire(import.meta.url)('websocket-channel');`],
@@ -569,21 +618,24 @@ process.exit();
 });
 
 describe('types', () => {
-  const check = async (moduleResolution, module, include) => {
-    cpSync(join(root, 'tests/types'), join(project, 'types'), { recursive: true });
-    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, types: [] };
-    const lib = ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'];
-    const compilerOptions = { ...strict, module, moduleResolution, target: 'es2022', lib };
-    const config = write(`types/tsconfig.${moduleResolution}.json`, JSON.stringify({ compilerOptions, include }));
-    const { stdout } = await promisify(execFile)(program('tsc'), ['-p', config]).catch((error) => error);
-    assert.equal(stdout, '');
-  };
-  home('TypeScript', 'moduleResolution nodenext, also CommonJS', () => check('nodenext', 'nodenext', ['*.ts', '*.cts']));
-  home('TypeScript', 'moduleResolution bundler', () => check('bundler', 'esnext', ['*.ts']));
+  before(copyTypes);
+  for (const each of checks.filter(({ often }) => often || all)) {
+    home('TypeScript', `${each.name}, moduleResolution ${each.resolution}`, () => check(each));
+  }
+  for (const name of all ? VERSIONS : ['typescript']) home('TypeScript', `${name}, the declarations themselves`, () => entries(name));
+  home('TypeScript', 'a classic script', classic);
 
   test('a type that is wrong is found', async () => {
-    const broken = readFileSync(join(root, 'tests/types/channel.ts'), 'utf8').replaceAll('// @ts-expect-error', '//');
-    write('types/broken/channel.ts', broken);
-    await assert.rejects(check('nodenext', 'nodenext', ['broken/*.ts']));
+    for (const file of ['channel.ts', 'codecs.ts', 'options.ts', 'web_socket.ts', 'classic.ts']) {
+      const broken = readFileSync(join(root, 'tests/types', file), 'utf8').replaceAll('// @ts-expect-error', '//');
+      write(`types/broken/${file}`, broken);
+      const options = { module: 'esnext', moduleResolution: 'bundler', moduleDetection: 'legacy', types: ['node'] };
+      await assert.rejects(compile('typescript', `broken.${file}`, options, [`broken/${file}`]), file);
+    }
   });
+});
+
+describe('the package as others read it', () => {
+  home('publint', 'strict', () => publint());
+  home('attw', 'every entry, node10, node16 and bundler', () => attw());
 });

@@ -18,8 +18,18 @@ export const tool = async (name) => {
   return module.default ?? module;
 };
 
+/** The folder of such a package. */
+export const packageOf = (name) => join(here, 'node_modules', name);
+
 /** A program of such a package. */
 export const program = (name) => join(here, 'node_modules/.bin', name);
+
+/** What was packed. */
+export const tarball = () =>
+  join(
+    project,
+    readdirSync(project).find((name) => name.endsWith('.tgz')),
+  );
 
 /** Packs, and installs what was packed. */
 export function install() {
@@ -27,14 +37,20 @@ export function install() {
   mkdirSync(project, { recursive: true });
   // `dist/` has been built by whoever runs this.
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: root, stdio: 'pipe' });
-  const [tarball] = readdirSync(project);
   write('package.json', JSON.stringify({ private: true, type: 'module' }));
   const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-  execFileSync('npm', ['install', ...flags, join(project, tarball)], { cwd: project, stdio: 'pipe' });
+  execFileSync('npm', ['install', ...flags, tarball()], { cwd: project, stdio: 'pipe' });
   // Schema libraries and test doubles are the user's own.
-  const own = ['valibot', 'zod', 'jsdom', 'msw', 'vitest', 'vitest-websocket-mock'];
-  for (const name of own) symlinkSync(join(here, 'node_modules', name), join(project, 'node_modules', name));
-  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs']) cpSync(join(here, name), join(project, name));
+  const own = [
+    ...['valibot', 'zod', 'cbor-x', 'msgpackr', '@bufbuild/protobuf', '@types/node'],
+    ...['jsdom', 'happy-dom', 'msw', 'vitest', 'vitest-websocket-mock', 'jest-environment-jsdom', 'ws'],
+  ];
+  for (const name of own) {
+    mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true });
+    symlinkSync(packageOf(name), join(project, 'node_modules', name));
+  }
+  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs', 'development.mjs'])
+    cpSync(join(here, name), join(project, name));
   cpSync(join(here, 'doubles'), join(project, 'doubles'), { recursive: true });
   write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
   write('exchange.cjs', `${readFileSync(join(project, 'exchange.classic.js'), 'utf8')}\nmodule.exports = { exchange };\n`);

@@ -1,7 +1,7 @@
 // Builds the npm package into `dist/`: wasm, its glue, and the hand-written classes as one minified script.
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ const WASM_FEATURES = [
 ];
 const BINDGEN_ARGS = ['--target', 'web', '--no-typescript'];
 const FEATURE_ARGS = WASM_FEATURES.map((name) => `--enable-${name}`);
-const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--strip-target-features'];
+const OPT_ARGS = [...FEATURE_ARGS, '--strip-producers', '--strip-target-features'];
 
 /**
  * Compiles one library of the workspace for the browser, small first, and makes its JavaScript.
@@ -40,9 +40,10 @@ const OPT_ARGS = [...FEATURE_ARGS, '--strip-debug', '--strip-producers', '--stri
  * @param {string} [library.profile] of Cargo.toml; default: `wasm`, small first
  * @param {string} library.out a folder in `target/`
  * @param {boolean} [library.shorten] takes the hashes out of names, and the words out of panics; default: no
+ * @param {boolean} [library.named] leaves the names of functions in, for stacks that people read; default: no
  * @returns {Promise<{glue: string, wasm: string}>} two files
  */
-export async function wasm(tools, { name, features = [], profile = 'wasm', out, shorten = false }) {
+export async function wasm(tools, { name, features = [], profile = 'wasm', out, shorten = false, named = false }) {
   dropStaleWasm(tools, targetFolder(tools));
   const crate = name.replaceAll('-', '_');
   await run('cargo', await cargoArgs(tools, { name, features, profile }), { cwd: root, env: tools.env });
@@ -52,7 +53,7 @@ export async function wasm(tools, { name, features = [], profile = 'wasm', out, 
   const files = { glue: join(folder, `${crate}.js`), wasm: join(folder, `${crate}_bg.wasm`) };
   // The two tools below take seconds: skipped when they have seen these very bytes.
   const mark = join(folder, '.made-from');
-  const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS];
+  const optimise = [profile === 'wasm' ? '-Oz' : '-O', ...OPT_ARGS, named ? '--debuginfo' : '--strip-debug'];
   const from = fingerprint(tools, compiled, [...optimise, shorten && readFileSync(new URL('shorten.mjs', import.meta.url), 'utf8')]);
   if (existsSync(files.glue) && existsSync(files.wasm) && read(mark) === from) return files;
   mkdirSync(folder, { recursive: true });
@@ -77,10 +78,16 @@ export async function cargoArgs(tools, { name, features = [], profile = 'wasm' }
   const { output } = await capture('rustc', ['--print', 'sysroot'], { cwd: root, env: tools.env, quiet: true });
   const { CARGO_HOME = join(homedir(), '.cargo') } = { ...process.env, ...tools.env };
   // A panic's place is a path, and no business of whoever downloads the file: the same bytes wherever they are built, and fewer.
-  const folders = [join(CARGO_HOME, 'registry', 'src'), join(output.trim(), 'lib', 'rustlib', 'src', 'rust', 'library'), root];
+  // Below `src` each registry has a folder of its own.
+  const registries = join(CARGO_HOME, 'registry', 'src');
+  const crates = existsSync(registries) ? readdirSync(registries).map((name) => join(registries, name)) : [];
+  const folders = [...crates, join(output.trim(), 'lib', 'rustlib', 'src', 'rust', 'library'), root];
   const flags = folders.map((folder) => `--remap-path-prefix=${folder}=`);
   return [...args, '--config', `target.wasm32-unknown-unknown.rustflags=${JSON.stringify(flags)}`];
 }
+
+/** In what only the glue's own loader uses, which is left out. */
+const DEFINED = { 'import.meta.url': 'undefined' };
 
 /** The global of the classic-script build. */
 const GLOBAL = 'WebSocketChannel';
@@ -92,10 +99,13 @@ export async function build(tools) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const plain = await withoutWasm(tools);
+  const development = await wasm(tools, { name: 'websocket-channel', features: ['js-development'], out: 'npm-development', named: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
   const glue = await glueAsFunction(bundle, files.glue);
   const plainGlue = await glueAsFunction(bundle, plain.glue);
+  const developmentGlue = await glueAsFunction(bundle, development.glue);
+  const core = (name) => join(root, `src/js/${name}.js`);
   const script = (from, to, source, options = {}) =>
     bundle({
       entryPoints: [join(root, 'src/js', from)],
@@ -105,39 +115,48 @@ export async function build(tools) {
       target: 'es2022',
       minify: true,
       legalComments: 'none',
-      alias: { core: join(root, 'src/js/compiled.js'), glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
-      // In what only the glue's own loader uses, which is left out.
-      define: { 'import.meta.url': 'undefined' },
+      alias: { core: core('compiled'), glue, 'glue/wasm': files.wasm, 'glue/source': join(root, 'src/js', source) },
+      define: { ...DEFINED, DEVELOPMENT: 'false' },
       plugins: [inlineWasm],
       charset: 'utf8',
+      // With the sources inside: what stands in `target/` is in no package.
+      sourcemap: 'linked',
       logLevel: 'warning',
       ...options,
     });
-  const translated = { alias: { core: join(root, 'src/js/translated.js'), glue: plainGlue, 'glue/translated': plain.core } };
+  const translated = { alias: { core: core('translated'), glue: plainGlue, 'glue/translated': plain.core } };
+  const readable = {
+    minify: false,
+    sourcemap: false,
+    define: { ...DEFINED, DEVELOPMENT: 'true' },
+    alias: { core: core('compiled'), glue: developmentGlue, 'glue/wasm': development.wasm, 'glue/source': core('inlined') },
+  };
+  // It makes both encoders at import.
+  const messagepack = { inject: [join(root, 'src/js/text.js')], banner: { js: notice('@msgpack/msgpack') } };
   await Promise.all([
     script('index.js', 'index.js', 'inlined.js'),
     script('index.js', 'index.cjs', 'inlined.js', { format: 'cjs' }),
+    script('index.js', 'index.development.js', 'inlined.js', readable),
+    script('index.js', 'index.development.cjs', 'inlined.js', { ...readable, format: 'cjs' }),
     // A module is UTF-8; a classic script is what its page is, unless it is ASCII.
     script('index.js', 'websocket-channel.iife.js', 'inlined.js', { format: 'iife', globalName: GLOBAL, charset: 'ascii' }),
     script('slim.js', 'slim.js', 'given.js'),
+    script('slim.js', 'slim.cjs', 'given.js', { format: 'cjs' }),
     script('no_wasm.js', 'no-wasm.js', '', translated),
     script('no_wasm.js', 'no-wasm.cjs', '', { ...translated, format: 'cjs' }),
-    script('messagepack.js', 'messagepack.js', 'given.js', {
-      // It makes both at import.
-      inject: [join(root, 'src/js/text.js')],
-      banner: { js: notice('@msgpack/msgpack') },
-    }),
+    script('messagepack.js', 'messagepack.js', 'given.js', messagepack),
+    script('messagepack.js', 'messagepack.cjs', 'given.js', { ...messagepack, format: 'cjs' }),
   ]);
   // As it is: its imports are those of the published folder.
   copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
   copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
-  for (const name of ['slim', 'messagepack']) copyFileSync(join(root, `src/js/${name}.d.ts`), join(dist, `${name}.d.ts`));
   const commonJs = (text) => text.replaceAll("'./index.js'", "'./index.cjs'");
-  for (const [from, to] of Object.entries({ index: 'index', no_wasm: 'no-wasm' })) {
+  for (const [from, to] of Object.entries({ index: 'index', slim: 'slim', no_wasm: 'no-wasm', messagepack: 'messagepack' })) {
     const types = read(join(root, `src/js/${from}.d.ts`));
     writeFileSync(join(dist, `${to}.d.ts`), types);
     writeFileSync(join(dist, `${to}.d.cts`), commonJs(types));
   }
+  copyFileSync(join(root, 'src/js/global.d.ts'), join(dist, 'global.d.ts'));
   return dist;
 }
 

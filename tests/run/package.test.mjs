@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { root } from './build.mjs';
 import { capture } from './process.mjs';
 
@@ -45,9 +46,37 @@ test('types come first in the exports, and the default last', () => {
   const orders = Object.values(manifest.exports).filter((entry) => typeof entry !== 'string');
   assert.ok(orders.length >= 3);
   for (const entry of orders) {
-    assert.equal(Object.keys(entry)[0], 'types');
-    assert.equal(Object.keys(entry).at(-1), 'default');
+    const [first, ...others] = Object.keys(entry);
+    assert.equal(first, 'types');
+    // An entry of types alone has nothing else.
+    if (others.length > 0) assert.equal(others.at(-1), 'default');
   }
+});
+
+test('every entry can be required, and every script has its map', () => {
+  const scripts = Object.entries(manifest.exports).filter(([, entry]) => entry.default);
+  assert.ok(scripts.length >= 4);
+  for (const [name, entry] of scripts) {
+    assert.match(entry.require, /\.cjs$/, name);
+    assert.match(entry.types.require, /\.d\.cts$/, name);
+  }
+  const maps = manifest.files.filter((file) => file.endsWith('.map'));
+  for (const file of manifest.files.filter((each) => /\.c?js$/.test(each) && !/workerd|development/.test(each))) {
+    assert.ok(maps.includes(`${file}.map`), file);
+    assert.ok(read(file).endsWith(`\n//# sourceMappingURL=${file.replace('dist/', '')}.map\n`), file);
+    const { sources, sourcesContent } = JSON.parse(read(`${file}.map`));
+    assert.ok(sources.length > 0 && sourcesContent.every(Boolean), file);
+    // Below the package or beside it, never a place of this machine.
+    for (const source of sources) assert.match(source, /^\.\.\/(src\/js|target|node_modules)\//);
+  }
+});
+
+test('the classic script has the members that its types have', () => {
+  const { WebSocketChannel } = runInNewContext(`${read('dist/websocket-channel.iife.js')}\n({ WebSocketChannel })`, {
+    ...{ EventTarget, Event, AbortController, TextEncoder, TextDecoder, WebAssembly },
+  });
+  const values = [...read('src/js/index.d.ts').matchAll(/^export (?:class|const|function) (\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(WebSocketChannel).sort(), values.sort());
 });
 
 test('no public type is any, and every entry has its comment', () => {
@@ -85,10 +114,9 @@ test('every member of every public type has its comment', () => {
 test('the page of the package names every option, every code and every entry', () => {
   const page = read('src/js/README.md');
   const types = read('src/js/index.d.ts');
-  const options =
-    types.match(/interface ConnectionOptions \{([^]*?)\n\}/)[1] + types.match(/interface ChannelOptions<[^]*?\{([^]*?)\n\}/)[1];
-  const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
-  assert.ok(names.length >= 10);
+  const options = [...types.matchAll(/^(?:export )?interface (?:\w+Options?)(?:<\w+>)? \{([^]*?)\n\}/gm)].map(([, body]) => body).join('');
+  const names = [...options.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
+  assert.ok(names.length >= 12 && names.includes('codec') && names.includes('schema'), names.join());
   const codes = [...types.matchAll(/'([A-Z]+(?:_[A-Z]+)+|INTERNAL|REFUSED|CANCELLED)'/g)].map(([, code]) => code);
   assert.ok(codes.length >= 15);
   const entries = Object.keys(manifest.exports).filter((entry) => entry.length > 1 && entry !== './package.json');
@@ -113,7 +141,16 @@ test('importing the package instantiates nothing', async () => {
     });
   }
   const { Channel, WebSocket } = await import(join(root, 'dist/index.js'));
-  for (const entry of ['slim.js', 'messagepack.js', 'index.cjs', 'websocket-channel.iife.js']) await import(join(root, 'dist', entry));
+  for (const entry of [
+    'slim.js',
+    'slim.cjs',
+    'messagepack.js',
+    'messagepack.cjs',
+    'index.cjs',
+    'index.development.js',
+    'websocket-channel.iife.js',
+  ])
+    await import(join(root, 'dist', entry));
   assert.deepEqual(instances, []);
   // And the watch works: a construction does instantiate, whatever this Node has for a socket.
   globalThis.WebSocket ??= class {};
