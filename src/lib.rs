@@ -42,10 +42,10 @@
 //! | `deflate` | yes | permessage-deflate (RFC 7692) wherever the protocol core is; a page has the browser's own |
 //! | `tls` | yes | `wss` natively, by rustls; in a page nothing |
 //! | `native-roots` | no | `Tls::with_native_roots`: the roots of the operating system; in a page nothing |
-//! | `proto` | natively always, in wasm no | the protocol core, and sockets over streams of bytes |
+//! | `proto` | no | the sans-I/O protocol core as a public module; in wasm sockets over streams of bytes, too. Natively these are always there |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
-//! | `reconnect` | no | [`reconnect`]: when to connect again after a drop |
+//! | `reconnect` | no | `Reconnect`: when to connect again after a drop |
 //! | `js` | no | the exports that the npm package is built from |
 //! | `js-development` | no | the same, with panics that say what and where |
 
@@ -69,14 +69,22 @@ mod lock;
 pub mod message;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod net;
-#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(feature = "proto")]
 pub mod proto;
+#[cfg(all(not(feature = "proto"), not(all(target_family = "wasm", target_os = "unknown"))))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public with the feature `proto`"
+)]
+mod proto;
 #[cfg(any(
     feature = "proto",
     feature = "reconnect",
     not(all(target_family = "wasm", target_os = "unknown"))
 ))]
-pub mod random;
+mod random;
 #[cfg(feature = "reconnect")]
 pub mod reconnect;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]

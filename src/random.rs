@@ -2,7 +2,7 @@
 
 /// Fills a buffer with unpredictable bytes: a cryptographic generator for each thread, which the operating system seeds, and again as it is used.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     use rand::RngCore as _;
     let mut source = rand::rng();
     match bytes.as_mut_array() {
@@ -15,7 +15,7 @@ pub fn fill(bytes: &mut [u8]) {
 /// Fills a buffer with unpredictable bytes: `crypto.getRandomValues` (Web Crypto §10.1.1), which every page, worker and runtime has, buffered per
 /// thread, since a mask is four bytes and a call into JavaScript costs more than the bytes.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub fn fill(bytes: &mut [u8]) {
+pub(crate) fn fill(bytes: &mut [u8]) {
     platform::fill(bytes);
 }
 

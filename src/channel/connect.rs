@@ -284,14 +284,14 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
     /// permessage-deflate offered.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn handshake(mut self, handshake: crate::transport::over_io::Handshake) -> Self {
+    pub fn handshake(mut self, handshake: crate::transport::Handshake) -> Self {
         self.options.handshake = handshake;
         self
     }
 
     /// Natively: the proxy, and whom TLS trusts. Default: the environment's proxy, Mozilla's roots.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn network(mut self, network: crate::transport::native::Network) -> Self {
+    pub fn network(mut self, network: crate::transport::Network) -> Self {
         self.options.network = network;
         self
     }

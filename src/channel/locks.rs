@@ -18,6 +18,8 @@ struct Loopback {
     reader: Option<Waker>,
 }
 
+impl crate::transport::Sealed for Loopback {}
+
 impl Transport for Loopback {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if let Some(message) = self.queue.pop_front() {

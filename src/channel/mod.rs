@@ -21,7 +21,6 @@ mod unsent;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Control, StatusStream};
-pub use hook::MaybeShared;
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
 pub use receiver::Receiver;

@@ -57,7 +57,7 @@ impl Origins {
     /// Forbidden)". The same for the formats of 2009, whose drafts have the server close.
     ///
     /// # Errors
-    /// The 403 to [`reject`](super::Connection::reject) the request with.
+    /// The 403 to `reject` the request with.
     pub fn check(&self, request: &Request) -> Result<(), Response> {
         if self.allow(request.origin()) {
             return Ok(());

@@ -1,5 +1,7 @@
 //! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
 
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod accepting;
 mod bytes;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod finish;
@@ -15,6 +17,10 @@ mod over;
 mod sizes;
 mod trace;
 
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use crate::proto::{Origins, Request, Response};
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use accepting::Accepting;
 pub use bytes::{ByteStream, UNSUPPORTED_DATA};
 pub use options::ConnectionOptions;
 
@@ -98,6 +104,7 @@ impl Socket {
     }
 
     /// A socket over a transport that is open already; `opened` is what its handshake settled.
+    #[cfg_attr(not(feature = "proto"), doc(hidden))]
     pub fn from_transport(transport: Box<dyn Transport>, opened: OpenInfo) -> Self {
         Self {
             line: Line::new(transport),
@@ -150,7 +157,9 @@ impl Socket {
     /// }
     /// ```
     ///
-    /// [`memory::pair`](transport::memory::pair) says what the limits mean there.
+    /// What one end has not read counts against the other's send high-water mark, so that a slow reader holds its peer back. Of the limits,
+    /// `send_high_water_mark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. Nothing overflows, and the closing
+    /// handshake takes no time: the end that closes sees nothing any more, and the other one what was sent before.
     pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
         let (one, other) = transport::memory::pair(limits);
         let opened = OpenInfo::new(protocol, "");

@@ -1,12 +1,12 @@
 //! What a connection is asked for, checked before any platform sees it.
 
 use crate::error::ConnectErrorKind;
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+use crate::transport::Handshake;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+use crate::transport::Network;
 #[cfg(feature = "websocket-stream")]
 use crate::transport::TransportKind;
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-use crate::transport::native::Network;
-#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
-use crate::transport::over_io::Handshake;
 use crate::transport::{ConnectRequest, Limits, Protocols};
 use core::time::Duration;
 

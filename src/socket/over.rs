@@ -3,7 +3,7 @@
 use super::{ConnectionOptions, Socket, within};
 use crate::error::ConnectError;
 use crate::message::OpenInfo;
-use crate::transport::{Limits, MaybeSend, over_io};
+use crate::transport::{Limits, MaybeSend, Role, over_io};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 impl Socket {
@@ -29,8 +29,8 @@ impl Socket {
 
     /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
     /// options, `protocols` are those that this side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how
-    /// long the handshake may take. Default: none, and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, to refuse it or to answer plain HTTP, use
-    /// [`transport::over_io::accept`](over_io::accept) and [`Socket::from_transport`].
+    /// long the handshake may take. Default: none, and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, to
+    /// refuse it or to answer plain HTTP, use [`Accepting::read`](super::Accepting::read).
     ///
     /// # Errors
     /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.
@@ -44,14 +44,9 @@ impl Socket {
     {
         let limit = options.connect_timeout;
         let accepting = async move {
-            let (framed, opened) = over_io::accept_all(
-                io,
-                &options.protocols,
-                options.handshake.deflate,
-                &options.limits,
-                options.handshake.legacy,
-            )
-            .await?;
+            let (framed, opened) =
+                over_io::accept_any(io, &options.protocols, &options.handshake, &options.limits)
+                    .await?;
             Ok((Box::new(framed) as _, opened))
         };
         within(limit, Box::pin(accepting))
@@ -62,7 +57,7 @@ impl Socket {
     pub fn from_upgraded<Io>(
         io: Io,
         leftover: &[u8],
-        role: over_io::Role,
+        role: Role,
         opened: OpenInfo,
         limits: &Limits,
     ) -> Self

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Of the limits, `send_high_water_mark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. The receive buffer is the other
 /// end's high-water mark, nothing overflows, and the closing handshake takes no time: the end that closes sees nothing any more, and the other one what was
 /// sent before, and then the end.
-pub fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
+pub(crate) fn pair(limits: &Limits) -> (Box<dyn Transport>, Box<dyn Transport>) {
     let shared = Arc::new(Lock::new([Side::default(), Side::default()]));
     let end = |side| {
         Box::new(Memory {
@@ -87,6 +87,8 @@ impl Memory {
         wake(wakers.into_iter().flatten());
     }
 }
+
+impl crate::transport::Sealed for Memory {}
 
 impl Transport for Memory {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {

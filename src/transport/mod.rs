@@ -6,34 +6,46 @@
 pub(crate) mod attributes;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) mod drain;
-#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(feature = "proto")]
 pub mod framed;
+#[cfg(all(not(feature = "proto"), not(all(target_family = "wasm", target_os = "unknown"))))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public with the feature `proto`"
+)]
+pub(crate) mod framed;
 mod hint;
 pub(crate) mod inbox;
 pub(crate) mod incoming;
 pub(crate) mod life;
-pub mod memory;
+pub(crate) mod memory;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub mod native;
+mod native;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
-pub mod over_io;
+pub(crate) mod over_io;
 mod protocols;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod redirect;
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub mod tcp;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub mod web_socket;
+pub(crate) mod web_socket;
 #[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
-pub mod web_stream;
+pub(crate) mod web_stream;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub use crate::net::proxy;
 #[cfg(all(feature = "tls", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub use crate::net::tls;
-#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[cfg(feature = "proto")]
 pub use crate::net::{rewound, tunnel};
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use crate::proto::{Deflate, Format, Role};
 pub use hint::Hint;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use native::Network;
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub use over_io::Handshake;
 pub use protocols::Protocols;
 
 use crate::error::{CloseError, ConnectErrorKind, SendErrorKind};
@@ -59,10 +71,12 @@ pub(crate) fn check_close(code: u16, reason: &str) -> Result<(), CloseError> {
     return CloseError::check_endpoint(code, reason);
 }
 
-/// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing.
+/// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing. It is sealed: what there is of them
+/// is here.
 ///
 /// Dropping it starts closing and detaches everything of ours: no closure, timer or task survives.
-pub trait Transport: MaybeSend {
+#[cfg_attr(not(feature = "proto"), doc(hidden))]
+pub trait Transport: bounds::Sealed + MaybeSend {
     /// The next thing that happened. After [`Event::Closed`] it is not polled again.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event>;
 
@@ -183,6 +197,7 @@ pub struct Pongs {
 }
 
 /// Some of what was sent cannot reach the platform any more: the connection ended first.
+#[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLost;
 
@@ -193,7 +208,9 @@ impl From<ConnectionLost> for SendErrorKind {
 }
 
 /// What every transport is given to open a connection. Checked: a URL without fragment, subprotocols that are distinct tokens.
+#[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ConnectRequest {
     /// The URL as the application gave it.
     pub url: String,
@@ -206,10 +223,10 @@ pub struct ConnectRequest {
     pub transport: TransportKind,
     /// What else the core's own handshake asks for. A browser's does not.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
-    pub handshake: over_io::Handshake,
+    pub handshake: Handshake,
     /// How to reach the host.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub network: native::Network,
+    pub network: Network,
 }
 
 impl ConnectRequest {
@@ -225,9 +242,9 @@ impl ConnectRequest {
                 feature = "proto",
                 not(all(target_family = "wasm", target_os = "unknown"))
             ))]
-            handshake: over_io::Handshake::default(),
+            handshake: Handshake::default(),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-            network: native::Network::default(),
+            network: Network::default(),
         }
     }
 }
@@ -409,6 +426,7 @@ impl Dropped {
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
+#[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[cfg(not(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown")))]
 pub fn connect(
     request: ConnectRequest,
@@ -423,6 +441,7 @@ pub fn connect(
 ///
 /// # Errors
 /// Why it did not open. The connect timeout is the caller's.
+#[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 pub async fn connect(
     request: ConnectRequest,
@@ -434,14 +453,22 @@ pub async fn connect(
     }
 }
 
-/// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-pub trait MaybeSend: Send {}
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-impl<T: Send> MaybeSend for T {}
+/// What bounds of public functions name, and nobody else has to.
+mod bounds {
+    /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub trait MaybeSend: Send {}
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    impl<T: Send + ?Sized> MaybeSend for T {}
 
-/// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-pub trait MaybeSend {}
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-impl<T> MaybeSend for T {}
+    /// `Send` where threads are (natively), nothing in browsers, whose sockets are local to their thread.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub trait MaybeSend {}
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    impl<T: ?Sized> MaybeSend for T {}
+
+    /// Keeps a trait to this crate.
+    pub trait Sealed {}
+}
+
+pub(crate) use bounds::{MaybeSend, Sealed};

@@ -36,7 +36,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 ///
 /// # Errors
 /// Why it did not open. Without the feature `tls` what needs it is refused with the name `NotSupportedError`.
-pub async fn connect(
+pub(super) async fn connect(
     mut request: ConnectRequest,
 ) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {
     let mut redirects = request.network.max_redirects;

@@ -7,13 +7,13 @@ use crate::http::LEGACY;
 use crate::message::{CloseInfo, ClosedBy, OpenInfo};
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use crate::net::tcp;
-use crate::proto::{self, Address, ClientRequest, Connection, Deflate, Format, Response};
+use crate::proto::{
+    Address, ClientRequest, Connection, Deflate, Format, ProtocolLimits, Response, Role,
+};
 use crate::random;
 use core::fmt;
 use core::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-
-pub use crate::proto::Role;
 
 /// What the core's own handshake can be asked for, and a browser's cannot.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ impl fmt::Debug for Handshake {
 ///
 /// # Errors
 /// Why it did not open. Dropping the future drops the stream.
-pub async fn connect<Io>(
+pub(crate) async fn connect<Io>(
     io: Io,
     request: ConnectRequest,
 ) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>
@@ -77,9 +77,9 @@ where
 {
     let offer = offer(&request)?;
     let legacy = offer.format != Format::Rfc6455;
-    let mut limits = core_limits(&request.limits);
+    let mut limits = ProtocolLimits::from(&request.limits);
     // The caller's connect timeout is the one that is met; without one the core's own.
-    limits.handshake_timeout = proto::ProtocolLimits::default().handshake_timeout;
+    limits.handshake_timeout = ProtocolLimits::default().handshake_timeout;
     set_up(&io);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
@@ -109,32 +109,22 @@ pub(super) fn offer(request: &ConnectRequest) -> Result<ClientRequest, ConnectEr
     Ok(offer)
 }
 
-/// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. `deflate` is agreed to where it is offered.
-/// The client has [`Limits::handshake_timeout`] for it, and may speak the formats of 2009: `Request::format` tells. A `TcpStream`, alone or inside TLS,
-/// is set to send small messages at once.
+/// Reads a client's request (RFC 6455 §4.2.1) from a stream that was accepted, and gives it to be answered. The client has
+/// [`Limits::handshake_timeout`] for it. A `TcpStream`, alone or inside TLS, is set to send small messages at once.
 ///
 /// # Errors
 /// Why there is none. A wrong request was answered with its HTTP status before this returns. Dropping the future drops the stream.
-pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
+pub(crate) async fn accept<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     io: Io,
+    handshake: &Handshake,
     limits: &Limits,
-    deflate: Option<Deflate>,
-) -> Result<Accepting<Io>, Cause> {
-    accept_formats(io, limits, deflate, true).await
-}
-
-async fn accept_formats<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
-    io: Io,
-    limits: &Limits,
-    deflate: Option<Deflate>,
-    legacy: bool,
 ) -> Result<Accepting<Io>, Cause> {
     set_up(&io);
-    let mut core = Connection::server(Duration::ZERO, core_limits(limits), random::fill);
-    if !legacy {
+    let mut core = Connection::server(Duration::ZERO, limits.into(), random::fill);
+    if !handshake.legacy {
         core = core.without_legacy();
     }
-    core.compress(deflate);
+    core.compress(handshake.deflate.clone());
     framed::accept(io, core, limits).await
 }
 
@@ -149,30 +139,17 @@ fn set_up<Io: 'static>(io: &Io) {
 }
 
 /// Accepts a client's request for a WebSocket, whatever it is for and whatever page it comes from, with the first of `protocols` that the client
-/// offered, or none. The client has [`Limits::handshake_timeout`] for it, and may speak the formats of 2009.
+/// offered, or none.
 ///
 /// # Errors
 /// Why there is no connection; what was not a right request for a WebSocket was answered with its HTTP status. Dropping the future drops the stream.
-pub async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
+pub(crate) async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     io: Io,
     protocols: &[String],
-    deflate: Option<Deflate>,
+    handshake: &Handshake,
     limits: &Limits,
 ) -> Result<(IoTransport<Io>, OpenInfo), ConnectErrorKind> {
-    accept_all(io, protocols, deflate, limits, true).await
-}
-
-/// The same; without `legacy` clients of the formats of 2009 are refused.
-pub(crate) async fn accept_all<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
-    io: Io,
-    protocols: &[String],
-    deflate: Option<Deflate>,
-    limits: &Limits,
-    legacy: bool,
-) -> Result<(IoTransport<Io>, OpenInfo), ConnectErrorKind> {
-    let accepting = accept_formats(io, limits, deflate, legacy)
-        .await
-        .map_err(failed)?;
+    let accepting = accept(io, handshake, limits).await.map_err(failed)?;
     let request = accepting.request();
     if !request.is_websocket() {
         let response = Response::upgrade_required("this is a WebSocket service\n");
@@ -189,13 +166,13 @@ pub(crate) async fn accept_all<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
 
 /// A connection whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read
 /// from `io` beyond the handshake.
-pub fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     leftover: &[u8],
     role: Role,
     limits: &Limits,
 ) -> IoTransport<Io> {
-    let mut core = Connection::upgraded(role, core_limits(limits), random::fill);
+    let mut core = Connection::upgraded(role, limits.into(), random::fill);
     core.handle_bytes(Duration::ZERO, leftover);
     IoTransport::new(io, core, limits)
 }
@@ -211,27 +188,29 @@ fn explained(mut error: HandshakeError, legacy: bool) -> HandshakeError {
 }
 
 /// The core's limits that follow from a transport's; the others are the core's defaults.
-pub fn core_limits(limits: &Limits) -> proto::ProtocolLimits {
-    let defaults = proto::ProtocolLimits::default();
-    proto::ProtocolLimits {
-        max_frame: limits.max_message,
-        max_message: limits.max_message,
-        close_timeout: limits.close_timeout,
-        receive_buffer: limits.receive_buffer,
-        ping_interval: limits.ping_interval,
-        ping_timeout: limits.ping_timeout,
-        max_head: limits.max_head,
-        max_header_lines: limits.max_header_lines,
-        max_fragments: limits.max_fragments,
-        max_send_frame: limits.max_send_frame,
-        handshake_timeout: limits.handshake_timeout,
-        // Whoever waits at the high-water mark must find that what is below it is taken.
-        max_unsent: defaults.max_unsent.max(limits.send_high_water_mark),
-        ..defaults
+impl From<&Limits> for ProtocolLimits {
+    fn from(limits: &Limits) -> Self {
+        let defaults = Self::default();
+        Self {
+            max_frame: limits.max_message,
+            max_message: limits.max_message,
+            close_timeout: limits.close_timeout,
+            receive_buffer: limits.receive_buffer,
+            ping_interval: limits.ping_interval,
+            ping_timeout: limits.ping_timeout,
+            max_head: limits.max_head,
+            max_header_lines: limits.max_header_lines,
+            max_fragments: limits.max_fragments,
+            max_send_frame: limits.max_send_frame,
+            handshake_timeout: limits.handshake_timeout,
+            // Whoever waits at the high-water mark must find that what is below it is taken.
+            max_unsent: defaults.max_unsent.max(limits.send_high_water_mark),
+            ..defaults
+        }
     }
 }
 
-pub(super) fn failed(error: impl Into<HandshakeError>) -> ConnectErrorKind {
+pub(crate) fn failed(error: impl Into<HandshakeError>) -> ConnectErrorKind {
     let error = error.into();
     // RFC 6455 §7.1.5: without a Close frame, 1006.
     ConnectErrorKind::ConnectFailed {

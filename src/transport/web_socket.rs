@@ -115,7 +115,7 @@ impl Drop for Platform {
 }
 
 /// The [`Transport`] on the browser's own `WebSocket`.
-pub struct WebSocket {
+pub(crate) struct WebSocket {
     platform: Platform,
     shared: Rc<Shared>,
     drain: Drain,
@@ -219,7 +219,7 @@ impl WebSocket {
 ///
 /// # Errors
 /// What the constructor threw, or that the connection failed before it was open. There is no time limit here.
-pub fn connect(
+pub(crate) fn connect(
     request: ConnectRequest,
 ) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> {
     let mut request = Some(request);
@@ -341,6 +341,8 @@ pub(super) fn refused(thrown: JsValue) -> ConnectErrorKind {
         message: text(&thrown, "message"),
     }
 }
+
+impl crate::transport::Sealed for WebSocket {}
 
 impl Transport for WebSocket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {

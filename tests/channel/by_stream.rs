@@ -4,7 +4,8 @@
 
 use websocket_channel::{Connect, ConnectionOptions, Message, transport::TransportKind};
 
-pub(crate) const LARGEST: usize = websocket_channel::transport::web_stream::LARGEST;
+/// The largest message that is sent over `WebSocketStream`.
+pub(crate) const LARGEST: usize = 64 << 10;
 
 pub(crate) const PUSHES_BACK: bool = true;
 

@@ -97,7 +97,10 @@ async fn what_was_taken_before_a_close_is_handed_over_before_it() {
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[crate::test]
 async fn what_was_taken_and_then_refused_is_counted() {
-    use websocket_channel::{SendErrorKind, proto::Format, transport::over_io::Handshake};
+    use websocket_channel::{
+        SendErrorKind,
+        transport::{Format, Handshake},
+    };
     let server = server().await;
     let mut handshake = Handshake::default();
     handshake.format = Format::Hixie75;

@@ -163,21 +163,26 @@ async fn control_frames_cost_nothing_while_a_writer_waits() {
 #[cfg(feature = "deflate")]
 #[tokio::test]
 async fn what_one_read_inflates_to_is_bounded() {
-    use websocket_channel::transport::over_io;
+    use websocket_channel::proto::{Address, ClientRequest, Connection};
+    use websocket_channel::transport::framed;
     let bounds = limits(|limits| {
         limits.receive_buffer = 64 << 10;
         limits.send_high_water_mark = 1;
     });
     let (near, far) = tokio::io::duplex(64 << 10);
-    let mut asked = crate::support::request("ws://example.com/");
-    asked.limits = limits(|limits| limits.send_high_water_mark = 1 << 30);
-    let (client, server) = tokio::join!(
-        over_io::connect(near, asked),
-        over_io::accept_any(far, &[], Some(Default::default()), &bounds)
-    );
+    let wide = limits(|limits| limits.send_high_water_mark = 1 << 30);
+    let mut asked = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
+    asked.deflate = Some(Default::default());
+    let client = Connection::client(Duration::ZERO, asked, (&wide).into(), rand::fill).unwrap();
+    let mut server = Connection::server(Duration::ZERO, (&bounds).into(), rand::fill);
+    server.compress(Some(Default::default()));
+    let (client, server) = tokio::join!(framed::open(near, client, &wide), async {
+        let accepting = framed::accept(far, server, &bounds).await.unwrap();
+        accepting.accept(None).await
+    });
     let (mut client, mut server) = (client.unwrap().0, server.unwrap().0);
     let mut noise = vec![0; 200_000];
-    websocket_channel::random::fill(&mut noise);
+    rand::fill(&mut noise[..]);
     server.send(Message::Binary(noise)).unwrap();
     // Each is about a hundred bytes on the wire: one read has hundreds of them.
     const COUNT: usize = 400;

@@ -1,11 +1,11 @@
 //! Opening a connection over TCP: every way in which it does not.
 
-use crate::support::{answer, next, raw_server, request, soon};
+use crate::support::{answer, raw_server, request, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
-use websocket_channel::proto::Response;
-use websocket_channel::transport::{self, Limits, Transport, tcp};
+use websocket_channel::socket::{Accepting, ConnectionOptions, Response};
+use websocket_channel::transport;
 use websocket_channel::{CloseInfo, ClosedBy, Event, Message};
 
 async fn fails(url: &str) -> ConnectErrorKind {
@@ -54,7 +54,9 @@ async fn no_such_host() {
 #[tokio::test]
 async fn another_status() {
     let url = raw_server(|io| async {
-        let accepting = tcp::accept(io, &Limits::default()).await.unwrap();
+        let accepting = Accepting::read(io, ConnectionOptions::default())
+            .await
+            .unwrap();
         accepting.reject(&Response::new(404, "no")).await.unwrap();
     })
     .await;
@@ -115,12 +117,14 @@ async fn dropping_the_future_closes_what_it_had_begun() {
 #[tokio::test]
 async fn client_and_server_agree_on_a_subprotocol() {
     let url = raw_server(|io: TcpStream| async {
-        let accepting = tcp::accept(io, &Limits::default()).await.unwrap();
+        let accepting = Accepting::read(io, ConnectionOptions::default())
+            .await
+            .unwrap();
         assert_eq!(accepting.request().protocols, ["a", "b"]);
-        let (mut socket, opened) = accepting.accept(Some("b")).await.unwrap();
-        assert_eq!(opened.protocol, "b");
-        socket.send(Message::from("welcome")).unwrap();
-        next(&mut socket).await;
+        let mut socket = accepting.accept(Some("b")).await.unwrap();
+        assert_eq!(socket.opened().protocol, "b");
+        socket.send(Message::from("welcome")).await.unwrap();
+        socket.closed().await;
     })
     .await;
     let mut request = request(url);
@@ -137,7 +141,10 @@ async fn a_wrong_request_is_answered_before_accept_returns() {
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
         let (io, _) = listener.accept().await.unwrap();
-        tcp::accept(io, &Limits::default()).await.map(|_| ())
+        Accepting::read(io, ConnectionOptions::default())
+            .await
+            .map(drop)
+            .map_err(|error| cause(error.kind))
     });
     let mut io = TcpStream::connect(address).await.unwrap();
     io.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n")

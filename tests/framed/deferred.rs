@@ -148,7 +148,7 @@ async fn the_obvious_loop_keeps_the_order_on_many_threads() {
 
 fn rand(of: u64) -> bool {
     let mut bytes = [0; 8];
-    websocket_channel::random::fill(&mut bytes);
+    rand::fill(&mut bytes[..]);
     u64::from_le_bytes(bytes) % of == 0
 }
 

@@ -2,8 +2,8 @@
 
 use crate::support::{next, request, soon};
 use websocket_channel::error::{Cause, ConnectErrorKind, Violation};
-use websocket_channel::proto::Format;
-use websocket_channel::transport::{Transport, native};
+use websocket_channel::transport::Format;
+use websocket_channel::transport::{self, Transport};
 use websocket_channel::{CloseInfo, ClosedBy, Event, Message, Socket};
 use websocket_channel_server::{Options, TestServer};
 
@@ -15,7 +15,7 @@ async fn open(server: &TestServer, path: &str, format: Format) -> Box<dyn Transp
         .handshake
         .headers
         .push(("Cookie".into(), "a=b".into()));
-    soon("connect", native::connect(asked)).await.unwrap().0
+    soon("connect", transport::connect(asked)).await.unwrap().0
 }
 
 /// Says things to `/echo` and hears them again; then closes, and is told the end.
@@ -99,7 +99,7 @@ async fn a_refusal_is_told_in_every_format() {
     for format in [Format::Hixie75, Format::Hixie76, Format::Rfc6455] {
         let mut asked = request(format!("{}/status/403", server.url()));
         asked.handshake.format = format;
-        match soon("connect", native::connect(asked)).await {
+        match soon("connect", transport::connect(asked)).await {
             Err(ConnectErrorKind::ConnectFailed { cause, .. }) => {
                 assert_eq!(cause, Cause::Status(403))
             }
@@ -110,7 +110,7 @@ async fn a_refusal_is_told_in_every_format() {
     let mut asked = request(format!("{}/echo", server.url()));
     asked.handshake.format = Format::Hixie75;
     asked.protocols = ["unknown"].into_iter().collect();
-    match soon("connect", native::connect(asked)).await {
+    match soon("connect", transport::connect(asked)).await {
         Err(ConnectErrorKind::ConnectFailed { cause, .. }) => {
             assert_eq!(cause, Violation::Subprotocol.into());
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_channel::error::Violation;
 use websocket_channel::proto::{self, Connection, Role};
-use websocket_channel::transport::{Limits, tcp};
-use websocket_channel::{Event, Message, random};
+use websocket_channel::transport::Limits;
+use websocket_channel::{Event, Message};
 
 const STREAMS: u64 = 400;
 
@@ -139,7 +139,7 @@ fn frames(chance: &mut Chance, role: Role) -> Vec<u8> {
 type Told = (Vec<Message>, Option<Violation>);
 
 fn by_the_core(role: Role, limits: &Limits, bytes: &[u8]) -> Told {
-    let mut core = Connection::upgraded(role, tcp::core_limits(limits), random::fill);
+    let mut core = Connection::upgraded(role, limits.into(), rand::fill);
     core.handle_bytes(Duration::ZERO, bytes);
     core.handle_eof(Duration::ZERO);
     let mut messages = Vec::new();

@@ -6,9 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::Event;
 use websocket_channel::proto::{self, Connection, Role};
-use websocket_channel::random;
 use websocket_channel::transport::framed::IoTransport;
-use websocket_channel::transport::{ConnectRequest, Limits, Transport, tcp};
+use websocket_channel::transport::{ConnectRequest, Limits, Transport};
 
 pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -48,7 +47,7 @@ where
 {
     IoTransport::new(
         io,
-        Connection::upgraded(role, tcp::core_limits(limits), random::fill),
+        Connection::upgraded(role, limits.into(), rand::fill),
         limits,
     )
 }

@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "socket",
-        &["error", "message", "time", "random", "transport"],
+        &["error", "message", "time", "random", "proto", "transport"],
     ),
     (
         "channel",

@@ -5,7 +5,7 @@ use websocket_channel::error::{Cause, Misuse, Violation::*};
 use websocket_channel::proto::{
     Address, ClientRequest, Connection, ConnectionEvent, Format, ProtocolLimits, Role,
 };
-use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo, random};
+use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo};
 
 /// The answer to two keys with the number 0 and eight zeros: the MD5 of sixteen zeros.
 const ANSWER: &str = "4ae71336e44bf9bf79d2752e234818a5";
@@ -135,8 +135,7 @@ fn keys_are_made_as_the_draft_says() {
     let mut others_seen = std::collections::BTreeSet::new();
     for _ in 0..500 {
         let mut client =
-            Connection::client(START, offer(None), ProtocolLimits::default(), random::fill)
-                .unwrap();
+            Connection::client(START, offer(None), ProtocolLimits::default(), rand::fill).unwrap();
         let (lines, key3) = fields(&take(&mut client));
         assert_eq!(key3.len(), 8);
         for line in &lines {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use websocket_channel::proto::{
     Address, ClientRequest, CloseFrame, Connection, ConnectionEvent, Format, ProtocolLimits,
 };
-use websocket_channel::random;
 use websocket_channel::{CloseInfo, ClosedBy, Message, OpenInfo};
 
 /// Two connections and the wires between them.
@@ -26,10 +25,10 @@ impl Pair {
         let mut offer = ClientRequest::new(Address::parse("ws://example.com/").unwrap());
         offer.format = format;
         let client =
-            Connection::client(START, offer, ProtocolLimits::default(), random::fill).unwrap();
+            Connection::client(START, offer, ProtocolLimits::default(), rand::fill).unwrap();
         Self {
             client,
-            server: Connection::server(START, ProtocolLimits::default(), random::fill),
+            server: Connection::server(START, ProtocolLimits::default(), rand::fill),
             now: START,
             piece,
         }

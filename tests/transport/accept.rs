@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Violation};
-use websocket_channel::transport::over_io::{self, Role};
-use websocket_channel::transport::{Limits, tcp};
+use websocket_channel::socket::Accepting;
+use websocket_channel::transport::{Limits, Role};
 use websocket_channel::{Channel, CloseError, ConnectionOptions, Json, Message, OpenInfo, Socket};
 
 /// One enum for both directions and both ends.
@@ -229,32 +229,23 @@ async fn tcp_pair() -> (TcpStream, TcpStream) {
     (ours.unwrap(), theirs.unwrap().0)
 }
 
-/// What a client offers, and what the three ways to accept agree to.
+/// What a client offers, and what each way to accept agrees to.
 #[tokio::test]
 async fn every_way_to_accept_has_the_same_defaults() {
-    for way in ["socket", "tcp", "pipe"] {
+    for way in ["whatever comes", "looked at"] {
         let (ours, theirs) = tcp_pair().await;
         let ((ours, our_watch), (theirs, watch)) = (watched(ours), watched(theirs));
         assert!(!watch.nodelay().unwrap() && !our_watch.nodelay().unwrap());
-        let limits = Limits::default();
-        let deflate = ConnectionOptions::default().handshake.deflate;
         let accepting = async {
-            match way {
-                "socket" => {
-                    let socket = Socket::accept(theirs, ConnectionOptions::default())
-                        .await
-                        .unwrap();
-                    socket.opened().extensions.clone()
-                }
-                "tcp" => {
-                    let accepting = tcp::accept(theirs, &limits).await.unwrap();
-                    accepting.accept(None).await.unwrap().1.extensions
-                }
+            let options = ConnectionOptions::default();
+            let socket = match way {
+                "whatever comes" => Socket::accept(theirs, options).await.unwrap(),
                 _ => {
-                    let accepting = over_io::accept(theirs, &limits, deflate).await.unwrap();
-                    accepting.accept(None).await.unwrap().1.extensions
+                    let accepting = Accepting::read(theirs, options).await.unwrap();
+                    accepting.accept(None).await.unwrap()
                 }
-            }
+            };
+            socket.opened().extensions.clone()
         };
         let connecting = Socket::connect_over(ours, "ws://h/", options());
         let (extensions, connected) = futures::future::join(accepting, connecting).await;
@@ -277,21 +268,18 @@ async fn a_client_that_asks_for_nothing_is_answered_in_time() {
     );
     limits.handshake_timeout = Duration::from_millis(30);
     limits.close_timeout = Duration::from_millis(30);
-    for way in ["socket", "pipe"] {
+    for way in ["whatever comes", "looked at"] {
         let (mut ours, theirs) = tokio::io::duplex(1000);
         let options = ConnectionOptions {
             limits: limits.clone(),
             ..ConnectionOptions::default()
         };
-        let limits = limits.clone();
         let accepting = tokio::spawn(async move {
             match way {
-                "socket" => Socket::accept(theirs, options)
-                    .await
-                    .map(drop)
-                    .map_err(cause),
-                _ => over_io::accept(theirs, &limits, None).await.map(drop),
+                "whatever comes" => Socket::accept(theirs, options).await.map(drop),
+                _ => Accepting::read(theirs, options).await.map(drop),
             }
+            .map_err(cause)
         });
         let mut answer = String::new();
         ours.read_to_string(&mut answer).await.unwrap();
@@ -304,11 +292,13 @@ async fn a_client_that_asks_for_nothing_is_answered_in_time() {
 #[tokio::test]
 async fn limits_of_the_head_and_of_fragments_are_options() {
     let asking = |change: fn(&mut Limits)| async move {
-        let mut limits = Limits::default();
-        change(&mut limits);
+        let mut options = ConnectionOptions::default();
+        change(&mut options.limits);
         let (mut ours, theirs) = tokio::io::duplex(1000);
-        let accepting =
-            tokio::spawn(async move { over_io::accept(theirs, &limits, None).await.map(drop) });
+        let accepting = tokio::spawn(async move {
+            let accepting = Accepting::read(theirs, options).await;
+            accepting.map(drop).map_err(cause)
+        });
         let request = b"GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n";
         ours.write_all(request).await.unwrap();
         ours.shutdown().await.unwrap();
@@ -341,20 +331,25 @@ const LEGACY: [&str; 2] = [
 #[tokio::test]
 async fn the_formats_of_2009_are_off_by_default() {
     for request in LEGACY {
-        for (way, legacy) in [("socket", false), ("socket", true), ("any", true)] {
+        for (way, legacy) in [false, true]
+            .map(|legacy| ["whatever comes", "looked at"].map(|way| (way, legacy)))
+            .concat()
+        {
             let (mut ours, theirs) = tokio::io::duplex(1000);
             // A connection that is dropped waits for its peer so long.
             let mut limits = Limits::default();
             limits.close_timeout = Duration::from_millis(20);
             let accepting = tokio::spawn(async move {
-                if way == "any" {
-                    let accepted = over_io::accept_any(theirs, &[], None, &limits).await;
-                    return accepted.is_ok();
-                }
                 let mut options = ConnectionOptions::default();
                 assert!(!options.handshake.legacy);
                 options.handshake.legacy = legacy;
                 options.limits = limits;
+                if way == "looked at" {
+                    return match Accepting::read(theirs, options).await {
+                        Ok(accepting) => accepting.accept(None).await.is_ok(),
+                        Err(_) => false,
+                    };
+                }
                 Socket::accept(theirs, options).await.is_ok()
             });
             ours.write_all(request.as_bytes()).await.unwrap();
@@ -383,7 +378,6 @@ async fn into_io_gives_back_what_was_read_behind_the_request() {
         &["GET / HT", "TP/1.1\r\nHost: h\r\n\r\nbeh", "ind it"],
     ] {
         let (mut ours, theirs) = tokio::io::duplex(1000);
-        let limits = Limits::default();
         let write = async {
             for piece in pieces {
                 ours.write_all(piece.as_bytes()).await.unwrap();
@@ -392,7 +386,8 @@ async fn into_io_gives_back_what_was_read_behind_the_request() {
             ours.shutdown().await.unwrap();
         };
         let (accepting, ()) =
-            futures::future::join(over_io::accept(theirs, &limits, None), write).await;
+            futures::future::join(Accepting::read(theirs, ConnectionOptions::default()), write)
+                .await;
         let (mut io, mut behind) = accepting.unwrap().into_io().unwrap();
         io.read_to_end(&mut behind).await.unwrap();
         assert_eq!(behind, b"behind it");

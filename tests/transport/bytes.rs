@@ -96,7 +96,7 @@ async fn an_end_that_is_none_is_an_error() {
     let socket = Socket::from_upgraded(
         ours,
         b"\x82\x01x",
-        websocket_channel::transport::over_io::Role::Client,
+        websocket_channel::transport::Role::Client,
         Default::default(),
         &Default::default(),
     );

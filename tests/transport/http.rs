@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::error::{Cause, Misuse, Violation};
-use websocket_channel::proto::Format;
 use websocket_channel::proto::handshake::accept_key;
+use websocket_channel::transport::Format;
 use websocket_channel::{ConnectError, ConnectErrorKind, ConnectionOptions, Socket};
 
 /// Reads a request's head.

@@ -4,8 +4,7 @@ use crate::support::{cause, echo, echoes, listen, options, proxy};
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use websocket_channel::error::Cause;
-use websocket_channel::proto::Credentials;
-use websocket_channel::transport::over_io::core_limits;
+use websocket_channel::proto::{Credentials, ProtocolLimits};
 use websocket_channel::transport::{Limits, tunnel};
 use websocket_channel::{ByteStream, ConnectionOptions, Socket};
 
@@ -87,7 +86,7 @@ async fn a_relay_that_ends_ends_the_connection_inside() {
 #[test]
 fn the_core_takes_what_is_below_the_send_watermark() {
     let mut limits = Limits::default();
-    assert!(core_limits(&limits).max_unsent >= 64 << 20);
+    assert!(ProtocolLimits::from(&limits).max_unsent >= 64 << 20);
     limits.send_high_water_mark = 1 << 30;
-    assert!(core_limits(&limits).max_unsent >= 1 << 30);
+    assert!(ProtocolLimits::from(&limits).max_unsent >= 1 << 30);
 }

@@ -5,7 +5,7 @@ use websocket_channel::connect;
 use websocket_channel::proto::{
     Address, ClientRequest, Connection, ConnectionEvent, ProtocolLimits,
 };
-use websocket_channel::transport::over_io::Handshake;
+use websocket_channel::transport::Handshake;
 
 #[test]
 fn a_builder_shows_neither_query_nor_header_values() {

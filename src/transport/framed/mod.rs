@@ -168,6 +168,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     }
 }
 
+impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> crate::transport::Sealed for IoTransport<Io> {}
+
 impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<Io> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.turn > 0

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The largest message that is sent, in bytes: half of what a write finds room for on an idle line.
-pub const LARGEST: usize = 64 << 10;
+pub(crate) const LARGEST: usize = 64 << 10;
 
 /// Whether this browser has it.
 pub(crate) fn is_there() -> bool {
@@ -49,7 +49,7 @@ pub(crate) fn hear_closed(stream: &Stream) {
 }
 
 /// The [`Transport`] on the browser's own `WebSocketStream`.
-pub struct WebSocketStream {
+pub(crate) struct WebSocketStream {
     platform: Platform,
     limits: Limits,
     /// One read after another, and when reading has ended how the connection did. What is under way outlives the polls that wait for it, so that
@@ -80,7 +80,7 @@ impl Drop for Connecting {
 /// # Errors
 /// [`ConnectErrorKind::Unsupported`] where there is none; what the constructor threw; or that the connection failed before it was open. There is
 /// no time limit here.
-pub async fn connect(
+pub(crate) async fn connect(
     request: ConnectRequest,
 ) -> Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind> {
     if !is_there() {
@@ -184,6 +184,8 @@ impl WebSocketStream {
         Poll::Ready(())
     }
 }
+
+impl crate::transport::Sealed for WebSocketStream {}
 
 impl Transport for WebSocketStream {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {

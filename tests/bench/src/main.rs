@@ -107,3 +107,13 @@ fn current_thread() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()?)
 }
+
+/// Masks as the crate's own transports make them: one word of a generator's buffer each.
+pub(crate) fn random(bytes: &mut [u8]) {
+    use rand::RngCore as _;
+    let mut source = rand::rng();
+    match bytes.as_mut_array() {
+        Some(mask) => *mask = source.next_u32().to_ne_bytes(),
+        None => source.fill_bytes(bytes),
+    }
+}

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
 use websocket_channel::proto::Connection;
-use websocket_channel::transport::{Limits, Transport as _, framed, tcp};
-use websocket_channel::{Bytes, Channel, Event, Socket, random, socket};
+use websocket_channel::transport::{Limits, Transport as _, framed};
+use websocket_channel::{Bytes, Channel, Event, Socket, socket};
 use websocket_channel_server::{Options, TestServer};
 
 /// Prints its port and serves until it is ended.
@@ -40,7 +40,7 @@ pub(crate) async fn run(library: Library) -> Result<(), Failure> {
 
 async fn ours(stream: TcpStream) -> Result<(), Failure> {
     let limits = Limits::default();
-    let core = Connection::server(Duration::ZERO, tcp::core_limits(&limits), random::fill);
+    let core = Connection::server(Duration::ZERO, (&limits).into(), crate::random);
     let accepting = framed::accept(stream, core, &limits)
         .await
         .map_err(|cause| format!("{cause:?}"))?;

@@ -3,7 +3,7 @@
 use crate::checks::{LARGE, Outcome, REASON, TEXTS, bytes, check, large_text, same};
 use futures::StreamExt as _;
 use std::path::PathBuf;
-use websocket_channel::proto::Format;
+use websocket_channel::transport::Format;
 use websocket_channel::transport::proxy::{Proxy, ProxyChoice};
 use websocket_channel::transport::tls::Tls;
 use websocket_channel::{ConnectionOptions, Message, Socket};

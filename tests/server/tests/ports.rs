@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use websocket_channel::Event;
 use websocket_channel::proto::{Address, ClientRequest, Connection};
-use websocket_channel::transport::{Limits, framed, tcp};
-use websocket_channel::{Event, random};
+use websocket_channel::transport::{Limits, framed};
 use websocket_channel_server::{Credentials, Options, TestServer};
 
 fn address(url: &str) -> SocketAddr {
@@ -50,12 +50,7 @@ async fn over<Io: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 ) -> support::Socket {
     let limits = Limits::default();
     let offer = ClientRequest::new(Address::parse(url).unwrap());
-    let core = Connection::client(
-        Duration::ZERO,
-        offer,
-        tcp::core_limits(&limits),
-        random::fill,
-    );
+    let core = Connection::client(Duration::ZERO, offer, (&limits).into(), rand::fill);
     let (framed, _) = soon(framed::open(io, core.unwrap(), &limits))
         .await
         .unwrap();

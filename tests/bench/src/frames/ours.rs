@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::{Builder, Runtime};
 use websocket_channel::proto::{Connection, Role};
 use websocket_channel::transport::framed::IoTransport;
-use websocket_channel::transport::{Limits, Transport as _, tcp};
-use websocket_channel::{Event, Message, random};
+use websocket_channel::transport::{Limits, Transport as _};
+use websocket_channel::{Event, Message};
 
 fn framed<'a>(memory: Memory<'a>, work: &Work) -> IoTransport<Memory<'a>> {
     let role = if work.is_client() {
@@ -17,7 +17,7 @@ fn framed<'a>(memory: Memory<'a>, work: &Work) -> IoTransport<Memory<'a>> {
         Role::Server
     };
     let limits = Limits::default();
-    let core = Connection::upgraded(role, tcp::core_limits(&limits), random::fill);
+    let core = Connection::upgraded(role, (&limits).into(), crate::random);
     IoTransport::new(memory, core, &limits)
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Request, Role};
-use websocket_channel::random;
 use websocket_channel::transport::framed::Accepting;
 
 /// The largest message: what is sent of it by hand is made whole first.
@@ -50,7 +49,7 @@ impl Hand {
         let (line, leftover) = accepting.into_io().ok_or(io::ErrorKind::NotConnected)?;
         let mut limits = ProtocolLimits::default();
         limits.max_message = MAX_MESSAGE;
-        let mut core = Connection::upgraded(Role::Server, limits, random::fill);
+        let mut core = Connection::upgraded(Role::Server, limits, rand::fill);
         core.handle_bytes(Duration::ZERO, &leftover);
         let mut hand = Self {
             line,

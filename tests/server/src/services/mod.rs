@@ -57,10 +57,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use websocket_channel::Event;
 use websocket_channel::proto::{Connection, Deflate, Request, Response};
 use websocket_channel::transport::framed::{self, Accepting, IoTransport};
-use websocket_channel::transport::{Limits, Transport as _, tcp};
-use websocket_channel::{Event, random};
+use websocket_channel::transport::{Limits, Transport as _};
 
 /// The type of an open connection.
 pub(crate) type Socket = IoTransport<Line>;
@@ -94,7 +94,7 @@ pub(crate) async fn serve(io: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<S
                 _ => return,
             },
         };
-        let core = Connection::server(Duration::ZERO, tcp::core_limits(&limits()), random::fill);
+        let core = Connection::server(Duration::ZERO, (&limits()).into(), rand::fill);
         let line = Line::new(wire, handle.clone());
         if let Ok(accepting) = framed::accept(line, core, &limits()).await {
             answer(accepting, &handle, &shared).await;

@@ -1,0 +1,100 @@
+//! A client's request that this side looks at before it answers.
+
+use super::{ConnectionOptions, Socket};
+use crate::error::{Cause, ConnectError, ConnectErrorKind, Misuse};
+use crate::proto::{Deflate, Request, Response};
+use crate::time::{Instant, sleep};
+use crate::transport::{MaybeSend, framed, over_io};
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::{Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A client's request (RFC 6455 §4.2.1) that was read and waits for an answer: to choose a subprotocol, to refuse it, or to answer plain HTTP.
+/// [`Socket::accept`] takes whatever comes. Dropping it closes the stream without an answer.
+///
+/// ```
+/// use websocket_channel::socket::{Accepting, ConnectionOptions, Origins, Socket};
+///
+/// async fn serve(io: tokio::net::TcpStream) -> Option<Socket> {
+///     let accepting = Accepting::read(io, ConnectionOptions::default()).await.ok()?;
+///     let origins = Origins::listed(["https://app.example"]);
+///     if let Err(forbidden) = origins.check(accepting.request()) {
+///         accepting.reject(&forbidden).await.ok()?; // 403
+///         return None;
+///     }
+///     accepting.accept(None).await.ok()
+/// }
+/// ```
+#[must_use = "a request wants an answer"]
+pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin>(framed::Accepting<Io>);
+
+impl<Io> Accepting<Io>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
+{
+    /// Reads a request from a stream that a listener gave. Of the options count `limits`, `connect_timeout`, and of `handshake` its `deflate` and
+    /// `legacy`. A `TcpStream`, alone or inside TLS, is set to send small messages at once.
+    ///
+    /// # Errors
+    /// Why there is none: within `connect_timeout`. A wrong request was answered with its HTTP status before this returns. Dropping the future drops
+    /// the stream.
+    pub async fn read(io: Io, options: ConnectionOptions) -> Result<Self, ConnectError> {
+        let (began, limit) = (Instant::now(), options.connect_timeout);
+        let mut deadline = pin!(sleep(limit));
+        let mut reading = Box::pin(over_io::accept(io, &options.handshake, &options.limits));
+        let outcome = poll_fn(|cx| match reading.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(outcome.map_err(over_io::failed)),
+            Poll::Pending => {
+                ready!(deadline.as_mut().poll(cx));
+                Poll::Ready(Err(ConnectErrorKind::TimedOut { limit }))
+            }
+        });
+        match outcome.await {
+            Ok(accepting) => Ok(Self(accepting)),
+            Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
+        }
+    }
+
+    /// What the client asks for.
+    pub fn request(&self) -> &Request {
+        self.0.request()
+    }
+
+    /// The compression to agree to if it was offered, now that the request is known; `None` declines. Default: that of the options.
+    pub fn compress(&mut self, deflate: Option<Deflate>) {
+        self.0.compress(deflate);
+    }
+
+    /// Accepts it as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). The answer is with the stream when this returns.
+    /// Dropping the future drops the stream.
+    ///
+    /// # Errors
+    /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
+    pub async fn accept(self, protocol: Option<&str>) -> Result<Socket, Cause> {
+        let (transport, opened) = self.0.accept(protocol).await?;
+        Ok(Socket::from_transport(Box::new(transport), opened))
+    }
+
+    /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later. Dropping the future drops the stream, with
+    /// as much of the answer as it took at once.
+    ///
+    /// # Errors
+    /// The response cannot be sent as it is: [`Misuse::Status`], [`Misuse::Header`]. The client has no answer then.
+    pub async fn reject(self, response: &Response) -> Result<(), Misuse> {
+        self.0.reject(response).await
+    }
+
+    /// Hands the stream back for an answer by hand, and with it the bytes that were read behind the request: they come before whatever the stream
+    /// gives. The eight bytes of a hixie-76 request are part of it.
+    pub fn into_io(self) -> Option<(Io, Vec<u8>)> {
+        self.0.into_io()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for Accepting<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
