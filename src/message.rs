@@ -1,6 +1,6 @@
-//! What a connection carries and what it tells: [`Message`], [`OpenInfo`], [`CloseInfo`], and the [`Event`]s of its life.
+//! What a connection carries and reports: [`Message`], [`OpenInfo`], [`CloseInfo`], and the [`Event`]s of its life.
 
-/// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes. Made of either with `into`.
+/// One whole WebSocket message (RFC 6455 §5.6): UTF-8 text or bytes. Create one from either with `into`.
 ///
 /// ```
 /// use websocket_channel::Message;
@@ -70,7 +70,7 @@ impl From<&[u8]> for Message {
     }
 }
 
-/// What the handshake settled. Two are equal when subprotocol and extensions are, whatever else the server said.
+/// The result of the handshake. Two are equal if subprotocol and extensions are, whatever else the server said.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct OpenInfo {
@@ -126,22 +126,23 @@ impl OpenInfo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseInfo {
-    /// The close code (RFC 6455 §7.4): the peer's, or 1005 when it gave none, or 1006 when the connection was lost; natively, when we failed the
-    /// connection, the code we sent.
+    /// The close code (RFC 6455 §7.4): the peer's, 1005 if it sent none, or 1006 if the connection was lost. Natively, if this side failed the
+    /// connection: the code it sent.
     pub code: u16,
-    /// The peer's reason, at most 123 bytes of UTF-8, empty if it gave none; natively, when we failed the connection, what the peer did.
+    /// The peer's reason, at most 123 bytes of UTF-8, empty if it sent none. Natively, if this side failed the connection: what the peer did wrong.
     pub reason: String,
     /// Whether the closing handshake finished (RFC 6455 §7.1.4).
     pub was_clean: bool,
-    /// Who began to close.
+    /// Which side began to close.
     pub by: ClosedBy,
-    /// Payload bytes that were taken and could not be handed over: a channel had accepted them without waiting (`try_send`, a `Permit`) and the
-    /// platform's own send refused them or the end came first; or, natively, they were queued and the stream took no more. Headers may be counted in.
+    /// Payload bytes that were accepted but could not be handed over. A channel accepts without waiting in `try_send` and `Permit`; then the platform
+    /// refused the message or the connection ended. Natively also bytes that were queued when the stream stopped accepting. Frame headers may be
+    /// included.
     pub unsent_bytes: usize,
 }
 
 impl CloseInfo {
-    /// A connection that ended as told.
+    /// A connection that ended with these values.
     pub fn new(code: u16, reason: impl Into<String>, was_clean: bool, by: ClosedBy) -> Self {
         Self {
             code,
@@ -158,24 +159,24 @@ impl CloseInfo {
     }
 }
 
-/// Who began to end a connection.
+/// Which side began to close a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClosedBy {
-    /// This side: `close()`, a dropped handle, or a limit of ours that the peer broke.
+    /// This side: `close()`, a dropped handle, or a limit of this side that the peer exceeded.
     Local,
     /// The peer sent the first Close frame.
     Remote,
-    /// The peer or the browser: only in a page, for a clean 1001 without a reason. Firefox ends a page's sockets this way when the user follows a
-    /// download link or calls `window.stop()`, and the page goes on.
+    /// The peer or the browser. Only in a page, for a clean 1001 without a reason: Firefox closes a page's sockets with it when the user follows a
+    /// download link or calls `window.stop()`, and the page stays.
     Unknown,
-    /// Nobody closed: the transport failed or ended.
+    /// Neither side: the connection was lost.
     Error,
 }
 
-/// What a transport tells the socket above it, in the order in which it happened.
+/// What a transport reports to the socket above it, in order.
 ///
-/// The 2009 paper's `WebSocketChannelClient`: told opened, message, closed.
+/// In the 2009 paper: `WebSocketChannelClient`, with opened, message and closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A message arrived.

@@ -1,4 +1,4 @@
-//! Errors that say whose fault it was. Those that JavaScript has too have a stable [`code`](ConnectError::code), the same string in both.
+//! Errors. Those that JavaScript has too have a stable [`code`](ConnectError::code), the same string in both languages.
 
 mod misuse;
 mod recv;
@@ -13,7 +13,7 @@ use crate::message::CloseInfo;
 use core::fmt;
 use core::time::Duration;
 
-/// Why `connect` gave no open connection, and how long it took to find out.
+/// Why `connect` did not open a connection, and how long it took.
 ///
 /// ```
 /// use core::time::Duration;
@@ -40,87 +40,87 @@ use core::time::Duration;
 pub struct ConnectError {
     /// What happened.
     pub kind: ConnectErrorKind,
-    /// From when connecting began, at the first poll, to this error.
+    /// The time from the first poll to this error.
     pub elapsed: Duration,
 }
 
-/// What kept a connection from opening.
+/// Why a connection did not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectErrorKind {
-    /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's fault.
+    /// The URL cannot be parsed, or its scheme is not `ws`, `wss`, `http` or `https` (WHATWG WebSockets §3.1). The caller's mistake.
     BadUrl,
-    /// The application's own URL provider failed.
+    /// The application's URL provider returned an error.
     ProviderFailed {
-        /// Its error's words.
+        /// That error as text.
         detail: String,
     },
-    /// The URL has a fragment, even an empty one (WHATWG WebSockets §3.1). The caller's fault.
+    /// The URL has a fragment, even an empty one (WHATWG WebSockets §3.1). The caller's mistake.
     UrlFragment,
-    /// A subprotocol that is not a token (RFC 6455 §4.1, item 10). The caller's fault.
+    /// A subprotocol is not a token (RFC 6455 §4.1, item 10). The caller's mistake.
     BadProtocol {
-        /// The offending one.
+        /// That subprotocol.
         protocol: String,
     },
-    /// A subprotocol that was named twice (RFC 6455 §4.1, item 10). The caller's fault.
+    /// A subprotocol is listed twice (RFC 6455 §4.1, item 10). The caller's mistake.
     DuplicateProtocol {
-        /// The offending one.
+        /// That subprotocol.
         protocol: String,
     },
-    /// A header line that cannot be sent: it belongs to the handshake (`Upgrade`, `Connection`, `Sec-WebSocket-*`, those of a body), it is given
-    /// twice and may stand once (`Host`, `Origin`), or it has a byte that no header may have. The caller's fault; nothing was sent.
+    /// A header cannot be sent. It belongs to the handshake (`Upgrade`, `Connection`, `Sec-WebSocket-*`, those of a body), or appears twice but may
+    /// appear once (`Host`, `Origin`), or contains an invalid byte. The caller's mistake; nothing was sent.
     BadHeader {
         /// Its name.
         name: String,
         /// What is wrong with it: [`Misuse::ReservedHeader`] or [`Misuse::Header`].
         misuse: Misuse,
     },
-    /// The server speaks another subprotocol than the codec, or none. The connection was closed again.
+    /// The server chose another subprotocol than the codec's, or none. The connection was closed again.
     Subprotocol {
-        /// What the codec speaks.
+        /// The codec's subprotocol.
         expected: String,
         /// What the server chose, empty for none.
         chosen: String,
     },
-    /// The platform would not even try: its constructor threw, or gave a socket that was closed already. Mixed content or a Content Security
-    /// Policy are likely causes: [`ConnectError::hint`] guesses. Natively: the proxy's URL cannot be read (`SyntaxError`), or something is not there
-    /// (`NotSupportedError`), such as a SOCKS proxy, or `wss` without the feature `tls`.
+    /// The platform did not try: its constructor threw, or returned a closed socket. Likely causes are mixed content and a Content Security Policy;
+    /// [`ConnectError::hint`] guesses. Natively: the proxy's URL is not valid (`SyntaxError`), or something is not supported (`NotSupportedError`),
+    /// such as a SOCKS proxy, or `wss` without the feature `tls`.
     Refused {
         /// The exception's name, such as `SecurityError`; empty if there was none.
         name: String,
-        /// The exception's message, in the platform's words; empty if there was none.
+        /// The exception's message from the platform; empty if there was none.
         message: String,
     },
-    /// The transport that was asked for is not in this browser. The others may do.
+    /// This browser does not have the requested transport. Another one may work.
     Unsupported,
-    /// Neither open nor failed within the connect timeout.
+    /// The connection did not open within the connect timeout.
     TimedOut {
-        /// The timeout that passed.
+        /// The timeout.
         limit: Duration,
     },
-    /// The connection failed before it was open.
+    /// Connecting failed.
     ConnectFailed {
-        /// How the platform reports it; in browsers always 1006.
+        /// What the platform reports; in browsers always 1006.
         closed: CloseInfo,
-        /// Why, where the transport can know. Browsers hide it from scripts (WHATWG WebSockets, "fail the WebSocket connection").
+        /// The cause, if the transport knows it. Browsers hide it from scripts (WHATWG WebSockets, "fail the WebSocket connection").
         cause: Cause,
-        /// What a server or a proxy answered with, if it refused: [`ConnectError::response`].
+        /// The response of a server or proxy that refused: [`ConnectError::response`].
         response: MaybeResponse,
     },
 }
 
-/// Why a handshake failed, and the response if there was one that refused.
+/// Why a handshake failed, and the response, if one refused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HandshakeError {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// The response of the server, or of the proxy, that refused.
+    /// The response of the server or proxy that refused.
     pub response: MaybeResponse,
 }
 
 impl HandshakeError {
-    /// A failure with the response that told it.
+    /// A failure with this response.
     pub fn new(cause: Cause, response: MaybeResponse) -> Self {
         Self { cause, response }
     }
@@ -140,24 +140,25 @@ impl fmt::Display for HandshakeError {
 
 impl core::error::Error for HandshakeError {}
 
-/// Why a connection failed before it was open. Browsers never tell.
+/// Why connecting failed. Browsers never say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The platform does not tell.
+    /// The platform does not say.
     Hidden,
-    /// No connection to the host: name not found, refused, unreachable, or lost, in the operating system's words. Or the handshake could not be asked
-    /// for, such as with a line break in a header, in the words of a [`Misuse`].
+    /// No connection to the host: name not found, refused, unreachable, or lost; the text is the operating system's. Or the request could not be
+    /// written, for example because of a line break in a header; the text is a [`Misuse`].
     Transport(String),
-    /// TLS failed: no common version, a certificate that is not trusted or not the host's. The TLS library's words.
+    /// TLS failed: no common version, or a certificate that is not trusted or does not match the host. The text is the TLS library's.
     Tls(String),
-    /// The proxy wants credentials, or others (407, RFC 9110 §15.5.8). Its `Proxy-Authenticate`, which names the schemes; empty if it sent none.
+    /// The proxy requires credentials, or other ones (407, RFC 9110 §15.5.8). The text is its `Proxy-Authenticate`, which names the schemes; empty if
+    /// it sent none.
     ProxyAuthentication(String),
-    /// The proxy would not open a tunnel; it answered with this HTTP status (RFC 9110 §9.3.6).
+    /// The proxy did not open a tunnel. It answered with this HTTP status (RFC 9110 §9.3.6).
     Proxy(u16),
-    /// The server answered the handshake with another HTTP status than 101 (RFC 6455 §4.1).
+    /// The server answered the handshake with an HTTP status other than 101 (RFC 6455 §4.1).
     Status(u16),
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Violation(Violation),
 }
 
@@ -168,7 +169,7 @@ impl From<Violation> for Cause {
 }
 
 impl ConnectError {
-    /// An error of this kind, found after `elapsed`.
+    /// An error of this kind, after `elapsed`.
     pub fn new(kind: ConnectErrorKind, elapsed: Duration) -> Self {
         Self { kind, elapsed }
     }
@@ -178,8 +179,8 @@ impl ConnectError {
         self.kind.code()
     }
 
-    /// The response of the server, or of the proxy, that refused the handshake: status, headers and the beginning of the body. `None` where
-    /// there was none, and in browsers, which hide it.
+    /// The response of the server or proxy that refused the handshake: status, headers and the beginning of the body. `None` if there was none, and
+    /// in browsers, which hide it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -210,7 +211,7 @@ impl ConnectError {
 }
 
 impl ConnectErrorKind {
-    /// A connection that failed before it was open, without a response.
+    /// Connecting failed, without a response.
     pub fn failed(closed: CloseInfo, cause: Cause) -> Self {
         Self::ConnectFailed {
             closed,
@@ -241,7 +242,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
-            ConnectErrorKind::ProviderFailed { detail } => write!(f, "there is no URL: {detail}"),
+            ConnectErrorKind::ProviderFailed { detail } => write!(f, "the URL provider failed: {detail}"),
             ConnectErrorKind::UrlFragment => {
                 f.write_str("a WebSocket URL must not have a fragment")
             }
@@ -252,16 +253,16 @@ impl fmt::Display for ConnectError {
                 write!(f, "the subprotocol `{protocol}` is named twice")
             }
             ConnectErrorKind::Subprotocol { expected, .. } => {
-                write!(f, "the server does not speak `{expected}`")
+                write!(f, "the server did not choose `{expected}`")
             }
             ConnectErrorKind::Refused { name, .. } if name.is_empty() => {
-                f.write_str("the platform refused to connect: it gave a socket that was closed")
+                f.write_str("the platform refused to connect, without a reason")
             }
             ConnectErrorKind::Refused { name, message } => {
                 write!(f, "the platform refused to connect: {name}: {message}")
             }
             ConnectErrorKind::Unsupported => {
-                f.write_str("this browser has not the transport that was asked for")
+                f.write_str("this browser has no WebSocketStream")
             }
             ConnectErrorKind::TimedOut { limit } => {
                 write!(f, "not open within {} ms", millis(*limit))
@@ -275,7 +276,7 @@ impl fmt::Display for ConnectError {
                 ..
             } => write!(
                 f,
-                "failed before it was open (close code {}; browsers hide the cause)",
+                "connecting failed (close code {}; browsers hide the cause)",
                 usize::from(closed.code)
             ),
             ConnectErrorKind::ConnectFailed {
@@ -286,17 +287,17 @@ impl fmt::Display for ConnectError {
 }
 
 impl Cause {
-    /// The sentence for people, with what the response adds to it.
+    /// The error text, with what the response adds to it.
     fn tell(&self, response: Option<&HttpResponse>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Where no other cause can be known, none of these words is linked.
+        // In browsers no other cause can be known, so their texts are not linked.
         if !http::IS_KNOWN {
-            return f.write_str("failed before it was open");
+            return f.write_str("connecting failed");
         }
         match self {
-            Cause::Hidden => f.write_str("failed before it was open"),
-            Cause::Transport(words) => write!(f, "failed before it was open: {words}"),
+            Cause::Hidden => f.write_str("connecting failed"),
+            Cause::Transport(words) => write!(f, "connecting failed: {words}"),
             Cause::Tls(words) => write!(f, "TLS failed: {words}"),
-            Cause::ProxyAuthentication(_) => f.write_str("the proxy wants other credentials"),
+            Cause::ProxyAuthentication(_) => f.write_str("the proxy requires other credentials"),
             Cause::Proxy(status) => {
                 let status = usize::from(*status);
                 write!(f, "the proxy refused the tunnel with status {status}")
@@ -314,7 +315,7 @@ impl Cause {
     }
 }
 
-/// All numbers here are shown as `usize`: each further width is a kilobyte of wasm.
+/// Every number is formatted as `usize`: each further width costs a kilobyte of wasm.
 fn millis(limit: Duration) -> usize {
     usize::try_from(limit.as_secs())
         .unwrap_or(usize::MAX)
@@ -334,13 +335,13 @@ impl core::error::Error for ConnectError {
     }
 }
 
-/// A message that was not sent, with the value that the caller gave. [`Sender`](crate::Sender) has an example.
+/// A message that was not sent, with the caller's value. [`Sender`](crate::Sender) has an example.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SendError<T> {
     /// The value, unsent.
     pub value: T,
-    /// Why.
+    /// Why it was not sent.
     pub kind: SendErrorKind,
 }
 
@@ -352,13 +353,13 @@ pub enum SendErrorKind {
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
     EncodeFailed(EncodeError),
-    /// The platform's own send threw, or the transport does not take such a message: over a browser's `WebSocketStream` one of more than 64 KiB, in the
-    /// formats of 2009 a binary one, and natively any while 64 MiB (or the send high-water mark, if that is more) are unsent. The connection may still be open.
+    /// The platform's own send threw, or the transport does not accept such a message: over `WebSocketStream` one over 64 KiB; in the formats of 2009
+    /// a binary one; natively any message while 64 MiB (or the send high-water mark, if larger) are unsent. The connection may still be open.
     SendRefused,
 }
 
 impl<T> SendError<T> {
-    /// An error of this kind that hands `value` back.
+    /// An error of this kind that returns `value`.
     pub fn new(value: T, kind: SendErrorKind) -> Self {
         Self { value, kind }
     }
@@ -372,7 +373,7 @@ impl<T> SendError<T> {
         }
     }
 
-    /// The same error around another value.
+    /// The same error with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> SendError<U> {
         SendError {
             value: f(self.value),
@@ -381,7 +382,7 @@ impl<T> SendError<T> {
     }
 }
 
-// By hand, so that `T: Debug` is not asked for and a payload never lands in a log.
+// By hand: it needs no `T: Debug`, and a payload never gets into a log.
 impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendError")
@@ -396,7 +397,7 @@ impl<T> fmt::Display for SendError<T> {
     }
 }
 
-/// What the sink of a channel, `flush`, `drained` and `reserve` fail with: no value is theirs to hand back.
+/// The error of a channel's sink, `flush`, `drained` and `reserve`, which have no value to return.
 impl fmt::Display for SendErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -422,7 +423,7 @@ impl<T> core::error::Error for SendError<T> {
     }
 }
 
-/// A message that was not taken without waiting, with the value that the caller gave.
+/// A message that `try_send` did not accept, with the caller's value.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, TrySendErrorKind, transport::Limits};
@@ -434,7 +435,7 @@ impl<T> core::error::Error for SendError<T> {
 /// # let (ours, _theirs) = Socket::pair(&limits, "");
 /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
 /// let (sender, _receiver) = channel.split();
-/// // A game's positions: when the line is full, this one is left out.
+/// // A game's positions: when the send buffer is full, this one is skipped.
 /// let mut left_out = 0;
 /// for frame in 0..100 {
 ///     match sender.try_send(format!("position {frame}")) {
@@ -452,15 +453,15 @@ impl<T> core::error::Error for SendError<T> {
 pub struct TrySendError<T> {
     /// The value, unsent.
     pub value: T,
-    /// Why.
+    /// Why it was not sent.
     pub kind: TrySendErrorKind,
 }
 
-/// Why a message was not taken without waiting.
+/// Why `try_send` did not accept a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrySendErrorKind {
-    /// The send high-water mark is reached, or others wait in line. `send` and `reserve` wait.
+    /// The send buffer is at the high-water mark, or other senders are waiting. `send` and `reserve` wait.
     Full,
     /// The connection is closing or closed.
     NotOpen,
@@ -469,7 +470,7 @@ pub enum TrySendErrorKind {
 }
 
 impl<T> TrySendError<T> {
-    /// An error of this kind that hands `value` back.
+    /// An error of this kind that returns `value`.
     pub fn new(value: T, kind: TrySendErrorKind) -> Self {
         Self { value, kind }
     }
@@ -496,7 +497,7 @@ impl<T> fmt::Debug for TrySendError<T> {
 impl<T> fmt::Display for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            TrySendErrorKind::Full => f.write_str("not sent: the line is full"),
+            TrySendErrorKind::Full => f.write_str("not sent: the send buffer is full"),
             TrySendErrorKind::NotOpen => {
                 f.write_str("not sent: the connection is closing or closed")
             }
@@ -514,16 +515,16 @@ impl<T> core::error::Error for TrySendError<T> {
     }
 }
 
-/// A value that the codec could not turn into a message. The caller's fault.
+/// A value that the codec could not encode. The caller's mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncodeError {
-    /// The codec's words.
+    /// The codec's text.
     pub detail: String,
 }
 
 impl EncodeError {
-    /// An error in the codec's words.
+    /// An error with the codec's text.
     pub fn new(detail: impl Into<String>) -> Self {
         Self {
             detail: detail.into(),
@@ -539,7 +540,7 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// A message that the codec could not read: an item of the stream, [`RecvError::DecodeFailed`], and the stream goes on. The peer's fault.
+/// A message that the codec could not decode. It is an item of the stream, which goes on. The peer's mistake.
 ///
 /// ```
 /// use websocket_channel::{Channel, Json, RecvError, Socket, Text, transport::Limits};
@@ -566,14 +567,14 @@ impl core::error::Error for EncodeError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The message as it came.
+    /// The message as it arrived.
     pub raw: crate::message::Message,
-    /// The codec's words.
+    /// The codec's text.
     pub detail: String,
 }
 
 impl DecodeError {
-    /// An error in the codec's words, with the message as it came.
+    /// An error with the codec's text and the message as it arrived.
     pub fn new(raw: crate::message::Message, detail: impl Into<String>) -> Self {
         Self {
             raw,
@@ -600,19 +601,19 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// Arguments that `close` does not take. The caller's fault. A page may send 1000 and 3000-4999 (WHATWG WebSockets §3.1, `close(code, reason)`); a
-/// native end every code that RFC 6455 §7.4 and its registry let an endpoint send: 1000-1003, 1007-1014 and 3000-4999.
+/// Arguments that `close` does not accept. The caller's mistake. A page may send 1000 and 3000-4999 (WHATWG WebSockets §3.1, `close(code, reason)`).
+/// Natively every code is allowed that an endpoint may send by RFC 6455 §7.4 and its registry: 1000-1003, 1007-1014 and 3000-4999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseError {
-    /// A code that cannot be sent from here.
+    /// A code that may not be sent here.
     BadCloseCode(u16),
-    /// The reason is longer than 123 bytes of UTF-8; this is its length.
+    /// The reason is longer than 123 bytes of UTF-8. The value is its length.
     LongCloseReason(usize),
 }
 
 impl CloseError {
-    /// Checks what a page would throw for: what passes can be sent from everywhere.
+    /// Checks what a page may send. What passes can be sent anywhere.
     ///
     /// # Errors
     /// A code other than 1000 and 3000-4999, or a reason of more than 123 bytes.
@@ -620,11 +621,11 @@ impl CloseError {
         Self::check_length(code, reason.len())
     }
 
-    /// Checks what an endpoint may send (RFC 6455 §7.4): a native end takes no less.
+    /// Checks what an endpoint may send (RFC 6455 §7.4), as natively.
     ///
     /// # Errors
-    /// A code other than 1000-1003, 1007-1014 and 3000-4999, or a reason of more than 123 bytes. Never to be sent are 1004, which has no meaning,
-    /// and 1005, 1006 and 1015, which stand for what was not sent.
+    /// A code other than 1000-1003, 1007-1014 and 3000-4999, or a reason of more than 123 bytes. 1004 has no meaning; 1005, 1006 and 1015 stand for
+    /// codes that were not sent, so none of them may be sent.
     pub fn check_endpoint(code: u16, reason: &str) -> Result<(), CloseError> {
         match code {
             1001..=1003 | 1007..=1014 => Self::check_length(1000, reason.len()),
@@ -632,7 +633,7 @@ impl CloseError {
         }
     }
 
-    /// As [`check`](Self::check), of a reason of so many bytes.
+    /// Like [`check`](Self::check), for a reason of this many bytes.
     pub(crate) fn check_length(code: u16, reason: usize) -> Result<(), CloseError> {
         if code != 1000 && !(3000..=4999).contains(&code) {
             return Err(CloseError::BadCloseCode(code));
@@ -657,7 +658,7 @@ impl fmt::Display for CloseError {
         match self {
             CloseError::BadCloseCode(code) => {
                 let code = usize::from(*code);
-                write!(f, "close code {code} cannot be sent from here")
+                write!(f, "close code {code} is not allowed here")
             }
             CloseError::LongCloseReason(len) => {
                 write!(f, "the close reason has {len} bytes, more than 123")

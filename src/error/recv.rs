@@ -1,13 +1,13 @@
-//! Why a channel's stream yields no value.
+//! Why a channel's stream has no value.
 
 use super::DecodeError;
 use crate::message::CloseInfo;
 use core::fmt;
 
-/// What a channel's stream yields in the place of a value.
+/// What a channel's stream yields instead of a value.
 ///
-/// After [`DecodeFailed`](Self::DecodeFailed) the stream goes on. Every other one is the last item: messages may be missing. A stream ends without an error
-/// only after a clean end with 1000 or 1005 (RFC 6455 §7.4.1: purpose fulfilled, or no code), or after our own close.
+/// After [`DecodeFailed`](Self::DecodeFailed) the stream goes on. Any other error is the last item, and messages may be missing. Without an error a
+/// stream ends only after a clean close with 1000 or 1005 (RFC 6455 §7.4.1: purpose fulfilled, or no code), or after a close by this side.
 ///
 /// ```
 /// use websocket_channel::{Channel, RecvError, Socket, Text, transport::Limits};
@@ -23,7 +23,7 @@ use core::fmt;
 /// let whole = loop {
 ///     match channel.next().await {
 ///         Some(Ok(line)) => lines.push(line),
-///         // One message that is not for us.
+///         // One bad message: skip it.
 ///         Some(Err(RecvError::DecodeFailed(_))) => {}
 ///         Some(Err(error)) => {
 ///             println!("{}: {error}", error.code());
@@ -40,14 +40,14 @@ use core::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// A message that the codec could not read. The stream goes on.
+    /// A message that the codec could not decode. The stream goes on.
     DecodeFailed(DecodeError),
-    /// The connection was lost, or the peer ended it otherwise than with a clean 1000 or 1005.
+    /// The connection was lost, or the peer closed it, but not cleanly with 1000 or 1005.
     ChannelClosed(CloseInfo),
-    /// A message was larger than [`Limits::max_message`](crate::transport::Limits::max_message), and was dropped. We closed the connection.
+    /// A message exceeded [`Limits::max_message`](crate::transport::Limits::max_message) and was dropped. This side closed the connection.
     MessageTooBig(CloseInfo),
-    /// Unread messages passed [`Limits::receive_buffer`](crate::transport::Limits::receive_buffer), and one was dropped: where the transport cannot push
-    /// back, and we closed the connection; or natively while [`Receiver::closed`](crate::Receiver::closed) was awaited.
+    /// Unread messages exceeded [`Limits::receive_buffer`](crate::transport::Limits::receive_buffer), and one was dropped. Without receive
+    /// backpressure this side closed the connection. Natively this happens only while [`Receiver::closed`](crate::Receiver::closed) is awaited.
     ReceiveBufferFull(CloseInfo),
 }
 
@@ -62,7 +62,7 @@ impl RecvError {
         }
     }
 
-    /// How the connection ended. `None` where it goes on: [`RecvError::DecodeFailed`].
+    /// How the connection ended. `None` for [`RecvError::DecodeFailed`], after which it goes on.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         match self {
             RecvError::DecodeFailed(_) => None,
@@ -85,16 +85,16 @@ impl fmt::Display for RecvError {
             RecvError::DecodeFailed(error) => return error.fmt(f),
             RecvError::ChannelClosed(closed) => closed,
             RecvError::MessageTooBig(closed) => {
-                f.write_str("a message is larger than `max_message`, and was dropped: ")?;
+                f.write_str("a message exceeded `max_message` and was dropped: ")?;
                 closed
             }
             RecvError::ReceiveBufferFull(closed) => {
-                f.write_str("unread messages exceed `receive_buffer`, and one was dropped: ")?;
+                f.write_str("unread messages exceeded `receive_buffer`, and one was dropped: ")?;
                 closed
             }
         };
         let code = usize::from(closed.code);
-        write!(f, "the channel ended with code {code}")?;
+        write!(f, "the channel closed with code {code}")?;
         match &*closed.reason {
             "" => Ok(()),
             reason => write!(f, ": {reason}"),
@@ -111,7 +111,7 @@ impl core::error::Error for RecvError {
     }
 }
 
-/// Why there is no value to be had without waiting.
+/// Why `try_recv` has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TryRecvError {

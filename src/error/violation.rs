@@ -1,13 +1,13 @@
-//! What a peer did wrong, named finely; one place maps it to what goes on the wire.
+//! What a peer did wrong. One place maps it to what is sent.
 
 use core::fmt;
 
-/// How the peer broke the protocol, or a limit of ours.
+/// How the peer violated the protocol, or exceeded a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Violation {
     // The opening handshake, either side.
-    /// A head that is not HTTP: a bad line, name or byte (RFC 9112 §2.2, §5.1).
+    /// A head that is not HTTP: an invalid line, name or byte (RFC 9112 §2.2, §5.1).
     HeadSyntax {
         /// The line of the head, from 1.
         line: u16,
@@ -29,24 +29,24 @@ pub enum Violation {
     /// hixie-76, found by a server: a `Sec-WebSocket-Key1` or `-Key2` without spaces, or whose number they do not divide; found
     /// by a client: an answer that does not fit them.
     Challenge,
-    /// Found by a server: `Origin` is doubled, or missing where it must be (hixie-75, hixie-76). Found by a client: the
-    /// server's `WebSocket-Origin` or `Sec-WebSocket-Origin` is missing, doubled or another.
+    /// Found by a server: `Origin` is repeated, or missing where it is required (hixie-75, hixie-76). Found by a client: the
+    /// server's `WebSocket-Origin` or `Sec-WebSocket-Origin` is missing, repeated or wrong.
     Origin,
     /// The opening handshake was not finished within `Limits::handshake_timeout`.
     HandshakeTimeout,
 
     // The server's half of it, found by a client.
-    /// `Sec-WebSocket-Accept` is missing, doubled or wrong (RFC 6455 §4.1).
+    /// `Sec-WebSocket-Accept` is missing, repeated or wrong (RFC 6455 §4.1).
     Accept,
-    /// A subprotocol that was not asked for, in this very spelling (RFC 6455 §4.1), or two of them.
+    /// A subprotocol that was not offered with this exact spelling (RFC 6455 §4.1), or two of them.
     Subprotocol,
-    /// An extension that was not asked for (RFC 6455 §4.1).
+    /// An extension that was not offered (RFC 6455 §4.1).
     Extension,
-    /// The status line is not the one that hixie-75 wants to the byte.
+    /// The status line is not byte for byte that of hixie-75.
     StatusLine,
-    /// `WebSocket-Location` or `Sec-WebSocket-Location` is missing, doubled or not the URL that was asked for (hixie-75, hixie-76).
+    /// `WebSocket-Location` or `Sec-WebSocket-Location` is missing, repeated or not the requested URL (hixie-75, hixie-76).
     Location,
-    /// An extension that was asked for, with parameters that the offer does not allow (RFC 7692 §7.1).
+    /// An extension that was offered, with parameters that the offer does not allow (RFC 7692 §7.1).
     ExtensionParameter,
 
     // The client's half of it, found by a server.
@@ -54,13 +54,13 @@ pub enum Violation {
     Method,
     /// The request target is neither a path nor an `http` URL without fragment (RFC 6455 §4.2.1 item 1).
     Target,
-    /// `Host` is missing, doubled or no host (RFC 6455 §4.2.1 item 2, RFC 9112 §3.2).
+    /// `Host` is missing, repeated or not a host (RFC 6455 §4.2.1 item 2, RFC 9112 §3.2).
     Host,
-    /// `Sec-WebSocket-Key` is missing, doubled or not 16 bytes in base64 (RFC 6455 §4.2.1 item 5).
+    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455 §4.2.1 item 5).
     Key,
-    /// `Sec-WebSocket-Version` is missing, doubled or not one we speak (RFC 6455 §4.4).
+    /// `Sec-WebSocket-Version` is missing, repeated or not one we speak (RFC 6455 §4.4).
     Version,
-    /// `Sec-WebSocket-Protocol` lists something that is no token, or the same twice (RFC 6455 §4.1 item 10).
+    /// `Sec-WebSocket-Protocol` lists something that is not a token, or lists one twice (RFC 6455 §4.1 item 10).
     ProtocolList,
     /// `Sec-WebSocket-Extensions` breaks its grammar (RFC 6455 §9.1).
     ExtensionList,
@@ -93,11 +93,11 @@ pub enum Violation {
     UnfinishedMessage,
     /// A text message that is not UTF-8 (RFC 6455 §8.1).
     Utf8,
-    /// A compressed message that is no DEFLATE data (RFC 7692 §7.2.2).
+    /// A compressed message that is not DEFLATE data (RFC 7692 §7.2.2).
     Deflate,
     /// A Close frame of one byte (RFC 6455 §5.5.1).
     CloseBody,
-    /// A close code that must not be on the wire (RFC 6455 §7.4).
+    /// A close code that must not be sent (RFC 6455 §7.4).
     CloseCode,
     /// A close reason that is not UTF-8 (RFC 6455 §5.5.1).
     CloseReason,
@@ -153,23 +153,23 @@ impl fmt::Display for Violation {
             Violation::HttpVersion => "the HTTP version is not 1.1 or higher",
             Violation::Upgrade => "Upgrade is missing or is not `websocket`",
             Violation::Connection => "Connection lacks the token `Upgrade`",
-            Violation::Challenge => "a key of hixie-76 or the answer to them is wrong",
-            Violation::Origin => "the origin is missing, doubled or another",
+            Violation::Challenge => "a key of hixie-76 or the answer to it is wrong",
+            Violation::Origin => "the origin is missing, repeated or wrong",
             Violation::HandshakeTimeout => "the opening handshake took too long",
-            Violation::Accept => "Sec-WebSocket-Accept is missing, doubled or wrong",
-            Violation::Subprotocol => "the subprotocol was not asked for",
-            Violation::Extension => "the extension was not asked for",
+            Violation::Accept => "Sec-WebSocket-Accept is missing, repeated or wrong",
+            Violation::Subprotocol => "the subprotocol was not offered",
+            Violation::Extension => "the extension was not offered",
             Violation::ExtensionList => "Sec-WebSocket-Extensions breaks its grammar",
             Violation::StatusLine => "the status line is not that of hixie-75",
-            Violation::Location => "the location is not the URL that was asked for",
+            Violation::Location => "the location is not the requested URL",
             Violation::ExtensionParameter => "the extension has parameters that were not offered",
             Violation::Method => "the method is not GET",
             Violation::Target => "the request target is not a path",
-            Violation::Host => "Host is missing, doubled or no host",
-            Violation::Key => "Sec-WebSocket-Key is missing, doubled or not 16 bytes in base64",
+            Violation::Host => "Host is missing, repeated or not a host",
+            Violation::Key => "Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64",
             Violation::Version => "Sec-WebSocket-Version is missing or not one of 13, 8, 7",
             Violation::ProtocolList => "Sec-WebSocket-Protocol is not a list of distinct tokens",
-            Violation::Body => "an opening handshake has no body",
+            Violation::Body => "an opening handshake must not have a body",
             Violation::EarlyData => "data came before the opening handshake was answered",
             Violation::ReservedBits => "a reserved bit is set",
             Violation::Opcode => "a reserved opcode",
@@ -184,7 +184,7 @@ impl fmt::Display for Violation {
             Violation::Utf8 => "a text message is not UTF-8",
             Violation::Deflate => "a compressed message is not DEFLATE data",
             Violation::CloseBody => "a Close frame has a body of one byte",
-            Violation::CloseCode => "a close code must not be on the wire",
+            Violation::CloseCode => "the close code must not be sent",
             Violation::CloseReason => "a close reason is not UTF-8",
             Violation::FrameTooLong => "a frame is too long",
             Violation::MessageTooLong => "a message is too long",

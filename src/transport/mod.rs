@@ -71,28 +71,27 @@ pub(crate) fn check_close(code: u16, reason: &str) -> Result<(), CloseError> {
     return CloseError::check_endpoint(code, reason);
 }
 
-/// An open connection that carries whole messages, whatever carries them beneath. Poll-driven: it spawns nothing. It is sealed: what there is of them
-/// is here.
+/// An open connection that carries whole messages. It is poll-driven and spawns nothing.
 ///
-/// Dropping it starts closing and detaches everything of ours: no closure, timer or task survives.
+/// Dropping it starts closing and releases everything: no closure, timer or task survives.
 #[cfg_attr(not(feature = "proto"), doc(hidden))]
 pub trait Transport: bounds::Sealed + MaybeSend {
-    /// The next thing that happened. After [`Event::Closed`] it is not polled again.
+    /// The next event. Do not poll again after [`Event::Closed`].
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event>;
 
-    /// Ready when a message may be sent without passing the send high-water mark, and also when the connection is no longer open.
+    /// Ready when a message may be sent without exceeding the send high-water mark, and when the connection is no longer open.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Hands one message to the platform, at once.
     ///
     /// # Errors
-    /// The message, when the connection is closing or closed, or when the platform refuses it.
+    /// The message, if the connection is closing or closed, or if the platform refuses it.
     fn send(&mut self, message: Message) -> Result<(), Message>;
 
-    /// Ready when every message sent has been handed over to the platform.
+    /// Ready when every sent message has been handed over to the platform.
     ///
     /// # Errors
-    /// [`ConnectionLost`] when some of it never will be: the connection ended first.
+    /// [`ConnectionLost`] if that can no longer happen: the connection ended first.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>>;
 
     /// Hands one message to the platform, and flushes it as far as that needs no waiting. With `more`, further messages follow soon, and the flush
@@ -107,96 +106,96 @@ pub trait Transport: bounds::Sealed + MaybeSend {
         Ok(true)
     }
 
-    /// Whether a flush can wait, because more messages were read already and their answers could share its write. Whoever lets it wait sees to it that
-    /// it comes. Never in browsers, which have no flush.
+    /// Whether a flush can wait: more messages were read already, and their answers can share its write. A caller that waits has to flush later.
+    /// Always false in browsers, which have no flush.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     fn defers_flush(&self) -> bool {
         false
     }
 
-    /// Ready when the platform holds nothing of what was sent, as far as it tells. In browsers also when the connection is no longer open.
+    /// Ready when the platform reports nothing unsent. In browsers also when the connection is no longer open.
     ///
     /// # Errors
     /// [`ConnectionLost`], as for [`poll_flush`](Self::poll_flush).
     ///
-    /// - A browser's `WebSocket`: `bufferedAmount` is 0: everything is with the operating system or the browser's network process.
-    /// - `WebSocketStream`, which has no such count: it has taken every write, which is then in the pipe to the browser's network process or beyond.
-    /// - The core over bytes: the stream has taken them all and was flushed.
-    /// - Memory: the other end has read them all.
+    /// - A browser's `WebSocket`: `bufferedAmount` is 0. Everything is with the operating system or the browser's network process.
+    /// - `WebSocketStream`, which has no such count: it took every write. The data is in the pipe to the browser's network process or beyond.
+    /// - The core over byte streams: the stream took everything and was flushed.
+    /// - Memory: the other end has read everything.
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>>;
 
     /// Begins the closing handshake (RFC 6455 §7.1.2); the arguments have been checked. A second call does nothing.
     fn close(&mut self, code: u16, reason: &str);
 
-    /// For the end of a connection that nobody holds any more: begins to close, hands over what was sent and waits for the peer's end. What arrives is
-    /// discarded. Ready when dropping it takes nothing back that was sent, `Limits::close_timeout` after the last progress at the latest.
+    /// Ends a connection that has no owner any more: begins to close, hands over what was sent and waits for the peer's end. Messages that arrive are
+    /// discarded. Ready when dropping the transport no longer loses sent messages, at the latest `Limits::close_timeout` after the last progress.
     ///
-    /// At once where the platform does so by itself, as browsers do.
+    /// Browsers do this themselves, so there it is ready at once.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     fn poll_finish(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
 
-    /// Whether messages can be sent: false from the first sign of an end.
+    /// Whether messages can be sent. False from the first sign of an end.
     fn is_open(&self) -> bool;
 
-    /// The bounds it was opened with.
+    /// The limits of this connection.
     fn limits(&self) -> &Limits;
 
     /// Payload bytes that may be sent before `poll_ready` waits.
     fn capacity(&self) -> usize;
 
-    /// Whether the peer is held back while nobody reads. Otherwise messages arrive whether there is room for them or not.
+    /// Whether the peer has to wait if nothing is read. If not, messages arrive in any case.
     fn has_receive_backpressure(&self) -> bool;
 
-    /// Bytes worth fetching ahead of a slow reader, where the peer is held back. 64 KiB or so: enough to keep a reader busy, little beside the bound.
+    /// Bytes worth reading ahead of a slow reader, with receive backpressure. 64 KiB keeps a reader busy and is small beside the receive buffer.
     fn read_ahead(&self) -> usize {
         64 << 10
     }
 
-    /// Where what arrives waits for a channel's receiver. A transport that puts it there by itself tells nothing but the end by `poll_event` then.
+    /// The queue between the transport and a channel's receiver. If the transport fills it itself, `poll_event` reports the end only.
     #[doc(hidden)]
     fn incoming(&mut self) -> std::sync::Arc<incoming::Incoming> {
-        // A transport that pushes back holds to the bound itself.
+        // A transport with receive backpressure keeps to the limit itself.
         incoming::Incoming::open((!self.has_receive_backpressure()).then(|| self.limits()))
     }
 
-    /// What the overflow policy has dropped here, ever. Nothing where the transport pushes back.
+    /// Messages that the overflow policy has dropped so far. None with receive backpressure.
     fn dropped(&self) -> Dropped {
         Dropped::default()
     }
 
-    /// Payload bytes taken by `send` that have not reached the network, as far as the platform tells.
+    /// Payload bytes accepted by `send` that have not reached the network, as far as the platform reports.
     fn buffered_amount(&self) -> usize;
 
-    /// Pings the peer (RFC 6455 §5.5.2); its answer comes up in [`round_trip`](Self::round_trip). Nothing where there is no ping: browsers give a
-    /// page none, the formats of 2009 have none, and in memory there is nothing to measure.
+    /// Pings the peer (RFC 6455 §5.5.2). [`round_trip`](Self::round_trip) has the result. Does nothing where there are no pings: in browsers, in the
+    /// formats of 2009 and in memory.
     fn ping(&mut self) {}
 
-    /// From the last ping that was answered to its pong, what either side had queued before them included. None before the first.
+    /// The time from the last answered ping to its pong, including what either side had queued before them. None before the first.
     fn round_trip(&self) -> Option<Duration> {
         None
     }
 
-    /// The pongs that came, those of keepalive among them. None where there are no pings.
+    /// The pongs received, including those of keepalive. None where there are no pings.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     fn pongs(&self) -> Pongs {
         Pongs::default()
     }
 }
 
-/// Pongs that came from the peer, asked for or not (RFC 6455 §5.5.3).
+/// The pongs received from the peer, requested or not (RFC 6455 §5.5.3).
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pongs {
     /// How many.
     pub count: u64,
-    /// How long ago the last one came. None before the first.
+    /// The time since the last one. None before the first.
     pub since_last: Option<Duration>,
 }
 
-/// Some of what was sent cannot reach the platform any more: the connection ended first.
+/// Something that was sent can no longer be handed over: the connection ended first.
 #[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLost;
@@ -207,7 +206,7 @@ impl From<ConnectionLost> for SendErrorKind {
     }
 }
 
-/// What every transport is given to open a connection. Checked: a URL without fragment, subprotocols that are distinct tokens.
+/// What a transport needs to open a connection. Already checked: the URL has no fragment, and the subprotocols are distinct tokens.
 #[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -221,7 +220,7 @@ pub struct ConnectRequest {
     /// Which of the browser's two sockets carries it. Default: its `WebSocket`.
     #[cfg(feature = "websocket-stream")]
     pub transport: TransportKind,
-    /// What else the core's own handshake asks for. A browser's does not.
+    /// What else the core's own handshake asks for. A browser's handshake ignores it.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub handshake: Handshake,
     /// How to reach the host.
@@ -230,7 +229,7 @@ pub struct ConnectRequest {
 }
 
 impl ConnectRequest {
-    /// Nothing but this URL, and the defaults.
+    /// This URL and the defaults.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -249,7 +248,7 @@ impl ConnectRequest {
     }
 }
 
-/// Bounds of one connection. The builder has a method for each; a socket takes them whole:
+/// Limits of one connection. The builder has a method for each; a socket takes them whole:
 ///
 /// ```
 /// use websocket_channel::transport::Limits;
@@ -264,47 +263,47 @@ impl ConnectRequest {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Sending waits while the platform holds this many unsent bytes or more; 0 is as 1. Default 1 MiB: a tenth of a second at 100 Mbit/s,
-    /// and sixteen of the 64 KiB writes at which browsers reach full throughput.
+    /// A send waits while the platform holds this many unsent bytes or more; 0 is treated as 1. Default 1 MiB: a tenth of a second at 100 Mbit/s, and
+    /// sixteen of the 64 KiB writes with which browsers reach full throughput.
     pub send_high_water_mark: usize,
-    /// Bytes of messages that wait here to be read; each counts its payload and itself, 32 bytes natively and 16 in a page. Default 64 MiB, four
-    /// times the largest message that most servers take. A transport that pushes back stops reading there, at 0 after every message; for the others
-    /// `overflow` says what happens.
+    /// Bytes of unread messages. Each message counts its payload plus 32 bytes natively and 16 in a page. Default 64 MiB, four times the largest
+    /// message that most servers accept. A transport with receive backpressure stops reading there (with 0: after every message). Otherwise
+    /// `overflow` decides.
     pub receive_buffer: usize,
-    /// What happens past `receive_buffer` where the transport cannot push back. Default [`Overflow::Close`].
+    /// What happens past `receive_buffer` without receive backpressure. Default [`Overflow::Close`].
     pub overflow: Overflow,
-    /// The largest message taken, in bytes. Default 64 MiB; over it the connection closes with 1009 (RFC 6455 §7.4.1), from a browser with 3009.
+    /// The largest message accepted, in bytes. Default 64 MiB. A larger one closes the connection with 1009 (RFC 6455 §7.4.1), from a page with 3009.
     pub max_message: usize,
-    /// How long the peer has to answer our Close frame before the connection is dropped (RFC 6455 §7.1.1). Default 10 s. Over streams of bytes it
-    /// starts when the Close frame has left, and anew as long as what is queued before it moves on: a slow upload is not cut.
+    /// How long the peer may take to answer our Close frame; then the connection is dropped (RFC 6455 §7.1.1). Default 10 s. Over byte streams the
+    /// time starts when the Close frame was written, and restarts while queued data makes progress, so a slow upload is not cut.
     pub close_timeout: Duration,
-    /// Keepalive: from the opening, and from each pong, to the next ping (RFC 6455 §5.5.2). `None` sends none. Default 20 s. Where the core frames:
-    /// natively, and over streams of bytes. It works while the connection is polled; a channel always is.
+    /// Keepalive: the time from the opening, and from each pong, to the next ping (RFC 6455 §5.5.2). `None` sends none. Default 20 s. Only natively
+    /// and over byte streams. It works while the connection is polled, as a channel always is.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub ping_interval: Option<Duration>,
-    /// Keepalive: how long nothing may come from the peer after a ping has left. Then the connection ends with 1006 and the reason "keepalive timeout".
-    /// `None` never ends it. Default 20 s. The time in which nothing is read, for want of room, does not count.
+    /// Keepalive: how long the peer may stay silent after a ping was written. Then the connection ends with 1006 and the reason "keepalive timeout".
+    /// `None` never ends it. Default 20 s. Time in which reading is paused because the receive buffer is full does not count.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub ping_timeout: Option<Duration>,
-    /// Bytes of the head of a request or response; over it the handshake fails, on the accepting side with 431. Default 16 KiB, what common HTTP
-    /// servers take. Where the handshake is ours, as for the next ones. At 0 every handshake fails.
+    /// Bytes of the head of a request or response. Past it the handshake fails; the accepting side answers 431. Default 16 KiB, as common HTTP
+    /// servers. With 0 every handshake fails. Like the next fields, only natively and over byte streams.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub max_head: usize,
-    /// Header lines of a head; over it as for `max_head`. Default 128: a browser sends about 15, a proxy adds a few.
+    /// Header lines of a head; past it as for `max_head`. Default 128: a browser sends about 15, a proxy adds a few.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub max_header_lines: usize,
-    /// Frames of one message (RFC 6455 §5.4); over it the connection closes with 1008. Default 131,072: fragments cost time and no memory. At 0
-    /// every message is too much.
+    /// Frames of one message (RFC 6455 §5.4). Past it the connection closes with 1008. Default 131,072: fragments cost time, not memory. With 0 every
+    /// message is too much.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub max_fragments: usize,
-    /// Payload bytes of one frame that we send. A longer message goes out in several frames (RFC 6455 §5.4), so that pings, pongs and keepalive go
-    /// between them, and peers take it that bound a frame. 0 never cuts a message. Default 32 KiB, half of the lowest bound that common peers have.
-    /// Where the core frames; the formats of 2009 have no fragments.
+    /// Payload bytes of one frame that we send. A longer message is split into several frames (RFC 6455 §5.4), so that pings and pongs can go between
+    /// them, and peers with a limit on frames accept it. 0 never splits. Default 32 KiB, half of the lowest limit of common peers. Only natively and
+    /// over byte streams; the formats of 2009 have no fragments.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub max_send_frame: usize,
-    /// Accepting: how long a client may take from the start of the connection to the end of its request; then it is answered with 408. Default 20 s,
-    /// for every way to accept. [`Socket::accept`](crate::Socket::accept) gives up after `ConnectionOptions::connect_timeout` as well. A client's own handshake
-    /// has the connect timeout.
+    /// Accepting: how long a client may take to send its request, from the start of the connection. Then it is answered with 408. Default 20 s.
+    /// [`Socket::accept`](crate::Socket::accept) also gives up after `ConnectionOptions::connect_timeout`. A client's own handshake has the connect
+    /// timeout.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub handshake_timeout: Duration,
 }
@@ -356,13 +355,13 @@ impl Default for Limits {
     }
 }
 
-/// What happens to a message that arrives past the receive buffer, where the transport cannot push back. What is dropped is counted.
+/// What happens to a message that arrives past the receive buffer, without receive backpressure. Dropped messages are counted.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), websocket_channel::ConnectError> {
 /// use websocket_channel::{Overflow, connect};
 ///
-/// // A ticker: whoever is slow wants the newest price, and none of those between.
+/// // A ticker: a slow reader wants the newest price only.
 /// let prices = connect("wss://prices.example/").receive_buffer(1 << 20, Overflow::Latest).await?;
 /// # drop(prices);
 /// # Ok(())
@@ -374,38 +373,38 @@ pub enum Overflow {
     /// The connection closes with 3013. What arrived before can still be read.
     #[default]
     Close,
-    /// The oldest unread messages make room for it.
+    /// The oldest unread messages are dropped for it.
     DropOldest,
-    /// It is dropped itself.
+    /// This message is dropped.
     DropNewest,
-    /// Only the newest unread message is kept, below the bound too: for a state of which the last word counts.
+    /// Only the newest unread message is kept, even below the limit. For states of which only the last one counts.
     Latest,
 }
 
-/// Which of a browser's two sockets carries a connection. Natively there is one way, which pushes back, and this says nothing.
+/// Which of a browser's two sockets carries a connection. Natively there is one, with receive backpressure, and this has no effect.
 #[cfg(feature = "websocket-stream")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportKind {
-    /// `WebSocket`, which every browser has. It cannot hold the peer back: [`Overflow`] says what happens past the receive buffer.
+    /// `WebSocket`, which every browser has. It has no receive backpressure: [`Overflow`] decides what happens past the receive buffer.
     #[default]
     WebSocket,
-    /// Receive backpressure where the browser can: `WebSocketStream` if there is one (Chromium, Deno), otherwise `WebSocket`.
-    /// [`Socket::has_receive_backpressure`](crate::Socket::has_receive_backpressure) tells which it became.
+    /// Receive backpressure where the browser has it: `WebSocketStream` if there is one (Chromium, Deno), otherwise `WebSocket`.
+    /// [`Socket::has_receive_backpressure`](crate::Socket::has_receive_backpressure) says which it became.
     Auto,
     /// `WebSocketStream`, or [`ConnectErrorKind::Unsupported`]. It is in no standard yet.
     ///
-    /// Use it to receive much and send little, with peers that you trust. **Chromium 156 has a defect that can end the page.** Because of it a message
-    /// of more than 64 KiB is refused: [`SendErrorKind::SendRefused`], and the value comes back; what `try_send` or a
-    /// permit took counts as unsent. [`WebSocket`](Self::WebSocket) is not affected.
+    /// Use it to receive much and send little, with peers that you trust. **Chromium 156 has a defect that can end the page.** Because of it a
+    /// message over 64 KiB is refused with [`SendErrorKind::SendRefused`], and the value comes back. If `try_send` or a permit had accepted it, it
+    /// counts as unsent. [`WebSocket`](Self::WebSocket) is not affected.
     ///
-    /// The send high-water mark counts the bytes of messages that were written and not taken yet; there is no timer, the browser tells when it has taken
-    /// them all. `flush` is at once, as over `WebSocket`. `drained`: all are taken. Receiving, the browser holds one message, what its pipe holds and
-    /// what the operating system does; of ours is what waits below `receive_buffer`, and the message that is being read.
+    /// The send high-water mark counts the bytes of messages that were written and that the browser has not taken yet. `flush` completes at once, as
+    /// over `WebSocket`; `drained` when the browser has taken everything. When receiving, the browser holds one message and the contents of its pipe;
+    /// this crate holds unread messages up to `receive_buffer`, and the message being read.
     WebSocketStream,
 }
 
-/// Messages that an overflow policy dropped, and their payload bytes.
+/// Messages dropped by an overflow policy, and their payload bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
@@ -422,10 +421,10 @@ impl Dropped {
     }
 }
 
-/// Opens a connection with the platform's own transport. Dropping the future closes whatever it had begun.
+/// Opens a connection with the platform's own transport. Dropping the future closes the connection.
 ///
 /// # Errors
-/// Why it did not open. The connect timeout is the caller's.
+/// Why it did not open. The caller applies the connect timeout.
 #[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[cfg(not(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown")))]
 pub fn connect(
@@ -437,10 +436,10 @@ pub fn connect(
     return native::connect(request);
 }
 
-/// Opens a connection with that one of the browser's own transports which the request names. Dropping the future closes whatever it had begun.
+/// Opens a connection with the transport that the request names. Dropping the future closes the connection.
 ///
 /// # Errors
-/// Why it did not open. The connect timeout is the caller's.
+/// Why it did not open. The caller applies the connect timeout.
 #[cfg_attr(not(feature = "proto"), doc(hidden))]
 #[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 pub async fn connect(
