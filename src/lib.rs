@@ -5,7 +5,7 @@
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut chat: Channel<String, String> = connect("wss://chat.example/ws").codec(Text).await?;
-//! chat.send("hello".into()).await?; // waits when the line is full
+//! chat.send("hello".into()).await?; // waits while the send buffer is full
 //! while let Some(line) = chat.next().await {
 //!     println!("{}", line?);
 //! }

@@ -14,7 +14,7 @@ enum ToClient { Said { who: String, text: String } }
 async fn chat(url: &str) -> Result<String, Box<dyn std::error::Error>> {
     let chat: Channel<ToServer, ToClient> = connect(url).codec(Json).await?;
     let (tx, mut rx) = chat.split();
-    tx.send(ToServer::Say("hello".into())).await?; // waits when the line is full
+    tx.send(ToServer::Say("hello".into())).await?; // waits while the send buffer is full
     let Some(ToClient::Said { who, text }) = rx.next().await.transpose()? else { return Ok("the end".into()) };
     let closed = tx.control().close(1000, "bye").await?;
     Ok(format!("{who} said {text}; closed with {}", closed.code))
