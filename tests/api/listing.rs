@@ -176,7 +176,7 @@ fn marks(attributes: &[Attribute]) -> String {
 }
 
 /// The source, in one line.
-fn text(node: &impl Spanned) -> String {
+pub(crate) fn text(node: &impl Spanned) -> String {
     let source = node.span().source_text().unwrap_or_default();
     let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
     line.replace("( ", "(")

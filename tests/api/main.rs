@@ -6,6 +6,7 @@
 #![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod codes;
 mod defaults;
 mod features;
 mod listing;
@@ -144,4 +145,55 @@ fn the_defaults_that_are_told_are_those_of_the_code() {
             );
         }
     }
+}
+
+/// One table of codes: Rust's, those of the types, those that the scripts throw, those of the npm page, and the words for them.
+#[test]
+fn the_codes_of_errors_are_the_same_in_both_languages_and_everywhere() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rust = codes::of_rust(&syn::parse_file(include_str!("../../src/error/mod.rs")).unwrap());
+    let types = codes::of_types(include_str!("../../src/js/index.d.ts"));
+    assert!(rust.len() > 15 && types.len() > 15, "{rust:?} {types:?}");
+    // A code is the name of its variant in capitals.
+    for (code, variants) in &rust {
+        for variant in variants.iter().filter(|name| name.contains("::")) {
+            assert_eq!(*code, codes::in_capitals(variant), "{variant}");
+        }
+    }
+    let committed = folder.join("tests/api/codes.md");
+    let table = codes::table(&rust, &types);
+    if std::env::var_os("WEBSOCKET_CHANNEL_UPDATE_API").is_some() {
+        std::fs::write(&committed, &table).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&committed).unwrap_or_default(),
+        table,
+        "WEBSOCKET_CHANNEL_UPDATE_API=1 cargo test --test api"
+    );
+    // What a script throws is typed; a name of Firefox's is none of ours.
+    for (code, files) in codes::of_scripts(&folder.join("src/js")) {
+        let is_typed = types.contains_key(&code) || code == "NS_ERROR_CONTENT_BLOCKED";
+        assert!(is_typed, "{code} of {files:?} is not in index.d.ts");
+    }
+    let words = include_str!("../../src/js/errors.js");
+    let (_, words) = words.split_once("const WORDS = {").unwrap();
+    let (words, _) = words.split_once("\n};").unwrap();
+    for line in words.lines().filter(|line| line.contains(": '")) {
+        let code = line.trim().split(':').next().unwrap();
+        assert!(
+            types.contains_key(code),
+            "words for {code}, which is not in index.d.ts"
+        );
+    }
+    // The page of the package has a row for each, and for nothing else.
+    let page = include_str!("../../src/js/README.md");
+    let rows = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| `ConnectError`"))
+        .take_while(|line| line.starts_with('|'));
+    let told: std::collections::BTreeSet<String> = rows
+        .filter_map(|row| row.split('|').nth(2))
+        .flat_map(|cell| codes::quoted(&cell.replace('`', "'")))
+        .collect();
+    assert_eq!(told, types.keys().cloned().collect(), "src/js/README.md");
 }
