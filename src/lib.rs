@@ -24,7 +24,7 @@
 //! Each imports only what is below it.
 //!
 //! ```text
-//!   js        the classes of the npm package (feature `js`)
+//!   js        the classes of the npm package (feature `__npm`, in the repository only)
 //!   channel   typed values, halves, closing
 //!   socket    one connection: Stream + Sink of Message
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
@@ -46,8 +46,6 @@
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `reconnect` | no | `Reconnect`: when to connect again after a drop |
-//! | `js` | no | the exports that the npm package is built from |
-//! | `js-development` | no | the same, with panics that say what and where |
 
 // docs.rs says of each item which feature or target it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -63,7 +61,7 @@ pub mod http;
 #[cfg(not(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown")))))]
 #[path = "http/absent.rs"]
 mod http;
-#[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
 mod lock;
 pub mod message;

@@ -178,6 +178,7 @@ pub enum ClosedBy {
 ///
 /// In the 2009 paper: `WebSocketChannelClient`, with opened, message and closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A message arrived.
     Message(Message),

@@ -63,7 +63,7 @@ mod platform {
     }
 
     impl Timeout {
-        #[cfg(feature = "js")]
+        #[cfg(feature = "__npm")]
         pub(crate) fn new(millis: f64, call: impl Fn() + 'static) -> Self {
             Self::of(millis, Closure::new(move |_| call()))
         }
@@ -144,7 +144,7 @@ mod platform {
 }
 
 pub(crate) use platform::Instant;
-#[cfg(all(feature = "js", target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::Timeout;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::{Called, called};

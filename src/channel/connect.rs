@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 /// # let url = format!("ws://{}/", listener.local_addr()?);
-/// # let options = websocket_channel::ConnectionOptions { protocols: ["chat.v1"].into_iter().collect(), ..Default::default() };
+/// # let options = websocket_channel::ConnectionOptions::default().protocols(["chat.v1"]);
 /// # tokio::spawn(async move {
 /// #     let (io, _) = listener.accept().await.ok()?;
 /// #     let socket = websocket_channel::Socket::accept(io, options).await.ok()?;

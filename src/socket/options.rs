@@ -10,8 +10,19 @@ use crate::transport::TransportKind;
 use crate::transport::{ConnectRequest, Limits, Protocols};
 use core::time::Duration;
 
-/// What to ask for when connecting. Every knob has a default.
+/// What to ask for when connecting, or accepting. Every option has a default; a method sets it, and so does its field:
+///
+/// ```
+/// use core::time::Duration;
+/// use websocket_channel::ConnectionOptions;
+///
+/// let mut options = ConnectionOptions::default()
+///     .protocols(["chat.v2", "chat.v1"])
+///     .connect_timeout(Duration::from_secs(5));
+/// options.limits.max_message = 64 << 10;
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ConnectionOptions {
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
     pub protocols: Protocols,
@@ -52,6 +63,45 @@ impl Default for ConnectionOptions {
 }
 
 impl ConnectionOptions {
+    /// Sets the [`protocols`](#structfield.protocols).
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.protocols = protocols.into_iter().collect();
+        self
+    }
+
+    /// Sets the [`connect_timeout`](#structfield.connect_timeout).
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets the [`limits`](#structfield.limits).
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the [`transport`](#structfield.transport).
+    #[cfg(feature = "websocket-stream")]
+    pub fn transport(mut self, transport: TransportKind) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Sets the [`handshake`](#structfield.handshake).
+    #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn handshake(mut self, handshake: Handshake) -> Self {
+        self.handshake = handshake;
+        self
+    }
+
+    /// Sets the [`network`](#structfield.network).
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
     /// The checked request that a transport takes.
     pub(super) fn request(self, url: String) -> Result<ConnectRequest, ConnectErrorKind> {
         // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.

@@ -27,7 +27,7 @@ pub(crate) enum Put {
     /// It waits, and so many that came before it were dropped for it.
     Kept(
         #[cfg_attr(
-            not(all(feature = "js", target_family = "wasm", target_os = "unknown")),
+            not(all(feature = "__npm", target_family = "wasm", target_os = "unknown")),
             allow(dead_code, reason = "nobody else keeps the messages")
         )]
         usize,

@@ -34,7 +34,7 @@ pub(crate) enum Told {
     /// `error`. In browsers it never says why (WHATWG WebSockets, "fail the WebSocket connection"); in Node, Deno and Bun it has a `message`.
     Error(
         #[cfg_attr(
-            not(feature = "js"),
+            not(feature = "__npm"),
             allow(dead_code, reason = "only JavaScript's channel passes it on")
         )]
         JsValue,
@@ -91,7 +91,7 @@ impl Platform {
     }
 
     /// Messages go straight to this function, and are not told.
-    #[cfg(feature = "js")]
+    #[cfg(feature = "__npm")]
     pub(crate) fn hand_messages_to(&self, function: &js_sys::Function) {
         self.socket.set_onmessage(Some(function));
     }

@@ -24,7 +24,7 @@ pub(crate) fn of_rust(file: &syn::File) -> Codes {
             match member.block.stmts.last() {
                 Some(syn::Stmt::Expr(Expr::Match(found), None)) => {
                     for arm in &found.arms {
-                        let name = format!("{}", variant(&arm.pat));
+                        let name = variant(&arm.pat);
                         codes.entry(literal(&arm.body)).or_default().insert(name);
                     }
                 }

@@ -16,7 +16,8 @@ pub(crate) fn of_manifest(manifest: &str) -> Features {
     let default = pairs["default"];
     pairs
         .keys()
-        .filter(|name| **name != "default")
+        // Those with two underscores are nobody's but ours: they work in the repository only.
+        .filter(|name| **name != "default" && !name.starts_with("__"))
         .map(|name| ((*name).to_owned(), default.contains(&format!("\"{name}\""))))
         .collect()
 }

@@ -92,7 +92,7 @@ fn what_is_not_told_is_found() {
 #[test]
 fn the_tables_of_features_are_those_of_the_manifest() {
     let manifest = features::of_manifest(include_str!("../../Cargo.toml"));
-    assert!(manifest["json"] && !manifest["js"], "{manifest:?}");
+    assert!(manifest["json"] && !manifest["proto"], "{manifest:?}");
     for table in [
         include_str!("../../src/lib.rs"),
         include_str!("../../README.md"),

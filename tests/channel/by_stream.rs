@@ -17,8 +17,5 @@ pub(crate) fn connect(url: impl Into<String>) -> Connect<Message, Message> {
 }
 
 pub(crate) fn options() -> ConnectionOptions {
-    ConnectionOptions {
-        transport: TransportKind::WebSocketStream,
-        ..ConnectionOptions::default()
-    }
+    ConnectionOptions::default().transport(TransportKind::WebSocketStream)
 }

@@ -17,10 +17,7 @@ async fn who_asks_for_backpressure_gets_it_where_there_is_one_and_forcing_it_els
             there.then_some(true).ok_or(ConnectErrorKind::Unsupported),
         ),
     ] {
-        let options = ConnectionOptions {
-            transport,
-            ..ConnectionOptions::default()
-        };
+        let options = ConnectionOptions::default().transport(transport);
         let socket = Socket::connect(server.url("/echo"), options).await;
         let has_receive_backpressure = socket
             .map(|socket| {

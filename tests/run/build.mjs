@@ -94,12 +94,12 @@ const GLOBAL = 'WebSocketChannel';
 
 /** Builds everything that is published into `dist/`, and tells the folder. */
 export async function build(tools) {
-  const files = await wasm(tools, { name: 'websocket-channel', features: ['js'], out: 'npm', shorten: true });
+  const files = await wasm(tools, { name: 'websocket-channel', features: ['__npm'], out: 'npm', shorten: true });
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const plain = await withoutWasm(tools);
-  const development = await wasm(tools, { name: 'websocket-channel', features: ['js-development'], out: 'npm-development', named: true });
+  const development = await wasm(tools, { name: 'websocket-channel', features: ['__npm-development'], out: 'npm-development', named: true });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
   const glue = await glueAsFunction(bundle, files.glue);

@@ -122,10 +122,8 @@ async fn a_plain_request_is_refused() {
 #[tokio::test]
 async fn an_accept_ends_in_time() {
     let (_ours, theirs) = tokio::io::duplex(1000);
-    let options = ConnectionOptions {
-        connect_timeout: std::time::Duration::from_millis(30),
-        ..ConnectionOptions::default()
-    };
+    let options =
+        ConnectionOptions::default().connect_timeout(std::time::Duration::from_millis(30));
     let error = Socket::accept(theirs, options).await.unwrap_err();
     assert_eq!(error.code(), "TIMED_OUT");
 }
@@ -270,10 +268,7 @@ async fn a_client_that_asks_for_nothing_is_answered_in_time() {
     limits.close_timeout = Duration::from_millis(30);
     for way in ["whatever comes", "looked at"] {
         let (mut ours, theirs) = tokio::io::duplex(1000);
-        let options = ConnectionOptions {
-            limits: limits.clone(),
-            ..ConnectionOptions::default()
-        };
+        let options = ConnectionOptions::default().limits(limits.clone());
         let accepting = tokio::spawn(async move {
             match way {
                 "whatever comes" => Socket::accept(theirs, options).await.map(drop),

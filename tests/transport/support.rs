@@ -12,10 +12,7 @@ use websocket_channel::{
 };
 
 pub(crate) fn options() -> ConnectionOptions {
-    let mut options = ConnectionOptions {
-        connect_timeout: Duration::from_secs(10),
-        ..ConnectionOptions::default()
-    };
+    let mut options = ConnectionOptions::default().connect_timeout(Duration::from_secs(10));
     options.network.proxy = ProxyChoice::Direct;
     options
 }
@@ -38,10 +35,7 @@ pub(crate) async fn echo<Io>(io: Io)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let accepting = ConnectionOptions {
-        protocols: ["chat.v1"].into_iter().collect(),
-        ..ConnectionOptions::default()
-    };
+    let accepting = ConnectionOptions::default().protocols(["chat.v1"]);
     let Ok(mut socket) = Socket::accept(io, accepting).await else {
         return;
     };

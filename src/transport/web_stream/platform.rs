@@ -121,7 +121,7 @@ impl Platform {
     }
 
     /// The same, asked together with [`is_open`](Self::is_open): 0 when it has taken every write, none when it is not open.
-    #[cfg(feature = "js")]
+    #[cfg(feature = "__npm")]
     pub(crate) fn waiting_if_open(&self) -> Option<usize> {
         let desired = self.desired()?;
         Some(self.settle(Some(desired)).bytes)

@@ -32,10 +32,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
 
 /// What is stated in the test: with these a connection holds a few messages each way.
 fn options() -> ConnectionOptions {
-    let mut options = ConnectionOptions {
-        connect_timeout: Duration::from_secs(5),
-        ..ConnectionOptions::default()
-    };
+    let mut options = ConnectionOptions::default().connect_timeout(Duration::from_secs(5));
     options.limits.max_message = MAX_MESSAGE;
     options.limits.receive_buffer = MAX_MESSAGE;
     options.limits.send_high_water_mark = MAX_MESSAGE;

@@ -68,7 +68,7 @@ impl Relay {
                     Poll::Ready(Event::Message(Message::Text(_))) => {
                         self.end(1003, "a stream is bytes");
                     }
-                    Poll::Ready(Event::Closed(_)) => return Poll::Ready(()),
+                    Poll::Ready(_) => return Poll::Ready(()),
                     Poll::Pending if !wrote && !read => return Poll::Pending,
                     Poll::Pending => {}
                 }
