@@ -30,6 +30,7 @@
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
 //!   net       bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
+//!   session   a channel that goes on after a drop, without any I/O
 //!   error, message, http
 //! ```
 //!
@@ -45,6 +46,7 @@
 //! | `proto` | no | the sans-I/O protocol core as a public module; in wasm sockets over streams of bytes, too. Natively these are always there |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
+//! | `session` | no | the session protocol: pure machines of both sides, and `WIRE.md`, their contract |
 //! | `reconnect` | no | `Reconnect`: when to connect again after a drop |
 
 // docs.rs says of each item which feature or target it needs.
@@ -85,6 +87,8 @@ mod proto;
 mod random;
 #[cfg(feature = "reconnect")]
 pub mod reconnect;
+#[cfg(feature = "session")]
+pub mod session;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod simd;
 pub mod socket;

@@ -18,7 +18,8 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
-const FEATURES = 'websocket-channel/messagepack,websocket-channel/tracing,websocket-channel/native-roots,websocket-channel/reconnect';
+const FEATURES =
+  'websocket-channel/messagepack,websocket-channel/tracing,websocket-channel/native-roots,websocket-channel/reconnect,websocket-channel/session';
 const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
@@ -182,6 +183,15 @@ async function node(files, { tools, server }, more = {}) {
   return settle({ passed: number('pass'), failed: number('fail') + number('cancelled'), skipped: number('skipped') + number('todo') }, ok);
 }
 
+/** The simulation of sessions, optimised: 100,000 seeds, with `--long` 10 million. A seed that fails names the command that runs it again. */
+async function session() {
+  const long = process.env.WEBSOCKET_CHANNEL_LONG ? ['--long'] : [];
+  const { ok } = await capture('cargo', ['run', '--locked', '--release', '-q', '-p', 'websocket-channel-session', '--', ...long], {
+    cwd: root,
+  });
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+}
+
 /** Our server and our native client with other people's programs. */
 async function interop(context) {
   await buildNative('websocket-channel-interop');
@@ -199,6 +209,7 @@ async function autobahn(context) {
 /** `needs` are of set-up's `NEEDS`; `all`: only with `--all`, or by name. @type {{ name: string, all?: boolean, browser?: string, needs?: string[], server?: boolean, run(context: object): Promise<{passed: number, failed: number, skipped: number}> }[]} */
 export const suites = [
   { name: 'native', run: native },
+  { name: 'session', run: session },
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({
     name: `wasm:${browser}`,

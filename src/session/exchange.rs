@@ -1,0 +1,243 @@
+//! What both sides do alike while connected: messages, acknowledgements, credit and heartbeat.
+
+use super::heartbeat::{Beat, Heartbeat};
+use super::hello::{MAX_WAIT, close_code};
+use super::incoming::Incoming;
+use super::outgoing::{Outgoing, Unsendable};
+use super::poison::Blame;
+use super::settings::millis;
+use super::wire::{Frame, Head, MAX_REASON};
+use super::{Positions, Received, Violation};
+use core::time::Duration;
+
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) incoming: Incoming,
+    link: Option<Link>,
+    /// Commits up to this index are wanted at once.
+    flush: Option<u64>,
+}
+
+/// One connection.
+#[derive(Debug)]
+struct Link {
+    heart: Heartbeat,
+    /// The number of the latest `PING`.
+    pings: u64,
+    /// A `PING` is to be sent.
+    ask: bool,
+    /// The `PING` to answer: of several only the latest.
+    pong: Option<u64>,
+    /// `MOVE` is to be sent.
+    move_after: Option<u64>,
+    /// `ACK` is to be sent even if it says nothing new.
+    confirm: bool,
+    /// `FLUSH` has been sent.
+    flushed: bool,
+    /// What the peer retains, at most.
+    retention: u64,
+}
+
+impl Exchange {
+    pub(crate) fn new(outgoing: Outgoing, incoming: Incoming) -> Self {
+        Self {
+            outgoing,
+            incoming,
+            link: None,
+            flush: None,
+        }
+    }
+
+    pub(crate) fn positions(&self) -> Positions {
+        Positions {
+            received: self.incoming.received(),
+            committed: self.incoming.committed(),
+            first: self.outgoing.first(),
+            next: self.outgoing.next(),
+            parts: self.incoming.parts(),
+        }
+    }
+
+    /// `HELLO` and `WELCOME` have been exchanged.
+    pub(crate) fn connected(&mut self, heart: Heartbeat, retention: u64, confirm: bool) {
+        self.link = Some(Link {
+            heart,
+            pings: 0,
+            ask: false,
+            pong: None,
+            move_after: None,
+            confirm,
+            flushed: false,
+            retention,
+        });
+    }
+
+    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame) {
+        if self.link.take().is_some() {
+            self.outgoing.disconnected(now, blame);
+        }
+    }
+
+    /// A batch came.
+    pub(crate) fn heard(&mut self, now: Duration) {
+        if let Some(link) = &mut self.link {
+            link.heart.heard(now);
+        }
+    }
+
+    /// Takes a frame. Gives messages that the peer acknowledged without having got them.
+    pub(crate) fn handle_frame(
+        &mut self,
+        now: Duration,
+        frame: Frame<'_>,
+    ) -> Result<Vec<Received>, Violation> {
+        let Some(link) = &mut self.link else {
+            return Err(Violation::Order);
+        };
+        match frame {
+            Frame::Ack(below) => {
+                let undelivered = self.outgoing.handle_ack(below)?;
+                self.flush = self.flush.filter(|upto| *upto > below);
+                return Ok(undelivered);
+            }
+            Frame::Credit(total) => self.outgoing.handle_credit(total)?,
+            Frame::Ping(number) => link.pong = Some(number),
+            Frame::Pong(number) if number > link.pings => return Err(Violation::Pong),
+            Frame::Pong(number) => self.outgoing.handle_pong(number),
+            Frame::Flush => self.incoming.handle_flush(),
+            Frame::Part(part) => self.incoming.handle_part(part)?,
+            Frame::Last(head, rest) => {
+                let answerable = self.outgoing.answerable();
+                self.incoming.handle_last(now, head, rest, answerable)?;
+            }
+            Frame::Skipped(_) => {}
+            Frame::Hello(_) | Frame::Welcome(_) | Frame::Move { .. } => {
+                return Err(Violation::Order);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Retains a message to send.
+    pub(crate) fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
+        let known = match head {
+            Head::Response { to, .. } | Head::Error { to, .. } => to < self.incoming.received(),
+            Head::Cancel { to } => {
+                to < self.outgoing.next() && payload.is_empty() && !self.outgoing.is_provisional()
+            }
+            Head::Data { .. } | Head::Request { .. } => true,
+            Head::Void | Head::Bye { .. } => false,
+        };
+        if !known {
+            return Err(Unsendable::Reference);
+        }
+        if head.is_text() && core::str::from_utf8(payload).is_err() {
+            return Err(Unsendable::Utf8);
+        }
+        self.outgoing.push(head, payload)
+    }
+
+    /// Retains a `BYE`. What arrives from now on is dropped.
+    pub(crate) fn close(
+        &mut self,
+        now: Duration,
+        code: u16,
+        reason: &str,
+    ) -> Result<(), Unsendable> {
+        if close_code(code).is_err() || reason.len() > MAX_REASON {
+            return Err(Unsendable::Close);
+        }
+        self.outgoing.push(Head::Bye { code }, reason.as_bytes())?;
+        self.incoming.stop_reading(now);
+        Ok(())
+    }
+
+    /// Wants everything that was sent so far committed and acknowledged without delay.
+    pub(crate) fn flush(&mut self) {
+        let upto = self.outgoing.next();
+        if upto > self.outgoing.first() {
+            self.flush = Some(upto);
+            if let Some(link) = &mut self.link {
+                link.flushed = false;
+            }
+        }
+    }
+
+    /// Asks the client to connect anew.
+    pub(crate) fn ask_to_move(&mut self, after: Duration) -> bool {
+        let Some(link) = &mut self.link else {
+            return false;
+        };
+        link.move_after = Some(millis(after).min(MAX_WAIT));
+        true
+    }
+
+    /// Asks the peer now whether it is there.
+    pub(crate) fn ask(&mut self, now: Duration) {
+        if let Some(link) = &mut self.link {
+            link.ask = true;
+            link.heart.ask(now);
+        }
+    }
+
+    /// Appends the frames that are due, and messages.
+    pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
+        let Some(link) = &mut self.link else {
+            return;
+        };
+        let before = out.len();
+        let ready = self.outgoing.is_ready();
+        if core::mem::take(&mut link.confirm)
+            || (ready && self.incoming.is_untold())
+            || self.incoming.is_ack_due(now, link.retention)
+        {
+            Frame::Ack(self.incoming.tell()).put(out);
+        }
+        if let Some(total) = self.incoming.grant() {
+            Frame::Credit(total).put(out);
+        }
+        if let Some(number) = link.pong.take() {
+            Frame::Pong(number).put(out);
+        }
+        let probe = self.outgoing.poison().probe(link.pings + 1);
+        if core::mem::take(&mut link.ask) || probe {
+            link.pings += 1;
+            Frame::Ping(link.pings).put(out);
+        }
+        if let Some(after_ms) = link.move_after.take() {
+            Frame::Move { after_ms }.put(out);
+        }
+        self.outgoing.write(now, out);
+        if let Some(upto) = self.flush
+            && !link.flushed
+            && self.outgoing.is_sent(upto)
+        {
+            link.flushed = true;
+            Frame::Flush.put(out);
+        }
+        if out.len() > before {
+            link.heart.sent(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        let link = self.link.as_ref()?;
+        let heart = link.heart.deadline();
+        Some(self.incoming.ack_at().map_or(heart, |at| at.min(heart)))
+    }
+
+    /// The deadline came. False if the peer did not answer.
+    #[must_use]
+    pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
+        let Some(link) = &mut self.link else {
+            return true;
+        };
+        match link.heart.handle_timeout(now) {
+            Beat::Wait => {}
+            Beat::Ask => link.ask = true,
+            Beat::Silent => return false,
+        }
+        true
+    }
+}

@@ -1,0 +1,303 @@
+//! One direction, as its receiver sees it: what waits to be read, what is committed and told, and what credit was granted.
+
+use super::retained::cost;
+use super::wire::{Head, OVERHEAD, kind};
+use super::{Received, Violation};
+use crate::message::Message;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+/// The longest time that a commit waits for a batch to be told in.
+const ACK_DELAY: Duration = Duration::from_millis(200);
+/// As much committed cost is told at once.
+const ACK_COST: u64 = 64 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    window: u64,
+    max_message: u64,
+    queue: VecDeque<Received>,
+    /// What the queue costs.
+    unread: u64,
+    /// The index of the next message.
+    received: u64,
+    read: u64,
+    committed: u64,
+    /// Every message below was acknowledged.
+    told: u64,
+    /// The costs of the messages that were read and are not committed.
+    uncommitted: VecDeque<u64>,
+    /// The cost of the messages that are committed and not told.
+    untold: u64,
+    /// Commits below are told at once.
+    eager: u64,
+    /// When the oldest untold commit is to be told.
+    ack_at: Option<Duration>,
+    /// The parts of the next message.
+    assembly: Vec<u8>,
+    parts: u64,
+    /// Cost that arrived on this connection, and that was granted for it.
+    arrived: u64,
+    granted: u64,
+    /// `BYE` arrived: its code and reason.
+    bye: Option<(u16, String)>,
+    /// Nobody reads: what arrives is committed and dropped.
+    discards: bool,
+}
+
+impl Incoming {
+    pub(crate) fn new(window: u64, max_message: u64) -> Self {
+        Self {
+            window,
+            max_message,
+            queue: VecDeque::new(),
+            unread: 0,
+            received: 0,
+            read: 0,
+            committed: 0,
+            told: 0,
+            uncommitted: VecDeque::new(),
+            untold: 0,
+            eager: 0,
+            ack_at: None,
+            assembly: Vec::new(),
+            parts: 0,
+            arrived: 0,
+            granted: 0,
+            bye: None,
+            discards: false,
+        }
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(crate) fn committed(&self) -> u64 {
+        self.committed
+    }
+
+    pub(crate) fn parts(&self) -> u64 {
+        self.parts
+    }
+
+    /// Bytes that it holds: the queue's cost, and parts.
+    pub(crate) fn held(&self) -> u64 {
+        self.unread + self.assembly.len() as u64
+    }
+
+    /// The code and reason of the `BYE` that arrived.
+    pub(crate) fn bye(&self) -> Option<&(u16, String)> {
+        self.bye.as_ref()
+    }
+
+    pub(crate) fn is_bye_committed(&self) -> bool {
+        self.bye.is_some() && self.committed == self.received
+    }
+
+    /// The receiver forgot everything: it goes on where the sender begins.
+    pub(crate) fn adopt(&mut self, first: u64) {
+        *self = Self {
+            received: first,
+            read: first,
+            committed: first,
+            told: first,
+            granted: self.granted,
+            discards: self.discards,
+            ..Self::new(self.window, self.max_message)
+        };
+    }
+
+    /// The sender begins the next message anew.
+    pub(crate) fn forget_parts(&mut self) {
+        self.assembly = Vec::new();
+        self.parts = 0;
+    }
+
+    /// The receiver lost what it had not committed.
+    pub(crate) fn fall_back(&mut self) {
+        *self = Self {
+            received: self.committed,
+            read: self.committed,
+            committed: self.committed,
+            told: self.told,
+            untold: self.untold,
+            discards: self.discards,
+            ..Self::new(self.window, self.max_message)
+        };
+    }
+
+    /// A connection begins: gives the credit that it begins with.
+    pub(crate) fn connect(&mut self) -> u64 {
+        self.arrived = 0;
+        self.granted = self.window.saturating_sub(self.unread);
+        self.granted
+    }
+
+    /// Our position was told: every commit below is.
+    pub(crate) fn acknowledged(&mut self, below: u64) {
+        self.told = self.told.max(below);
+        if self.told >= self.committed {
+            self.untold = 0;
+            self.ack_at = None;
+        }
+    }
+
+    #[inline]
+    fn charge(&mut self, kind: u8, body: usize) -> Result<(), Violation> {
+        if self.bye.is_some() {
+            return Err(Violation::AfterBye);
+        }
+        if self.arrived >= self.granted {
+            return Err(Violation::CreditExceeded);
+        }
+        self.arrived += cost(kind, body);
+        Ok(())
+    }
+
+    pub(crate) fn handle_part(&mut self, part: &[u8]) -> Result<(), Violation> {
+        self.charge(kind::PART, part.len())?;
+        if (self.assembly.len() + part.len()) as u64 > self.max_message {
+            return Err(Violation::MessageTooLong);
+        }
+        self.assembly.extend_from_slice(part);
+        self.parts += 1;
+        Ok(())
+    }
+
+    /// The end of a message. `answerable`: in the other direction we have sent no message from there on.
+    pub(crate) fn handle_last(
+        &mut self,
+        now: Duration,
+        head: Head,
+        rest: &[u8],
+        answerable: u64,
+    ) -> Result<(), Violation> {
+        self.charge(head.kind(), head.fields_len() + rest.len())?;
+        match head {
+            Head::Response { to, .. } | Head::Error { to, .. } if to >= answerable => {
+                return Err(Violation::Reference);
+            }
+            Head::Cancel { to } if to >= self.received => return Err(Violation::Reference),
+            _ => {}
+        }
+        let parts = core::mem::take(&mut self.parts);
+        let mut payload = core::mem::take(&mut self.assembly);
+        if head == Head::Void {
+            payload = Vec::new();
+        } else if parts > 0 && !head.takes_parts() {
+            return Err(Violation::Unfinished);
+        } else if (payload.len() + rest.len()) as u64 > self.max_message {
+            return Err(Violation::MessageTooLong);
+        }
+        payload.extend_from_slice(rest);
+        let payload = if head.is_text() {
+            Message::Text(String::from_utf8(payload).map_err(|_| Violation::Utf8)?)
+        } else {
+            Message::Binary(payload)
+        };
+        let message = Received {
+            index: self.received,
+            head,
+            payload,
+        };
+        self.received += 1;
+        if let (Head::Bye { code }, Message::Text(reason)) = (head, &message.payload) {
+            self.bye = Some((code, reason.clone()));
+            self.eager = self.received;
+        }
+        self.unread += message.cost();
+        self.queue.push_back(message);
+        if self.discards {
+            self.discard(now);
+        }
+        Ok(())
+    }
+
+    /// The sender asks to be told of commits at once.
+    pub(crate) fn handle_flush(&mut self) {
+        self.eager = self.received;
+    }
+
+    /// The oldest message that was not read.
+    pub(crate) fn read(&mut self) -> Option<Received> {
+        let message = self.queue.pop_front()?;
+        self.unread -= message.cost();
+        self.uncommitted.push_back(message.cost());
+        self.read += 1;
+        Some(message)
+    }
+
+    /// Everything below is committed, as far as it was read.
+    pub(crate) fn commit(&mut self, now: Duration, below: u64) {
+        let below = below.min(self.read);
+        while self.committed < below {
+            self.untold += self.uncommitted.pop_front().unwrap_or(0);
+            self.committed += 1;
+        }
+        if self.committed > self.told && self.ack_at.is_none() {
+            self.ack_at = Some(now.saturating_add(ACK_DELAY));
+        }
+    }
+
+    /// Nobody reads any more.
+    pub(crate) fn stop_reading(&mut self, now: Duration) {
+        self.discards = true;
+        self.discard(now);
+    }
+
+    fn discard(&mut self, now: Duration) {
+        while self.read().is_some() {}
+        self.commit(now, self.read);
+    }
+
+    /// Whether there are commits to tell.
+    pub(crate) fn is_untold(&self) -> bool {
+        self.committed > self.told
+    }
+
+    /// Whether they are to be told now, even if nothing else is to be sent.
+    pub(crate) fn is_ack_due(&self, now: Duration, retention: u64) -> bool {
+        self.is_untold()
+            && (self.told < self.eager
+                || self.ack_at.is_some_and(|at| at <= now)
+                || self.untold >= ACK_COST.min(self.window / 2).min(retention / 2))
+    }
+
+    pub(crate) fn ack_at(&self) -> Option<Duration> {
+        self.ack_at.filter(|_| self.is_untold())
+    }
+
+    /// What to tell: everything below is committed.
+    pub(crate) fn tell(&mut self) -> u64 {
+        self.acknowledged(self.committed);
+        self.committed
+    }
+
+    /// The total to grant, if it is time.
+    pub(crate) fn grant(&mut self) -> Option<u64> {
+        let total = self.grantable();
+        self.is_grant_due().then(|| {
+            self.granted = total;
+            total
+        })
+    }
+
+    /// Parts are granted anew as they come, or a message above the window would never be whole.
+    fn grantable(&self) -> u64 {
+        (self.arrived + self.window).saturating_sub(self.unread)
+    }
+
+    pub(crate) fn is_grant_due(&self) -> bool {
+        let total = self.grantable();
+        total > self.granted
+            && (total - self.granted >= self.window / 2 || self.granted <= self.arrived)
+    }
+}
+
+impl Received {
+    /// What it counts while it waits.
+    pub(crate) fn cost(&self) -> u64 {
+        self.payload.len() as u64 + OVERHEAD
+    }
+}

@@ -1,0 +1,58 @@
+//! Sessions: a channel that goes on where it was after a drop, without a message lost, repeated or reordered (`WIRE.md`).
+//!
+//! Pure machines, and the codec of their wire contract: no I/O, no clock, no randomness, no waker. Times are durations since any fixed moment.
+//!
+//! | file | what it has |
+//! | --- | --- |
+//! | `wire`, `hello`, `varint`, `violation` | bytes to frames and back, limits, violations |
+//! | `retained`, `outgoing`, `poison` | one direction at its sender: what is kept, sent, suspected |
+//! | `incoming` | one direction at its receiver: what is read, committed, granted |
+//! | `heartbeat`, `exchange` | what both sides do alike on a connection |
+//! | `client` | the client's half |
+//! | `server`, `tokens`, `registry` | the server's half, and all sessions of a server in memory |
+//!
+//! # The wire contract
+#![doc = include_str!("WIRE.md")]
+
+pub mod client;
+mod exchange;
+mod heartbeat;
+mod hello;
+mod incoming;
+mod outgoing;
+mod poison;
+pub mod registry;
+mod retained;
+pub mod server;
+mod settings;
+mod tokens;
+mod varint;
+mod violation;
+pub mod wire;
+
+pub use client::{Adopted, Client, Dropped, Event, Held, Phase};
+pub use hello::{
+    Agreed, Hello, LaterReason, Positions, Refusal, Resume, Secret, Terms, VERSION, Welcome,
+};
+pub use outgoing::Unsendable;
+pub use poison::Blame;
+pub use registry::{Accepted, Connection, Registry};
+pub use server::Server;
+pub use settings::Settings;
+pub use tokens::Hash;
+pub use varint::MAX_NUMBER;
+pub use violation::Violation;
+
+use crate::message::Message;
+use wire::Head;
+
+/// A message of a session, with its place in its direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its index, from 0.
+    pub index: u64,
+    /// What it is.
+    pub head: Head,
+    /// Its payload: text if [`Head::is_text`].
+    pub payload: Message,
+}

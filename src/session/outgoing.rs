@@ -1,0 +1,318 @@
+//! One direction, as its sender sees it: what is retained, how far it is sent on this connection, and what credit is left.
+
+use super::hello::Refusal;
+use super::poison::{Blame, Poison};
+use super::retained::{Cursor, Retained};
+use super::wire::{Head, OVERHEAD, kind};
+use super::{Positions, Received, Violation};
+use core::time::Duration;
+
+/// What becomes of a message that is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsendable {
+    /// It is retained bytes above the bound. Later there is room.
+    Full,
+    /// It is larger than the peer takes.
+    TooLarge,
+    /// The session has ended, or is about to.
+    Ended,
+    /// A response to what never came, or a message that is for the session itself to send.
+    Reference,
+    /// A text that is not UTF-8.
+    Utf8,
+    /// A close code that a page may not send, or a reason of more than 123 bytes.
+    Close,
+}
+
+/// Room for the frames that come before the messages in a batch, and the fields of a message's head.
+const BEFORE: usize = 96;
+/// Room for a frame behind them.
+const BEHIND: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    log: Retained,
+    cursor: Cursor,
+    /// Every message below has been sent whole on some connection.
+    sent: u64,
+    /// The highest `ACK`. Below `log.first()` only if the sender forgot what it had sent.
+    acked: u64,
+    /// Cost sent on this connection, and granted for it.
+    spent: u64,
+    granted: u64,
+    /// The most that is retained, in cost.
+    bound: u64,
+    /// Bytes of a batch, at most.
+    batch: usize,
+    /// The largest message that the peer takes, once it is known.
+    max_message: u64,
+    /// Messages whose place `VOID` takes.
+    voids: Vec<u64>,
+    /// The index of our `BYE`.
+    bye: Option<u64>,
+    bye_told: (u16, String),
+    poison: Poison,
+    /// Indices count from 0 and are yet to be shifted.
+    provisional: bool,
+    /// What was sent in the session is not all known.
+    adopted: bool,
+}
+
+impl Outgoing {
+    pub(crate) fn new(bound: u64, batch: usize) -> Self {
+        Self {
+            log: Retained::default(),
+            cursor: Cursor::default(),
+            sent: 0,
+            acked: 0,
+            spent: 0,
+            granted: 0,
+            bound,
+            batch,
+            max_message: u64::MAX,
+            voids: Vec::new(),
+            bye: None,
+            bye_told: (1000, String::new()),
+            poison: Poison::default(),
+            provisional: false,
+            adopted: false,
+        }
+    }
+
+    /// The lowest index not committed by the peer.
+    pub(crate) fn first(&self) -> u64 {
+        self.log.first()
+    }
+
+    pub(crate) fn next(&self) -> u64 {
+        self.log.next()
+    }
+
+    /// No response can be to an index from here on.
+    pub(crate) fn answerable(&self) -> u64 {
+        if self.adopted { u64::MAX } else { self.sent }
+    }
+
+    pub(crate) fn cost(&self) -> u64 {
+        self.log.cost()
+    }
+
+    pub(crate) fn bye(&self) -> Option<u64> {
+        self.bye
+    }
+
+    /// The code and reason of our `BYE`.
+    pub(crate) fn bye_told(&self) -> (u16, String) {
+        self.bye_told.clone()
+    }
+
+    /// Nothing was ever sent or acknowledged.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.sent == 0 && self.acked == 0
+    }
+
+    /// Whether the peer has committed our `BYE`.
+    pub(crate) fn is_bye_committed(&self) -> bool {
+        self.bye.is_some_and(|bye| self.first() > bye)
+    }
+
+    /// Takes a message, and gives its index.
+    pub(crate) fn push(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
+        if self.bye.is_some() {
+            return Err(Unsendable::Ended);
+        }
+        let index = self.next();
+        if let Head::Bye { code } = head {
+            self.bye = Some(index);
+            self.bye_told = (code, String::from_utf8_lossy(payload).into_owned());
+        } else {
+            if payload.len() as u64 > self.max_message {
+                return Err(Unsendable::TooLarge);
+            }
+            let cost = payload.len() as u64 + OVERHEAD;
+            // One always fits, however small the bound.
+            if self.log.cost() > 0 && self.log.cost() + cost > self.bound {
+                return Err(Unsendable::Full);
+            }
+        }
+        self.log.push(head, payload, self.batch - BEFORE - BEHIND);
+        Ok(index)
+    }
+
+    /// What the peer takes. Messages that turn out to be too large are not sent.
+    pub(crate) fn agree(&mut self, max_message: u64, max_batch: u64) {
+        if self.max_message == max_message {
+            return;
+        }
+        self.max_message = max_message;
+        self.batch = self.batch.min(max_batch as usize);
+        for index in self.first()..self.next() {
+            let message = self.log.message(index);
+            if message.is_some_and(|message| message.payload.len() as u64 > max_message) {
+                self.void(index);
+            }
+        }
+    }
+
+    fn void(&mut self, index: u64) {
+        if !self.voids.contains(&index) && self.bye != Some(index) {
+            self.voids.push(index);
+        }
+    }
+
+    /// A connection goes on where the peer stands. False if there is no such place.
+    #[must_use]
+    pub(crate) fn resume(&mut self, resumed: bool, received: u64, parts: u64, credit: u64) -> bool {
+        if self.poison.resume(resumed, received, parts) {
+            self.void(received);
+        }
+        // `VOID` does away with parts.
+        let parts = if self.voids.contains(&received) {
+            0
+        } else {
+            parts
+        };
+        let Some(cursor) = self.log.cursor(received, parts) else {
+            return false;
+        };
+        self.cursor = cursor;
+        self.spent = 0;
+        self.granted = credit;
+        true
+    }
+
+    /// Why the two sides cannot go on from where they stand, if they cannot. We have received every message below `received`.
+    pub(crate) fn mismatch(&self, theirs: &Positions, received: u64) -> Option<Refusal> {
+        if theirs.committed < self.acked || theirs.received > self.sent || received > theirs.next {
+            // Somebody stands before where they stood.
+            return Some(Refusal::Rewound);
+        }
+        if theirs.received < self.first() || received < theirs.first {
+            // Somebody wants what was released.
+            return Some(Refusal::Behind);
+        }
+        None
+    }
+
+    /// Nothing is known of what was sent before: the indices that messages get are to be shifted by [`adopt`](Self::adopt).
+    pub(crate) fn forget(&mut self) {
+        self.provisional = true;
+    }
+
+    /// Whether indices are yet to be shifted.
+    pub(crate) fn is_provisional(&self) -> bool {
+        self.provisional
+    }
+
+    /// The sender forgot everything: what it has taken since goes on at the peer's position.
+    pub(crate) fn adopt(&mut self, next: u64, committed: u64) {
+        self.log.rebase(next);
+        self.bye = self.bye.map(|bye| bye + next);
+        self.sent = next;
+        self.acked = committed;
+        self.provisional = false;
+        self.adopted = true;
+    }
+
+    /// The connection ended.
+    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame) {
+        self.poison.disconnected(now, blame, self.cursor);
+        self.granted = 0;
+        self.spent = 0;
+    }
+
+    /// The peer has committed every message below. Gives those among them that it never got.
+    pub(crate) fn handle_ack(&mut self, below: u64) -> Result<Vec<Received>, Violation> {
+        if below < self.acked {
+            return Err(Violation::AckBehind);
+        }
+        if below > self.cursor.index {
+            return Err(Violation::AckAhead);
+        }
+        self.acked = below;
+        let mut undelivered = Vec::new();
+        if !self.voids.is_empty() {
+            let log = &self.log;
+            self.voids.retain(|index| {
+                if *index < below {
+                    undelivered.extend(log.message(*index));
+                }
+                *index >= below
+            });
+        }
+        self.log.release(below);
+        Ok(undelivered)
+    }
+
+    pub(crate) fn handle_credit(&mut self, total: u64) -> Result<(), Violation> {
+        if total < self.granted {
+            return Err(Violation::CreditBehind);
+        }
+        self.granted = total;
+        Ok(())
+    }
+
+    pub(crate) fn handle_pong(&mut self, number: u64) {
+        self.poison.answered(number);
+    }
+
+    pub(crate) fn poison(&mut self) -> &mut Poison {
+        &mut self.poison
+    }
+
+    /// Whether a message frame can be sent now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.cursor.index < self.next()
+            && self.spent < self.granted
+            && self.poison.allows(self.cursor.index)
+    }
+
+    /// Whether all of them have been sent on this connection, up to this index.
+    pub(crate) fn is_sent(&self, below: u64) -> bool {
+        self.cursor.index >= below
+    }
+
+    /// Appends frames up to the batch's limit, the credit's or the end.
+    pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
+        while self.is_ready() {
+            let index = self.cursor.index;
+            if self.voids.contains(&index) {
+                if out.len() + 2 > self.batch - BEHIND {
+                    break;
+                }
+                out.extend_from_slice(&[kind::VOID, 0]);
+                self.spent += OVERHEAD;
+                self.cursor = self.log.skip(self.cursor);
+            } else {
+                let Some((kind, frame, cost)) = self.log.frame(self.cursor) else {
+                    break;
+                };
+                if out.len() + frame.len() > self.batch - BEHIND {
+                    break;
+                }
+                out.extend_from_slice(frame);
+                self.spent += cost;
+                self.cursor = Retained::behind(self.cursor, kind, frame.len());
+            }
+            self.sent = self.sent.max(self.cursor.index);
+            self.poison.sent(now, self.cursor.index);
+        }
+    }
+
+    /// Everything that is not committed, as it was given: those that the peer may have acted on, and those that it cannot have.
+    pub(crate) fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
+        let all = |range: core::ops::Range<u64>| -> Vec<Received> {
+            let messages = range.filter_map(|index| self.log.message(index));
+            messages
+                .filter(|message| !matches!(message.head, Head::Bye { .. }))
+                .collect()
+        };
+        let taken = (
+            all(self.first()..self.sent),
+            all(self.sent.max(self.first())..self.next()),
+        );
+        self.log.restart(self.next());
+        taken
+    }
+}

@@ -1,0 +1,367 @@
+//! All sessions of a server, in memory: who may go on, who is fenced, who ended and who expired.
+//!
+//! | a `HELLO` | answer |
+//! | --- | --- |
+//! | that is none, or has something behind it | closed: violation |
+//! | for versions that are not spoken | `Refused(Version)` |
+//! | while the node drains | `Later(Draining)` |
+//! | for a new session, and there is no room | `Later(Busy)` |
+//! | for a new session | `New` |
+//! | with an id that is unknown or a token that is not valid | `Refused(Expired)`; `Refused(ServerRestarted)` if it knew another store |
+//! | of a session that ended | `Ended` |
+//! | of somebody else's session | `Refused(Identity)` |
+//! | with an attempt that is not higher than the last one's | closed, without an answer; fences nothing |
+//! | with other terms | `Refused(Changed)` |
+//! | with positions that do not fit | `Refused(Behind)`, `Refused(Rewound)`: the session is lost on both sides |
+//! | otherwise | `Resumed`; the older connection is fenced |
+//!
+//! The first row that fits counts.
+
+use super::Violation;
+use super::hello::{Hello, LaterReason, MIN_BATCH, Refusal, Resume, Secret, VERSION, Welcome};
+use super::server::{Arrival, Phase, Server, answer};
+use super::settings::{Settings, millis};
+use super::tokens::{Hash, Tokens};
+use super::wire::{Frame, Frames};
+use core::fmt;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A connection's name, by whoever owns it. No two have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection(
+    /// The name.
+    pub u64,
+);
+
+/// Bounds of a [`Registry`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bounds {
+    /// Sessions, the ones that are only offered too. Default 10,000. Above it new ones are told `Later`.
+    pub sessions: usize,
+    /// What they retain and hold all together, in cost. Default 256 MiB. Above it new ones are told `Later`; those that are bound by their own settings.
+    pub cost: u64,
+    /// Sessions that ended and are remembered, so that a late client is told how. Default 10,000; the oldest is forgotten.
+    pub ended: usize,
+    /// How long they are. Default 10 minutes.
+    pub ended_time: Duration,
+    /// What `Later` says. Default 5 s.
+    pub later: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            sessions: 10_000,
+            cost: 256 * 1024 * 1024,
+            ended: 10_000,
+            ended_time: Duration::from_secs(600),
+            later: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What remains of a session that ended.
+struct Tombstone {
+    tokens: Tokens,
+    code: u16,
+    committed: u64,
+}
+
+/// All sessions of one server.
+pub struct Registry {
+    settings: Settings,
+    bounds: Bounds,
+    incarnation: u64,
+    hash: Hash,
+    draining: bool,
+    sessions: BTreeMap<Secret, Box<Server>>,
+    /// What they retain and hold.
+    cost: u64,
+    /// When to look whether a session has expired, in order: one entry a lost connection, no timer a session.
+    expiry: VecDeque<(Duration, Secret)>,
+    /// Those that were only offered have less time.
+    pending_expiry: VecDeque<(Duration, Secret)>,
+    tombstones: BTreeMap<Secret, Tombstone>,
+    burials: VecDeque<(Duration, Secret)>,
+    ended: VecDeque<Box<Server>>,
+}
+
+/// How many there are, and nothing of them.
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("sessions", &self.sessions.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a connection whose first message came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It carries this session.
+    Session(Secret),
+    /// It is to be closed, behind this batch if there is one.
+    Close {
+        /// The answer.
+        batch: Option<Vec<u8>>,
+        /// The close code.
+        code: u16,
+        /// The close reason.
+        reason: &'static str,
+    },
+}
+
+impl Registry {
+    /// No sessions. `incarnation`: 64 random bits of this store; `hash`: for tokens.
+    pub fn new(settings: Settings, bounds: Bounds, incarnation: u64, hash: Hash) -> Self {
+        Self {
+            settings: settings.clamped(),
+            bounds,
+            incarnation,
+            hash,
+            draining: false,
+            sessions: BTreeMap::new(),
+            cost: 0,
+            expiry: VecDeque::new(),
+            pending_expiry: VecDeque::new(),
+            tombstones: BTreeMap::new(),
+            burials: VecDeque::new(),
+            ended: VecDeque::new(),
+        }
+    }
+
+    /// From now on every `HELLO` is told to come later: the node is being taken down.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// A session.
+    pub fn session(&mut self, id: Secret) -> Option<&mut Server> {
+        self.sessions.get_mut(&id).map(|server| &mut **server)
+    }
+
+    /// The ids of all sessions.
+    pub fn ids(&self) -> impl Iterator<Item = Secret> + '_ {
+        self.sessions.keys().copied()
+    }
+
+    /// The first message of a connection came. `identity`: whose connection it is, if the application knows; a session can only be resumed with the
+    /// identity that it began with. `random` fills a buffer with unpredictable bytes.
+    pub fn accept(
+        &mut self,
+        now: Duration,
+        connection: Connection,
+        batch: &[u8],
+        identity: &[u8],
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Accepted {
+        let hello = match first(batch) {
+            Ok(hello) => hello,
+            Err(violation) => {
+                return Accepted::Close {
+                    batch: None,
+                    code: violation.close_code(),
+                    reason: violation.name(),
+                };
+            }
+        };
+        if !(hello.versions.0..=hello.versions.1).contains(&VERSION) {
+            return refused(Refusal::Version);
+        }
+        if self.draining {
+            return self.later(LaterReason::Draining);
+        }
+        let secret = |random: &mut dyn FnMut(&mut [u8])| {
+            let mut secret = Secret([0; 16]);
+            random(&mut secret.0);
+            secret
+        };
+        let Some(resume) = &hello.resume else {
+            if self.is_full() {
+                return self.later(LaterReason::Busy);
+            }
+            let id = secret(random);
+            let arrival = Arrival {
+                now,
+                connection,
+                hello: &hello,
+                issued: secret(random),
+                hash: self.hash,
+            };
+            let settings = self.settings.clone();
+            let server = Server::offer(arrival, settings, self.incarnation, id, identity);
+            self.sessions.insert(id, Box::new(server));
+            return Accepted::Session(id);
+        };
+        let arrival = Arrival {
+            now,
+            connection,
+            hello: &hello,
+            issued: secret(random),
+            hash: self.hash,
+        };
+        self.resume(arrival, resume, identity)
+    }
+
+    fn resume(&mut self, arrival: Arrival<'_>, resume: &Resume, identity: &[u8]) -> Accepted {
+        let hello = arrival.hello;
+        let token = (self.hash)(&resume.token.0);
+        let unknown = if resume.incarnation == self.incarnation {
+            Refusal::Expired
+        } else {
+            Refusal::ServerRestarted
+        };
+        let id = resume.id;
+        if let Some(tombstone) = self.tombstones.get(&id) {
+            if tombstone.tokens.check(token).is_none() {
+                return refused(unknown);
+            }
+            let (code, committed) = (tombstone.code, tombstone.committed);
+            return close(&Welcome::Ended { code, committed }, 1000, "");
+        }
+        let Some(server) = self.sessions.get_mut(&id) else {
+            return refused(unknown);
+        };
+        let Some(presented) = server.tokens.check(token) else {
+            return refused(unknown);
+        };
+        if server.identity != identity {
+            return refused(Refusal::Identity);
+        }
+        if server.is_late(hello) {
+            return Accepted::Close {
+                batch: None,
+                code: 3000,
+                reason: "late",
+            };
+        }
+        if !server.keeps_terms(hello) {
+            return refused(Refusal::Changed);
+        }
+        match server.resume(arrival, resume, (token, presented)) {
+            Ok(()) => Accepted::Session(id),
+            Err(refusal) => refused(refusal),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.sessions.len() >= self.bounds.sessions || self.cost >= self.bounds.cost
+    }
+
+    fn later(&self, reason: LaterReason) -> Accepted {
+        let after_ms = millis(self.bounds.later).min(super::hello::MAX_WAIT);
+        close(&Welcome::Later { after_ms, reason }, 1000, "later")
+    }
+
+    /// To be called after anything was told a session: notes when it expires, and takes it out if it has ended.
+    pub fn settle(&mut self, now: Duration, id: Secret) {
+        let Some(server) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if server.phase() != Phase::Ended {
+            let cost = server.retained() + server.held();
+            self.cost = self.cost - server.counted + cost;
+            server.counted = cost;
+            if let Some(expires) = server.expires
+                && !core::mem::replace(&mut server.noted, true)
+            {
+                let queue = if server.phase() == Phase::Pending {
+                    &mut self.pending_expiry
+                } else {
+                    &mut self.expiry
+                };
+                queue.push_back((expires, id));
+            }
+            return;
+        }
+        let Some(mut server) = self.sessions.remove(&id) else {
+            return;
+        };
+        self.cost -= server.counted;
+        if let Some(code) = server.ended_with {
+            let tombstone = Tombstone {
+                tokens: core::mem::take(&mut server.tokens),
+                code,
+                committed: server.has_committed(),
+            };
+            if self.tombstones.len() >= self.bounds.ended
+                && let Some((_, oldest)) = self.burials.pop_front()
+            {
+                self.tombstones.remove(&oldest);
+            }
+            self.tombstones.insert(id, tombstone);
+            self.burials
+                .push_back((now.saturating_add(self.bounds.ended_time), id));
+        }
+        self.ended.push_back(server);
+    }
+
+    /// A session that has ended, with its last events and what it had not delivered.
+    pub fn poll_ended(&mut self) -> Option<Box<Server>> {
+        self.ended.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout).
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let queues = [&self.expiry, &self.pending_expiry, &self.burials];
+        let firsts = queues.into_iter().filter_map(|queue| queue.front());
+        firsts.map(|(at, _)| *at).min()
+    }
+
+    /// The time of [`poll_timeout`](Self::poll_timeout) came: forgets sessions whose client did not come back, and how others had ended.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        for pending in [false, true] {
+            loop {
+                let queue = if pending {
+                    &mut self.pending_expiry
+                } else {
+                    &mut self.expiry
+                };
+                let Some((_, id)) = queue.pop_front_if(|(at, _)| *at <= now) else {
+                    break;
+                };
+                if let Some(server) = self.sessions.get_mut(&id) {
+                    server.noted = false;
+                    if server.expires.is_some_and(|expires| expires <= now) {
+                        server.expire(now);
+                    }
+                }
+                // It was back and is gone again: look later.
+                self.settle(now, id);
+            }
+        }
+        while let Some((_, id)) = self.burials.pop_front_if(|(at, _)| *at <= now) {
+            self.tombstones.remove(&id);
+        }
+    }
+}
+
+/// The `HELLO` of a first batch.
+fn first(batch: &[u8]) -> Result<Hello, Violation> {
+    if batch.len() as u64 > MIN_BATCH {
+        return Err(Violation::BatchTooLong);
+    }
+    let (slot, mut frames) = Frames::new(batch)?;
+    if slot != 0 {
+        return Err(Violation::Slot);
+    }
+    match (frames.next(), frames.next()) {
+        (Some(Ok(Frame::Hello(hello))), None) => Ok(*hello),
+        (Some(Err(violation)), _) => Err(violation),
+        _ => Err(Violation::Order),
+    }
+}
+
+fn refused(refusal: Refusal) -> Accepted {
+    close(&Welcome::Refused(refusal), 3000, "refused")
+}
+
+fn close(welcome: &Welcome, code: u16, reason: &'static str) -> Accepted {
+    Accepted::Close {
+        batch: Some(answer(welcome)),
+        code,
+        reason,
+    }
+}

@@ -1,0 +1,196 @@
+//! What was sent and is not yet committed: encoded frames back to back, and where each message begins.
+
+use super::Received;
+use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
+use crate::message::Message;
+use std::collections::VecDeque;
+
+/// Below this, released bytes stay in front until everything is released.
+const COMPACT: usize = 16 * 1024;
+
+/// Frames of the messages from `first` on.
+#[derive(Debug, Default)]
+pub(crate) struct Retained {
+    bytes: Vec<u8>,
+    /// Bytes in front that are released.
+    released: usize,
+    /// The place of `bytes[0]` among all that were ever retained.
+    base: u64,
+    /// Where each message begins, counted as `base` is.
+    begins: VecDeque<u64>,
+    first: u64,
+}
+
+/// A place among the frames: a message, how many of its frames are behind, and where the next one begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Cursor {
+    pub(crate) index: u64,
+    pub(crate) parts: u64,
+    at: u64,
+}
+
+impl Retained {
+    /// The lowest index that is retained.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The index of the next message.
+    pub(crate) fn next(&self) -> u64 {
+        self.first + self.begins.len() as u64
+    }
+
+    /// What it holds: frames, and the overhead of every message.
+    pub(crate) fn cost(&self) -> u64 {
+        (self.bytes.len() - self.released) as u64 + OVERHEAD * self.begins.len() as u64
+    }
+
+    fn end(&self) -> u64 {
+        self.base + self.bytes.len() as u64
+    }
+
+    /// Nothing is retained, and the next message has this index.
+    pub(crate) fn restart(&mut self, first: u64) {
+        *self = Self {
+            first,
+            ..Self::default()
+        };
+    }
+
+    /// The messages get other indices: the first one this.
+    pub(crate) fn rebase(&mut self, first: u64) {
+        self.first = first;
+    }
+
+    /// Encodes a message at the end, in parts so that no frame's body is longer than `longest`.
+    pub(crate) fn push(&mut self, head: Head, payload: &[u8], longest: usize) {
+        self.begins.push_back(self.end());
+        // Head fields take at most 16 bytes.
+        let longest = longest.max(64);
+        let mut rest = payload;
+        while rest.len() > longest && head.takes_parts() {
+            let (part, behind) = rest.split_at(longest);
+            Frame::Part(part).put(&mut self.bytes);
+            rest = behind;
+        }
+        Frame::Last(head, rest).put(&mut self.bytes);
+    }
+
+    /// Releases every message below.
+    pub(crate) fn release(&mut self, below: u64) {
+        let count = below
+            .saturating_sub(self.first)
+            .min(self.begins.len() as u64);
+        self.begins.drain(..count as usize);
+        self.first += count;
+        match self.begins.front() {
+            Some(begin) => self.released = (begin - self.base) as usize,
+            None => {
+                self.base = self.end();
+                self.released = 0;
+                self.bytes.clear();
+                self.bytes.shrink_to(COMPACT);
+            }
+        }
+        if self.released >= COMPACT && self.released >= self.bytes.len() / 2 {
+            self.bytes.drain(..self.released);
+            self.base += self.released as u64;
+            self.released = 0;
+        }
+    }
+
+    /// The place of a message, so many of whose frames are behind. None if it has not so many frames before its last.
+    pub(crate) fn cursor(&self, index: u64, parts: u64) -> Option<Cursor> {
+        let mut cursor = Cursor {
+            index,
+            parts: 0,
+            at: match index.checked_sub(self.first)? {
+                message if message < self.begins.len() as u64 => self.begins[message as usize],
+                message if message == self.begins.len() as u64 => self.end(),
+                _ => return None,
+            },
+        };
+        for _ in 0..parts {
+            let (kind, frame, _) = self.frame(cursor)?;
+            if kind != kind::PART {
+                return None;
+            }
+            cursor.at += frame.len() as u64;
+            cursor.parts += 1;
+        }
+        Some(cursor)
+    }
+
+    /// The frame at a place: its kind, all its bytes, and its cost. None at the end.
+    #[inline]
+    pub(crate) fn frame(&self, cursor: Cursor) -> Option<(u8, &[u8], u64)> {
+        let from = self
+            .bytes
+            .get((cursor.at.checked_sub(self.base)?) as usize..)?;
+        let mut rest = from;
+        let (kind, body) = split(&mut rest).ok()?;
+        let frame = &from[..from.len() - rest.len()];
+        Some((kind, frame, cost(kind, body.len())))
+    }
+
+    /// The place behind a frame of `len` bytes.
+    #[inline]
+    pub(crate) fn behind(cursor: Cursor, kind: u8, len: usize) -> Cursor {
+        let at = cursor.at + len as u64;
+        if kind == kind::PART {
+            Cursor {
+                parts: cursor.parts + 1,
+                at,
+                ..cursor
+            }
+        } else {
+            Cursor {
+                index: cursor.index + 1,
+                parts: 0,
+                at,
+            }
+        }
+    }
+
+    /// The place of the message after the one at a place.
+    pub(crate) fn skip(&self, cursor: Cursor) -> Cursor {
+        self.cursor(cursor.index + 1, 0).unwrap_or(cursor)
+    }
+
+    /// A message as it was given, if it is retained.
+    pub(crate) fn message(&self, index: u64) -> Option<Received> {
+        let mut cursor = self.cursor(index, 0)?;
+        let mut payload = Vec::new();
+        loop {
+            let (kind, frame, _) = self.frame(cursor)?;
+            match Frames::of(frame).next()?.ok()? {
+                Frame::Part(part) => payload.extend_from_slice(part),
+                Frame::Last(head, rest) => {
+                    payload.extend_from_slice(rest);
+                    let payload = if head.is_text() {
+                        Message::Text(String::from_utf8(payload).ok()?)
+                    } else {
+                        Message::Binary(payload)
+                    };
+                    return Some(Received {
+                        index,
+                        head,
+                        payload,
+                    });
+                }
+                _ => return None,
+            }
+            cursor = Self::behind(cursor, kind, frame.len());
+        }
+    }
+}
+
+/// What a frame with such a body counts against credit.
+#[inline]
+pub(crate) fn cost(kind: u8, body: usize) -> u64 {
+    if kind == kind::PART {
+        body as u64
+    } else {
+        body as u64 + OVERHEAD
+    }
+}

@@ -1,0 +1,606 @@
+//! The server's half of a session, as a table. Pure: no I/O, no clock, no randomness, no waker.
+//!
+//! | told | pending | attached | detached | ended |
+//! | --- | --- | --- | --- | --- |
+//! | the first frame after `WELCOME`, an `ACK` | attached: started | attached: confirmed | | |
+//! | another first frame | pending: violation | detached: violation | | |
+//! | [`resume`](Server::resume) | attached: started | attached: the older connection is fenced | attached | |
+//! | ... from positions that do not fit | ended: lost | ended: lost | ended: lost | |
+//! | a frame | | attached | | |
+//! | a violation | pending | detached | | |
+//! | anything from another connection | | | | |
+//! | `ACK` of our `BYE` | | ended | | |
+//! | commit of the client's `BYE` | | ended, once its `ACK` is written | ended | |
+//! | [`disconnected`](Server::disconnected) | pending | detached | | |
+//! | the deadline of the heartbeat | pending | detached | | |
+//! | the deadline of `close` | | ended | ended | |
+//! | [`expire`](Server::expire), without a connection | ended: lost | | ended: lost | |
+//!
+//! An empty field changes nothing. A session in `pending` has been offered and nothing more: no handler, no message, nothing in a store.
+
+use super::client::Dropped;
+use super::exchange::Exchange;
+use super::heartbeat::Heartbeat;
+use super::hello::{Agreed, Hello, Refusal, Resume, Secret, VERSION, Welcome};
+use super::incoming::Incoming;
+use super::outgoing::{Outgoing, Unsendable};
+use super::poison::Blame;
+use super::registry::Connection;
+use super::settings::{Settings, millis};
+use super::tokens::{Hash, Presented, Tokens};
+use super::wire::{Frame, Frames, Head};
+use super::{Received, Violation};
+use core::fmt;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+/// The server's half of one session. Made, found and ended by a [`Registry`](super::Registry).
+///
+/// After anything was told it: take events with [`poll_event`](Self::poll_event), send what [`poll_transmit`](Self::poll_transmit) writes, arm a timer
+/// for [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
+pub struct Server {
+    id: Secret,
+    settings: Settings,
+    /// What every `WELCOME` says of the store.
+    incarnation: u64,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) tokens: Tokens,
+    instance: u64,
+    attempt: u64,
+    /// What the client takes, fixed at the beginning: message and batch.
+    agreed: (u64, u64),
+    phase: Phase,
+    connection: Option<Connection>,
+    /// The client has not yet sent its first frame after `WELCOME`.
+    unconfirmed: bool,
+    welcome: Option<Welcome>,
+    exchange: Exchange,
+    close_by: Option<Duration>,
+    /// When it is forgotten, while it has no connection.
+    pub(crate) expires: Option<Duration>,
+    /// The registry has noted that.
+    pub(crate) noted: bool,
+    /// What the registry counts for it.
+    pub(crate) counted: u64,
+    /// The code that it ended with, if it was not lost.
+    pub(crate) ended_with: Option<u16>,
+    events: VecDeque<Event>,
+}
+
+/// How a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Offered, and not yet confirmed by the client.
+    Pending,
+    /// It has a connection.
+    Attached,
+    /// It has none, and waits for its client.
+    Detached,
+    /// It has ended.
+    Ended,
+}
+
+/// What happened in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The client confirmed the session: its handler begins.
+    Started,
+    /// Its client is back.
+    Resumed {
+        /// From a page that was loaded anew, and has nothing but the session's name.
+        forgot: bool,
+    },
+    /// Its connection ended.
+    Detached,
+    /// The client committed the place of a message that it never got.
+    Undelivered(Received),
+    /// This connection is to be closed, behind this batch if there is one.
+    Close {
+        /// Which.
+        connection: Connection,
+        /// The last batch to send on it.
+        batch: Option<Vec<u8>>,
+        /// The close code.
+        code: u16,
+        /// The close reason.
+        reason: &'static str,
+    },
+    /// The session cannot go on, or its client did not come back. Final.
+    Lost(Refusal),
+    /// The session ended as somebody wanted it. Final.
+    Ended {
+        /// The code of the `BYE`.
+        code: u16,
+        /// Its reason.
+        reason: String,
+        /// We sent it.
+        ours: bool,
+        /// It was committed, and so was everything before it.
+        clean: bool,
+    },
+}
+
+/// Its state, and nothing of what passes through it, which is not for logs.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A `HELLO` as it came, and the token for its `WELCOME`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) now: Duration,
+    pub(crate) connection: Connection,
+    pub(crate) hello: &'a Hello,
+    pub(crate) issued: Secret,
+    pub(crate) hash: Hash,
+}
+
+impl Server {
+    pub(crate) fn offer(
+        arrival: Arrival<'_>,
+        settings: Settings,
+        incarnation: u64,
+        id: Secret,
+        identity: &[u8],
+    ) -> Self {
+        let hello = arrival.hello;
+        let outgoing = Outgoing::new(settings.retention, settings.batch);
+        let incoming = Incoming::new(settings.window, settings.max_message);
+        let mut server = Self {
+            id,
+            incarnation,
+            identity: identity.to_vec(),
+            tokens: Tokens::issue(arrival.issued, arrival.hash),
+            instance: hello.instance,
+            attempt: hello.attempt,
+            agreed: (hello.terms.max_message, hello.terms.max_batch),
+            phase: Phase::Pending,
+            connection: None,
+            unconfirmed: true,
+            welcome: None,
+            exchange: Exchange::new(outgoing, incoming),
+            close_by: None,
+            expires: None,
+            noted: false,
+            counted: 0,
+            ended_with: None,
+            events: VecDeque::new(),
+            settings,
+        };
+        server
+            .exchange
+            .outgoing
+            .agree(hello.terms.max_message, hello.terms.max_batch);
+        let _at_the_beginning = server
+            .exchange
+            .outgoing
+            .resume(false, 0, 0, hello.terms.credit);
+        server.attach(arrival, false);
+        server
+    }
+
+    /// A connection carries the session from now on.
+    fn attach(&mut self, arrival: Arrival<'_>, resumed: bool) {
+        let Arrival { now, hello, .. } = arrival;
+        let credit = self.exchange.incoming.connect();
+        self.welcome = Some(Welcome::Session(Box::new(Agreed {
+            version: VERSION,
+            features: 0,
+            id: self.id,
+            token: arrival.issued,
+            incarnation: self.incarnation,
+            terms: self.settings.terms(credit),
+            heartbeat_ms: millis(self.settings.heartbeat),
+            spread_ms: millis(self.settings.spread),
+            positions: resumed.then(|| self.exchange.positions()),
+        })));
+        let heart = Heartbeat::server(now, self.settings.heartbeat);
+        self.exchange.connected(heart, hello.terms.retention, false);
+        self.connection = Some(arrival.connection);
+        self.unconfirmed = true;
+        self.expires = None;
+    }
+
+    /// The session's id.
+    pub fn id(&self) -> Secret {
+        self.id
+    }
+
+    /// How it stands.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The connection that carries it.
+    pub fn connection(&self) -> Option<Connection> {
+        self.connection
+    }
+
+    // Inputs.
+
+    /// Whether a `HELLO` with a valid token comes from the past. Attempts rise with every `HELLO` of a session, also after a reload.
+    pub(crate) fn is_late(&self, hello: &Hello) -> bool {
+        hello.attempt <= self.attempt
+    }
+
+    pub(crate) fn keeps_terms(&self, hello: &Hello) -> bool {
+        self.agreed == (hello.terms.max_message, hello.terms.max_batch)
+    }
+
+    /// A `HELLO` with a valid token that is not late, over this connection. Fences the older one.
+    pub(crate) fn resume(
+        &mut self,
+        arrival: Arrival<'_>,
+        resume: &Resume,
+        presented: ([u8; 32], Presented),
+    ) -> Result<(), Refusal> {
+        let Arrival { now, hello, .. } = arrival;
+        self.fence(now, hello.instance);
+        let was = self.phase;
+        let theirs = &resume.positions;
+        let Exchange {
+            outgoing, incoming, ..
+        } = &mut self.exchange;
+        let (received, parts, committed) = if resume.forgot {
+            incoming.forget_parts();
+            let first = outgoing.first();
+            (first, 0, first)
+        } else {
+            // A page that forgot restarts its own direction where we are; so that is no mismatch.
+            if let Some(refusal) = outgoing.mismatch(theirs, incoming.received()) {
+                self.lost(now, refusal);
+                return Err(refusal);
+            }
+            (theirs.received, theirs.parts, theirs.committed)
+        };
+        if !outgoing.resume(true, received, parts, hello.terms.credit) {
+            self.lost(now, Refusal::Rewound);
+            return Err(Refusal::Rewound);
+        }
+        match outgoing.handle_ack(committed) {
+            Ok(undelivered) => self
+                .events
+                .extend(undelivered.into_iter().map(Event::Undelivered)),
+            Err(_) => {
+                self.lost(now, Refusal::Rewound);
+                return Err(Refusal::Rewound);
+            }
+        }
+        self.instance = hello.instance;
+        self.attempt = hello.attempt;
+        if presented.1 == Presented::Newest {
+            self.tokens.confirm();
+        }
+        self.tokens
+            .rotate(presented.0, arrival.issued, arrival.hash);
+        self.phase = Phase::Attached;
+        self.attach(arrival, true);
+        self.events.push_back(if was == Phase::Pending {
+            Event::Started
+        } else {
+            Event::Resumed {
+                forgot: resume.forgot,
+            }
+        });
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Ends the connection that carries the session, for another one carries it now.
+    fn fence(&mut self, now: Duration, instance: u64) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        // The same instance has given the older one up. Another one has to be told.
+        let (batch, reason) = if instance == self.instance {
+            (None, "replaced")
+        } else {
+            (Some(answer(&Welcome::Refused(Refusal::Fenced))), "fenced")
+        };
+        self.exchange.disconnected(now, Blame::Suspicious);
+        self.events.push_back(Event::Close {
+            connection,
+            batch,
+            code: 3000,
+            reason,
+        });
+    }
+
+    /// A connection ended, however it did.
+    pub fn disconnected(&mut self, now: Duration, connection: Connection, blame: Blame) {
+        if self.connection != Some(connection) {
+            return;
+        }
+        self.connection = None;
+        self.welcome = None;
+        self.exchange.disconnected(now, blame);
+        let patience = match self.phase {
+            Phase::Pending => self.settings.welcome_timeout,
+            Phase::Attached | Phase::Detached => self.settings.retention_time,
+            Phase::Ended => return,
+        };
+        self.expires = Some(now.saturating_add(patience));
+        if self.phase == Phase::Attached {
+            self.phase = Phase::Detached;
+            self.events.push_back(Event::Detached);
+        }
+        self.settle(now);
+    }
+
+    fn drop(&mut self, now: Duration, why: Dropped) {
+        if let Some(connection) = self.connection {
+            let (code, reason) = why.close();
+            self.events.push_back(Event::Close {
+                connection,
+                batch: None,
+                code,
+                reason,
+            });
+            self.disconnected(now, connection, Blame::Innocent);
+        }
+    }
+
+    /// A text message came. A session has only binary ones.
+    pub fn handle_text(&mut self, now: Duration, connection: Connection) {
+        if self.connection == Some(connection) {
+            self.drop(now, Dropped::Violation(Violation::TextMessage));
+        }
+    }
+
+    /// A binary message came behind the one with `HELLO`. What comes from an older connection is ignored.
+    pub fn handle_batch(&mut self, now: Duration, connection: Connection, batch: &[u8]) {
+        if self.connection != Some(connection) {
+            return;
+        }
+        self.exchange.heard(now);
+        match self.frames(now, batch) {
+            Ok(()) => self.settle(now),
+            Err(violation) => self.drop(now, Dropped::Violation(violation)),
+        }
+    }
+
+    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), Violation> {
+        if batch.len() as u64 > self.settings.max_batch {
+            return Err(Violation::BatchTooLong);
+        }
+        let (slot, frames) = Frames::new(batch)?;
+        if slot != 0 {
+            return Err(Violation::Slot);
+        }
+        for frame in frames {
+            let frame = frame?;
+            if self.unconfirmed {
+                let Frame::Ack(_) = frame else {
+                    return Err(Violation::Unconfirmed);
+                };
+                self.unconfirmed = false;
+                self.tokens.confirm();
+                if self.phase == Phase::Pending {
+                    self.phase = Phase::Attached;
+                    self.events.push_back(Event::Started);
+                }
+            }
+            let undelivered = self.exchange.handle_frame(now, frame)?;
+            self.events
+                .extend(undelivered.into_iter().map(Event::Undelivered));
+        }
+        Ok(())
+    }
+
+    /// The time of [`poll_timeout`](Self::poll_timeout) came.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if self.close_by.is_some_and(|by| by <= now) {
+            let (code, reason) = self.exchange.outgoing.bye_told();
+            self.end(now, code, reason, true, false);
+        } else if !self.exchange.handle_timeout(now) {
+            self.drop(now, Dropped::Silent);
+        }
+    }
+
+    /// Its time without a connection is over.
+    pub(crate) fn expire(&mut self, now: Duration) {
+        if self.connection.is_none() && self.phase != Phase::Ended {
+            self.lost(now, Refusal::Expired);
+        }
+    }
+
+    // Commands.
+
+    /// Retains a message to send, and gives its index.
+    ///
+    /// # Errors
+    /// Each of [`Unsendable`] but `Close`.
+    pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
+        if matches!(self.phase, Phase::Ended | Phase::Pending) {
+            return Err(Unsendable::Ended);
+        }
+        self.exchange.send(head, payload)
+    }
+
+    /// The oldest message that was not read. It is committed by [`commit`](Self::commit).
+    pub fn read(&mut self) -> Option<Received> {
+        self.exchange.incoming.read()
+    }
+
+    /// Takes responsibility for every message below, as far as they were read.
+    pub fn commit(&mut self, now: Duration, below: u64) {
+        self.exchange.incoming.commit(now, below);
+        self.settle(now);
+    }
+
+    /// Nobody will read any more: what arrives is committed and dropped.
+    pub fn stop_reading(&mut self, now: Duration) {
+        self.exchange.incoming.stop_reading(now);
+        self.settle(now);
+    }
+
+    /// Asks the client to commit and acknowledge everything sent so far without delay.
+    pub fn flush(&mut self) {
+        self.exchange.flush();
+    }
+
+    /// Asks the client to connect anew, `after` at the earliest: this node is being taken down. False without a connection.
+    pub fn ask_to_move(&mut self, after: Duration) -> bool {
+        self.exchange.ask_to_move(after)
+    }
+
+    /// Ends the session: behind everything sent so far, within the close timeout.
+    ///
+    /// # Errors
+    /// [`Unsendable::Close`] for a code that is neither 1000 nor 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if it has
+    /// ended or is about to.
+    pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
+        if matches!(self.phase, Phase::Ended | Phase::Pending) {
+            return Err(Unsendable::Ended);
+        }
+        self.exchange.close(now, code, reason)?;
+        self.close_by = Some(now.saturating_add(self.settings.close_timeout));
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Once it has ended: the messages that are not committed. The client may have acted on the first ones, and cannot have on the others.
+    pub fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
+        self.exchange.outgoing.take_uncommitted()
+    }
+
+    /// What was received and not committed is lost: the session goes on on another node, or its handler began anew.
+    pub fn fall_back(&mut self, now: Duration) {
+        if let Some(connection) = self.connection {
+            self.events.push_back(Event::Close {
+                connection,
+                batch: None,
+                code: 3000,
+                reason: "moved",
+            });
+            self.disconnected(now, connection, Blame::Innocent);
+        }
+        self.exchange.incoming.fall_back();
+    }
+
+    // Outputs.
+
+    /// Writes the next batch for [`connection`](Self::connection) to `out`, which is cleared before. False if there is none.
+    pub fn poll_transmit(&mut self, now: Duration, out: &mut Vec<u8>) -> bool {
+        out.clear();
+        if self.connection.is_none() {
+            return false;
+        }
+        out.push(0);
+        if let Some(welcome) = self.welcome.take() {
+            // A batch of its own: it is never compressed with what others chose.
+            Frame::Welcome(welcome).put(out);
+            return true;
+        }
+        self.exchange.write(now, out);
+        self.settle(now);
+        if out.len() == 1 {
+            out.clear();
+        }
+        !out.is_empty()
+    }
+
+    /// What happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let times = [self.exchange.poll_timeout(), self.close_by];
+        times.into_iter().flatten().min()
+    }
+
+    /// Every message of ours below is committed by the client.
+    pub fn committed(&self) -> u64 {
+        self.exchange.outgoing.first()
+    }
+
+    /// The server committed every message of the client below.
+    pub fn has_committed(&self) -> u64 {
+        self.exchange.incoming.committed()
+    }
+
+    /// What is retained of ours, in cost: bytes, and 32 a message.
+    pub fn retained(&self) -> u64 {
+        self.exchange.outgoing.cost()
+    }
+
+    /// What waits to be read, in cost.
+    pub fn held(&self) -> u64 {
+        self.exchange.incoming.held()
+    }
+
+    /// The index of the next message to come, and of the next of ours.
+    pub fn next(&self) -> (u64, u64) {
+        (
+            self.exchange.incoming.received(),
+            self.exchange.outgoing.next(),
+        )
+    }
+
+    // Ends.
+
+    /// Looks whether the end has come.
+    fn settle(&mut self, now: Duration) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        let Exchange {
+            outgoing, incoming, ..
+        } = &self.exchange;
+        if outgoing.is_bye_committed() {
+            let (code, reason) = outgoing.bye_told();
+            self.end(now, code, reason, true, true);
+        } else if incoming.is_bye_committed()
+            // While connected, its acknowledgement goes first.
+            && (self.connection.is_none() || !incoming.is_untold())
+            && let Some((code, reason)) = incoming.bye().cloned()
+        {
+            let clean = outgoing.first() == outgoing.next();
+            self.end(now, code, reason, false, clean);
+        }
+    }
+
+    fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {
+        self.ended_with = Some(code);
+        self.finish(now, 1000, "");
+        self.events.push_back(Event::Ended {
+            code,
+            reason,
+            ours,
+            clean,
+        });
+    }
+
+    fn lost(&mut self, now: Duration, refusal: Refusal) {
+        self.finish(now, 3000, "lost");
+        self.events.push_back(Event::Lost(refusal));
+    }
+
+    fn finish(&mut self, now: Duration, code: u16, reason: &'static str) {
+        self.phase = Phase::Ended;
+        self.close_by = None;
+        self.exchange.disconnected(now, Blame::Innocent);
+        if let Some(connection) = self.connection.take() {
+            self.events.push_back(Event::Close {
+                connection,
+                batch: None,
+                code,
+                reason,
+            });
+        }
+    }
+}
+
+/// A batch with nothing but a `WELCOME`.
+pub(crate) fn answer(welcome: &Welcome) -> Vec<u8> {
+    let mut batch = vec![0];
+    Frame::Welcome(welcome.clone()).put(&mut batch);
+    batch
+}

@@ -1,0 +1,90 @@
+//! Numbers on the wire: unsigned LEB128 in the shortest form, at most 2^53 − 1 so that JavaScript holds each exactly.
+
+use super::Violation;
+
+/// The largest number there is.
+pub const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// Bytes of the longest number.
+const MAX_LEN: usize = 8;
+
+/// Appends a number.
+#[inline]
+pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
+    debug_assert!(value <= MAX_NUMBER);
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// How many bytes [`put`] appends.
+#[inline]
+pub(crate) fn len(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Takes a number off the front.
+#[inline]
+pub(crate) fn take(input: &mut &[u8]) -> Result<u64, Violation> {
+    // Nearly every length is one byte.
+    if let [byte @ 0..=0x7f, rest @ ..] = *input {
+        *input = rest;
+        return Ok(u64::from(*byte));
+    }
+    let mut value = 0;
+    for at in 0..MAX_LEN {
+        let byte = *input.get(at).ok_or(Violation::Truncated)?;
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            if byte == 0 {
+                return Err(Violation::NumberNotShortest);
+            }
+            if value > MAX_NUMBER {
+                return Err(Violation::NumberTooLarge);
+            }
+            *input = &input[at + 1..];
+            return Ok(value);
+        }
+    }
+    Err(Violation::NumberTooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_again_and_as_long_as_said() {
+        for value in (0..53)
+            .flat_map(|bit| [(1 << bit) - 1, 1 << bit, (1 << bit) + 1])
+            .chain([MAX_NUMBER])
+        {
+            let mut bytes = Vec::new();
+            put(&mut bytes, value);
+            assert_eq!(bytes.len(), len(value), "{value}");
+            let mut input = &bytes[..];
+            assert_eq!((take(&mut input), input.len()), (Ok(value), 0));
+            for cut in 0..bytes.len() {
+                assert_eq!(take(&mut &bytes[..cut]), Err(Violation::Truncated));
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_form_and_a_limit() {
+        for (bytes, violation) in [
+            (&[0x80, 0x00][..], Violation::NumberNotShortest),
+            (&[0xff, 0x80, 0x00], Violation::NumberNotShortest),
+            // 2^53.
+            (
+                &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10],
+                Violation::NumberTooLarge,
+            ),
+            (&[0xff; 9], Violation::NumberTooLarge),
+        ] {
+            assert_eq!(take(&mut &*bytes), Err(violation), "{bytes:x?}");
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Batches and frames, as `WIRE.md` has them. Reading copies nothing; no input makes it panic.
+
+use super::hello::{Hello, MAX_HELLO, MAX_WAIT, Welcome, array, close_code};
+use super::{Violation, varint};
+
+/// Kinds of frames.
+pub mod kind {
+    #![allow(missing_docs)]
+    pub const HELLO: u8 = 0x01;
+    pub const WELCOME: u8 = 0x02;
+    pub const ACK: u8 = 0x03;
+    pub const CREDIT: u8 = 0x04;
+    pub const PING: u8 = 0x05;
+    pub const PONG: u8 = 0x06;
+    pub const FLUSH: u8 = 0x07;
+    pub const MOVE: u8 = 0x08;
+    pub const DATA_TEXT: u8 = 0x10;
+    pub const DATA_BINARY: u8 = 0x11;
+    pub const REQUEST_TEXT: u8 = 0x12;
+    pub const REQUEST_BINARY: u8 = 0x13;
+    pub const RESPONSE_TEXT: u8 = 0x14;
+    pub const RESPONSE_BINARY: u8 = 0x15;
+    pub const ERROR: u8 = 0x16;
+    pub const CANCEL: u8 = 0x17;
+    pub const VOID: u8 = 0x18;
+    pub const BYE: u8 = 0x19;
+    pub const PART: u8 = 0x1f;
+    /// Skipped where they are unknown.
+    pub const SKIPPED: core::ops::RangeInclusive<u8> = 0x60..=0x7f;
+}
+
+/// Bytes of the reason of a `BYE`, at most: as many as a Close frame has room for (RFC 6455 §5.5).
+pub const MAX_REASON: usize = 123;
+
+/// What a message frame counts against credit beside its body: every message costs its receiver memory, empty ones too.
+pub const OVERHEAD: u64 = 32;
+
+/// One frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// The client's first.
+    Hello(Box<Hello>),
+    /// The server's first.
+    Welcome(Welcome),
+    /// Every message below this index is committed.
+    Ack(u64),
+    /// The total cost that may be sent on this connection.
+    Credit(u64),
+    /// To be answered with the same number.
+    Ping(u64),
+    /// The answer.
+    Pong(u64),
+    /// Commit and acknowledge what you can without waiting.
+    Flush,
+    /// Connect anew, after so many milliseconds at the earliest.
+    Move {
+        /// Milliseconds.
+        after_ms: u64,
+    },
+    /// A piece of the next message, never empty.
+    Part(&'a [u8]),
+    /// The end of a message, which gets the next index: what it is, and the rest of its payload.
+    Last(Head, &'a [u8]),
+    /// A frame of a later version that has no meaning here.
+    Skipped(u8),
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// A value.
+    Data {
+        /// UTF-8, or bytes.
+        text: bool,
+    },
+    /// A value that wants a response. Its index is its name.
+    Request {
+        /// UTF-8, or bytes.
+        text: bool,
+    },
+    /// The response to a request of the peer.
+    Response {
+        /// UTF-8, or bytes.
+        text: bool,
+        /// The index of the request.
+        to: u64,
+    },
+    /// The failure of a request of the peer; its payload is a text.
+    Error {
+        /// The index of the request.
+        to: u64,
+        /// The application's.
+        code: u64,
+    },
+    /// Nobody awaits the response to a request of one's own any more.
+    Cancel {
+        /// The index of the request.
+        to: u64,
+    },
+    /// Nothing: it stands for a message that could not be delivered.
+    Void,
+    /// The end of the session; its payload is a reason.
+    Bye {
+        /// Why: 1000, or 3000 to 4999.
+        code: u16,
+    },
+}
+
+impl Head {
+    /// Whether its payload is UTF-8.
+    pub fn is_text(self) -> bool {
+        match self {
+            Head::Data { text } | Head::Request { text } | Head::Response { text, .. } => text,
+            Head::Error { .. } | Head::Bye { .. } => true,
+            Head::Cancel { .. } | Head::Void => false,
+        }
+    }
+
+    /// Whether `PART` frames may come before it.
+    pub(crate) fn takes_parts(self) -> bool {
+        !matches!(self, Head::Cancel { .. } | Head::Void | Head::Bye { .. })
+    }
+
+    pub(crate) fn kind(self) -> u8 {
+        match self {
+            Head::Data { text: true } => kind::DATA_TEXT,
+            Head::Data { text: false } => kind::DATA_BINARY,
+            Head::Request { text: true } => kind::REQUEST_TEXT,
+            Head::Request { text: false } => kind::REQUEST_BINARY,
+            Head::Response { text: true, .. } => kind::RESPONSE_TEXT,
+            Head::Response { text: false, .. } => kind::RESPONSE_BINARY,
+            Head::Error { .. } => kind::ERROR,
+            Head::Cancel { .. } => kind::CANCEL,
+            Head::Void => kind::VOID,
+            Head::Bye { .. } => kind::BYE,
+        }
+    }
+
+    /// Its fields, which come before the payload in the body.
+    fn put(self, out: &mut Vec<u8>) {
+        match self {
+            Head::Response { to, .. } | Head::Cancel { to } => varint::put(out, to),
+            Head::Error { to, code } => {
+                varint::put(out, to);
+                varint::put(out, code);
+            }
+            Head::Bye { code } => out.extend_from_slice(&code.to_be_bytes()),
+            Head::Data { .. } | Head::Request { .. } | Head::Void => {}
+        }
+    }
+
+    /// Bytes of its fields.
+    pub(crate) fn fields_len(self) -> usize {
+        match self {
+            Head::Response { to, .. } | Head::Cancel { to } => varint::len(to),
+            Head::Error { to, code } => varint::len(to) + varint::len(code),
+            Head::Bye { .. } => 2,
+            Head::Data { .. } | Head::Request { .. } | Head::Void => 0,
+        }
+    }
+}
+
+impl Frame<'_> {
+    /// Appends the frame.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Frame::Hello(hello) => long(out, kind::HELLO, |out| hello.put(out)),
+            Frame::Welcome(welcome) => long(out, kind::WELCOME, |out| welcome.put(out)),
+            Frame::Ack(below) => number(out, kind::ACK, *below),
+            Frame::Credit(total) => number(out, kind::CREDIT, *total),
+            Frame::Ping(name) => number(out, kind::PING, *name),
+            Frame::Pong(name) => number(out, kind::PONG, *name),
+            Frame::Flush => out.extend_from_slice(&[kind::FLUSH, 0]),
+            Frame::Move { after_ms } => number(out, kind::MOVE, *after_ms),
+            Frame::Part(bytes) => {
+                out.push(kind::PART);
+                varint::put(out, bytes.len() as u64);
+                out.extend_from_slice(bytes);
+            }
+            Frame::Last(head, rest) => {
+                out.push(head.kind());
+                varint::put(out, (head.fields_len() + rest.len()) as u64);
+                head.put(out);
+                out.extend_from_slice(rest);
+            }
+            Frame::Skipped(kind) => out.extend_from_slice(&[*kind, 0]),
+        }
+    }
+}
+
+fn number(out: &mut Vec<u8>, kind: u8, value: u64) {
+    out.extend_from_slice(&[kind, varint::len(value) as u8]);
+    varint::put(out, value);
+}
+
+fn long(out: &mut Vec<u8>, kind: u8, put: impl FnOnce(&mut Vec<u8>)) {
+    let mut body = Vec::with_capacity(128);
+    put(&mut body);
+    out.push(kind);
+    varint::put(out, body.len() as u64);
+    out.extend_from_slice(&body);
+}
+
+/// The frames of one batch, in order. After an error it is at its end.
+#[derive(Debug, Clone)]
+pub struct Frames<'a> {
+    rest: &'a [u8],
+    empty: bool,
+}
+
+impl<'a> Frames<'a> {
+    /// Reads the slot of a batch. Whether the slot and the batch's length are allowed is for the caller to say.
+    ///
+    /// # Errors
+    /// A batch that ends within its slot, or a slot that is no number.
+    pub fn new(mut batch: &'a [u8]) -> Result<(u64, Self), Violation> {
+        let slot = match varint::take(&mut batch) {
+            Err(Violation::Truncated) if batch.is_empty() => return Err(Violation::EmptyBatch),
+            slot => slot?,
+        };
+        Ok((slot, Self::of(batch)))
+    }
+
+    /// Frames without a slot before them.
+    pub(crate) fn of(frames: &'a [u8]) -> Self {
+        Self {
+            rest: frames,
+            empty: true,
+        }
+    }
+
+    #[inline]
+    fn read(&mut self) -> Result<Frame<'a>, Violation> {
+        let (kind, body) = split(&mut self.rest)?;
+        read(kind, body)
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, Violation>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return core::mem::take(&mut self.empty).then_some(Err(Violation::EmptyBatch));
+        }
+        self.empty = false;
+        let frame = self.read();
+        if frame.is_err() {
+            self.rest = &[];
+        }
+        Some(frame)
+    }
+}
+
+/// Takes a frame off the front of `rest`: its kind and its body.
+#[inline]
+pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Violation> {
+    let [kind] = array(rest)?;
+    let len = varint::take(rest)?;
+    let len = usize::try_from(len).map_err(|_| Violation::Truncated)?;
+    let (body, behind) = rest.split_at_checked(len).ok_or(Violation::Truncated)?;
+    *rest = behind;
+    Ok((kind, body))
+}
+
+#[inline]
+fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
+    let mut rest = body;
+    let input = &mut rest;
+    let frame = match kind {
+        kind::DATA_TEXT | kind::DATA_BINARY => {
+            let text = kind == kind::DATA_TEXT;
+            return Ok(Frame::Last(Head::Data { text }, body));
+        }
+        kind::PART if body.is_empty() => return Err(Violation::EmptyPart),
+        kind::PART => return Ok(Frame::Part(body)),
+        kind::REQUEST_TEXT | kind::REQUEST_BINARY => {
+            let text = kind == kind::REQUEST_TEXT;
+            return Ok(Frame::Last(Head::Request { text }, body));
+        }
+        kind::RESPONSE_TEXT | kind::RESPONSE_BINARY => {
+            let text = kind == kind::RESPONSE_TEXT;
+            let to = varint::take(input)?;
+            return Ok(Frame::Last(Head::Response { text, to }, rest));
+        }
+        kind::ERROR => {
+            let to = varint::take(input)?;
+            let code = varint::take(input)?;
+            return Ok(Frame::Last(Head::Error { to, code }, rest));
+        }
+        kind::BYE => {
+            let code = close_code(u16::from_be_bytes(array(input)?))?;
+            if rest.len() > MAX_REASON {
+                return Err(Violation::Bye);
+            }
+            return Ok(Frame::Last(Head::Bye { code }, rest));
+        }
+        kind::HELLO | kind::WELCOME if body.len() > MAX_HELLO => {
+            return Err(Violation::BodyTooLong);
+        }
+        // What is behind their fields belongs to a later version.
+        kind::HELLO => return Ok(Frame::Hello(Box::new(Hello::take(input)?))),
+        kind::WELCOME => return Ok(Frame::Welcome(Welcome::take(input)?)),
+        kind if kind::SKIPPED.contains(&kind) => return Ok(Frame::Skipped(kind)),
+
+        kind::ACK => Frame::Ack(varint::take(input)?),
+        kind::CREDIT => Frame::Credit(varint::take(input)?),
+        kind::PING => Frame::Ping(varint::take(input)?),
+        kind::PONG => Frame::Pong(varint::take(input)?),
+        kind::FLUSH => Frame::Flush,
+        kind::MOVE => match varint::take(input)? {
+            after_ms @ 0..=MAX_WAIT => Frame::Move { after_ms },
+            _ => return Err(Violation::Limit),
+        },
+        kind::CANCEL => {
+            let to = varint::take(input)?;
+            Frame::Last(Head::Cancel { to }, &[])
+        }
+        kind::VOID => Frame::Last(Head::Void, &[]),
+        _ => return Err(Violation::UnknownKind),
+    };
+    if rest.is_empty() {
+        Ok(frame)
+    } else {
+        Err(Violation::BodyTooLong)
+    }
+}

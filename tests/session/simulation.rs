@@ -1,0 +1,96 @@
+//! The deterministic simulation of sessions: `cargo run --release -p websocket-channel-session -- --seeds 100000`, `-- --seed 17` for one with its trace.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
+
+mod world;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use world::hits::Hits;
+use world::{DROPS, MESSAGES, run};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)?.parse::<u64>().ok()
+    };
+    if let Some(seed) = number("--seed") {
+        match run(seed, true, &mut Hits::default()) {
+            Ok(outcome) => println!(
+                "seed {seed}: {} messages, {} drops, {} sessions lost: all well",
+                outcome.messages, outcome.drops, outcome.losses
+            ),
+            Err(fault) => {
+                println!("seed {seed}: {fault}");
+                std::process::exit(1);
+            }
+        }
+        return;
+    }
+    let long = arguments.iter().any(|argument| argument == "--long");
+    let first = number("--from").unwrap_or(0);
+    let seeds = number("--seeds").unwrap_or(if long { 10_000_000 } else { 100_000 });
+    let began = Instant::now();
+    let next = AtomicU64::new(first);
+    let total = Mutex::new((Hits::default(), 0_u64, 0_u64, 0_u64, 0_u64));
+    let failed = Mutex::new(None::<(u64, String)>);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut hits = Hits::default();
+                let (mut messages, mut drops, mut losses, mut short) = (0, 0, 0, 0);
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + seeds || failed.lock().unwrap().is_some() {
+                        break;
+                    }
+                    match run(seed, false, &mut hits) {
+                        Ok(outcome) => {
+                            messages += u64::from(outcome.messages);
+                            drops += u64::from(outcome.drops);
+                            losses += u64::from(outcome.losses);
+                            short +=
+                                u64::from(outcome.messages < MESSAGES || outcome.drops < DROPS);
+                        }
+                        Err(fault) => {
+                            let mut failed = failed.lock().unwrap();
+                            if failed.as_ref().is_none_or(|(other, _)| seed < *other) {
+                                *failed = Some((seed, fault));
+                            }
+                        }
+                    }
+                }
+                let mut total = total.lock().unwrap();
+                total.0.add(&hits);
+                total.1 += messages;
+                total.2 += drops;
+                total.3 += losses;
+                total.4 += short;
+            });
+        }
+    });
+    let (hits, messages, drops, losses, short) = total.into_inner().unwrap();
+    if let Some((seed, fault)) = failed.into_inner().unwrap() {
+        println!("seed {seed}: {fault}");
+        println!(
+            "again, with what happened: cargo run --release -q -p websocket-channel-session -- --seed {seed}"
+        );
+        println!("found after {} seeds", seed - first + 1);
+        std::process::exit(1);
+    }
+    for (transition, count) in hits.lines() {
+        println!("{count:>12}  {transition}");
+    }
+    println!(
+        "{seeds} seeds, {messages} messages, {drops} drops, {losses} sessions lost and told, {short} seeds closed early, in {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
+}
