@@ -1,4 +1,4 @@
-//! What HTTP says around a handshake: header lines, and the response of a server or proxy that refused.
+//! HTTP around a handshake: headers, and the response of a server or proxy that refused.
 
 use core::fmt;
 
@@ -16,7 +16,7 @@ pub(crate) fn explain(response: &HttpResponse, f: &mut fmt::Formatter<'_>) -> fm
     response.explain(f)
 }
 
-/// Header lines in the order in which they came. Names compare in any case.
+/// Headers in the order in which they arrived. Names are compared without case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
@@ -89,13 +89,13 @@ impl Headers {
     }
 }
 
-/// The response of a server, or of a proxy, that refused the handshake.
+/// The response of a server or proxy that refused the handshake.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpResponse {
     /// The status, such as 401.
     pub status: u16,
-    /// Every header line, such as `Retry-After`, `Location`, `Set-Cookie` or `WWW-Authenticate`.
+    /// All headers, such as `Retry-After`, `Location`, `Set-Cookie` or `WWW-Authenticate`.
     pub headers: Headers,
     /// The beginning of the body, at most `proto::ProtocolLimits::max_body` bytes (4 KiB). The chunked coding is removed (RFC 9112 §7.1), a
     /// `Content-Encoding` is not.

@@ -1,4 +1,4 @@
-//! A WebSocket client whose socket is a typed async channel, in the browser and natively.
+//! A WebSocket client with a typed async channel, for browsers and native programs.
 //!
 //! ```no_run
 //! use websocket_channel::{Channel, Text, connect};
@@ -14,21 +14,21 @@
 //! # }
 //! ```
 //!
-//! Begin with [`connect`]. [`Channel`] is what it gives; [`Sender`], [`Receiver`] and [`Control`] are its handles; [`codec`] says how
-//! values become messages. Beneath, for those who want no types and no task: [`Socket`].
+//! Start with [`connect`]. It returns a [`Channel`]; [`Sender`], [`Receiver`] and [`Control`] are its handles; [`codec`] says how values become
+//! messages. [`Socket`] is the layer below, without types and without a task.
 //!
 //! [`security`] says what a WebSocket is exposed to.
 //!
 //! # Layers
 //!
-//! Each imports only what is below it.
+//! Each layer imports only the layers below it.
 //!
 //! ```text
 //!   js        the classes of the npm package (feature `__npm`, in the repository only)
 //!   channel   typed values, halves, closing
 //!   socket    one connection: Stream + Sink of Message
-//!   transport messages: the browser's WebSocket or WebSocketStream, the core over bytes, a pair in memory
-//!   net       bytes: TCP, TLS, the tunnel through a proxy, whatever is AsyncRead + AsyncWrite
+//!   transport messages: the browser's WebSocket or WebSocketStream, the core over byte streams, a pair in memory
+//!   net       bytes: TCP, TLS, the tunnel through a proxy, any AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
 //!   session   a channel that goes on after a drop, without any I/O
 //!   error, message, http
@@ -54,7 +54,7 @@
 
 pub mod channel;
 pub mod codec;
-/// What a WebSocket is exposed to, what this crate does about it, and what is left to the application.
+/// Which risks a WebSocket has, what this crate does about them, and what the application has to do.
 #[doc = include_str!("../SECURITY.md")]
 pub mod security {}
 pub mod error;

@@ -4,7 +4,7 @@ use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// `Vec<u8>` both ways, as binary messages. All bytes can be sent; a text message is a [`DecodeError`].
+/// `Vec<u8>` in both directions, as binary messages. All bytes can be sent; a text message is a [`DecodeError`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bytes;
 
@@ -29,7 +29,7 @@ impl Decode<Vec<u8>> for Bytes {
             Message::Binary(bytes) => Ok(bytes),
             Message::Text(_) => Err(DecodeError::new(
                 message,
-                "a text message where bytes were expected",
+                "expected a binary message, got a text one",
             )),
         }
     }

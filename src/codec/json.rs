@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 
 /// JSON (RFC 8259) in text messages; binary messages are read too.
 ///
-/// Writing: what serde_json has no JSON for, such as a map whose keys are no strings, is an [`EncodeError`]; a number that is not finite becomes
+/// Encoding: a value that JSON cannot express, such as a map whose keys are not strings, is an [`EncodeError`]. A number that is not finite becomes
 /// `null`.
 ///
-/// Reading: what is no JSON of the type is a [`DecodeError`], and so is nesting deeper than 128: deep enough for data, shallow enough for the stack of a
-/// page. No other limit is needed: the message is no larger than `max_message`.
+/// Decoding: text that is not JSON of the type is a [`DecodeError`], and so is nesting deeper than 128, which is enough for data and safe for the
+/// stack of a page. No other limit is needed, because a message is never larger than `max_message`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 

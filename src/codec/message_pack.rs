@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 /// As serde_json's own limit, which [`Json`](super::Json) has: deep enough for data, shallow enough for the stack of a page.
 const MAX_DEPTH: usize = 128;
 
-/// MessagePack in binary messages; structs are maps with the names of their fields, so that a field may come or go without a new protocol.
+/// MessagePack in binary messages. Structs are maps with field names, so fields can be added and removed without a new protocol.
 ///
-/// Writing: a value whose `Serialize` fails is an [`EncodeError`].
+/// Encoding: a value whose `Serialize` fails is an [`EncodeError`].
 ///
-/// Reading: what is not of the type, nesting deeper than 128, bytes behind the value, and text messages are a [`DecodeError`]. No other limit is needed:
-/// a length that is announced allocates nothing before its bytes are there, and the message is no larger than `max_message`.
+/// Decoding: bytes that are not of the type, nesting deeper than 128, bytes after the value, and text messages are a [`DecodeError`]. No other limit
+/// is needed: an announced length allocates nothing before its bytes have arrived, and a message is never larger than `max_message`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MessagePack;
 

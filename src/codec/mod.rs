@@ -1,6 +1,6 @@
-//! How values become messages: one trait, chosen once on the builder and erased there.
+//! How values become messages: one trait, chosen once on the builder.
 //!
-//! A codec of your own is two functions. This one has a name on the wire, so that a server that speaks another version is noticed at connect:
+//! A codec of your own is two functions. This one names a subprotocol, so that a server of another version is detected when connecting:
 //!
 //! ```
 //! use websocket_channel::codec::{Decode, Encode};
@@ -58,14 +58,14 @@ pub use text::Text;
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// Turns values of `T` into messages.
+/// Encodes values of `T` as messages.
 ///
-/// Pure: no I/O and no state that a value could corrupt, so an error is about one value and the connection goes on.
+/// It has no I/O and no state that a value could corrupt. So an error concerns one value, and the connection goes on.
 pub trait Encode<T>: Send + Sync {
     /// The message that carries `value`.
     ///
     /// # Errors
-    /// When the value has no encoding. The sender gets its value back.
+    /// If the value cannot be encoded. The sender gets its value back.
     fn encode(&self, value: &T) -> Result<Message, EncodeError>;
 
     /// `value` itself as a message, for a codec whose values are what messages carry: then sending copies nothing. With it goes how to have the value
@@ -77,8 +77,8 @@ pub trait Encode<T>: Send + Sync {
         Err(value)
     }
 
-    /// The subprotocol (RFC 6455 §1.9) whose messages these are; `None`, the default, for one that needs no name. Connecting offers it before all
-    /// others, and fails when the server chooses another or none: so both ends agree, or nothing is sent.
+    /// The subprotocol (RFC 6455 §1.9) of these messages; `None`, the default, for none. Connecting offers it before all others, and fails if the
+    /// server chooses another or none. So both ends agree, or nothing is sent.
     fn subprotocol(&self) -> Option<&str> {
         None
     }
@@ -87,16 +87,16 @@ pub trait Encode<T>: Send + Sync {
 /// How to have a value back from the message that it was put into.
 pub type Restore<T> = fn(Message) -> T;
 
-/// Turns messages into values of `T`. Pure, as [`Encode`] is.
+/// Decodes messages to values of `T`. Without I/O and state, as [`Encode`].
 pub trait Decode<T>: Send + Sync {
     /// The value that `message` carries.
     ///
     /// # Errors
-    /// When it carries none; the error keeps the message as it came.
+    /// If it carries none. The error contains the message as it arrived.
     fn decode(&self, message: Message) -> Result<T, DecodeError>;
 }
 
-/// Both ways: encodes `Tx` and decodes `Rx`. Whatever does both is one; [the module](self) has one of your own as an example.
+/// Both directions: encodes `Tx` and decodes `Rx`. Every type that implements both is one; [the module](self) has an example.
 pub trait Codec<Tx, Rx>: Encode<Tx> + Decode<Rx> {}
 
 impl<C: Encode<Tx> + Decode<Rx>, Tx, Rx> Codec<Tx, Rx> for C {}

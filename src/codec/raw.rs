@@ -4,7 +4,7 @@ use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// [`Message`] both ways: what `connect(url)` gives when no codec is chosen. It has no errors.
+/// [`Message`] in both directions: what `connect(url)` uses without a codec. It has no errors.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Raw;
 

@@ -4,7 +4,7 @@ use super::{Decode, Encode, Restore};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
-/// `String` both ways, as text messages. Every string can be sent; a binary message is a [`DecodeError`].
+/// `String` in both directions, as text messages. Every string can be sent; a binary message is a [`DecodeError`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Text;
 
@@ -29,7 +29,7 @@ impl Decode<String> for Text {
             Message::Text(text) => Ok(text),
             Message::Binary(_) => Err(DecodeError::new(
                 message,
-                "a binary message where text was expected",
+                "expected a text message, got a binary one",
             )),
         }
     }

@@ -42,9 +42,7 @@ impl fmt::Display for Misuse {
             Misuse::NotWebSocket => f.write_str("the request does not ask for a WebSocket"),
             Misuse::Subprotocol => f.write_str("the client did not offer this subprotocol"),
             Misuse::Status(status) => write!(f, "status {status} cannot answer a request"),
-            Misuse::Header => {
-                f.write_str("a header name or value has an invalid byte")
-            }
+            Misuse::Header => f.write_str("a header name or value has an invalid byte"),
             Misuse::ReservedHeader => {
                 f.write_str("a header belongs to the handshake, or appears twice")
             }

@@ -242,7 +242,9 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
-            ConnectErrorKind::ProviderFailed { detail } => write!(f, "the URL provider failed: {detail}"),
+            ConnectErrorKind::ProviderFailed { detail } => {
+                write!(f, "the URL provider failed: {detail}")
+            }
             ConnectErrorKind::UrlFragment => {
                 f.write_str("a WebSocket URL must not have a fragment")
             }
@@ -261,9 +263,7 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::Refused { name, message } => {
                 write!(f, "the platform refused to connect: {name}: {message}")
             }
-            ConnectErrorKind::Unsupported => {
-                f.write_str("this browser has no WebSocketStream")
-            }
+            ConnectErrorKind::Unsupported => f.write_str("this browser has no WebSocketStream"),
             ConnectErrorKind::TimedOut { limit } => {
                 write!(f, "not open within {} ms", millis(*limit))
             }

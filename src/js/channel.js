@@ -24,7 +24,7 @@ export class Channel {
   #writable;
 
   constructor(url, options) {
-    if (url === undefined || url === null) throw new TypeError(`Channel: the URL is ${url}`);
+    if (url === undefined || url === null) throw new TypeError(`Channel: the URL is ${url}: pass a string, a URL or a function`);
     const settings = settingsOf(options);
     this.#codec = settings.codec;
     this.#validate = settings.validate;
@@ -203,14 +203,14 @@ export class Channel {
     let result;
     try {
       result = await this.#validate(value);
-      if (Object(result) !== result) throw new TypeError('the schema gave no result');
+      if (Object(result) !== result) throw new TypeError('the schema returned no result');
     } catch (cause) {
-      throw new DecodeError('SCHEMA_FAILED', 'the schema failed at a message', message, { cause });
+      throw new DecodeError('SCHEMA_FAILED', 'the schema threw an exception for a message', message, { cause });
     }
     const { issues } = result;
     if (!issues) return { done: false, value: result.value };
     const why = issues[0]?.message ?? 'without a reason';
-    throw new DecodeError('SCHEMA_FAILED', `a message is not what the schema says: ${why}`, message, { issues });
+    throw new DecodeError('SCHEMA_FAILED', `the schema rejected a message: ${why}`, message, { issues });
   }
 }
 

@@ -6,11 +6,11 @@ import { TextDecoder } from './text.js';
 const REGISTRY = Symbol.for('websocket-channel.codecs');
 
 const expectText = (message) => {
-  if (typeof message !== 'string') throw new TypeError('a binary message where text was expected');
+  if (typeof message !== 'string') throw new TypeError('expected a text message, got a binary one');
   return message;
 };
 const expectBytes = (message) => {
-  if (typeof message === 'string') throw new TypeError('a text message where bytes were expected');
+  if (typeof message === 'string') throw new TypeError('expected a binary message, got a text one');
   return message;
 };
 const same = (value) => value;
@@ -27,7 +27,7 @@ const codecs = {
 function encodeJson(value) {
   const text = JSON.stringify(value);
   // `JSON.stringify(undefined)` is not a string.
-  if (text === undefined) throw new TypeError('the value has no JSON');
+  if (text === undefined) throw new TypeError('the value cannot be expressed in JSON');
   return text;
 }
 
@@ -38,7 +38,7 @@ export function codecOf(codec = 'raw') {
   throw new TypeError(
     codec === 'messagepack'
       ? "codec 'messagepack' is there once 'websocket-channel/messagepack' has been imported"
-      : `codec is one of ${Object.keys(codecs).join(', ')}, messagepack, or { encode, decode }`,
+      : `codec has to be one of ${Object.keys(codecs).join(', ')}, messagepack, or { encode, decode }`,
   );
 }
 
@@ -47,11 +47,11 @@ export function messageOf(value) {
   if (typeof value === 'string') return value;
   if (!ArrayBuffer.isView(value)) {
     if (isBuffer(value)) return messageOf(new Uint8Array(value));
-    throw new TypeError('a message is a string, an ArrayBuffer or a view of one');
+    throw new TypeError('a message has to be a string, an ArrayBuffer or a view of one');
   }
   const { buffer, byteOffset, byteLength } = value;
   // Memory that was transferred elsewhere. An empty view of memory that is there is an empty message.
-  if (buffer.detached) throw new TypeError('the bytes of the message were transferred elsewhere');
+  if (buffer.detached) throw new TypeError('the ArrayBuffer of the message was transferred (it is detached)');
   const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
   // Web IDL: a platform's send takes neither shared memory nor such as may change its length. Memory of another realm is copied, too.
   return buffer instanceof ArrayBuffer && !buffer.resizable ? view : new Uint8Array(view);

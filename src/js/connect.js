@@ -80,7 +80,7 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
 
 /** What the platform's constructor threw, or a code of Rust's. */
 function refused(error) {
-  if (typeof error === 'string') return failed(error, 'it gave a socket that was closed');
+  if (typeof error === 'string') return failed(error, 'it returned a closed socket');
   if (error?.code === 'INTERNAL') return new ConnectError(error.code, error.message, { cause: error });
   if (error?.name === 'SyntaxError') return failed('BAD_URL', '', { cause: error });
   return failed('REFUSED', `${error?.name}: ${error?.message}`, { cause: error });
@@ -96,11 +96,11 @@ async function provided(values, limit, signal) {
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {
     const [url, protocols] = await unless(over.signal, given, () => failed('TIMED_OUT', limit));
-    if (url === undefined || url === null) throw new TypeError(`the function for the URL gave ${url}`);
+    if (url === undefined || url === null) throw new TypeError(`the function for the URL returned ${url}`);
     return [url, checkedProtocols(protocols)];
   } catch (error) {
     if (error instanceof ConnectError) throw error;
-    throw new ConnectError('PROVIDER_FAILED', 'the function that gives the URL or the subprotocols failed', { cause: error });
+    throw new ConnectError('PROVIDER_FAILED', 'the function that returns the URL or the subprotocols failed', { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', forward);

@@ -1,4 +1,4 @@
-// Errors of the package. Each has the stable `code` that Rust's error of the same cause has.
+// Errors of the package. Each has a stable `code`, the same as Rust's error.
 import { named } from './named.js';
 
 export class ChannelError extends Error {
@@ -8,39 +8,39 @@ export class ChannelError extends Error {
   }
 }
 
-/** Codes of Rust's that are told from others here. */
+/** Codes that the code here compares. */
 export const CANCELLED = 'CANCELLED';
 export const NOT_OPEN = 'NOT_OPEN';
 
-/** The codes of our limits, by what Rust tells when one of them begins to close. */
+/** The error codes of our limits, by the number that Rust reports when a limit closes the channel. */
 export const LIMITS = { 2: 'MESSAGE_TOO_BIG', 3: 'RECEIVE_BUFFER_FULL' };
 
-/** Rust's words for each code, with a place for what it says besides. */
+/** The message for each code; `$` stands for the value. */
 const WORDS = {
-  BAD_URL: 'the URL is not a WebSocket URL',
-  URL_FRAGMENT: 'a WebSocket URL must not have a fragment',
-  BAD_PROTOCOL: '`$` is not a subprotocol token',
-  DUPLICATE_PROTOCOL: 'the subprotocol `$` is named twice',
-  UNSUPPORTED: 'this browser has not the transport that was asked for',
+  BAD_URL: 'the URL is not a ws:, wss:, http: or https: URL',
+  URL_FRAGMENT: 'a WebSocket URL must not have a fragment: remove the # and the text after it',
+  BAD_PROTOCOL: '`$` is not a valid subprotocol: it has to be a token (RFC 6455 §4.1)',
+  DUPLICATE_PROTOCOL: 'the subprotocol `$` is listed twice',
+  UNSUPPORTED: "there is no WebSocketStream here: use the transport 'auto' or 'websocket'",
   REFUSED: 'the platform refused to connect: $',
-  TIMED_OUT: 'not open within $ ms',
-  SUBPROTOCOL: 'the server chose none of the subprotocols `$`',
-  CONNECT_FAILED: 'failed before it was open: $',
+  TIMED_OUT: 'not open within $ ms (connectTimeoutMs)',
+  SUBPROTOCOL: 'the server chose none of the offered subprotocols: $',
+  CONNECT_FAILED: 'connecting failed: $',
   NOT_OPEN: 'not sent: the connection is closing or closed',
   SEND_REFUSED: 'not sent: the platform refused the message',
-  CHANNEL_CLOSED: 'the channel ended with code $',
-  MESSAGE_TOO_BIG: 'a message is larger than `maxMessageBytes`, and was dropped: the channel ended with code $',
-  RECEIVE_BUFFER_FULL: 'unread messages exceed `receiveBufferBytes`, and one was dropped: the channel ended with code $',
-  BAD_CLOSE_CODE: 'close code $ is neither 1000 nor from 3000 to 4999',
-  LONG_CLOSE_REASON: 'the close reason has $ bytes, more than 123',
+  CHANNEL_CLOSED: 'the channel closed with code $',
+  MESSAGE_TOO_BIG: 'a message exceeded `maxMessageBytes` and was dropped: the channel closed with code $',
+  RECEIVE_BUFFER_FULL: 'unread messages exceeded `receiveBufferBytes`, and one was dropped: the channel closed with code $',
+  BAD_CLOSE_CODE: 'close code $ is not allowed: use 1000 or 3000 to 4999',
+  LONG_CLOSE_REASON: 'the close reason has $ bytes: at most 123 are allowed',
 };
 
-/** The words of a code. */
+/** The message of a code. */
 export const wordsOf = (code, about) => (WORDS[code] ?? code).replace('$', () => about);
 
-/** The likely cause of what the platform does not tell, asked when it happens: Rust's `Hint`. */
+/** The likely cause, if the platform hides it: Rust's `Hint`. Call it when the error happens. */
 function hintOf(code, cause) {
-  // Chromium refuses without a word; Firefox and WebKit have these names (WHATWG WebSockets §3.1 has a SecurityError for mixed content only).
+  // Chromium refuses without an exception; Firefox and WebKit throw these names (WHATWG WebSockets §3.1 has a SecurityError for mixed content only).
   const name = cause?.name;
   if (code === 'REFUSED') {
     if (name === 'SecurityError' && globalThis.location?.protocol === 'https:') return 'mixed-content';
@@ -58,7 +58,7 @@ export class ConnectError extends ChannelError {
   }
 }
 
-/** The error of a code of connecting. */
+/** A `ConnectError` of this code. */
 export const failed = (code, about = 'close code 1006; the platform hides the cause', options = {}) =>
   new ConnectError(code, wordsOf(code, about), options);
 
@@ -70,7 +70,7 @@ export class SendError extends ChannelError {
   }
 }
 
-/** A message that the codec could not read or the schema refused; `raw` is that message. The channel goes on. */
+/** A message that the codec could not decode or the schema rejected; `raw` is that message. The channel goes on. */
 export class DecodeError extends ChannelError {
   constructor(code, message, raw, options) {
     super(code, message, options);
@@ -79,7 +79,7 @@ export class DecodeError extends ChannelError {
   }
 }
 
-/** A code or a reason that `close` does not take. */
+/** A code or a reason that `close` does not accept. */
 export class CloseError extends ChannelError {}
 
 /** The end of a channel where messages may be missing; `closed` is what `channel.closed` resolves to. */
@@ -90,7 +90,7 @@ export class ChannelClosedError extends ChannelError {
   }
 }
 
-/** What this place does not have and the package stands on. */
+/** Something that the package needs is missing here. */
 export class PlatformError extends ChannelError {}
 
 const all = { ChannelError, ConnectError, SendError, DecodeError, CloseError, ChannelClosedError, PlatformError };

@@ -37,7 +37,7 @@ function make() {
 
   const giveUp = (cause) => {
     const where = DEVELOPMENT ? `: ${placeOf(cause)}` : '';
-    trapped = new ChannelError('INTERNAL', `an error inside of websocket-channel has ended its connections${where}`, { cause });
+    trapped = new ChannelError('INTERNAL', `an error inside websocket-channel closed all its connections${where}`, { cause });
     if (instance === made) instance = undefined;
     // Every JavaScript object that Rust holds.
     for (const object of held()) {

@@ -157,7 +157,7 @@ export class Life {
   }
 
   /** Ends at once, and does not wait for the peer. What was not read is dropped. */
-  abort(error = new ConnectError(CANCELLED, 'not connected: closed before it was open')) {
+  abort(error = new ConnectError(CANCELLED, 'not connected: the channel was closed before it was open')) {
     if (this.#state === CLOSED) return;
     const wasConnecting = this.isConnecting;
     this.#leave();
@@ -176,7 +176,7 @@ export class Life {
   handleEvent() {
     const { reason } = this.#signal;
     if (this.isConnecting) {
-      const error = new ConnectError(CANCELLED, 'not connected: cancelled by the signal', { cause: reason });
+      const error = new ConnectError(CANCELLED, 'not connected: the signal was aborted', { cause: reason });
       this.#end(lost('local'), error, reason);
     } else {
       this.close(1000, '');

@@ -8,7 +8,7 @@ const BIGINT = { useBigInt64: true };
 
 const safe = (number) => {
   if (Number.isSafeInteger(number)) return number;
-  throw new RangeError('an integer beyond 2^53: messagepack({ bigint: true }) reads it');
+  throw new RangeError('the message has an integer beyond 2^53: use messagepack({ bigint: true })');
 };
 
 /** @msgpack/msgpack rounds such integers. A sum that is rounded is not safe either. */
@@ -26,7 +26,7 @@ class ExactDecoder extends Decoder {
 class ExactEncoder extends Encoder {
   encodeBigInt64(integer) {
     if (integer !== (integer < 0n ? BigInt.asIntN(64, integer) : BigInt.asUintN(64, integer))) {
-      throw new RangeError('a BigInt of more than 64 bits');
+      throw new RangeError('a BigInt has more than 64 bits');
     }
     super.encodeBigInt64(integer);
   }
@@ -35,7 +35,7 @@ class ExactEncoder extends Encoder {
 const codecOf = (options) => ({
   encode: (value) => new ExactEncoder(options).encodeSharedRef(value),
   decode: (message) => {
-    if (typeof message === 'string') throw new TypeError('a text message where MessagePack was expected');
+    if (typeof message === 'string') throw new TypeError('expected a binary message, got a text one');
     return new ExactDecoder(options).decode(message);
   },
 });
@@ -45,7 +45,7 @@ const withBigInt = codecOf(BIGINT);
 
 /** MessagePack in binary messages. A function, so that it has the types that the caller says. */
 export const messagepack = ({ bigint = false } = {}) => {
-  if (typeof bigint !== 'boolean') throw new TypeError('messagepack: bigint is true or false');
+  if (typeof bigint !== 'boolean') throw new TypeError('messagepack: bigint has to be true or false');
   return bigint ? withBigInt : plain;
 };
 

@@ -23,20 +23,20 @@ const MOST = 2 ** 32 - 1;
 
 function bytesOf(name, value) {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name} is a number of bytes, 0 or more`);
+  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name} has to be a number of bytes, 0 or more`);
   return Math.min(Math.floor(value), MOST);
 }
 
 /** A name or a list of names; undefined for none. */
 export function checkedProtocols(value) {
   if (value === undefined || value === null || typeof value === 'string' || typeof value[Symbol.iterator] === 'function') return value;
-  throw new TypeError('protocols is a name, a list of names, or a function that gives them');
+  throw new TypeError('protocols has to be a name, a list of names, or a function that returns them');
 }
 
 /** A signal, or undefined for none. */
 export function checkedSignal(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') throw new TypeError('signal is an AbortSignal');
+  if (typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') throw new TypeError('signal has to be an AbortSignal');
   return signal;
 }
 
@@ -46,7 +46,7 @@ export function checkedSignal(signal) {
  */
 export function settingsOf(options) {
   if (options !== undefined && options !== null && typeof options !== 'object')
-    throw new TypeError('the options of a Channel are an object');
+    throw new TypeError('the options of a Channel have to be an object');
   // Null is the default, as undefined is.
   const given = Object.fromEntries(OPTIONS.map((name) => [name, options?.[name] ?? undefined]));
   const { protocols, codec, schema, overflow = 'close', transport = BY_SOCKET } = given;
@@ -54,11 +54,11 @@ export function settingsOf(options) {
   const signal = checkedSignal(given.signal);
   if (typeof protocols !== 'function') checkedProtocols(protocols);
   const policy = OVERFLOW.indexOf(overflow);
-  if (policy < 0) throw new TypeError(`overflow is one of ${OVERFLOW.join(', ')}`);
-  if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport is one of ${TRANSPORTS.join(', ')}`);
+  if (policy < 0) throw new TypeError(`overflow has to be one of ${OVERFLOW.join(', ')}`);
+  if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport has to be one of ${TRANSPORTS.join(', ')}`);
   const standard = schema?.['~standard'];
   if (schema !== undefined && typeof standard?.validate !== 'function')
-    throw new TypeError('schema is a Standard Schema (standardschema.dev)');
+    throw new TypeError('schema has to be a Standard Schema (standardschema.dev)');
   const [bound, largest] = [bytesOf('receiveBufferBytes', receiveBufferBytes), bytesOf('maxMessageBytes', maxMessageBytes)];
   return {
     protocols,

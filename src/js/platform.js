@@ -15,12 +15,12 @@ const isOurs = (Class) => !!Class?.prototype && 'postMessage' in Class.prototype
  * @throws {PlatformError} `NO_WEBSOCKET`
  */
 export function platformOf(given) {
-  if (given !== undefined && typeof given !== 'function') throw new TypeError('the option WebSocket is a class');
+  if (given !== undefined && typeof given !== 'function') throw new TypeError('the option WebSocket has to be a class');
   const found = globalThis.WebSocket;
   // Our class must not be built on itself.
   const Class = given ?? (isOurs(found) ? original : found);
   if (typeof Class !== 'function') {
-    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here to stand on: browsers, Node from 22, Deno and Bun have one');
+    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here: browsers, Node from 22, Deno and Bun have one, or set the option WebSocket');
   }
   return Class.prototype && 'onmessage' in Class.prototype ? Class : withHandlers(Class);
 }

@@ -63,7 +63,7 @@ const errorEvent = ({ message, error } = {}) =>
 
 /** Web IDL, dictionary types: an object, or nothing. */
 const optionsOf = (options = {}) => {
-  if (Object(options) !== options && options !== null) throw new TypeError('WebSocket constructor: options is an object');
+  if (Object(options) !== options && options !== null) throw new TypeError('WebSocket constructor: options has to be an object');
   return options ?? {};
 };
 

@@ -1,4 +1,4 @@
-//! Which proxy a connection goes through, natively.
+//! Selects the proxy of a connection, natively.
 
 use crate::error::ConnectErrorKind;
 use crate::proto::{Address, Credentials};
@@ -9,19 +9,19 @@ use url::Url;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyChoice {
-    /// As the environment says. The default.
+    /// From the environment. The default.
     ///
-    /// - `https_proxy`, else `all_proxy`, names it, for `ws` and `wss` alike: RFC 6455 §4.1 item 3 prefers the one for HTTPS, since it is sure to
-    ///   know CONNECT. `http_proxy` is not read.
-    /// - `no_proxy` lists what goes direct, separated by commas: `*` for everything; a name for itself and all names under it; `.name` or `*.name`
-    ///   for those under it alone; a dot at the end of a name changes nothing, on either side; an address; a network such as `10.0.0.0/8`; each of these but `*` and networks also with `:port`. `localhost`, names under it, and
-    ///   loopback addresses always go direct.
-    /// - Each is looked for in small letters, then in capitals. An empty one counts as not set.
+    /// - `https_proxy`, else `all_proxy`, names it, for `ws` and `wss` alike. RFC 6455 §4.1 item 3 prefers the proxy for HTTPS, because it supports
+    ///   CONNECT. `http_proxy` is not read.
+    /// - `no_proxy` lists exceptions, separated by commas: `*` for everything; a name, for itself and all names under it; `.name` or `*.name`, for
+    ///   names under it only; an address; a network such as `10.0.0.0/8`. All but `*` and networks may have a `:port`. A trailing dot of a name is
+    ///   ignored. `localhost`, names under it and loopback addresses never use a proxy.
+    /// - Each variable is looked up in lower case, then in upper case. An empty one counts as not set.
     #[default]
     Environment,
-    /// None, whatever the environment says.
+    /// No proxy, whatever the environment says.
     Direct,
-    /// This one, for every host.
+    /// This proxy, for every host.
     Through(Proxy),
 }
 

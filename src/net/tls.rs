@@ -11,18 +11,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Whom to trust. TLS 1.2 and 1.3 by rustls with ring, whatever the process' default is; the host's name is always sent (SNI)
-/// and always checked; ALPN asks for `http/1.1`.
+/// Which certificates to trust. TLS 1.2 and 1.3 by rustls with ring, whatever the process' default provider is. The host's name is always sent (SNI)
+/// and always verified; ALPN offers `http/1.1`.
 ///
 /// Default: Mozilla's roots as of the build, from the crate `webpki-roots`, whatever features are on. Clones share their sessions for resumption.
 #[derive(Clone)]
 pub struct Tls(Result<Arc<ClientConfig>, String>);
 
 impl Tls {
-    /// Trusts the certificates of this PEM text as roots, and no others: for a private authority, or a test's own.
+    /// Trusts the certificates of this PEM text as roots, and no others. For a private authority, or for tests.
     ///
     /// # Errors
-    /// [`Cause::Tls`] if there is none in it, or one that is no certificate.
+    /// [`Cause::Tls`] if it contains no certificate, or an invalid one.
     pub fn with_roots(pem: &[u8]) -> Result<Self, Cause> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -37,11 +37,11 @@ impl Tls {
         Ok(Self(config(roots)))
     }
 
-    /// Trusts the roots of the operating system, and no others: with the authorities that its administrator added. Where `SSL_CERT_FILE` or `SSL_CERT_DIR`
-    /// is set, what is there. Reads files: call it once, and clone what it gives.
+    /// Trusts the roots of the operating system, and no others, including those that its administrator added. If `SSL_CERT_FILE` or `SSL_CERT_DIR` is
+    /// set, those certificates instead. This reads files: call it once and clone the result.
     ///
     /// # Errors
-    /// [`Cause::Tls`] if there is not one that can be read. Some that cannot be are left out.
+    /// [`Cause::Tls`] if none can be read. If only some cannot be read, they are skipped.
     #[cfg(feature = "native-roots")]
     pub fn with_native_roots() -> Result<Self, Cause> {
         let found = rustls_native_certs::load_native_certs();
@@ -57,7 +57,7 @@ impl Tls {
         Ok(Self(config(roots)))
     }
 
-    /// Everything as rustls is told: client certificates, verifiers, versions. Its ALPN is its own too. What such a verifier lets through is its affair.
+    /// Uses this configuration of rustls: client certificates, verifiers, versions and ALPN. You are responsible for what its verifier accepts.
     pub fn from_config(config: Arc<ClientConfig>) -> Self {
         Self(Ok(config))
     }

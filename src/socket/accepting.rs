@@ -1,4 +1,4 @@
-//! A client's request that this side looks at before it answers.
+//! A client's request, before this side answers it.
 
 use super::{ConnectionOptions, Socket};
 use crate::error::{Cause, ConnectError, ConnectErrorKind, Misuse};
@@ -11,8 +11,8 @@ use core::pin::pin;
 use core::task::{Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// A client's request (RFC 6455 §4.2.1) that was read and waits for an answer: to choose a subprotocol, to refuse it, or to answer plain HTTP.
-/// [`Socket::accept`] takes whatever comes. Dropping it closes the stream without an answer.
+/// A client's request (RFC 6455 §4.2.1) that waits for an answer: choose a subprotocol, refuse it, or answer plain HTTP. [`Socket::accept`] accepts
+/// every request. Dropping it closes the stream without an answer.
 ///
 /// ```
 /// use websocket_channel::socket::{Accepting, ConnectionOptions, Origins, Socket};
@@ -34,12 +34,12 @@ impl<Io> Accepting<Io>
 where
     Io: AsyncRead + AsyncWrite + Unpin + MaybeSend + 'static,
 {
-    /// Reads a request from a stream that a listener gave. Of the options count `limits`, `connect_timeout`, and of `handshake` its `deflate` and
-    /// `legacy`. A `TcpStream`, alone or inside TLS, is set to send small messages at once.
+    /// Reads a request from a stream that a listener returned. The options that apply are `limits`, `connect_timeout`, and `deflate` and `legacy` of
+    /// `handshake`. A `TcpStream`, alone or inside TLS, is set to send small messages at once.
     ///
     /// # Errors
-    /// Why there is none: within `connect_timeout`. A wrong request was answered with its HTTP status before this returns. Dropping the future drops
-    /// the stream.
+    /// Why there is no request, within `connect_timeout`. An invalid request was answered with its HTTP status before this returns. Dropping the
+    /// future drops the stream.
     pub async fn read(io: Io, options: ConnectionOptions) -> Result<Self, ConnectError> {
         let (began, limit) = (Instant::now(), options.connect_timeout);
         let mut deadline = pin!(sleep(limit));
@@ -57,37 +57,37 @@ where
         }
     }
 
-    /// What the client asks for.
+    /// The client's request.
     pub fn request(&self) -> &Request {
         self.0.request()
     }
 
-    /// The compression to agree to if it was offered, now that the request is known; `None` declines. Default: that of the options.
+    /// The compression to accept if the client offered it; `None` declines. Default: that of the options.
     pub fn compress(&mut self, deflate: Option<Deflate>) {
         self.0.compress(deflate);
     }
 
-    /// Accepts it as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). The answer is with the stream when this returns.
+    /// Accepts the request as a WebSocket, with one of the offered subprotocols or none (RFC 6455 §4.2.2). The answer is written when this returns.
     /// Dropping the future drops the stream.
     ///
     /// # Errors
-    /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
+    /// Why it failed: the request is plain HTTP, the subprotocol was not offered, or the stream ended.
     pub async fn accept(self, protocol: Option<&str>) -> Result<Socket, Cause> {
         let (transport, opened) = self.0.accept(protocol).await?;
         Ok(Socket::from_transport(Box::new(transport), opened))
     }
 
-    /// Answers it as plain HTTP and returns when the client has closed, or `Limits::close_timeout` later. Dropping the future drops the stream, with
-    /// as much of the answer as it took at once.
+    /// Answers the request as plain HTTP. Returns when the client has closed, or after `Limits::close_timeout`. Dropping the future drops the stream,
+    /// with as much of the answer as was written at once.
     ///
     /// # Errors
-    /// The response cannot be sent as it is: [`Misuse::Status`], [`Misuse::Header`]. The client has no answer then.
+    /// The response cannot be sent: [`Misuse::Status`], [`Misuse::Header`]. Then the client has no answer.
     pub async fn reject(self, response: &Response) -> Result<(), Misuse> {
         self.0.reject(response).await
     }
 
-    /// Hands the stream back for an answer by hand, and with it the bytes that were read behind the request: they come before whatever the stream
-    /// gives. The eight bytes of a hixie-76 request are part of it.
+    /// Returns the stream, to answer by hand, and the bytes that were read after the request; they come before what the stream yields. The eight
+    /// bytes of a hixie-76 request are among them.
     pub fn into_io(self) -> Option<(Io, Vec<u8>)> {
         self.0.into_io()
     }

@@ -1,4 +1,4 @@
-//! A socket as a stream of bytes, for protocols that know nothing of messages.
+//! A socket as a byte stream, for protocols without messages.
 
 use super::Socket;
 use crate::message::{CloseInfo, ClosedBy, Message};
@@ -14,18 +14,18 @@ const MAX_WRITE: usize = 64 << 10;
 /// The code that closes a connection whose peer sent text among the bytes: 1003 says so, and no page may send that.
 pub const UNSUPPORTED_DATA: u16 = 4003;
 
-/// The bytes of a [`Socket`]'s binary messages, one after the other: `AsyncRead` and `AsyncWrite` of `futures-io`, and of tokio
-/// natively and with the feature `proto`. Made by [`Socket::into_byte_stream`].
+/// The contents of a [`Socket`]'s binary messages as one byte stream: `AsyncRead` and `AsyncWrite` of `futures-io`, and of tokio natively and with
+/// the feature `proto`. Made by [`Socket::into_byte_stream`].
 ///
-/// - Where one message ends and the next begins cannot be seen. An empty message is nothing.
-/// - Each write is a message of its own, of 64 KiB at most, and waits at the send high-water mark. Wrap it in a buffer if you write little at a time.
-/// - The end of reading is the end of the stream if the connection closed cleanly with 1000, 1001 or no code, or we closed it, and an error
-///   of the kind `ConnectionAborted` otherwise: what is missing behind it is never taken for the end.
-/// - A text message is an error of the kind `InvalidData`, and closes with [`UNSUPPORTED_DATA`].
-/// - Shutting down sends what is left and begins to close with 1000. A WebSocket has no half that could stay open: in browsers
-///   nothing arrives after that.
+/// - Message boundaries are not visible. An empty message has no effect.
+/// - Each write becomes one message of at most 64 KiB, and waits at the send high-water mark. Wrap the stream in a buffer if you write little at a
+///   time.
+/// - Reading ends if the connection closed cleanly with 1000, 1001 or no code, or if this side closed it. Any other end is an error of the kind
+///   `ConnectionAborted`, so that missing data is never taken for the end.
+/// - A text message is an error of the kind `InvalidData` and closes with [`UNSUPPORTED_DATA`].
+/// - Shutting down sends what is left and begins to close with 1000. A WebSocket cannot stay half open: in browsers nothing arrives after that.
 ///
-/// Cancellation: a read or write that was dropped took nothing. Dropping the stream closes the connection.
+/// Cancellation: a dropped read or write took nothing. Dropping the stream closes the connection.
 ///
 /// ```
 /// use futures::{AsyncReadExt, AsyncWriteExt};
@@ -55,7 +55,7 @@ pub struct ByteStream {
 }
 
 impl Socket {
-    /// The connection as a stream of bytes. Messages that arrived and were not read are its first.
+    /// The connection as a byte stream. It begins with the messages that arrived and were not read.
     pub fn into_byte_stream(self) -> ByteStream {
         ByteStream {
             socket: self,
@@ -67,7 +67,7 @@ impl Socket {
 }
 
 impl ByteStream {
-    /// The socket beneath, to see what was agreed on and how it ended.
+    /// The socket inside, for the result of the handshake and of the close.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }

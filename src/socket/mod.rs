@@ -37,13 +37,13 @@ use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use line::Line;
 
-/// One open connection, whole messages both ways. The 2009 paper's `WebSocketChannel`.
+/// One open connection that carries whole messages both ways. In the 2009 paper: `WebSocketChannel`.
 ///
-/// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says what that was.
+/// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says why.
 /// - As a [`Sink`] it waits at the send high-water mark. `start_send` hands over at once; nothing is queued here.
-/// - Dropping it starts closing and detaches everything: no closure, timer or task survives. Natively, inside a tokio runtime, a task hands over what
-///   was sent and waits for the peer's end, for `Limits::close_timeout` after the last progress at most. A program that ends first cuts it short:
-///   [`close`](Self::close) and await [`closed`](Self::closed) before that.
+/// - Dropping it starts closing and releases everything: no closure, timer or task survives. Natively, inside a tokio runtime, a task hands over what
+///   was sent and waits for the peer's end, at most `Limits::close_timeout` after the last progress. A program that exits earlier cuts that short:
+///   call [`close`](Self::close) and await [`closed`](Self::closed) first.
 ///
 /// In browsers it stays on its thread; natively it is `Send`.
 ///
@@ -79,7 +79,7 @@ pub struct Socket {
 
 impl Socket {
     /// Connects, and waits until the connection is open (WHATWG WebSockets §2, RFC 6455 §4.1). Natively it needs a tokio runtime. Dropping the future
-    /// closes whatever it had begun.
+    /// closes the connection.
     ///
     /// # Errors
     /// A [`ConnectError`] within [`ConnectionOptions::connect_timeout`], whatever the server does: see [`ConnectErrorKind`].
@@ -103,7 +103,7 @@ impl Socket {
         )
     }
 
-    /// A socket over a transport that is open already; `opened` is what its handshake settled.
+    /// A socket over an open transport; `opened` is the result of its handshake.
     #[cfg_attr(not(feature = "proto"), doc(hidden))]
     pub fn from_transport(transport: Box<dyn Transport>, opened: OpenInfo) -> Self {
         Self {
@@ -114,8 +114,8 @@ impl Socket {
         }
     }
 
-    /// Two sockets that are connected to each other in memory, open, with this subprotocol: an application's own logic is tested with neither
-    /// browser nor network.
+    /// Two open sockets that are connected to each other in memory, with this subprotocol. Tests of an application need neither a browser nor a
+    /// network.
     ///
     /// ```
     /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -131,8 +131,8 @@ impl Socket {
     /// # }
     /// ```
     ///
-    /// Natively time is tokio's, which a test can stop: then it stands still while anything can run and jumps to the next timer when nothing can, so
-    /// that a timeout of ten seconds costs none. It takes tokio's feature `test-util`:
+    /// Natively time is tokio's, which a test can pause. It then jumps to the next timer as soon as nothing can run, so a timeout of ten seconds
+    /// takes none. This needs tokio's feature `test-util`:
     ///
     /// ```
     /// use core::time::Duration;
@@ -157,9 +157,9 @@ impl Socket {
     /// }
     /// ```
     ///
-    /// What one end has not read counts against the other's send high-water mark, so that a slow reader holds its peer back. Of the limits,
-    /// `send_high_water_mark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. Nothing overflows, and the closing
-    /// handshake takes no time: the end that closes sees nothing any more, and the other one what was sent before.
+    /// What one end has not read counts against the other's send high-water mark, so a slow reader slows its peer down. Of the limits,
+    /// `send_high_water_mark` and `max_message` apply, to both ends; a larger message closes with 1009, as natively. Nothing overflows, and the
+    /// closing handshake takes no time: the end that closes sees nothing more, and the other end sees what was sent before.
     pub fn pair(limits: &Limits, protocol: &str) -> (Self, Self) {
         let (one, other) = transport::memory::pair(limits);
         let opened = OpenInfo::new(protocol, "");
@@ -169,24 +169,24 @@ impl Socket {
         )
     }
 
-    /// What the handshake settled: subprotocol and extensions.
+    /// The result of the handshake: subprotocol and extensions.
     pub fn opened(&self) -> &OpenInfo {
         &self.opened
     }
 
-    /// Whether messages can be sent: false from the first sign of an end.
+    /// Whether messages can be sent. False from the first sign of an end.
     pub fn is_open(&self) -> bool {
         self.line
             .ask(|transport| transport.is_open())
             .unwrap_or(false)
     }
 
-    /// The bounds it was opened with; `None` once the end has been told.
+    /// The limits of this connection; `None` after the end was reported.
     pub fn limits(&self) -> Option<&Limits> {
         self.line.limits()
     }
 
-    /// Bytes that may be sent before the sink waits; 0 once the connection is closing or closed.
+    /// Bytes that may be sent before the sink waits; 0 if the connection is closing or closed.
     pub fn capacity(&self) -> usize {
         let room = |transport: &dyn Transport| match transport.is_open() {
             true => transport.capacity(),
@@ -195,7 +195,7 @@ impl Socket {
         self.line.ask(room).unwrap_or_default()
     }
 
-    /// Whether the peer is held back while nobody reads. Where not, as with a browser's `WebSocket`, reading on is what bounds memory.
+    /// Whether the peer has to wait if nothing is read. If not, as with a browser's `WebSocket`, keep reading to bound memory.
     pub fn has_receive_backpressure(&self) -> bool {
         self.line
             .ask(|transport| transport.has_receive_backpressure())
@@ -222,25 +222,26 @@ impl Socket {
             .unwrap_or_default()
     }
 
-    /// What the overflow policy has dropped before it could be read, ever; none once the end has been told.
+    /// Messages that the overflow policy has dropped so far; none after the end was reported.
     pub fn dropped(&self) -> Dropped {
         self.line
             .ask(|transport| transport.dropped())
             .unwrap_or_default()
     }
 
-    /// Payload bytes sent that have not reached the network, as far as the platform tells (WHATWG WebSockets §3.1, `bufferedAmount`); 0 once the end has
-    /// been told.
+    /// Payload bytes sent that have not reached the network, as far as the platform reports (WHATWG WebSockets §3.1, `bufferedAmount`); 0 after the
+    /// end was reported.
     pub fn buffered_amount(&self) -> usize {
         self.line
             .ask(|transport| transport.buffered_amount())
             .unwrap_or_default()
     }
 
-    /// Hands `message` to the platform at once, above the high-water mark too: wait for [`Sink::poll_ready`] first to be polite.
+    /// Hands `message` to the platform at once, even above the high-water mark. Wait for [`Sink::poll_ready`] first to respect it.
     ///
     /// # Errors
-    /// The message, with [`SendErrorKind::NotOpen`] when the connection is closing or closed, or [`SendErrorKind::SendRefused`] when the platform refused it.
+    /// The message, with [`SendErrorKind::NotOpen`] if the connection is closing or closed, or [`SendErrorKind::SendRefused`] if the platform refused
+    /// it.
     pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let sent = self.hand_over(message);
         self.line.give_back();
@@ -273,13 +274,13 @@ impl Socket {
         })
     }
 
-    /// Waits until there is room below the send high-water mark, hands `message` over, and waits until the platform has it.
+    /// Waits until the send buffer is below the high-water mark, hands `message` over, and waits until the platform has it.
     ///
-    /// Natively the flush waits for more where more messages were read already: the answers to all of them share one write. They are written when the
-    /// last of them has been taken, when 16 KiB are queued, or when the task that uses the socket yields, for which there is a task of its own. So
-    /// this loop is as fast as one that flushes by hand. [`SinkExt::flush`](https://docs.rs/futures/latest/futures/sink/trait.SinkExt.html) waits for the platform at once.
+    /// Natively, if more messages were read already, the flush waits, so that all answers share one write. They are written when the last of those
+    /// messages was taken, when 16 KiB are queued, or when the task yields. So this loop is as fast as one that flushes by hand.
+    /// [`SinkExt::flush`](https://docs.rs/futures/latest/futures/sink/trait.SinkExt.html) flushes at once.
     ///
-    /// Cancellation: dropped before there was room it sends nothing; afterwards the message goes out all the same.
+    /// Cancellation: if dropped while it waits for the high-water mark, it sends nothing; later, the message is sent anyway.
     ///
     /// ```
     /// # use futures::StreamExt;
@@ -293,7 +294,7 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed, and [`SendErrorKind::SendRefused`] when the platform refused the message.
+    /// [`SendErrorKind::NotOpen`] if the connection is closing or closed, and [`SendErrorKind::SendRefused`] if the platform refused the message.
     pub async fn send(&mut self, message: Message) -> Result<(), SendErrorKind> {
         let mut message = Some(message);
         let using = Using(self);
@@ -319,13 +320,12 @@ impl Socket {
         self.poll_handed_over(cx).map_err(SendErrorKind::from)
     }
 
-    /// Waits until the platform holds nothing of what was sent, as far as it tells: see [`Transport::poll_drained`], also for what each of them
-    /// can know.
+    /// Waits until the platform reports nothing unsent. [`Transport::poll_drained`] says what each transport can know.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// [`SendErrorKind::NotOpen`] when the connection ended before everything that was sent was handed over.
+    /// [`SendErrorKind::NotOpen`] if the connection ended before everything was handed over.
     pub async fn drained(&mut self) -> Result<(), SendErrorKind> {
         let using = Using(self);
         poll_fn(|cx| using.0.poll_drained(cx)).await?;
@@ -349,10 +349,10 @@ impl Socket {
         }
     }
 
-    /// Begins the closing handshake (RFC 6455 §7.1.2). Afterwards nothing more can be sent; go on reading, or await [`closed`](Self::closed), for its end.
+    /// Begins the closing handshake (RFC 6455 §7.1.2). Nothing more can be sent. Keep reading until the end, or await [`closed`](Self::closed).
     ///
     /// # Errors
-    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
+    /// A code that may not be sent here, or a reason longer than 123 bytes: see [`CloseError`]. Then nothing has happened.
     pub fn close(&mut self, code: u16, reason: &str) -> Result<(), CloseError> {
         transport::check_close(code, reason)?;
         self.begin_close(code, reason);
@@ -368,9 +368,9 @@ impl Socket {
         }
     }
 
-    /// Waits for the end, and says how it came. Messages that nobody read before are discarded.
+    /// Waits for the end and returns its description. Discards unread messages.
     ///
-    /// Cancellation: dropping the future loses nothing but the messages it discarded.
+    /// Cancellation: dropping the future loses only the messages it discarded.
     pub async fn closed(&mut self) -> CloseInfo {
         while poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
@@ -382,7 +382,7 @@ impl Socket {
             .unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error))
     }
 
-    /// How the connection ended, once the stream has.
+    /// How the connection ended, after the stream has ended.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         self.closed.as_ref()
     }
@@ -395,7 +395,7 @@ impl Socket {
         Poll::Ready(self.is_open())
     }
 
-    /// Pings the peer (RFC 6455 §5.5.2), so that [`round_trip`](Self::round_trip) tells how long the answer took. Nothing where there are no pings.
+    /// Pings the peer (RFC 6455 §5.5.2); [`round_trip`](Self::round_trip) has the result. Does nothing where there are no pings.
     pub fn ping(&mut self) {
         if let Some(transport) = self.line.get() {
             transport.ping();
@@ -403,13 +403,12 @@ impl Socket {
         self.line.give_back();
     }
 
-    /// From the last ping that was answered to its pong. None before the first, where there are no pings, and after the end:
-    /// see [`Transport::ping`].
+    /// The time from the last answered ping to its pong. None before the first, where there are no pings, and after the end: see [`Transport::ping`].
     pub fn round_trip(&self) -> Option<Duration> {
         self.line.ask(|transport| transport.round_trip())?
     }
 
-    /// The pongs that came, those of keepalive among them, and how long ago the last one did. None after the end.
+    /// The pongs received, including those of keepalive, and how long ago the last one arrived. None after the end.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub fn pongs(&self) -> transport::Pongs {
         let pongs = self.line.ask(|transport| transport.pongs());

@@ -1,4 +1,4 @@
-//! What a connection is asked for, checked before any platform sees it.
+//! The options of a connection, checked before a platform sees them.
 
 use crate::error::ConnectErrorKind;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
@@ -26,10 +26,10 @@ use core::time::Duration;
 pub struct ConnectionOptions {
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
     pub protocols: Protocols,
-    /// How long connecting may take, from when it is first polled until it is open. Default 20 s: browsers delay a connection on their own, Firefox
-    /// by up to seconds after a failure, and a phone's radio takes its time.
+    /// How long connecting may take, from the first poll until the connection is open. Default 20 s: browsers delay connections themselves, Firefox
+    /// by up to seconds after a failure, and phones need time for their radio.
     pub connect_timeout: Duration,
-    /// The bounds of the connection. Default: those of [`Limits`].
+    /// The limits of the connection. Default: those of [`Limits`].
     pub limits: Limits,
     /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`.
     #[cfg(feature = "websocket-stream")]

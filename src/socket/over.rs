@@ -1,4 +1,4 @@
-//! Sockets over streams of bytes, in either role: the protocol core does here what the platform does in [`Socket::connect`].
+//! Sockets over byte streams, in either role: here the protocol core does what the platform does in [`Socket::connect`].
 
 use super::{ConnectionOptions, Socket, within};
 use crate::error::ConnectError;

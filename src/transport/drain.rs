@@ -1,4 +1,4 @@
-//! When to look again at how much a browser's `WebSocket` holds: no event tells.
+//! When to check again how much a browser's `WebSocket` holds: there is no event for it.
 
 use super::attributes::{get, set};
 use crate::time::{Called, Instant, Sleep, called, sleep};
@@ -10,9 +10,9 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Between two looks while nothing is known of the line.
+/// The delay while nothing is known about the connection.
 const PAUSE: Duration = Duration::from_millis(4);
-/// Between two looks at a fast line.
+/// The delay for a fast connection.
 const SHORT: Duration = Duration::from_millis(1);
 /// Every so many of those looks is one turn of the event loop. HTML §8.6: a timer that the fifth timer in a row sets takes 4 ms at least.
 const ROW: u16 = 4;
@@ -29,7 +29,7 @@ enum Pace {
 }
 
 impl Pace {
-    /// After the line ran empty within one timer.
+    /// For a connection whose buffer drained within one timer.
     fn next(self) -> Self {
         match self {
             Self::Timers => Self::ShortTimers,
@@ -37,7 +37,7 @@ impl Pace {
         }
     }
 
-    /// Looks without a change until the line stands still: some 50 ms.
+    /// Checks without a change after which the buffer counts as stalled: about 50 ms.
     fn patience(self) -> u16 {
         match self {
             Self::Timers => 0,
@@ -47,15 +47,15 @@ impl Pace {
     }
 }
 
-/// When to look again.
+/// When to check the buffer again.
 ///
-/// A timer is what costs least. When a line runs empty within one, timers are too slow for it: because the line is that fast, so shorter ones come next,
-/// or because browsers give a hidden page one in a second, or in a minute. In a hidden page, and when a line runs empty within a short timer as well,
-/// every turn of the event loop is a look: no browser slows those down, but they keep a processor busy. That ends when the line stands still: a peer
-/// that takes nothing costs timers alone.
+/// A timer costs least. If the buffer drains within one timer, timers are too slow. Either the connection is fast: then shorter timers come next. Or
+/// browsers throttle the timers of a background tab to one per second or minute. There, and if the buffer drains within a short timer as well, every
+/// turn of the event loop checks: browsers do not throttle those, but they keep a processor busy. That ends when the buffer stalls, so a peer that
+/// reads nothing costs timers only.
 #[derive(Default)]
 pub(crate) struct Looks {
-    /// What the browser held at the last look.
+    /// What the browser held at the last check.
     held: usize,
     pace: Pace,
     /// Looks that may go by without a change.

@@ -1,31 +1,31 @@
-//! What a browser does not say, guessed from what it does.
+//! Guesses at what a browser does not say.
 
 use crate::error::{ConnectError, ConnectErrorKind};
 
-/// The likely cause of a [`ConnectError`] of which the platform tells nothing. A guess for people, not for programs.
+/// The likely cause of a [`ConnectError`] for which the platform gives none. A guess for people, not for programs.
 ///
 /// | what happened | `WebSocket` | `WebSocketStream` | natively |
 /// | --- | --- | --- | --- |
-/// | the URL or a subprotocol is bad | told | told | told |
-/// | offline | `Failed`, hint `Offline` | `Failed`, hint `Offline` | the system's words |
-/// | `ws:` in a page that came by `https:` | `Refused`, hint `MixedContent` | `Refused`, hint `MixedContent` | |
-/// | Content Security Policy | `Refused`, hint `ContentSecurityPolicy` | `Failed`, no hint | |
-/// | no such host, port refused, TLS, status, wrong handshake | `Failed`, cause hidden | `Failed`, cause hidden | told, each |
+/// | the URL or a subprotocol is bad | known | known | known |
+/// | offline | `ConnectFailed`, hint `Offline` | `ConnectFailed`, hint `Offline` | the system's error text |
+/// | `ws:` in a page from `https:` | `Refused`, hint `MixedContent` | `Refused`, hint `MixedContent` | |
+/// | Content Security Policy | `Refused`, hint `ContentSecurityPolicy` | `ConnectFailed`, no hint | |
+/// | no such host, port refused, TLS, status, wrong handshake | `ConnectFailed`, cause hidden | `ConnectFailed`, cause hidden | known, each |
 /// | no answer | `TimedOut` | `TimedOut` | `TimedOut` |
-/// | the server speaks another subprotocol than the codec | `Subprotocol`, or `Failed` | `Subprotocol`, or `Failed` | `Subprotocol` |
+/// | the server chose another subprotocol than the codec's | `Subprotocol`, or `ConnectFailed` | `Subprotocol`, or `ConnectFailed` | `Subprotocol` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hint {
-    /// The browser says that it has no network. That it says it has one means little.
+    /// The browser says that it has no network. (That it says it has one means little.)
     Offline,
-    /// The page came by `https:` and the URL is `ws:`, which browsers refuse, but for this very machine.
+    /// The page came from `https:` and the URL is `ws:`. Browsers refuse that, except to this machine.
     MixedContent,
     /// The page's Content Security Policy does not list the server under `connect-src`.
     ContentSecurityPolicy,
 }
 
 impl ConnectError {
-    /// The likely cause, where the platform tells none: only in browsers. It asks the browser when it is called, so call it at once.
+    /// The likely cause, if the platform gives none; only in browsers. It asks the browser when it is called, so call it at once.
     pub fn hint(&self) -> Option<Hint> {
         platform::hint(&self.kind)
     }

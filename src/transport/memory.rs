@@ -1,4 +1,4 @@
-//! Two ends of a connection in memory.
+//! Two connected ends in memory.
 
 use super::{ConnectionLost, Limits, Transport};
 use crate::lock::Lock;

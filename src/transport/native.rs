@@ -1,4 +1,4 @@
-//! The platform's own way natively: TCP, through a proxy if there is one, inside TLS for `wss`.
+//! The native transport: TCP, through a proxy if there is one, inside TLS for `wss`.
 
 use super::over_io::{self, failed};
 use super::{ConnectRequest, Transport, redirect};
@@ -11,20 +11,20 @@ use crate::net::{tcp, tunnel};
 use crate::proto::{Address, Format};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// How to reach the host. In browsers the user's own settings decide this.
+/// How to reach the host. In browsers the user's settings decide.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Network {
-    /// The proxy to go through. Default: as the environment says.
+    /// The proxy to use. Default: from the environment.
     pub proxy: ProxyChoice,
-    /// Whom `wss`, and a proxy spoken to over TLS, trusts. Default: Mozilla's roots.
+    /// Which certificates `wss`, and TLS to a proxy, trusts. Default: Mozilla's roots.
     #[cfg(feature = "tls")]
     pub tls: Tls,
     /// How many redirects to follow (301, 302, 303, 307, 308 with a `Location`; RFC 9110 §15.4). Default 0: a redirect is an error like any other
-    /// status, as in browsers; so is the one that is too many.
+    /// status, as in browsers. So is one redirect too many.
     ///
-    /// `http` in a `Location` means `ws`, `https` means `wss`. From `wss` nothing leads to `ws`. To another origin, which is another scheme, host
-    /// or port, neither user and password go along nor the headers `Authorization`, `Cookie`, `Proxy-Authorization` and `Host`; others do.
+    /// `http` in a `Location` means `ws`, `https` means `wss`. A redirect from `wss` to `ws` is refused. On a redirect to another origin (scheme,
+    /// host or port) user, password and the headers `Authorization`, `Cookie`, `Proxy-Authorization` and `Host` are not sent; others are.
     pub max_redirects: u8,
 }
 

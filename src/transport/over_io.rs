@@ -1,4 +1,4 @@
-//! WebSockets over any stream of bytes, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
+//! WebSockets over any byte stream, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
 
 use super::framed::{self, Accepting, IoTransport};
 use super::{ConnectRequest, Limits, MaybeSend, Transport};
@@ -15,25 +15,25 @@ use core::fmt;
 use core::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What the core's own handshake can be asked for, and a browser's cannot.
+/// Options of the core's own handshake. A browser's handshake has none of them.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Handshake {
-    /// The wire format to ask for. Default: RFC 6455.
+    /// The wire format. Default: RFC 6455.
     pub format: Format,
-    /// The `Origin` to name. Default none (RFC 6455 §4.1 item 8).
+    /// The `Origin` header. Default none (RFC 6455 §4.1 item 8).
     pub origin: Option<String>,
-    /// Further header lines, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none.
+    /// More headers, name and value, such as cookies or an authorization (RFC 6455 §4.1 item 12). Default none.
     ///
-    /// A `Host` replaces that of the URL, an `Authorization` the user and password of the URL. What the handshake writes itself (`Upgrade`,
-    /// `Connection`, `Sec-WebSocket-*`), what announces a body, and what has a byte that no header may have is refused before
-    /// anything is sent: [`ConnectErrorKind::BadHeader`].
+    /// A `Host` replaces that of the URL, an `Authorization` replaces the user and password of the URL. Refused with [`ConnectErrorKind::BadHeader`],
+    /// before anything is sent: headers that the handshake writes itself (`Upgrade`, `Connection`, `Sec-WebSocket-*`), headers of a body, and invalid
+    /// bytes.
     pub headers: Vec<(String, String)>,
-    /// The compression (RFC 7692) to offer, or to agree to where it is offered; `None` for none. Default: [`Deflate::default`], as in browsers;
-    /// it costs about 300 KiB a connection where the peer wants it too.
+    /// The compression (RFC 7692) to offer, or to accept if offered; `None` for none. Default: [`Deflate::default`], as in browsers. It costs about
+    /// 300 KiB for a connection whose peer wants it too.
     pub deflate: Option<Deflate>,
-    /// For [`Socket::accept`](crate::Socket::accept): whether clients of the formats of 2009, hixie-75 and hixie-76, are accepted too. Default false:
-    /// then they are answered 426, with the versions that are spoken. No browser of today speaks them, and they protect a server less.
+    /// For [`Socket::accept`](crate::Socket::accept): whether clients of the formats of 2009, hixie-75 and hixie-76, are accepted. Default false:
+    /// they are answered 426, with the supported versions. Today's browsers do not use these formats, and they protect a server less.
     pub legacy: bool,
 }
 

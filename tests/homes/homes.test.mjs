@@ -216,7 +216,7 @@ describe('a new user', () => {
       await open(refused);
       await state('closed');
       await listed(1);
-      assert.match((await list())[0], /failed before it was open/);
+      assert.match((await list())[0], /connecting failed/);
       assert.deepEqual(errors, []);
     } finally {
       dropping.stop();
@@ -438,7 +438,7 @@ process.exit();
       assert.equal(await printed(runtimes.node24, ['--conditions=development', file, echo]), EXCHANGED);
     }
     const file = join(project, 'development.mjs');
-    const said = 'INTERNAL an error inside of websocket-channel has ended its connections: panicked at src/js/';
+    const said = 'INTERNAL an error inside websocket-channel closed all its connections: panicked at src/js/';
     assert.match(await printed(runtimes.node24, ['--conditions=development', file, echo]), new RegExp(`^${said}\\w+\\.rs:\\d+:\\d+:\\n.+`));
     // The default has no words.
     assert.equal(await printed(runtimes.node24, [file, echo]), 'nothing panicked');
