@@ -16,13 +16,16 @@ export function source() {
  */
 export async function init(from) {
   if (isModule(from) || isBuffer(from) || ArrayBuffer.isView(from)) {
-    if (!isModule(from) && globalThis.WebAssembly?.validate(from) === false) throw new TypeError('init: these bytes are not a WebAssembly module');
+    if (!isModule(from) && globalThis.WebAssembly?.validate(from) === false)
+      throw new TypeError('init: these bytes are not a WebAssembly module');
     given = from;
     return;
   }
   const response = await (typeof from === 'string' || isURL(from) ? fetch(from) : from);
   if (!response?.ok || typeof response.arrayBuffer !== 'function') {
-    throw new TypeError(`init: expected bytes, a WebAssembly.Module, a URL or a Response with a body, got ${response?.status ?? String(response)}`);
+    throw new TypeError(
+      `init: expected bytes, a WebAssembly.Module, a URL or a Response with a body, got ${response?.status ?? String(response)}`,
+    );
   }
   // Not compileStreaming: it wants a content type that many servers do not send.
   given = await WebAssembly.compile(await response.arrayBuffer());

@@ -36,7 +36,8 @@ export function checkedProtocols(value) {
 /** A signal, or undefined for none. */
 export function checkedSignal(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') throw new TypeError('signal has to be an AbortSignal');
+  if (typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')
+    throw new TypeError('signal has to be an AbortSignal');
   return signal;
 }
 

@@ -20,7 +20,10 @@ export function platformOf(given) {
   // Our class must not be built on itself.
   const Class = given ?? (isOurs(found) ? original : found);
   if (typeof Class !== 'function') {
-    throw new PlatformError('NO_WEBSOCKET', 'there is no WebSocket here: browsers, Node from 22, Deno and Bun have one, or set the option WebSocket');
+    throw new PlatformError(
+      'NO_WEBSOCKET',
+      'there is no WebSocket here: browsers, Node from 22, Deno and Bun have one, or set the option WebSocket',
+    );
   }
   return Class.prototype && 'onmessage' in Class.prototype ? Class : withHandlers(Class);
 }
