@@ -15,12 +15,13 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// Begins to describe a connection to `url`; await it to connect.
+/// Creates the builder of a channel to `url`; await it to connect.
 ///
-/// The schemes are `ws` and `wss`, and `http` and `https` which mean the same; in browsers a relative URL is resolved against the page's
-/// (WHATWG WebSockets §3.1). Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
+/// The schemes are `ws` and `wss`; `http` and `https` mean the same. In browsers a relative URL is resolved against the page's (WHATWG WebSockets
+/// §3.1). Without a [`codec`](Connect::codec) the channel carries [`Message`]s.
 ///
-/// Awaiting it ends within the [connect timeout](Connect::connect_timeout), whatever the server does: with an open channel, or with a [`ConnectError`].
+/// Awaiting it ends within the [connect timeout](Connect::connect_timeout), whatever the server does: with an open channel, or with a
+/// [`ConnectError`].
 ///
 /// ```
 /// use core::time::Duration;
@@ -61,7 +62,7 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
     }
 }
 
-/// A connection to be made. Awaiting it gives a [`Channel`]; dropping it, or the future, leaves nothing behind.
+/// The builder of a channel. Awaiting it gives a [`Channel`]; dropping it, or the future, leaves nothing behind.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connect<Tx, Rx> {
     url: String,
@@ -77,13 +78,13 @@ enum Choice<Tx, Rx> {
     Made(Arc<dyn Codec<Tx, Rx>>),
 }
 
-/// One attempt to connect, as a [`url_provider`](Connect::url_provider) is asked for its URL.
+/// One attempt to connect, as passed to a [`url_provider`](Connect::url_provider).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The URL that was given to [`connect`].
+    /// The URL that was passed to [`connect`].
     pub url: String,
-    /// Which one it is, from 1. A channel connects once, so there is no second yet.
+    /// The number of the attempt, from 1. A channel connects once, so there is no second yet.
     pub number: u32,
 }
 
@@ -142,9 +143,9 @@ type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>>>;
 type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>> + Send>;
 
 impl<Tx, Rx> Connect<Tx, Rx> {
-    /// How values become messages. It fixes the channel's types. Default: [`Raw`], messages as they are.
+    /// How values become messages. It sets the channel's types. Default: [`Raw`], messages as they are.
     ///
-    /// The subprotocol that it names, if any, is offered before all others; a server that chooses another, or none, is
+    /// If the codec names a subprotocol, it is offered before all others. A server that chooses another, or none, is
     /// [`ConnectErrorKind::Subprotocol`].
     pub fn codec<T, R>(self, codec: impl Codec<T, R> + 'static) -> Connect<T, R> {
         Connect {
@@ -157,10 +158,10 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         }
     }
 
-    /// Asks `provide` for the URL when it connects: for a token that is fresh. Default: the URL that was given to [`connect`]. The connect timeout
-    /// holds for that as well, and dropping the connection that is being made drops the future.
+    /// Calls `provide` for the URL when it connects, for example for a fresh token. Default: the URL passed to [`connect`]. The connect timeout
+    /// includes it, and dropping the connection attempt drops its future.
     ///
-    /// An `Err` fails the connection with [`ConnectErrorKind::ProviderFailed`], which keeps its words.
+    /// An `Err` fails the connection with [`ConnectErrorKind::ProviderFailed`], which contains the error's text.
     ///
     /// ```no_run
     /// # async fn fresh_token() -> Result<String, std::io::Error> { Ok("t".into()) }
@@ -196,72 +197,72 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none. What is no token, or named twice, fails the connection with
-    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`] before anything is asked for.
+    /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none. An invalid or repeated one fails with
+    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`], before anything is sent.
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.options.protocols = protocols.into_iter().collect();
         self
     }
 
-    /// How long connecting may take, from when it is first polled until it is open; then it is [`ConnectErrorKind::TimedOut`]. Default 20 s.
+    /// How long connecting may take, from the first poll until the connection is open. Then it fails with [`ConnectErrorKind::TimedOut`]. Default 20
+    /// s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect_timeout = limit;
         self
     }
 
-    /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB. At 0 it waits until everything is out.
+    /// A `send` waits while the platform holds this many unsent bytes or more. Default 1 MiB. With 0 it waits until everything is out.
     pub fn send_high_water_mark(mut self, bytes: usize) -> Self {
         self.options.limits.send_high_water_mark = bytes;
         self
     }
 
-    /// Bytes of received messages that may wait to be read, each counting its payload and itself, 32 bytes natively and 16 in a page.
-    /// Default 64 MiB. Natively reading pauses there, at 0 after every message; in browsers, whose `WebSocket` cannot push back, `overflow` says
-    /// what happens.
+    /// Bytes of unread messages. Each counts its payload plus 32 bytes natively and 16 in a page. Default 64 MiB. Natively reading pauses there (with
+    /// 0: after every message). A browser's `WebSocket` has no receive backpressure, so `overflow` decides.
     pub fn receive_buffer(mut self, bytes: usize, overflow: Overflow) -> Self {
         self.options.limits.receive_buffer = bytes;
         self.options.limits.overflow = overflow;
         self
     }
 
-    /// The largest message taken, in bytes. Default 64 MiB. A larger one closes the connection: with 1009 (RFC 6455 §7.4.1), from a browser, where a
-    /// page may not send that, with 3009.
+    /// The largest message accepted, in bytes. Default 64 MiB. A larger one closes the connection with 1009 (RFC 6455 §7.4.1), from a page, which may
+    /// not send that, with 3009.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.options.limits.max_message = bytes;
         self
     }
 
-    /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`. Natively it says nothing.
+    /// Which of a browser's two sockets carries the connection. Default: its `WebSocket`. Natively it has no effect.
     #[cfg(feature = "websocket-stream")]
     pub fn transport(mut self, transport: crate::transport::TransportKind) -> Self {
         self.options.transport = transport;
         self
     }
 
-    /// Natively: the largest head of the server's response, in bytes; over it connecting fails. Default 16 KiB.
+    /// Natively: the largest head of the server's response, in bytes. Past it connecting fails. Default 16 KiB.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_head(mut self, bytes: usize) -> Self {
         self.options.limits.max_head = bytes;
         self
     }
 
-    /// Natively: how many header lines the server's response may have; over it connecting fails. Default 128.
+    /// Natively: the largest number of header lines in the server's response. Past it connecting fails. Default 128.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_header_lines(mut self, lines: usize) -> Self {
         self.options.limits.max_header_lines = lines;
         self
     }
 
-    /// Natively: how many frames a message may have (RFC 6455 §5.4); over it the connection closes with 1008. Default 131,072.
+    /// Natively: the largest number of frames in a message (RFC 6455 §5.4). Past it the connection closes with 1008. Default 131,072.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_fragments(mut self, frames: usize) -> Self {
         self.options.limits.max_fragments = frames;
         self
     }
 
-    /// Natively: keepalive. A ping (RFC 6455 §5.5.2) leaves `interval` after the opening and after each pong; when nothing comes from the peer for
+    /// Natively: keepalive. A ping (RFC 6455 §5.5.2) is sent `interval` after the opening and after each pong. If nothing arrives from the peer for
     /// `timeout` after it, the connection ends with 1006 and the reason "keepalive timeout". `None` sends no pings, or never ends the connection.
-    /// Default 20 s and 20 s, as python-websockets. In browsers a page has no pings.
+    /// Default 20 s and 20 s, as python-websockets. A page cannot send pings.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn keepalive(
         mut self,
@@ -273,31 +274,31 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Natively: payload bytes of one frame that we send. A longer message goes out in several frames (RFC 6455 §5.4), so that pings and pongs go
-    /// between them, and servers take it that bound a frame. 0 never cuts a message. Default 32 KiB.
+    /// Natively: payload bytes of one frame that we send. A longer message is split into several frames (RFC 6455 §5.4), so that pings and pongs can
+    /// go between them, and servers with a limit on frames accept it. 0 never splits. Default 32 KiB.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn max_send_frame(mut self, bytes: usize) -> Self {
         self.options.limits.max_send_frame = bytes;
         self
     }
 
-    /// Natively: wire format, header lines, origin and compression of the handshake. Default: RFC 6455, no further header lines, no origin,
-    /// permessage-deflate offered.
+    /// Natively: wire format, headers, origin and compression of the handshake. Default: RFC 6455, no more headers, no origin, permessage-deflate
+    /// offered.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn handshake(mut self, handshake: crate::transport::Handshake) -> Self {
         self.options.handshake = handshake;
         self
     }
 
-    /// Natively: the proxy, and whom TLS trusts. Default: the environment's proxy, Mozilla's roots.
+    /// Natively: the proxy, and the certificates that TLS trusts. Default: the environment's proxy, Mozilla's roots.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub fn network(mut self, network: crate::transport::Network) -> Self {
         self.options.network = network;
         self
     }
 
-    /// How long the peer has to answer our Close frame (RFC 6455 §7.1.1); then the connection is dropped, and its end is not clean and has the
-    /// code 1006. Default 10 s.
+    /// How long the peer may take to answer our Close frame (RFC 6455 §7.1.1). Then the connection is dropped: its end is not clean and has the code
+    /// 1006. Default 10 s.
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.options.limits.close_timeout = limit;
         self
@@ -329,7 +330,7 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     }
 }
 
-/// A connection being made; [`Connect`] becomes one when it is awaited. Dropping it closes whatever it had begun.
+/// A connection attempt; awaiting [`Connect`] creates it. Dropping it closes the connection.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
     // Knows nothing of the types: it is compiled once, not once for every channel.

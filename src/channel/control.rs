@@ -1,4 +1,4 @@
-//! The handle that closes and watches.
+//! The handle that closes a channel and reports its status.
 
 use super::mailbox::{self, Mailbox, Stats, Status};
 use crate::error::CloseError;
@@ -10,7 +10,7 @@ use core::task::{Context, Poll, ready};
 use futures_core::{FusedStream, Stream};
 use std::sync::Arc;
 
-/// Closes a channel and tells how it stands. It does not keep the connection open.
+/// Closes a channel and reports its status. It does not keep the connection open.
 ///
 /// ```
 /// use websocket_channel::{ClosedBy, Channel, Socket, Status, Text, transport::Limits};
@@ -39,12 +39,12 @@ impl Control {
         Self { mailbox }
     }
 
-    /// How the channel stands now.
+    /// The current status.
     pub fn status(&self) -> Status {
         self.mailbox.status()
     }
 
-    /// The status now and every later one, to the end. A status that was over before it was polled is skipped.
+    /// The current status and every later one, until the end. A status that ended before it was polled is skipped.
     pub fn status_changes(&self) -> StatusStream {
         StatusStream {
             watch: Watch::new(&self.mailbox),
@@ -52,32 +52,31 @@ impl Control {
         }
     }
 
-    /// Whether the peer is held back while nobody reads: natively, and over a browser's `WebSocketStream`. Where not,
-    /// [`Overflow`](crate::Overflow) says what happens past the receive buffer.
+    /// Whether the peer has to wait if nothing is read: true natively and over a browser's `WebSocketStream`. If false, [`Overflow`](crate::Overflow)
+    /// decides what happens past the receive buffer.
     pub fn has_receive_backpressure(&self) -> bool {
         self.mailbox.has_receive_backpressure()
     }
 
-    /// Counts since the channel opened.
+    /// Counters since the channel opened.
     pub fn stats(&self) -> Stats {
         self.mailbox.stats()
     }
 
-    /// Pings the peer (RFC 6455 §5.5.2), where there are pings: natively; in a browser nothing happens. [`Stats::round_trip`] tells how long the
-    /// answer took, once it came.
+    /// Pings the peer (RFC 6455 §5.5.2); [`Stats::round_trip`] has the result. Only natively: a page cannot send pings.
     pub fn ping(&self) {
         self.mailbox.ping();
     }
 
-    /// Begins the closing handshake (RFC 6455 §7.1.2) and waits for its end, at most the close timeout. What arrives meanwhile is discarded, as in
-    /// every browser; what had arrived can still be read. On a channel that is closing already it only waits.
+    /// Begins the closing handshake (RFC 6455 §7.1.2) and waits for its end, at most for the close timeout. Messages that arrived before can still be
+    /// read; later ones are discarded, as in every browser. On a channel that is closing it only waits.
     ///
-    /// The future borrows nothing, so it can be spawned. Where nothing can be awaited, [`start_close`](Self::start_close) begins at once.
+    /// The future borrows nothing, so it can be spawned. Where nothing can be awaited, use [`start_close`](Self::start_close).
     ///
     /// Cancellation: once first polled, closing goes on without the future.
     ///
     /// # Errors
-    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
+    /// A code that may not be sent here, or a reason longer than 123 bytes: see [`CloseError`]. Then nothing has happened.
     pub fn close(
         &self,
         code: u16,
@@ -125,16 +124,16 @@ impl Control {
         Ok(())
     }
 
-    /// Ends the channel at once. What was accepted is handed over and the connection closes, with 1000 unless another close had begun, but nobody
-    /// waits for the peer's answer: [`closed`](Self::closed) tells an end that is not clean. What had arrived can still be read.
+    /// Ends the channel at once. Accepted messages are handed over, and the connection closes with 1000 (or with an earlier close), without waiting
+    /// for the peer's answer; so [`closed`](Self::closed) reports an end that is not clean. Messages that arrived can still be read.
     pub fn abort(&self) {
         self.mailbox.abort();
     }
 
-    /// Waits for the end, and says how it came. The future borrows nothing, so it can be spawned.
+    /// Waits for the end and returns its description. The future borrows nothing, so it can be spawned.
     ///
-    /// The end comes behind every message, so while somebody waits for it messages are fetched up to the receive buffer, and can still be read.
-    /// Where the peer is held back, natively, the end cannot come while unread values fill that bound.
+    /// The end comes after every message. While something waits for it, messages are read up to the receive buffer, and can still be received.
+    /// Natively, with receive backpressure, the end cannot come while unread values fill that buffer.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     pub fn closed(&self) -> impl Future<Output = CloseInfo> + use<> {
@@ -146,7 +145,7 @@ impl Control {
     }
 }
 
-/// The status of a channel as it changes; it ends after [`Status::Closed`]. It does not keep the connection open, and dropping it leaves nothing
+/// The status of a channel as it changes. It ends after [`Status::Closed`]. It does not keep the connection open, and dropping it leaves nothing
 /// behind.
 ///
 /// ```
@@ -175,7 +174,7 @@ pub struct StatusStream {
     seen: Option<Status>,
 }
 
-/// A wait for a change. It takes its waker along when it is dropped.
+/// A wait for a change. Dropping it removes its waker.
 struct Watch {
     mailbox: Arc<Mailbox>,
     key: mailbox::Watch,

@@ -16,15 +16,15 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// How a channel stands. It only ever goes forward.
+/// The status of a channel. It only moves forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
     /// Messages flow both ways.
     Open,
-    /// The end has begun; nothing more can be sent.
+    /// The end has begun. Nothing more can be sent.
     Closing,
-    /// The end, and how it came.
+    /// The channel has ended, in this way.
     Closed(CloseInfo),
 }
 
@@ -52,22 +52,22 @@ pub struct Stats {
     pub sent_messages: u64,
     /// Their bytes.
     pub sent_bytes: u64,
-    /// Messages that arrived, read or not; natively those fetched so far.
+    /// Messages that arrived, read or not. Natively those read from the stream so far.
     pub received_messages: u64,
     /// Their bytes.
     pub received_bytes: u64,
-    /// What waits to be read, in bytes as they count against the receive buffer. Natively what was fetched ahead, 64 KiB and a message at most: the
-    /// rest waits below.
+    /// Bytes of unread messages, as they count against the receive buffer. Natively only what was read ahead: at most 64 KiB and a message. The rest
+    /// waits in the network.
     pub queued_bytes: usize,
-    /// Messages that the overflow policy dropped.
+    /// Messages dropped by the overflow policy.
     pub dropped_messages: u64,
-    /// Messages that were taken without waiting (`try_send`, a `Permit`) and will never be handed over: the platform's own send refused them, or
-    /// the end came first.
+    /// Messages accepted without waiting (`try_send`, a `Permit`) that can never be handed over: the platform refused them, or the connection ended
+    /// first.
     pub unsent_messages: u64,
     /// Their bytes, which [`CloseInfo::unsent_bytes`] counts too.
     pub unsent_bytes: usize,
-    /// From the last [`Control::ping`](super::Control::ping) that was answered to its answer, what either side had queued before them included.
-    /// None before the first, and in browsers, which give a page no pings.
+    /// The time from the last answered [`Control::ping`](super::Control::ping) to its pong, including what either side had queued before them. None
+    /// before the first, and in browsers, where a page cannot send pings.
     pub round_trip: Option<Duration>,
 }
 

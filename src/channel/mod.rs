@@ -1,6 +1,6 @@
 //! The typed async channel: values of your own types over one connection, splittable into a sender and a receiver.
 //!
-//! A local task drives the [`Socket`]; the handles share a mailbox with it and never touch the platform, which is what makes them `Send`.
+//! A local task drives the [`Socket`]. The handles share state with it and never touch the platform, so they are `Send`.
 
 mod connect;
 mod control;
@@ -37,10 +37,10 @@ use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 use std::sync::Arc;
 
-/// A typed channel: send `Tx`, receive `Rx`. Made by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
+/// A typed channel: send `Tx`, receive `Rx`. Created by [`connect`], or by [`from_socket`](Self::from_socket) on the accepting side.
 ///
-/// It closes, with code 1000, when its receiver and all its senders are gone. A `send` that still waits in a spawned task is one of them: where a
-/// component goes, [`Control::start_close`] or [`Control::abort`] ends the connection whoever holds it.
+/// It closes with code 1000 when its receiver and all its senders are dropped. A `send` that still waits in a spawned task counts as a sender. In a
+/// component's cleanup use [`Control::start_close`] or [`Control::abort`], which end the connection in any case.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -128,18 +128,18 @@ impl<Tx, Rx> Channel<Tx, Rx> {
         self.sender.send(value)
     }
 
-    /// Waits until everything that was taken has been handed over: see [`Sender::flush`].
+    /// Waits until every accepted message has been handed over: see [`Sender::flush`].
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Sender::flush`].
     pub async fn flush(&self) -> Result<(), SendErrorKind> {
         self.sender.flush().await
     }
 
-    /// Waits until the platform holds nothing of what was sent: see [`Sender::drained`].
+    /// Waits until the platform reports nothing unsent: see [`Sender::drained`].
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Sender::drained`].
     pub async fn drained(&self) -> Result<(), SendErrorKind> {
         self.sender.drained().await
     }
@@ -147,7 +147,7 @@ impl<Tx, Rx> Channel<Tx, Rx> {
     /// The next value: see [`Receiver::next`].
     ///
     /// # Errors
-    /// As there.
+    /// As for [`Receiver::next`].
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
@@ -161,17 +161,17 @@ impl<Tx, Rx> Channel<Tx, Rx> {
         self.receiver.closed().await
     }
 
-    /// What the handshake settled: subprotocol and extensions.
+    /// The result of the handshake: subprotocol and extensions.
     pub fn opened(&self) -> &OpenInfo {
         self.sender.opened()
     }
 
-    /// A handle that closes the channel and tells its status, and does not keep it open.
+    /// A handle that closes the channel and reports its status. It does not keep the channel open.
     pub fn control(&self) -> Control {
         self.sender.control()
     }
 
-    /// The two halves. The connection stays open until both are gone.
+    /// The two halves. The connection stays open until both are dropped.
     pub fn split(self) -> (Sender<Tx>, Receiver<Rx>) {
         (self.sender, self.receiver)
     }

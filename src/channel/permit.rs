@@ -1,4 +1,4 @@
-//! Room for one message.
+//! Permission to send one message.
 
 use super::mailbox::Mailbox;
 use super::unsent::Unsent;
@@ -6,9 +6,9 @@ use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind};
 use core::fmt;
 
-/// Room for one message of any size, from [`Sender::reserve`](super::Sender::reserve). Dropping it gives the room back.
+/// Permission to send one message of any size, from [`Sender::reserve`](super::Sender::reserve). Dropping it returns the permission.
 ///
-/// Several permits may be out at once; each may pass the send high-water mark by its one message.
+/// Several permits may exist at once; each may exceed the send high-water mark by its one message.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -19,7 +19,7 @@ use core::fmt;
 /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
 /// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
 /// let (sender, _receiver) = channel.split();
-/// // Room first, and only then what is worth sending: the newest.
+/// // Wait first, and then send the newest value.
 /// let permit = sender.reserve().await?;
 /// permit.send("the newest".into())?;
 /// assert_eq!(peer.next().await.transpose()?.as_deref(), Some("the newest"));
@@ -37,11 +37,11 @@ impl<'a, Tx> Permit<'a, Tx> {
         Self { mailbox, codec }
     }
 
-    /// Sends `value` without waiting. `Ok` means taken, on an open connection, and handed over in the driver's next turn; what an end in between
-    /// or the platform's refusal prevents is counted in [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes).
+    /// Sends `value` without waiting. `Ok` means accepted, on an open connection; it is handed over in the driver's next turn. If the connection ends
+    /// first or the platform refuses it, [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes) counts it.
     ///
     /// # Errors
-    /// The value and why it was not taken: it cannot be encoded, or the connection is closing or closed.
+    /// The value and why it was not accepted: it cannot be encoded, or the connection is closing or closed.
     pub fn send(self, value: Tx) -> Result<(), SendError<Tx>> {
         let (message, unsent) = Unsent::new(self.codec, value)?;
         self.mailbox

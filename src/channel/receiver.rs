@@ -13,9 +13,9 @@ use core::task::{Context, Poll};
 use futures_core::{FusedStream, Stream};
 use std::sync::Arc;
 
-/// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after everything that came before.
+/// Receives values of `Rx`: a [`Stream`] that ends when the connection does, after all messages that arrived before.
 ///
-/// A message that cannot be decoded is an `Err` item; the stream goes on. An end where messages may be missing is an `Err` item as well, the last
+/// A message that cannot be decoded is an `Err` item, and the stream goes on. An end where messages may be missing is an `Err` item too, the last
 /// one: see [`RecvError`].
 ///
 /// ```
@@ -62,8 +62,8 @@ impl<Rx> Receiver<Rx> {
     /// Cancellation: dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`RecvError::DecodeFailed`] with the message, when the codec cannot read it; the stream goes on. Any other [`RecvError`], once before `None`, when
-    /// messages may be missing: the connection was lost, the peer ended it otherwise than with a clean 1000 or 1005, or a limit of ours did.
+    /// [`RecvError::DecodeFailed`] with the message, if the codec cannot decode it; the stream goes on. Any other [`RecvError`], once before `None`,
+    /// if messages may be missing: the connection was lost, the peer closed it but not cleanly with 1000 or 1005, or a limit of this side closed it.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"
@@ -77,11 +77,11 @@ impl<Rx> Receiver<Rx> {
         })
     }
 
-    /// The next value if one has arrived, for those who do not wait: immediate-mode interfaces, with [`on_readable`](Self::on_readable).
+    /// The next value if one has arrived, without waiting. For immediate-mode interfaces, with [`on_readable`](Self::on_readable).
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] when nothing has arrived, [`TryRecvError::Closed`] when everything was read and the connection has ended. Inside: as
-    /// [`next`](Self::next), so that an error of the end comes once before `CloseInfo`.
+    /// [`TryRecvError::Empty`] if nothing has arrived, [`TryRecvError::Closed`] if everything was read and the connection has ended. The inner error
+    /// is that of [`next`](Self::next): an error of the end comes once, before `Closed`.
     pub fn try_recv(&mut self) -> Result<Result<Rx, RecvError>, TryRecvError> {
         match self.mailbox.poll_message(None) {
             Poll::Ready(message) => self.item(message).ok_or(TryRecvError::Closed),
@@ -89,7 +89,7 @@ impl<Rx> Receiver<Rx> {
         }
     }
 
-    /// Has `wake` called whenever something arrives and at the end, to ask for the next frame of an immediate-mode interface. It is called
+    /// Calls `wake` whenever something arrives and at the end, for example to request the next frame of an immediate-mode interface. It is called
     /// from the driver's task and should do little. A second call replaces the first; dropping the receiver drops it.
     ///
     /// It must be `Send + Sync` where there are threads. In a page without shared memory it may hold an `Rc`.
@@ -97,10 +97,10 @@ impl<Rx> Receiver<Rx> {
         self.mailbox.incoming.set_hook(hook::shared(wake));
     }
 
-    /// Waits for the end, and says how it came. What arrived can still be read afterwards.
+    /// Waits for the end and returns its description. Messages that arrived can still be read afterwards.
     ///
-    /// Nobody can read meanwhile. Where the peer is held back, natively, values that fill the receive buffer make room for the end, oldest first, and
-    /// count in [`Stats::dropped_messages`](crate::Stats::dropped_messages).
+    /// Nothing can be read while this waits. Natively, with receive backpressure, unread values that fill the receive buffer are dropped, oldest
+    /// first, so that the end can arrive; [`Stats::dropped_messages`](crate::Stats::dropped_messages) counts them.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     pub async fn closed(&mut self) -> CloseInfo {
@@ -113,12 +113,12 @@ impl<Rx> Receiver<Rx> {
         .await
     }
 
-    /// What the handshake settled: subprotocol and extensions.
+    /// The result of the handshake: subprotocol and extensions.
     pub fn opened(&self) -> &OpenInfo {
         self.mailbox.opened()
     }
 
-    /// A handle that closes the channel and tells its status, and does not keep it open.
+    /// A handle that closes the channel and reports its status. It does not keep the channel open.
     pub fn control(&self) -> Control {
         Control::new(self.mailbox.clone())
     }

@@ -17,7 +17,7 @@ use core::task::{Context, Poll, ready};
 use futures_sink::Sink;
 use std::sync::Arc;
 
-/// Sends values of `Tx`. Cloning it gives another sender of the same connection, which stays open while one of them or the receiver lives.
+/// Sends values of `Tx`. Cloning it gives another sender of the same connection, which stays open while a sender or the receiver exists.
 ///
 /// ```
 /// use websocket_channel::{Channel, SendErrorKind, Socket, Text, transport::Limits};
@@ -28,8 +28,8 @@ use std::sync::Arc;
 /// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
 /// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
 /// let (sender, receiver) = channel.split();
-/// sender.send("waits for room".into()).await?;
-/// sender.try_send("takes it, or not".into())?;
+/// sender.send("waits while the send buffer is full".into()).await?;
+/// sender.try_send("does not wait".into())?;
 /// sender.flush().await?; // handed over
 ///
 /// peer.control().abort();
@@ -56,12 +56,12 @@ impl<Tx> Sender<Tx> {
         }
     }
 
-    /// Hands `value` to the platform, waiting while it holds more unsent bytes than the send high-water mark.
+    /// Hands `value` to the platform. Waits while the platform holds more unsent bytes than the send high-water mark.
     ///
-    /// `Ok` means that the platform's own send was called on an open connection: handed over, not delivered. Values are handed over in
-    /// the order in which the futures were first polled. Nothing is queued meanwhile: the future holds its own value.
+    /// `Ok` means that the platform's own send was called on an open connection: handed over, not delivered. Values are handed over in the order in
+    /// which the futures were first polled. Nothing is queued meanwhile: the future holds its own value.
     ///
-    /// Cancellation: dropping the future before it completes sends nothing, unless it had been handed over in that very moment.
+    /// Cancellation: dropping the future before it completes sends nothing, unless the value was handed over at that very moment.
     ///
     /// # Errors
     /// The value and why it was not sent: it cannot be encoded, the connection is closing or closed, or the platform refused it.
@@ -92,11 +92,12 @@ impl<Tx> Sender<Tx> {
         })
     }
 
-    /// Sends `value` if that needs no waiting. `Ok` means taken, on an open connection with room below the send high-water mark, and handed over in
-    /// the driver's next turn; what an end in between or the platform's refusal prevents is counted in [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes).
+    /// Sends `value` without waiting. `Ok` means accepted, on an open connection below the send high-water mark; it is handed over in the driver's
+    /// next turn. If the connection ends first or the platform refuses it, [`CloseInfo::unsent_bytes`](crate::CloseInfo::unsent_bytes) counts it.
     ///
     /// # Errors
-    /// The value and why it was not taken: no room or others wait in line, closing or closed, or it cannot be encoded.
+    /// The value and why it was not accepted: the send buffer is full or other senders are waiting, the connection is closing or closed, or it cannot
+    /// be encoded.
     pub fn try_send(&self, value: Tx) -> Result<(), TrySendError<Tx>> {
         // Room first: a full line must not cost an encoding.
         if let Err(refused) = self.mailbox.has_room_to_send() {
@@ -114,12 +115,12 @@ impl<Tx> Sender<Tx> {
             .map_err(|message| TrySendError::new(unsent.value(message), TrySendErrorKind::NotOpen))
     }
 
-    /// Waits for room for one message, in line with every `send`.
+    /// Waits for permission to send one message, in turn with every `send`.
     ///
-    /// Cancellation: dropping the future gives its place up.
+    /// Cancellation: dropping the future gives up its turn.
     ///
     /// # Errors
-    /// [`SendErrorKind::NotOpen`] when the connection is closing or closed.
+    /// [`SendErrorKind::NotOpen`] if the connection is closing or closed.
     pub async fn reserve(&self) -> Result<Permit<'_, Tx>, SendErrorKind> {
         let mut waiting = None;
         let granted = poll_fn(|cx| {
@@ -130,23 +131,24 @@ impl<Tx> Sender<Tx> {
         Ok(Permit::new(&self.mailbox, &*self.codec))
     }
 
-    /// Waits until everything that was taken, by this sender or another, has been handed over to the platform.
+    /// Waits until every message accepted from any sender has been handed over to the platform.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// [`SendErrorKind::SendRefused`] once after the platform refused what had been taken, and [`SendErrorKind::NotOpen`] when the end came first.
+    /// [`SendErrorKind::SendRefused`], once, if the platform refused an accepted message; [`SendErrorKind::NotOpen`] if the connection ended first.
     pub async fn flush(&self) -> Result<(), SendErrorKind> {
         self.progress(Progress::HandedOver).await
     }
 
-    /// Waits until the platform holds nothing any more of what was sent, as far as it tells. That is more than handed over and less than
-    /// delivered; [`Transport::poll_drained`](crate::transport::Transport::poll_drained) says what each transport can know.
+    /// Waits until the platform reports nothing unsent. That is more than handed over and less than delivered;
+    /// [`Transport::poll_drained`](crate::transport::Transport::poll_drained) says what each transport can know.
     ///
     /// Cancellation: dropping the future leaves nothing behind.
     ///
     /// # Errors
-    /// As [`flush`](Self::flush); and [`SendErrorKind::NotOpen`] when the connection ended, but for a clean end, which comes behind everything.
+    /// As for [`flush`](Self::flush). Also [`SendErrorKind::NotOpen`] if the connection ended, unless cleanly: a clean end comes after everything
+    /// sent.
     pub async fn drained(&self) -> Result<(), SendErrorKind> {
         self.progress(Progress::Drained).await
     }
@@ -156,12 +158,12 @@ impl<Tx> Sender<Tx> {
         poll_fn(|cx| self.mailbox.poll_progress(far, &mut watching.1, cx)).await
     }
 
-    /// What the handshake settled: subprotocol and extensions.
+    /// The result of the handshake: subprotocol and extensions.
     pub fn opened(&self) -> &OpenInfo {
         self.mailbox.opened()
     }
 
-    /// A handle that closes the channel and tells its status, and does not keep it open.
+    /// A handle that closes the channel and reports its status. It does not keep the channel open.
     pub fn control(&self) -> Control {
         Control::new(self.mailbox.clone())
     }
