@@ -246,6 +246,7 @@ export const suites = [
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },
   { name: 'hostile', browser: 'chromium', run: (context) => node(['tests/run/hostile.test.mjs'], context) },
   { name: 'start', browser: 'chromium', run: (context) => node(['tests/run/start.test.mjs'], context) },
+  { name: 'minimal', run: (context) => node(['tests/run/minimal.test.mjs'], context) },
   { name: 'package', run: (context) => node(['tests/run/package.test.mjs', 'tests/run/shorten.test.mjs'], context) },
   {
     name: 'homes:js',
