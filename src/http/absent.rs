@@ -1,4 +1,4 @@
-//! In a page without the protocol core: the browser shows neither headers nor responses, so nothing here takes any room.
+//! For a page without the protocol core: the browser shows neither headers nor responses, so these types are empty.
 
 /// Whether causes and responses can be known.
 pub(crate) const IS_KNOWN: bool = false;

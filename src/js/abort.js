@@ -1,4 +1,4 @@
-// AbortSignals as promises. A signal may outlive everything here, so nothing stays attached to it.
+// AbortSignals as promises. A signal may live longer than everything here, so every listener is removed again.
 
 /** Waits for a promise, or throws what `refusal` makes when the signal, if there is one, aborts before. */
 export async function unless(signal, promise, refusal) {

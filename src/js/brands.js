@@ -1,4 +1,4 @@
-// What an object is, whichever realm (frame, worker, Node context) it comes from: `instanceof` knows only those of this one.
+// Detects the type of an object from any realm (frame, worker, Node context): `instanceof` knows this realm only.
 
 /** A compiled module. */
 export const isModule = (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]';

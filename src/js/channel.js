@@ -1,4 +1,4 @@
-// The typed channel for JavaScript: values are encoded and decoded here, where they live; order, bounds and states are Rust's.
+// The typed channel for JavaScript. Values are encoded and decoded here; Rust decides about order, limits and states.
 import { unless } from './abort.js';
 import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
@@ -118,12 +118,12 @@ export class Channel {
     } catch (error) {
       throw refuse(error);
     }
-    // Within the call: nothing that is sent after it goes out.
+    // During the call: nothing that is sent later goes out.
     this.#life.close(code, words);
     try {
       return await unless(signal, this.#life.closed, () => signal.reason);
     } catch (reason) {
-      // Nobody waits for the peer any more.
+      // The wait for the peer was cancelled.
       this.#life.abort();
       throw reason;
     }
@@ -156,7 +156,7 @@ export class Channel {
     }
   }
 
-  // One promise and nothing else that waits: it is what a message costs.
+  // A single promise, because it dominates the cost of a message.
   #read() {
     return new Promise((resolve, reject) => {
       const settle = (message) => {

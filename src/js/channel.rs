@@ -1,5 +1,5 @@
-//! What the class `Channel` stands on: the browser's own object, and every decision about it. Values and payloads stay in JavaScript, where they
-//! live: of a message only its length comes here.
+//! The Rust half of the class `Channel`: it owns the browser's object and makes every decision. Values and payloads stay in JavaScript; only the
+//! lengths of messages come here.
 
 use super::platform_transport::{ByStream, PlatformTransport, Socket};
 use super::web_socket::{Tell, told};
@@ -17,28 +17,28 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// What is told, once each: open, and that the end has begun, because of one of our limits or not.
+/// Reported once each: open, and that the end has begun, with the limit of ours that caused it, if any.
 const OPENED: u8 = 0;
 const CLOSING: u8 = 1;
 const TOO_BIG: u8 = 2;
 const FULL: u8 = 3;
-/// The last thing told, one of these: not open in time; or the end, by whom, with the browser's event where there is one.
+/// Reported last, one of these: not open in time; or the end, with who closed and the browser's event, if there is one.
 const TIMED_OUT: u8 = 4;
 const BY_LOCAL: u8 = 5;
 const BY_REMOTE: u8 = 6;
 const BY_ERROR: u8 = 7;
 const BY_UNKNOWN: u8 = 8;
 
-/// How long after an `error` the platform's `close` is waited for. Most fire both in one task; workerd fires no `close` after a message that it finds
-/// too large.
+/// How long to wait for the platform's `close` after an `error`. Most platforms fire both in one task; workerd fires no `close` after a message that
+/// is too large for it.
 const CLOSE_AFTER_ERROR_MS: u32 = 50;
 
-/// Codes of errors, which JavaScript has the words for: here they would be a kilobyte more of wasm.
+/// Codes of errors. JavaScript has the texts: here they would add a kilobyte of wasm.
 const REFUSED: &str = "REFUSED";
 const NOT_OPEN: &str = "NOT_OPEN";
 const SEND_REFUSED: &str = "SEND_REFUSED";
 
-/// A message that has arrived, in the place of one that JavaScript holds.
+/// Stands for an arrived message, which JavaScript holds.
 struct Arrived(usize);
 
 impl Weighed for Arrived {
@@ -52,9 +52,9 @@ impl Weighed for Arrived {
     }
 }
 
-/// One connection of the class `Channel`. When JavaScript has let go of it, the connection closes.
+/// One connection of the class `Channel`. It closes when JavaScript has dropped it.
 ///
-/// It holds no strong reference to the user's object: only the function `tell`, which must not either.
+/// It has no strong reference to the user's object, only the function `tell`, which must not have one either.
 #[wasm_bindgen]
 pub struct ChannelHandle(Rc<Inner>);
 
@@ -69,11 +69,11 @@ struct Inner {
     send_high_water_mark: usize,
     receive_buffer: usize,
     inbox: RefCell<Inbox<Arrived>>,
-    /// Of connecting, and then of closing.
+    /// The timeout of connecting, and then of closing.
     deadline: RefCell<Option<Timeout>>,
 }
 
-/// It only ever goes forward.
+/// It only moves forward.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
     Connecting,
@@ -92,7 +92,7 @@ impl ChannelHandle {
     /// # Errors
     /// What the browser's constructor threw, as it threw it, or a code.
     #[wasm_bindgen(constructor)]
-    // One call across the boundary, and no object to take apart.
+    // One call across the boundary, without an object to read.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         class: &Function,
@@ -120,7 +120,7 @@ impl ChannelHandle {
         let receive_buffer = or(receive_buffer, limits.receive_buffer);
         let inbox = match arrived {
             Some(_) => Inbox::new(receive_buffer, policy(overflow)),
-            // What is asked for is taken: it is not asked for past the bound.
+            // A stream's messages are always accepted: none is requested past the limit.
             None => Inbox::new(usize::MAX, Overflow::Close),
         };
         let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
@@ -138,9 +138,9 @@ impl ChannelHandle {
             close_timeout_ms: close_timeout_ms
                 .unwrap_or(limits.close_timeout.as_secs() as u32 * 1000),
             max_message: or(max_message, limits.max_message),
-            // Of 0 it waits until everything is out.
+            // With 0 it waits until everything is out.
             send_high_water_mark: or(send_high_water_mark, limits.send_high_water_mark).max(1),
-            // Of 0 it stops after every message.
+            // With 0 it stops after every message.
             receive_buffer: receive_buffer.max(1),
             inbox: RefCell::new(inbox),
             deadline: RefCell::new(None),
@@ -155,20 +155,20 @@ impl ChannelHandle {
         self.0.transport.attributes()
     }
 
-    /// What has arrived and waits to be read, as it counts against the receive buffer.
+    /// Bytes of unread messages, as they count against the receive buffer.
     #[wasm_bindgen(getter, js_name = queuedBytes)]
     pub fn queued_bytes(&self) -> f64 {
         self.0.inbox.borrow().bytes() as f64
     }
 
-    /// Messages that the overflow policy dropped.
+    /// Messages dropped by the overflow policy.
     #[wasm_bindgen(getter)]
     pub fn dropped(&self) -> f64 {
         self.0.inbox.borrow().dropped().messages as f64
     }
 
-    /// A message of so many bytes has arrived; `read`: somebody waits for it. Tells how many of the oldest that wait to be read were dropped for
-    /// it, or, with a negative number, that it is to be dropped itself. It may be the one too many, which closes the connection.
+    /// A message of this many bytes has arrived; `read` says whether a read is pending. Returns how many of the oldest unread messages were dropped
+    /// for it, or a negative number if this message is to be dropped. If it exceeds the limit, the connection closes.
     pub fn arrive(&self, bytes: f64, read: bool) -> i32 {
         let inner = &self.0;
         // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
@@ -200,8 +200,8 @@ impl ChannelHandle {
         self.0.inbox.borrow_mut().pop();
     }
 
-    /// Hands a message to the platform, if there is room; false if the line is full. `bytes` are its length; over `WebSocket`, its
-    /// length at most. `constant`: nobody changes it any more, so that it need not be copied where it waits in the platform.
+    /// Hands a message to the platform; false if the send buffer is full. `bytes` is its length; over `WebSocket`, its length at most. `constant`: it
+    /// can no longer change, so the platform need not copy it while it waits.
     ///
     /// # Errors
     /// A code: the connection is closing or closed, or the platform refused the message.
@@ -224,12 +224,12 @@ impl ChannelHandle {
         self.0.is_below(1).ok_or_else(|| NOT_OPEN.into())
     }
 
-    /// A promise that is settled when the line is to be tried again; `undefined` where nothing tells.
+    /// A promise that settles when sending is worth another try; `undefined` if the platform has no event for it.
     pub fn room(&self) -> Option<Promise> {
         self.0.transport.room()
     }
 
-    /// How long to wait before the line is tried again where nothing tells, in milliseconds; 0 for one turn of the event loop.
+    /// How long to wait before the next try without such an event, in milliseconds; 0 for one turn of the event loop.
     pub fn pause(&self) -> u32 {
         self.0.transport.pause()
     }
@@ -254,15 +254,15 @@ impl ChannelHandle {
     }
 }
 
-/// By `WebSocketStream`, whose promises are heard in JavaScript. What comes of one after the end changes nothing.
+/// For `WebSocketStream`. JavaScript awaits its promises and reports the results; after the end they change nothing.
 #[wasm_bindgen]
 impl ChannelHandle {
-    /// To be heard first: it is open, or failed before.
+    /// The first promise to await: settles when the stream is open or has failed.
     pub fn opening(&self) -> Option<Promise> {
         Some(self.0.stream()?.opening())
     }
 
-    /// That promise has given this, or `undefined` if it was rejected.
+    /// The result of that promise; `undefined` if it was rejected.
     pub fn opened(&self, opening: JsValue) {
         let inner = &self.0;
         if opening.is_undefined() {
@@ -273,13 +273,13 @@ impl ChannelHandle {
         }
         match inner.phase.get() {
             Phase::Connecting => inner.handle(Told::Opened),
-            // Given up in the very moment: its ends are let go.
+            // Cancelled at this very moment: release both ends.
             _ => inner.transport.detach(),
         }
     }
 
-    /// The next message or the end of them, as a stream's reader tells it; `undefined` while there is no room for it. After our own close it is
-    /// read to be let go, or the end would never come.
+    /// A promise of the next message, or of the end, as a stream's reader gives it; `undefined` while the receive buffer is full. After our own close
+    /// messages are read and discarded; otherwise the end would never come.
     pub fn read(&self) -> Option<Promise> {
         let inner = &self.0;
         match inner.phase.get() {
@@ -291,12 +291,12 @@ impl ChannelHandle {
         inner.stream()?.read()
     }
 
-    /// How it ended, to be heard when reading has.
+    /// A promise of how the stream ended, to await after reading has ended.
     pub fn ending(&self) -> Option<Promise> {
         self.0.stream()?.ending()
     }
 
-    /// That promise was `kept`, or rejected, with this.
+    /// The result of that promise: `kept`, or rejected.
     pub fn ended(&self, info: JsValue, kept: bool) {
         let settled = if kept { Ok(info) } else { Err(info) };
         let stream = self.0.stream();
@@ -308,7 +308,7 @@ impl ChannelHandle {
 
 impl Drop for ChannelHandle {
     fn drop(&mut self) {
-        // Whoever waits for the end hears of it.
+        // Report the end.
         self.0.abandon(BY_LOCAL);
     }
 }
@@ -321,7 +321,7 @@ impl Inner {
         }
     }
 
-    /// Whether there is room for a message; none when it cannot send. That its end has begun is not told: it is seen here first.
+    /// Whether the send buffer has space for a message; none if it cannot send. A beginning end has no event: it is noticed here first.
     fn has_room(self: &Rc<Self>) -> Option<bool> {
         self.is_below(self.send_high_water_mark)
     }
@@ -334,7 +334,7 @@ impl Inner {
         let below = self.transport.has_room(bytes);
         if below.is_none() {
             self.phase.set(Phase::Closing);
-            // The platform may never tell the end.
+            // The platform may never report the end.
             self.set_deadline(self.close_timeout_ms);
             self.tell(CLOSING, &JsValue::UNDEFINED);
         }
@@ -350,8 +350,7 @@ impl Inner {
             }
             // They go to `arrived`.
             Told::Message(_) => {}
-            // Chromium tells a connection that its security policy blocked only this way, and never fires `close`; nor does Node 22 for one that
-            // was refused.
+            // For a connection that a policy blocked, Chromium fires only `error` and never `close`; so does Node 22 for a refused one.
             Told::Error(event) => match self.phase.get() {
                 Phase::Connecting => {
                     self.end(BY_ERROR, &event);
@@ -369,7 +368,7 @@ impl Inner {
                         event.was_clean(),
                     ),
                 };
-                // Before the answer: a double may tell its end once more within `close`.
+                // Before the return: a test double may report its end again within `close`.
                 self.transport.detach();
                 self.transport.answer(event.code());
                 self.end(how(by), &event);
@@ -386,7 +385,7 @@ impl Inner {
         self.ours.set(true);
         self.set_deadline(self.close_timeout_ms);
         self.tell(why, &JsValue::UNDEFINED);
-        // Last: a platform may tell the end within its `close`.
+        // Last: a platform may report the end within its `close`.
         self.transport.close(code, reason);
     }
 

@@ -50,7 +50,7 @@ export function messageOf(value) {
     throw new TypeError('a message has to be a string, an ArrayBuffer or a view of one');
   }
   const { buffer, byteOffset, byteLength } = value;
-  // Memory that was transferred elsewhere. An empty view of memory that is there is an empty message.
+  // The memory was transferred (detached). An empty view of attached memory is an empty message.
   if (buffer.detached) throw new TypeError('the ArrayBuffer of the message was transferred (it is detached)');
   const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
   // Web IDL: a platform's send takes neither shared memory nor such as may change its length. Memory of another realm is copied, too.

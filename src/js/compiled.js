@@ -8,7 +8,7 @@ let module;
 
 /** Makes the exports of a fresh instance, synchronously. */
 function instantiate(imports) {
-  // Not inside `try`: the slim entry says itself that it was not given any.
+  // Outside of `try`: the slim entry throws its own error if it has no wasm.
   const from = module ?? source();
   try {
     module = isModule(from) ? from : new WebAssembly.Module(from);

@@ -1,4 +1,4 @@
-// From a URL, or a function that gives one, to a connection that its `Life` is told about.
+// Connects: from a URL, or a function that returns one, to a connection that reports to its `Life`.
 import { unless } from './abort.js';
 import { ConnectError, failed } from './errors.js';
 import { Life } from './life.js';
@@ -57,7 +57,7 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
     if (seen.has(protocol)) throw failed('DUPLICATE_PROTOCOL', protocol);
     seen.add(protocol);
   }
-  // A class that was named goes before the browser's stream, unless that was named, too.
+  // The option `WebSocket` wins over the browser's stream, unless the stream was requested by name.
   const bySocket = settings.transport === BY_SOCKET || (settings.WebSocket && settings.transport !== BY_STREAM);
   const Stream = bySocket ? undefined : WebSocketStream;
   if (!Stream && settings.transport === BY_STREAM) throw failed('UNSUPPORTED');

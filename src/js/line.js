@@ -1,5 +1,5 @@
-// The queues of a channel: messages to be read, reads for messages, and sends that wait for the buffer to drain. Values and promises are here. Rust
-// decides how many may wait, whether a message is taken or handed over, and whether there is room; it is told lengths.
+// The queues of a channel: unread messages, pending reads, and sends that wait for the send buffer. Values and promises are here. Rust decides how
+// many may wait, whether a message is accepted or handed over, and whether the send buffer is full; it gets lengths only.
 
 import { CANCELLED, NOT_OPEN } from './errors.js';
 import { isBuffer } from './brands.js';
@@ -142,7 +142,7 @@ export class Line {
       this.#messages.push(message);
       for (; displaced > 0; displaced -= 1) this.#oldest();
     }
-    // Every event is an occasion to look for room.
+    // Any event is a good time to check the send buffer.
     if (this.#waits) this.look(handle);
   }
 

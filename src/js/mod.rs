@@ -1,8 +1,8 @@
-//! What JavaScript is given: the only `#[wasm_bindgen]` exports, behind the feature `__npm`.
+//! The exports to JavaScript: the only `#[wasm_bindgen]` exports, behind the feature `__npm`.
 //!
-//! The classes that people import are written in JavaScript beside this file (`web_socket.js`, `channel.js`): they construct the events and
-//! the errors. Every state and every call to the platform is decided here. No export takes `&mut self` and no borrow spans a call into
-//! JavaScript, because listeners re-enter.
+//! The classes that people import are written in JavaScript beside this file (`web_socket.js`, `channel.js`): they construct the events and the
+//! errors. Every state and every call to the platform is decided here. No export takes `&mut self`, and no borrow spans a call into JavaScript,
+//! because listeners re-enter.
 
 mod channel;
 mod platform_transport;

@@ -1,4 +1,4 @@
-//! What carries the messages of the class `Channel`: one of the browser's two sockets, behind one seam. Payloads are JavaScript's.
+//! Carries the messages of the class `Channel`: one of the browser's two sockets, behind one interface. Payloads stay in JavaScript.
 
 use super::web_socket::Browser;
 use crate::transport::drain::Looks;
@@ -14,15 +14,15 @@ pub(super) enum PlatformTransport {
     Stream(ByStream),
 }
 
-/// `WebSocket`, which every browser has. It tells by events, and nothing holds the peer back.
+/// `WebSocket`, which every browser has. It reports by events, and has no receive backpressure.
 pub(super) struct Socket {
     platform: web_socket::Platform,
-    /// What the platform holds unsent, at most: by itself it gets less. So that it is asked only where it might be too much.
+    /// An upper bound of what the platform holds unsent; it can only be less. So the platform is asked only when it might be too much.
     held: Cell<usize>,
     looks: RefCell<Looks>,
 }
 
-/// `WebSocketStream`. It tells by promises, and is asked for each message.
+/// `WebSocketStream`. It reports by promises, and each message is requested.
 pub(super) struct ByStream {
     stream: Stream,
     opening: OnceCell<Opening>,
@@ -87,7 +87,7 @@ impl ByStream {
         let _ = self.opening.set(opening);
     }
 
-    /// Gives it up if it is not open yet.
+    /// Cancels it if it is not open yet.
     fn give_up(&self) {
         if self.opening.get().is_none() {
             let _ = self.stream.close(&JsValue::UNDEFINED);
@@ -132,7 +132,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Whether it holds less than so many unsent bytes; none when it cannot send, from the first sign of an end.
+    /// Whether it holds less than this many unsent bytes; none if it cannot send, from the first sign of an end.
     pub(super) fn has_room(&self, watermark: usize) -> Option<bool> {
         match self {
             Self::Socket(socket) => socket.is_open().then(|| socket.has_room(watermark)),
@@ -140,7 +140,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Hands a message of so many bytes over; false if it is refused. Bytes are copied where they may wait, unless they are `constant`.
+    /// Hands over a message of this many bytes; false if it is refused. Bytes are copied where they may wait, unless they are `constant`.
     pub(super) fn send(&self, message: &JsValue, bytes: usize, constant: bool) -> bool {
         match self {
             Self::Socket(socket) => socket.send(message, bytes).is_ok(),
@@ -148,7 +148,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Settled when there is room again. None where nothing tells: then it has to be looked for.
+    /// Settles when the send buffer has space again. None if the platform has no event for it; then it has to be polled.
     pub(super) fn room(&self) -> Option<Promise> {
         match self {
             Self::Socket(_) => None,
@@ -156,7 +156,7 @@ impl PlatformTransport {
         }
     }
 
-    /// How long to wait until room is looked for, in milliseconds; 0 for one turn of the event loop.
+    /// How long to wait before the next poll, in milliseconds; 0 for one turn of the event loop.
     pub(super) fn pause(&self) -> u32 {
         match self {
             Self::Socket(socket) => {
@@ -183,18 +183,18 @@ impl PlatformTransport {
         }
     }
 
-    /// The platform told the end with this code. workerd has it, and is open, until `close` is called: the peer waits for our Close frame.
+    /// The platform reported the end with this code. In workerd it stays open until `close` is called, and the peer waits for our Close frame.
     pub(super) fn answer(&self, code: u16) {
         if let Self::Socket(socket) = self
             && socket.platform.socket.ready_state() != web_sys::WebSocket::CLOSED
         {
-            // The platform takes this code or it does not: `abandon` calls it without.
+            // The platform accepts this code or it does not; `abandon` then calls it without a code.
             self.close(code, &JsValue::from_str(""));
             self.abandon();
         }
     }
 
-    /// Nothing is told any more, and nothing more is asked for.
+    /// Stops reporting and requesting.
     pub(super) fn detach(&self) {
         match self {
             Self::Socket(socket) => socket.platform.detach(),
@@ -205,7 +205,7 @@ impl PlatformTransport {
     /// Closes without waiting for anything, after [`detach`](Self::detach). After an end it does nothing.
     pub(super) fn abandon(&self) {
         match self {
-            // Without arguments it cannot throw. A stream's ends close it when they are let go.
+            // Without arguments it cannot throw. A stream's ends close it when they are released.
             Self::Socket(socket) => drop(socket.platform.socket.close()),
             Self::Stream(stream) => stream.give_up(),
         }

@@ -1,4 +1,4 @@
-// The fallback of the default entry. It is asked for only where it is needed, so nobody else downloads it.
+// The fallback of the default entry. It is imported only where it is needed, so nobody else downloads it.
 import { current, use } from './instance.js';
 
 /** Resolves when connections can be made. Where WebAssembly is refused, it takes the core of the module that `fallback` imports. */

@@ -1,4 +1,4 @@
-// How a channel stands, for those who show it.
+// The status of a channel, for user interfaces.
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -38,7 +38,7 @@ export class ChannelStatus extends EventTarget {
     return this.#reason;
   }
 
-  // What an instance that was given up answers is no number: 0.
+  // A trapped instance returns undefined: 0.
   get queuedBytes() {
     return Number(this.#handle?.deref()?.queuedBytes ?? 0);
   }

@@ -1,4 +1,4 @@
-// A `WebSocketStream` tells by promises. They are heard here, for the handle, which makes the calls and decides; nothing here holds it.
+// Awaits the promises of a `WebSocketStream` for the handle, which makes the calls and the decisions. Nothing here keeps the handle alive.
 
 /**
  * Hears a stream from its beginning to its end.

@@ -1,4 +1,4 @@
-// A channel as Web Streams. Neither queues anything: what waits to be read waits in the channel, and a write waits for the line.
+// A channel as Web Streams. Neither queues anything: unread messages stay in the channel, and a write waits for the send buffer.
 import { ChannelClosedError } from './errors.js';
 
 /** Cancelling it closes the channel. */

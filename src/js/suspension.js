@@ -1,5 +1,5 @@
-// What a page's browser does to its connections without telling at once: it cuts them while the page is in the back/forward cache or frozen. The
-// listeners are there while channels live, and capture on `window`: they run before those of the page, unless these were added there, capturing, first.
+// Handles what browsers do to connections without an event: they cut them while the page is frozen or in the back/forward cache. The listeners exist
+// while channels do, and capture on `window`. So they run before those of the page, except capturing listeners on `window` that were added earlier.
 
 /** The lives to tell. */
 const lives = new Set();

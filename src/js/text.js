@@ -1,4 +1,4 @@
-// UTF-8. Jest's jsdom has neither `TextEncoder` nor `TextDecoder`: there these do.
+// UTF-8, for environments without `TextEncoder` and `TextDecoder`, such as Jest's jsdom.
 
 /** Lone surrogates become U+FFFD, as in the platform's encoder. */
 const latin1 = (text) => unescape(encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')));

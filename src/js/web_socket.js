@@ -1,5 +1,5 @@
-// The drop-in class. It constructs the events and keeps the handler attributes; every state and every call to the platform is Rust's.
-// What a program can still tell from the browser's own class, and why, is in the table of `README.md`.
+// The drop-in class. It constructs the events and keeps the handler attributes; Rust has every state and calls the platform. The table in `README.md`
+// lists the visible differences from the browser's own class, and why they remain.
 import { current } from './instance.js';
 import { messageEvent } from './message_event.js';
 import { named } from './named.js';
@@ -10,7 +10,7 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-// What Rust tells.
+// What Rust reports.
 const OPENED = 0;
 const ERROR = 2;
 

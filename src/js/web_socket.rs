@@ -1,4 +1,4 @@
-//! What the class `WebSocket` stands on: the browser's own object, its state, and our connect timeout.
+//! The Rust half of the class `WebSocket`: the browser's object, its state, and our connect timeout.
 
 use crate::time::Timeout;
 use crate::transport::web_socket::{Platform, Told};
@@ -17,14 +17,14 @@ extern "C" {
     #[wasm_bindgen(method, catch, variadic)]
     fn send(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
-    /// The same with the one argument that it has.
+    /// The same with one argument.
     #[wasm_bindgen(method, catch, js_name = send)]
     pub fn send_message(this: &Browser, message: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, variadic)]
     pub fn close(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
-    /// The function that the class gave. It is told one of the numbers below, and the browser's event where there is one.
+    /// The class's function. It is called with one of the numbers below, and with the browser's event, if there is one.
     pub type Tell;
 
     #[wasm_bindgen(method, catch)]
@@ -40,12 +40,12 @@ extern "C" {
 const OPENED: u8 = 0;
 /// `error`
 const ERROR: u8 = 2;
-/// `close`, the last thing told; without an event when the platform has none: then code 1006, not clean.
+/// `close`, reported last; without an event if the platform has none: then code 1006, not clean.
 const CLOSED: u8 = 3;
 
 /// One connection of the class `WebSocket`. Payloads stay JavaScript values.
 ///
-/// It holds no strong reference to the user's object: only the function `tell`, which must not either.
+/// It has no strong reference to the user's object, only the function `tell`, which must not have one either.
 #[wasm_bindgen]
 pub struct SocketHandle(Rc<Inner>);
 
@@ -56,9 +56,9 @@ struct Inner {
     over: Cell<bool>,
     /// Calls into the platform that have not returned.
     calls: Cell<u32>,
-    /// What the platform told within such a call, until a task of its own: the standard's class tells nothing inside a call.
+    /// What the platform reported within such a call. It is delivered in a later task: the standard's class reports nothing within a call.
     early: RefCell<VecDeque<Told>>,
-    /// Until open the connect timeout; after that what is still to be told.
+    /// Until open the connect timeout; later what is still to be reported.
     timer: RefCell<Option<Timeout>>,
 }
 
@@ -94,7 +94,7 @@ impl SocketHandle {
         Ok(SocketHandle(inner))
     }
 
-    /// The browser's object, for the time after the end: then nothing is decided here any more.
+    /// The browser's object, for use after the end, when nothing is decided here any more.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
         self.0.platform.socket.clone().into()
@@ -106,7 +106,7 @@ impl SocketHandle {
         let state = self.0.platform.socket.ready_state();
         match () {
             () if self.0.over.get() => web_sys::WebSocket::CLOSED,
-            // Its end is still to be told.
+            // Its end is still to be reported.
             () if !self.0.early.borrow().is_empty() => state.min(web_sys::WebSocket::CLOSING),
             () => state,
         }
@@ -136,7 +136,7 @@ impl SocketHandle {
         self.0.call(|browser| browser.send(arguments))
     }
 
-    /// [`send`](Self::send) with the one argument that it mostly has.
+    /// [`send`](Self::send) with one argument, the usual case.
     ///
     /// # Errors
     /// The same.
@@ -155,7 +155,7 @@ impl SocketHandle {
     }
 }
 
-/// Hands what the platform tells to whoever is still there.
+/// Passes on what the platform reports, if the connection still exists.
 pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<dyn Fn(Told)> {
     let weak = weak.clone();
     Rc::new(move |told| {
@@ -174,7 +174,7 @@ impl Inner {
         outcome
     }
 
-    /// One timer: the next takes the place of the one before.
+    /// One timer: a new one replaces the old one.
     fn later(self: &Rc<Self>, millis: u32, run: fn(&Rc<Self>)) {
         let weak = Rc::downgrade(self);
         let timer = Timeout::new(f64::from(millis), move || {
@@ -218,7 +218,7 @@ impl Inner {
         }
     }
 
-    /// The end. Nothing is told after it, and the platform's object no longer refers to us.
+    /// The end. Nothing is reported after it, and the platform's object no longer refers to us.
     fn close(&self, event: &JsValue) {
         drop(self.timer.take());
         self.over.set(true);

@@ -50,7 +50,7 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
             if let Poll::Ready(read) = Pin::new(&mut io).poll_read(cx, &mut buffer) {
                 return Poll::Ready(read.map(|()| true));
             }
-            // The body of a refusal is worth no more than a short wait.
+            // The body of a refusal is worth only a short wait.
             if !tunnel.is_refused() {
                 return Poll::Pending;
             }

@@ -1,4 +1,4 @@
-//! What becomes of a connection that nobody holds any more.
+//! Finishes a connection after its socket was dropped.
 
 use crate::transport::Transport;
 use core::future::poll_fn;

@@ -1,4 +1,4 @@
-//! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. What is allocated beside it is counted by the suite `idle`.
+//! Ceilings for the bytes of every connection, so that nobody adds to them by accident. The suite `idle` counts what is allocated besides.
 
 use super::{ConnectionOptions, Socket};
 

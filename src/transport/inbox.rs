@@ -1,14 +1,14 @@
-//! Messages that arrived and wait to be read: a queue with a bound in bytes, and a policy for what comes past it.
+//! Unread messages: a queue with a limit in bytes, and a policy for messages past it.
 
 use super::{Dropped, Overflow};
 use crate::message::Message;
 
-/// What an inbox holds: a message, or in its place what it weighs, where somebody else keeps it.
+/// An item of an inbox: a message, or only its size if the message is elsewhere.
 pub(crate) trait Weighed {
     /// Bytes of payload.
     fn bytes(&self) -> usize;
 
-    /// What it counts against a bound: its payload, and itself, or a peer could send empty ones without end.
+    /// What it counts against a limit: its payload plus a constant. Otherwise a peer could send empty messages without limit.
     fn cost(&self) -> usize;
 }
 
@@ -22,9 +22,9 @@ impl Weighed for Message {
     }
 }
 
-/// What became of a message.
+/// The result for a message.
 pub(crate) enum Put {
-    /// It waits, and so many that came before it were dropped for it.
+    /// It was queued, and this many earlier ones were dropped for it.
     Kept(
         #[cfg_attr(
             not(all(feature = "__npm", target_family = "wasm", target_os = "unknown")),
@@ -34,7 +34,7 @@ pub(crate) enum Put {
     ),
     /// It was dropped.
     Dropped,
-    /// It was not taken: the policy is to close.
+    /// It was not accepted: the policy is to close.
     Full,
 }
 
@@ -62,13 +62,13 @@ impl<M: Weighed> Inbox<M> {
         }
     }
 
-    /// Takes a message, or drops and counts what the policy says, and tells which.
+    /// Queues a message, or drops and counts as the policy says, and returns which.
     #[must_use = "full means that the connection must close"]
     pub(crate) fn put(&mut self, message: M) -> Put {
         let mut displaced = 0;
         let cost = message.cost();
         let latest = self.overflow == Overflow::Latest;
-        // What is too large for the bound even alone displaces nothing.
+        // A message that exceeds the limit alone does not displace others.
         if latest || (self.overflow == Overflow::DropOldest && cost <= self.bound) {
             while (latest || self.bytes + cost > self.bound) && self.drop_oldest().is_some() {
                 displaced += 1;
@@ -146,7 +146,7 @@ mod tests {
         (left.collect(), dropped, kept.iter().all(|kept| *kept))
     }
 
-    /// Room for exactly two messages of one byte.
+    /// Space for exactly two messages of one byte.
     fn two() -> usize {
         2 * Message::from("x").cost()
     }

@@ -1,6 +1,6 @@
-//! What arrived and waits to be read, shared by who puts it there, a transport or a channel's driver, and who reads it.
+//! Unread messages, shared by the producer (a transport or a channel's driver) and the reader.
 //!
-//! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
+//! The lock is never held while calling foreign code: wakers are taken out and woken after it is released.
 
 use super::inbox::Inbox;
 use super::life::{Arrived, Life, Phase};
@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use std::sync::Arc;
 
-/// The one bounded queue between the platform and whoever reads.
+/// The one bounded queue between the platform and the reader.
 pub struct Incoming {
     /// The transport has a queue of its own below, which may drop messages.
     pub(crate) below: bool,
@@ -48,7 +48,7 @@ impl Incoming {
         )
     }
 
-    /// For a connection that is open already. The bound is that of `limits`; without, whoever fills it keeps to one.
+    /// For a connection that is already open. `limits` gives the bound; without them the producer keeps to one.
     pub(crate) fn open(limits: Option<&Limits>) -> Arc<Self> {
         let (bound, overflow) = limits.map_or((usize::MAX, Overflow::Close), |limits| {
             (limits.receive_buffer, limits.overflow)
@@ -100,7 +100,7 @@ impl Incoming {
         self.publish(&state);
     }
 
-    /// Drops the oldest unread message for want of a reader, and counts it.
+    /// Drops the oldest unread message because nothing reads, and counts it.
     pub(crate) fn drop_oldest(&self) {
         let mut state = self.lock();
         let oldest = state.life.drop_oldest();
@@ -137,7 +137,7 @@ impl Incoming {
         None
     }
 
-    /// The end, which is ours if we began it. Whoever reads is told by [`end`](Self::end).
+    /// The end; it is ours if we began it. [`end`](Self::end) reports it to the reader.
     #[inline(never)]
     pub(crate) fn ended(&self, mut closed: CloseInfo) -> Guard<'_, State> {
         let mut state = self.lock();
@@ -149,7 +149,7 @@ impl Incoming {
         state
     }
 
-    /// The end. Whoever reads hears of it.
+    /// The end; reports it to the reader.
     pub(crate) fn end(&self, closed: CloseInfo) {
         tell(self.ended(closed));
     }
@@ -177,7 +177,7 @@ impl Incoming {
         self.lock().life.end_error()
     }
 
-    /// Whether all have been read and the end has been told.
+    /// Whether all messages were read and the end was reported.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().life.is_over()
     }
@@ -220,7 +220,7 @@ impl Incoming {
     }
 }
 
-/// Lets go of the state, and tells whoever reads.
+/// Releases the state and wakes the reader.
 #[inline(never)]
 fn tell(mut state: Guard<'_, State>) {
     let (reader, hook) = (state.reader.take(), state.hook.clone());

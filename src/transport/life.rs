@@ -1,19 +1,17 @@
-//! The life of one connection as a table: what may be sent, what becomes of a message that arrives, and which end it has.
+//! The state machine of one connection as a table: what may be sent, what happens to an arriving message, and how it ended.
 //!
-//! Pure: no I/O, no clock, no waker. It is told what happened and says what to do. `M` stands for a payload: a [`Message`], or its length where
-//! somebody else keeps it.
+//! Pure: no I/O, no clock, no waker. Its methods say what happened and return what to do. `M` stands for a payload: a [`Message`], or its length if
+//! the message is elsewhere.
 //!
-//! | told | connecting | open | closing | closed |
+//! | event | connecting | open | closing | closed |
 //! | --- | --- | --- | --- | --- |
 //! | [`opened`](Life::opened) | open | | | |
-//! | [`arrived`](Life::arrived) | discarded | kept, dropped, or one too many: closing, by us | kept; discarded if we began | discarded |
-//! | [`close`](Life::close) | | closing, by us | | |
+//! | [`arrived`](Life::arrived) | discarded | kept, dropped, or past the limit: closing, by us | kept; discarded if we began | discarded |
+//! | [`close`](Life::close) | closed: cancelled | closing, by us | | |
 //! | [`closing`](Life::closing), the first sign of an end | | closing | | |
-//! | [`ended`](Life::ended) | closed | closed | closed | closed |
+//! | [`ended`](Life::ended) | closed | closed | closed | |
 //!
-//! An empty field changes nothing. It only ever goes to the right, so that every end is told once.
-//!
-//! Reading ends with an [error](Life::end_error) unless we wanted the end, or the peer did by a clean 1000 or 1005.
+//! An empty field changes nothing. The state only moves to the right, so every end is reported once.
 
 use super::inbox::{Inbox, Put, Weighed};
 use super::{Dropped, MESSAGE_TOO_BIG, RECEIVE_BUFFER_FULL};
@@ -46,7 +44,7 @@ pub(crate) enum Arrived {
     Close(u16, &'static str),
 }
 
-/// How reading ends: without an error, or it has been told.
+/// How reading ends: without an error, or the error was already reported.
 const TOLD: u16 = 0;
 /// … with an error, unless the end is clean.
 const UNTOLD: u16 = 1;
@@ -102,7 +100,7 @@ impl<M: Weighed> Life<M> {
         (self.messages, self.bytes)
     }
 
-    /// The handshake has succeeded. False if nobody waited for it any more.
+    /// The handshake has succeeded. False if the wait for it was cancelled.
     #[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
     pub(crate) fn opened(&mut self) -> bool {
         let connecting = matches!(self.phase, Phase::Connecting);
@@ -112,7 +110,7 @@ impl<M: Weighed> Life<M> {
         connecting
     }
 
-    /// A message has arrived; none stands for one that is larger than is taken.
+    /// A message has arrived; none stands for one that is too large.
     pub(crate) fn arrived(&mut self, message: Option<M>) -> Arrived {
         if let Some(message) = &message {
             self.messages += 1;
@@ -179,12 +177,12 @@ impl<M: Weighed> Life<M> {
         })
     }
 
-    /// Whether all has been read, and the end been told.
+    /// Whether everything was read and the end was reported.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed(_)) && self.inbox.is_empty() && self.reading == TOLD
     }
 
-    /// Nobody reads any more. What waited is dropped: it is bytes, and tells nobody.
+    /// The reader is gone. Unread messages are dropped; they are bytes, so dropping them calls no foreign code.
     pub(crate) fn stop_reading(&mut self) {
         self.unread = true;
         self.inbox.clear();
@@ -195,7 +193,7 @@ impl<M: Weighed> Life<M> {
         self.inbox.pop()
     }
 
-    /// Drops the oldest unread message for want of a reader, and counts it: reading ends with an error.
+    /// Drops the oldest unread message because nothing reads, and counts it. Reading then ends with an error.
     pub(crate) fn drop_oldest(&mut self) -> Option<M> {
         let oldest = self.inbox.drop_oldest();
         if oldest.is_some() && self.reading == UNTOLD {

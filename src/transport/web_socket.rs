@@ -25,7 +25,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent};
 
-/// What the browser tells, as it tells it.
+/// The browser's events.
 pub(crate) enum Told {
     /// `open`
     Opened,
@@ -56,10 +56,7 @@ type Closures = [Closure<dyn Fn(JsValue)>; 4];
 const HANDLERS: [&str; 4] = ["onopen", "onmessage", "onerror", "onclose"];
 
 impl Platform {
-    /// Constructs the browser's object. `told` hears everything that happens, until [`detach`](Self::detach) or drop.
-    ///
-    /// # Errors
-    /// What the constructor threw.
+    /// Constructs the browser's object. Calls `told` for every event, until [`detach`](Self::detach) or drop.
     pub(crate) fn open(
         url: &str,
         protocols: &Protocols,
@@ -90,13 +87,13 @@ impl Platform {
         }
     }
 
-    /// Messages go straight to this function, and are not told.
+    /// Messages go directly to this function, and are not reported otherwise.
     #[cfg(feature = "__npm")]
     pub(crate) fn hand_messages_to(&self, function: &js_sys::Function) {
         self.socket.set_onmessage(Some(function));
     }
 
-    /// Nothing is told any more, and the closures are gone. The browser's object stays.
+    /// Stops reporting and drops the closures. The browser's object stays.
     pub(crate) fn detach(&self) {
         // The handlers go before the closures: an event in between would call a closure that has been dropped.
         for name in &HANDLERS {
@@ -241,13 +238,13 @@ pub(crate) fn connect(
     })
 }
 
-/// Takes one event of the browser, and wakes whoever waits: a channel's driver does its work at once, other tasks run later.
+/// Handles one event of the browser and wakes the waiting task. A channel's driver works at once, other tasks later.
 fn handle(shared: &Shared, told: Told) {
     let mut reads = true;
     match told {
         Told::Opened => shared.incoming.opened(),
         Told::Message(event) => reads = arrive(shared, &event),
-        // Chromium tells a connection that its security policy blocked only this way, and never fires `close`.
+        // For a connection that a policy blocked, Chromium fires only `error`, and never `close`.
         Told::Error(_) => {
             if matches!(shared.incoming.phase(), Phase::Connecting) {
                 drop(shared.incoming.ended(CloseInfo::lost(ClosedBy::Error)));
@@ -274,8 +271,8 @@ fn handle(shared: &Shared, told: Told) {
     wake(shared.writer.take());
 }
 
-/// Who began an end that we did not, by what the browser tells of it. A clean 1001 without a reason may be the browser's own: Firefox ends the sockets
-/// of a page with it, which stays, on a download link and on `window.stop()`.
+/// Who began an end that we did not, as far as the browser says. A clean 1001 without a reason may be the browser's own: Firefox closes a page's
+/// sockets with it on a download link and on `window.stop()`, and the page stays.
 pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> ClosedBy {
     match code {
         _ if !clean => ClosedBy::Error,

@@ -1,13 +1,13 @@
-//! The browser's own `WebSocketStream` (Chromium, Deno): the one socket of a page that holds the peer back while nobody reads.
+//! The browser's own `WebSocketStream` (Chromium, Deno): the only socket of a page with receive backpressure.
 //!
 //! It is in no standard yet. Measured in Chromium 156:
 //!
-//! - A message is read when it is asked for, and what was not asked for waits in the browser, then in the network, then at the peer.
-//! - When the peer closes while messages wait in the browser, Chromium drops all but the first of them. So reading goes on as long as there is
-//!   room below the receive buffer, and an end that came while nobody read is never called clean.
-//! - Its `close` while messages wait unread is answered only when they have been read: they are read and let go.
+//! - A message is read when it is requested. Others wait in the browser, then in the network, then at the peer.
+//! - If the peer closes while messages wait in the browser, Chromium drops all but the first of them. So reading continues up to the receive
+//!   buffer, and an end that came while reading was paused is never reported as clean.
+//! - Its `close` completes only after all unread messages were read: they are read and discarded.
 //! - A write is taken when its last byte is in the pipe to the browser's network process: 128 KiB, behind which are a chunk of 64 KiB and the
-//!   operating system's own buffer, 4 MiB on loopback. On an idle line 64 KiB are always taken at once; more waits.
+//!   operating system's own buffer, 4 MiB on loopback. An idle connection always takes 64 KiB at once; more waits.
 //!
 //! Chromium 156 has a defect that can end the page. What is limited because of it:
 //!
@@ -35,7 +35,7 @@ pub(crate) use platform::{Ended, Platform};
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The largest message that is sent, in bytes: half of what a write finds room for on an idle line.
+/// The largest message that is sent, in bytes: half of what an idle connection accepts in one write.
 pub(crate) const LARGEST: usize = 64 << 10;
 
 /// Whether this browser has it.
@@ -43,7 +43,7 @@ pub(crate) fn is_there() -> bool {
     Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap_or(false)
 }
 
-/// Nobody hears `closed` of a connection that does not open, and Deno ends a process at a rejection that nobody hears.
+/// Nothing awaits `closed` of a connection that does not open, and Deno ends a process at an unhandled rejection.
 pub(crate) fn hear_closed(stream: &Stream) {
     let _ = Promise::all_settled(&Array::of1(&stream.closed()));
 }
@@ -55,7 +55,7 @@ pub(crate) struct WebSocketStream {
     /// One read after another, and when reading has ended how the connection did. What is under way outlives the polls that wait for it, so that
     /// none of them can lose its message.
     incoming: Hearing,
-    /// For whoever waits until everything written has been taken.
+    /// For waits until every write was taken.
     outgoing: Hearing,
     /// Reading has ended.
     ending: bool,
@@ -259,7 +259,7 @@ impl Transport for WebSocketStream {
         self.queue.insert(Incoming::open(None)).clone()
     }
 
-    /// All there is room for: what waits in the browser is lost when the peer closes.
+    /// Reads as much as fits: messages that wait in the browser are lost when the peer closes.
     fn read_ahead(&self) -> usize {
         self.limits.receive_buffer
     }
