@@ -68,6 +68,14 @@ export const bundlers = {
     return 'esbuild/index.html';
   },
 
+  async "Bun's bundler"() {
+    const { bun } = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS);
+    const args = ['build', source(), '--outdir', join(project, 'bun'), '--target', 'browser', '--minify'];
+    await promisify(execFile)(bun, args, { cwd: project });
+    write('bun/index.html', html('./main.js'));
+    return 'bun/index.html';
+  },
+
   async Parcel() {
     write('src/index.html', html('./main.js'));
     source();

@@ -13,9 +13,10 @@ import { startDropping } from './dropping.mjs';
 import { extension, pages, refusing, withoutWasm } from './pages.mjs';
 import { attw, publint } from './lints.mjs';
 import { install, project, tool, write } from './project.mjs';
+import { jest, vitest } from './runners.mjs';
 import { serve } from './site.mjs';
 import { VERSIONS, check, checks, classic, compile, copyTypes, entries } from './types.mjs';
-import { answerOfWorkerd } from './workerd.mjs';
+import { answerOfSlim, answerOfVite, answerOfWorkerd } from './workerd.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
 const server = process.env.WEBSOCKET_CHANNEL_TEST_WS;
@@ -409,7 +410,10 @@ process.exit();
     });
   }
 
-  home('workerd', 'esbuild, condition workerd', () => answerOfWorkerd(`exchange(library, ${JSON.stringify(echo)})`, EXCHANGED));
+  const inWorkerd = `exchange(library, ${JSON.stringify(echo)})`;
+  home('workerd', 'esbuild, condition workerd', () => answerOfWorkerd(inWorkerd, EXCHANGED));
+  home('workerd', 'slim, the wasm a module of the worker', () => answerOfSlim(inWorkerd, EXCHANGED));
+  home('workerd', 'Vite SSR, condition workerd', () => answerOfVite(inWorkerd, EXCHANGED));
   // It fires no `close` after a message that is too large for it, and does not answer a Close frame before `close()` is called.
   home('workerd', 'the end of a Channel', async () => {
     const dropping = await startDropping();
@@ -514,6 +518,12 @@ describe('test doubles, installed after the import', () => {
       assert.match(said, /Tests +\d+ passed \(\d+\)/, said);
     });
   }
+});
+
+describe('test runners with a window', () => {
+  home('Jest', 'jest-environment-jsdom, Node 24', () => jest(runtimes.node24, echo));
+  home('Vitest', 'happy-dom, Node 24', () => vitest('happy-dom', runtimes.node24, echo));
+  home('Vitest', 'jsdom and the option WebSocket, Node 24', () => vitest('jsdom', runtimes.node24, echo));
 });
 
 describe('jsdom', () => {

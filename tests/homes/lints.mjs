@@ -1,17 +1,15 @@
 // What two tools say about the package as it is published: publint about its manifest and files, attw (Are the types wrong?) about its types.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageOf, tarball } from './project.mjs';
+import { packageOf, tarball, versionOf } from './project.mjs';
 
 const run = (file, ...args) =>
   promisify(execFile)(process.execPath, [join(packageOf(file), ...args[0]), ...args.slice(1)], {
     maxBuffer: 1 << 26,
     env: { ...process.env, NO_COLOR: '1' },
   }).catch((error) => error);
-const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), 'package.json'), 'utf8')).version;
 
 /** These have no types: a file to be served, a script that is no module, a manifest, and types alone. */
 const UNTYPED = ['./websocket-channel.wasm', './websocket-channel.iife.js', './package.json', './global'];

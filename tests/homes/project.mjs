@@ -21,6 +21,8 @@ export const tool = async (name) => {
 /** The folder of such a package. */
 export const packageOf = (name) => join(here, 'node_modules', name);
 
+export const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), 'package.json'), 'utf8')).version;
+
 /** A program of such a package. */
 export const program = (name) => join(here, 'node_modules/.bin', name);
 
@@ -51,7 +53,7 @@ export function install() {
   }
   for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs', 'development.mjs'])
     cpSync(join(here, name), join(project, name));
-  cpSync(join(here, 'doubles'), join(project, 'doubles'), { recursive: true });
+  for (const name of ['doubles', 'runners']) cpSync(join(here, name), join(project, name), { recursive: true });
   write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
   write('exchange.cjs', `${readFileSync(join(project, 'exchange.classic.js'), 'utf8')}\nmodule.exports = { exchange };\n`);
 }

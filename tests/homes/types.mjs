@@ -1,11 +1,11 @@
 // What TypeScript says to `tests/types`, by version and by the way in which it resolves modules.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../run/build.mjs';
-import { packageOf, project, write } from './project.mjs';
+import { packageOf, project, versionOf, write } from './project.mjs';
 
 /** The oldest that knows `Uint8Array<ArrayBuffer>`, the last before 6, and those since: names in `package.json` here. */
 const OLDEST = 'typescript-5.7';
@@ -46,10 +46,9 @@ export const checks = VERSIONS.flatMap((name) =>
 /** Runs a compiler over files of the project, and gives its version. It throws what the compiler says. */
 export async function compile(name, config, options, include) {
   const file = write(`types/tsconfig.${config}.json`, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, include }));
-  const folder = packageOf(name);
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'bin/tsc'), '-p', file]).catch((error) => error);
+  const { stdout } = await promisify(execFile)(process.execPath, [join(packageOf(name), 'bin/tsc'), '-p', file]).catch((error) => error);
   assert.equal(stdout, '');
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+  return versionOf(name);
 }
 
 /** Puts the files where the package is installed. */

@@ -1,4 +1,5 @@
-// workerd, the runtime of Cloudflare Workers. It compiles no wasm at run time: the condition `workerd` of the package brings the module.
+// workerd, the runtime of Cloudflare Workers. It compiles no wasm at run time: the condition `workerd` of the package is the entry without wasm, and
+// `slim` takes the module that whoever bundles the worker brings.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
@@ -15,11 +16,8 @@ async function freePort() {
   return port;
 }
 
-/** Bundles a worker, runs it, and looks what it answers: what the expression `answer` gives, where `library` and `exchange` are known. */
-export async function answerOfWorkerd(answer, expected) {
-  const main = write(
-    'workerd/src.js',
-    `import * as library from 'websocket-channel';
+/** A worker that answers what the expression `answer` gives, where `library` and `exchange` are known. */
+const worker = (answer, loading = `import * as library from 'websocket-channel';`) => `${loading}
 import { exchange } from '../exchange.js';
 const answer = async () => ${answer};
 export default {
@@ -27,18 +25,50 @@ export default {
     return new Response(await answer().catch((error) => error.stack));
   },
 };
-`,
-  );
+`;
+
+/** Bundles a worker by esbuild, runs it, and looks what it answers. */
+export async function answerOfWorkerd(answer, expected) {
+  const main = write('workerd/src.js', worker(answer));
   const { build } = await tool('esbuild');
-  const outfile = join(project, 'workerd/main.js');
-  await build({ entryPoints: [main], bundle: true, format: 'esm', conditions: ['workerd'], external: ['*.wasm'], outfile });
-  copyFileSync(
-    join(project, 'node_modules/websocket-channel/dist/websocket-channel.wasm'),
-    join(project, 'workerd/websocket-channel.wasm'),
-  );
+  await build({ entryPoints: [main], bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(project, 'workerd/main.js') });
+  assert.equal(await answerOf('workerd', ['main.js']), expected);
+}
+
+/** The same, with the wasm as a module of the worker. */
+export async function answerOfSlim(answer, expected) {
+  const loading = `import module from 'websocket-channel.wasm';
+import * as library from 'websocket-channel/slim';
+library.init(module);`;
+  const main = write('workerd-slim/src.js', worker(answer, loading));
+  const { build } = await tool('esbuild');
+  const outfile = join(project, 'workerd-slim/main.js');
+  await build({ entryPoints: [main], bundle: true, format: 'esm', external: ['*.wasm'], outfile });
+  const wasm = 'websocket-channel.wasm';
+  copyFileSync(join(project, 'node_modules/websocket-channel/dist', wasm), join(project, 'workerd-slim', wasm));
+  assert.equal(await answerOf('workerd-slim', ['main.js', wasm]), expected);
+}
+
+/** The same, built by Vite for a server as frameworks do for workers: everything in one module, by the conditions of workerd. */
+export async function answerOfVite(answer, expected) {
+  write('workerd-vite/main.js', worker(answer));
+  const { build } = await tool('vite');
+  const conditions = ['workerd', 'worker', 'module', 'browser'];
+  await build({
+    root: join(project, 'workerd-vite'),
+    logLevel: 'warn',
+    ssr: { target: 'webworker', noExternal: true, resolve: { conditions } },
+    build: { ssr: 'main.js', outDir: 'out', emptyOutDir: true },
+  });
+  assert.equal(await answerOf('workerd-vite/out', ['main.js']), expected);
+}
+
+/** What the worker in a folder answers; the first of its modules is the worker. */
+async function answerOf(folder, modules) {
   const port = await freePort();
+  const listed = modules.map((name) => `    (name = "${name}", ${name.endsWith('.wasm') ? 'wasm' : 'esModule'} = embed "${name}"),\n`);
   const config = write(
-    'workerd/config.capnp',
+    `${folder}/config.capnp`,
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -49,9 +79,7 @@ const config :Workerd.Config = (
 );
 const main :Workerd.Worker = (
   modules = [
-    (name = "main.js", esModule = embed "main.js"),
-    (name = "websocket-channel.wasm", wasm = embed "websocket-channel.wasm"),
-  ],
+${listed.join('')}  ],
   compatibilityDate = "2025-09-01",
 );
 `,
@@ -66,7 +94,7 @@ const main :Workerd.Worker = (
         () => new Promise((resolve) => setTimeout(resolve, 20)),
       );
     }
-    assert.equal(answer, expected);
+    return answer;
   } finally {
     child.kill('SIGKILL');
     await ended;

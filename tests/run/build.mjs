@@ -147,8 +147,6 @@ export async function build(tools) {
     script('messagepack.js', 'messagepack.js', 'given.js', messagepack),
     script('messagepack.js', 'messagepack.cjs', 'given.js', { ...messagepack, format: 'cjs' }),
   ]);
-  // As it is: its imports are those of the published folder.
-  copyFileSync(join(root, 'src/js/workerd.js'), join(dist, 'workerd.js'));
   copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
   const commonJs = (text) => text.replaceAll("'./index.js'", "'./index.cjs'");
   for (const [from, to] of Object.entries({ index: 'index', slim: 'slim', no_wasm: 'no-wasm', messagepack: 'messagepack' })) {
