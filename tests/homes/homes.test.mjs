@@ -157,7 +157,7 @@ describe('without WebAssembly', () => {
 
 describe('a new user', () => {
   home('the chat of the documentation', 'an empty folder, the dev server of Vite', async () => {
-    const page = readFileSync(join(project, 'node_modules/websocket-channel/src/js/README.md'), 'utf8');
+    const [, page] = readFileSync(join(project, 'node_modules/websocket-channel/src/js/README.md'), 'utf8').split('## A chat, ');
     for (const [language, name] of [
       ['html', 'index.html'],
       ['js', 'chat.js'],

@@ -99,7 +99,12 @@ export async function build(tools) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const plain = await withoutWasm(tools);
-  const development = await wasm(tools, { name: 'websocket-channel', features: ['__npm-development'], out: 'npm-development', named: true });
+  const development = await wasm(tools, {
+    name: 'websocket-channel',
+    features: ['__npm-development'],
+    out: 'npm-development',
+    named: true,
+  });
   // Set-up brings it: there is no such package in a fresh clone when this file is loaded.
   const { build: bundle } = await import('esbuild');
   const glue = await glueAsFunction(bundle, files.glue);
