@@ -198,7 +198,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     }
 
     /// Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none. An invalid or repeated one fails with
-    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`], before anything is sent.
+    /// [`ConnectErrorKind::BadProtocol`] or [`ConnectErrorKind::DuplicateProtocol`], before anything is sent. A server that chooses none of them is
+    /// [`ConnectErrorKind::Subprotocol`], or [`ConnectErrorKind::ConnectFailed`] where the platform itself fails such a connection.
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.options.protocols = protocols.into_iter().collect();
         self

@@ -75,9 +75,10 @@ pub enum ConnectErrorKind {
         /// What is wrong with it: [`Misuse::ReservedHeader`] or [`Misuse::Header`].
         misuse: Misuse,
     },
-    /// The server chose another subprotocol than the codec's, or none. The connection was closed again.
+    /// The server chose none of the subprotocols that were offered, or another than the codec's. The connection was closed again. Chromium, Node and
+    /// Bun fail a connection without a subprotocol themselves: there it is [`ConnectFailed`](Self::ConnectFailed).
     Subprotocol {
-        /// The codec's subprotocol.
+        /// The codec's subprotocol; without one those offered, separated by commas.
         expected: String,
         /// What the server chose, empty for none.
         chosen: String,

@@ -108,7 +108,7 @@ impl ConnectionOptions {
         if url.bytes().any(|byte| byte == b'#') {
             return Err(ConnectErrorKind::UrlFragment);
         }
-        self.protocols.check()?;
+        self.protocols.check(None)?;
         Ok(ConnectRequest {
             url,
             protocols: self.protocols,

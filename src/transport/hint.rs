@@ -12,7 +12,8 @@ use crate::error::{ConnectError, ConnectErrorKind};
 /// | Content Security Policy | `Refused`, hint `ContentSecurityPolicy` | `ConnectFailed`, no hint | |
 /// | no such host, port refused, TLS, status, wrong handshake | `ConnectFailed`, cause hidden | `ConnectFailed`, cause hidden | known, each |
 /// | no answer | `TimedOut` | `TimedOut` | `TimedOut` |
-/// | the server chose another subprotocol than the codec's | `Subprotocol`, or `ConnectFailed` | `Subprotocol`, or `ConnectFailed` | `Subprotocol` |
+/// | the server chose another subprotocol than the codec's | `Subprotocol` | `Subprotocol` | `Subprotocol` |
+/// | the server chose none of the subprotocols offered | `Subprotocol`, or `ConnectFailed` | `Subprotocol`, or `ConnectFailed` | `Subprotocol` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hint {

@@ -86,6 +86,7 @@ where
     let (framed, opened) = framed::open(io, core, &request.limits)
         .await
         .map_err(|error| failed(explained(error, legacy)))?;
+    request.protocols.check(Some(&opened))?;
     Ok((Box::new(framed), opened))
 }
 

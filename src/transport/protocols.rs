@@ -1,6 +1,7 @@
 //! The subprotocols that a connection asks for.
 
 use crate::error::ConnectErrorKind;
+use crate::message::OpenInfo;
 use core::fmt;
 use core::ops::Deref;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -15,16 +16,19 @@ pub struct Protocols(Option<Named>);
 #[derive(Clone)]
 struct Named {
     names: Vec<String>,
-    check: fn(&[String]) -> Result<(), ConnectErrorKind>,
+    // Of a shape that others have: in wasm a new one would keep what has it, too.
+    check: fn(&Named, Option<&OpenInfo>) -> Result<(), ConnectErrorKind>,
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     list: fn(&[String]) -> JsValue,
 }
 
 impl Protocols {
-    /// Checks that they are distinct tokens.
-    pub(crate) fn check(&self) -> Result<(), ConnectErrorKind> {
+    /// Checks that they are distinct tokens; or, when it is open, that the server has chosen one of them.
+    ///
+    /// WHATWG WebSockets, "establish a WebSocket connection": a server that chooses none fails the connection. Firefox, WebKit and RFC 6455 let that be.
+    pub(crate) fn check(&self, opened: Option<&OpenInfo>) -> Result<(), ConnectErrorKind> {
         match &self.0 {
-            Some(named) => (named.check)(&named.names),
+            Some(named) => (named.check)(named, opened),
             None => Ok(()),
         }
     }
@@ -75,7 +79,17 @@ fn list(names: &[String]) -> JsValue {
     list.into()
 }
 
-fn check(names: &[String]) -> Result<(), ConnectErrorKind> {
+fn check(named: &Named, opened: Option<&OpenInfo>) -> Result<(), ConnectErrorKind> {
+    let names = &named.names;
+    if let Some(OpenInfo { protocol, .. }) = opened {
+        return match names.contains(protocol) || names.is_empty() {
+            true => Ok(()),
+            false => Err(ConnectErrorKind::Subprotocol {
+                expected: names.join(", "),
+                chosen: protocol.clone(),
+            }),
+        };
+    }
     for (index, protocol) in names.iter().enumerate() {
         if !is_subprotocol(protocol) {
             return Err(ConnectErrorKind::BadProtocol {
@@ -105,7 +119,7 @@ mod tests {
 
     fn check(names: &[&str]) -> Result<(), &'static str> {
         let protocols: Protocols = names.iter().copied().collect();
-        protocols.check().map_err(|kind| kind.code())
+        protocols.check(None).map_err(|kind| kind.code())
     }
 
     #[test]
@@ -116,6 +130,24 @@ mod tests {
             "", " ", "a b", "a,b", "a/b", "é", "a\u{7f}", "a\r\n", "{a}", "\"",
         ] {
             assert_eq!(check(&[bad]), Err("BAD_PROTOCOL"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_chooses_one_of_them() {
+        let offered: Protocols = ["chat.v1", "chat.v2"].into_iter().collect();
+        let check =
+            |protocols: &Protocols, chosen: &str| protocols.check(Some(&OpenInfo::new(chosen, "")));
+        assert_eq!(check(&offered, "chat.v2"), Ok(()));
+        for chosen in ["", "CHAT.V1", "chat"] {
+            let expected = ConnectErrorKind::Subprotocol {
+                expected: "chat.v1, chat.v2".into(),
+                chosen: chosen.into(),
+            };
+            assert_eq!(check(&offered, chosen), Err(expected));
+        }
+        for none in [Protocols::default(), Protocols::from_iter([""; 0])] {
+            assert_eq!(check(&none, ""), Ok(()));
         }
     }
 }

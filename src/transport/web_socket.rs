@@ -132,10 +132,10 @@ struct Shared {
 }
 
 impl WebSocket {
-    fn open(request: ConnectRequest) -> Result<Self, ConnectErrorKind> {
+    fn open(request: &ConnectRequest) -> Result<Self, ConnectErrorKind> {
         let shared = Rc::new(Shared {
             incoming: Incoming::bounded(Phase::Connecting, &request.limits),
-            limits: request.limits,
+            limits: request.limits.clone(),
             reader: Cell::default(),
             writer: Cell::default(),
             read_elsewhere: Cell::new(false),
@@ -219,20 +219,18 @@ impl WebSocket {
 pub(crate) fn connect(
     request: ConnectRequest,
 ) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> {
-    let mut request = Some(request);
     let mut opening = None;
     poll_fn(move |cx| {
-        if let Some(request) = request.take() {
-            opening = Some(Box::new(WebSocket::open(request)?));
+        if opening.is_none() {
+            opening = Some(Box::new(WebSocket::open(&request)?));
         }
         let Some(socket) = &mut opening else {
             return Poll::Pending;
         };
-        let outcome = ready!(socket.poll_opened(cx));
+        let opened = ready!(socket.poll_opened(cx))?;
+        request.protocols.check(Some(&opened))?;
         match opening.take() {
-            Some(socket) => {
-                Poll::Ready(outcome.map(|opened| (socket as Box<dyn Transport>, opened)))
-            }
+            Some(socket) => Poll::Ready(Ok((socket as Box<dyn Transport>, opened))),
             None => Poll::Pending,
         }
     })

@@ -118,6 +118,25 @@ async fn a_server_that_never_answers_runs_into_the_timeout() {
     );
 }
 
+/// RFC 6455 lets a client go on without; Chromium, Node and Bun fail the connection themselves, and Firefox and WebKit open.
+#[crate::test]
+async fn a_server_that_chooses_no_subprotocol_is_refused() {
+    let server = server().await;
+    for options in [&["prices.v9"][..], &["prices.v9", "prices.v8"]] {
+        let error = error(&server.url("/echo"), options).await;
+        // `tests/faults` states which it is in each browser.
+        if cfg!(target_family = "wasm") && error.code() == "CONNECT_FAILED" {
+            continue;
+        }
+        let expected = options.join(", ");
+        let chosen = String::new();
+        assert_eq!(
+            error.kind,
+            ConnectErrorKind::Subprotocol { expected, chosen }
+        );
+    }
+}
+
 #[crate::test]
 async fn the_server_chooses_among_the_subprotocols() {
     let server = server().await;

@@ -83,6 +83,7 @@ fn failed(kind: &ConnectErrorKind) -> String {
                 other => format!("not open: {other:?}"),
             }
         }
+        ConnectErrorKind::Subprotocol { .. } => "not open: none of the subprotocols".into(),
         other => format!("{other:?}"),
     }
 }

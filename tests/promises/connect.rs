@@ -44,6 +44,9 @@ async fn connect_ends_in_every_fault_there_is() {
                     row.fault
                 );
             }
+            ConnectErrorKind::Subprotocol { .. } => {
+                assert!(row.fault.starts_with("protocol-"), "{}", row.fault);
+            }
             other => panic!("{}: {other:?}", row.fault),
         }
     }

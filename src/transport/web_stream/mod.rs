@@ -113,6 +113,7 @@ pub(crate) async fn connect(
         queue: None,
     };
     let opened = OpenInfo::new(opening.protocol(), opening.extensions());
+    request.protocols.check(Some(&opened))?;
     Ok((Box::new(transport), opened))
 }
 
