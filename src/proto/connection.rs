@@ -27,23 +27,22 @@ use std::collections::VecDeque;
 /// How long the rest of a response that refuses is waited for: its body is worth less than an answer in time.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection in either role, from the first byte of the handshake to the end. A value: it does nothing by itself.
+/// A connection in either role, from the first byte of the handshake to the end. It is a value and does nothing by itself.
 ///
-/// Whoever owns the stream of bytes keeps to this round:
+/// The owner of the byte stream repeats these steps:
 ///
-/// 1. While [`wants_read`](Self::wants_read), read. Give it what happened: [`handle_bytes`](Self::handle_bytes) for bytes read, [`handle_eof`](Self::handle_eof) when
-///    the stream ended or failed, [`handle_timeout`](Self::handle_timeout) when the time of the last
-///    [`poll_timeout`](Self::poll_timeout) came.
-/// 2. Take what it tells, with [`poll_event`](Self::poll_event) until that gives `None`, and give commands: `send`,
-///    `ping`, `close`; for a server `accept` or `reject` after [`ConnectionEvent::Request`].
-/// 3. Until it is empty, write [`outgoing`](Self::outgoing), all of it in one write if the stream takes it, and tell how much went with
-///    [`handle_transmitted`](Self::handle_transmitted), or that it cannot be written with [`handle_write_failure`](Self::handle_write_failure).
-/// 4. If [`wants_shutdown`](Self::wants_shutdown), shut the writing half down once. If [`is_finished`](Self::is_finished),
-///    drop the stream.
-/// 5. Arm a timer for [`poll_timeout`](Self::poll_timeout).
+/// 1. While [`wants_read`](Self::wants_read), read. Report the result: [`handle_bytes`](Self::handle_bytes) for bytes,
+///    [`handle_eof`](Self::handle_eof) if the stream ended or failed, [`handle_timeout`](Self::handle_timeout) at the time of the last
+///    [`poll_timeout`](Self::poll_timeout).
+/// 2. Call [`poll_event`](Self::poll_event) until it returns `None`, and give commands: `send`, `ping`, `close`; for a server `accept` or `reject`
+///    after [`ConnectionEvent::Request`].
+/// 3. Until it is empty, write [`outgoing`](Self::outgoing), in one write if the stream takes it. Report with
+///    [`handle_transmitted`](Self::handle_transmitted) how much was written, or with [`handle_write_failure`](Self::handle_write_failure) that it
+///    cannot be written.
+/// 4. If [`wants_shutdown`](Self::wants_shutdown), shut the writing half down once. If [`is_finished`](Self::is_finished), drop the stream.
+/// 5. Set a timer for [`poll_timeout`](Self::poll_timeout).
 ///
-/// Times are durations since any fixed moment, the same for all calls. Nothing here blocks, reads a clock or panics on
-/// what a peer sends.
+/// Times are durations since any fixed moment, the same for all calls. No function blocks, reads a clock, or panics on a peer's bytes.
 pub struct Connection {
     role: Role,
     limits: ProtocolLimits,
@@ -124,7 +123,7 @@ fn pong_cost(payload: &[u8]) -> usize {
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionEvent {
-    /// Server: a request came. Answer it with [`Connection::accept`] or [`Connection::reject`].
+    /// Server: a request arrived. Answer it with [`Connection::accept`] or [`Connection::reject`].
     Request(Box<Request>),
     /// The handshake succeeded.
     Opened(OpenInfo),
@@ -132,19 +131,18 @@ pub enum ConnectionEvent {
     Failed(Cause),
     /// A message arrived, all its fragments joined (RFC 6455 §5.4).
     Message(Message),
-    /// A pong arrived that answers no ping of [`Connection::measure`] or of keepalive (RFC 6455 §5.5.3). Of several in a row that nobody polled only
-    /// the last is told.
+    /// A pong arrived that answers no ping of [`Connection::measure`] or of keepalive (RFC 6455 §5.5.3). Of several in a row that were not polled,
+    /// only the last is reported.
     Pong(Vec<u8>),
     /// The open connection ended (RFC 6455 §7.1.4 to §7.1.6). Nothing comes after it.
     Closed(CloseInfo),
 }
 
 impl Connection {
-    /// A client that asks for `offer` (RFC 6455 §4.1). Its request is in [`outgoing`](Self::outgoing) at once.
+    /// A client that sends the request `offer` (RFC 6455 §4.1). [`outgoing`](Self::outgoing) has the request at once.
     ///
     /// # Errors
-    /// [`Misuse::Header`] if a part of the offer would break the request apart, [`Misuse::Subprotocols`] if the offer's format
-    /// cannot ask for so many.
+    /// [`Misuse::Header`] if a part of the offer would break the request, [`Misuse::Subprotocols`] if its format cannot name so many.
     pub fn client(
         now: Duration,
         offer: ClientRequest,
@@ -159,7 +157,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// A server that waits for a request (RFC 6455 §4.2), of whatever wire format: the request's head decides.
+    /// A server that waits for a request (RFC 6455 §4.2) in any wire format; the head of the request decides.
     pub fn server(now: Duration, limits: ProtocolLimits, random: Random) -> Self {
         let wire = Wire::Request(Box::new(RequestReader::new(&limits, random)));
         let mut connection = Self::new(Role::Server, wire, limits);
@@ -167,9 +165,9 @@ impl Connection {
         connection
     }
 
-    /// Server: the stream is encrypted. To be called before the first byte is handled. Default: it is not.
+    /// Server: the stream is encrypted. Call it before the first byte is handled. Default: it is not.
     ///
-    /// hixie-75 and hixie-76 have the server repeat its own URL, and a client that asked for `wss` gives up unless it begins so.
+    /// In hixie-75 and hixie-76 the server repeats its own URL, and a client that requested `wss` fails unless it begins so.
     pub fn secure(mut self) -> Self {
         if let Wire::Request(reader) = &mut self.wire {
             reader.secure = true;
@@ -177,8 +175,8 @@ impl Connection {
         self
     }
 
-    /// Server: the formats of 2009 are refused, with 426 and the versions that are spoken (RFC 6455 §4.4). To be called before the first byte is
-    /// handled. Default: they are accepted.
+    /// Server: refuses the formats of 2009, with 426 and the supported versions (RFC 6455 §4.4). Call it before the first byte is handled. Default:
+    /// they are accepted.
     pub fn without_legacy(mut self) -> Self {
         if let Wire::Request(reader) = &mut self.wire {
             reader.legacy = false;
@@ -194,9 +192,9 @@ impl Connection {
         }
     }
 
-    /// A connection of RFC 6455 whose handshake somebody else did. Bytes read beyond it go to `handle_bytes`.
+    /// A connection of RFC 6455 whose handshake was done elsewhere. Pass bytes that were read after it to `handle_bytes`.
     ///
-    /// It is made at the time zero: keepalive, if there is one, counts from there.
+    /// Its time starts at zero; keepalive counts from there.
     pub fn upgraded(role: Role, limits: ProtocolLimits, random: Random) -> Self {
         let framing = super::framing::rfc6455::Rfc6455::new(role, &limits, random, None);
         let mut connection = Self::new(role, Wire::Frames(Box::new(framing)), limits);
@@ -231,7 +229,7 @@ impl Connection {
 
     // Inputs.
 
-    /// Bytes were read from the stream. All of them are taken, above [`ProtocolLimits::receive_buffer`] too.
+    /// Bytes were read from the stream. All of them are accepted, even above [`ProtocolLimits::receive_buffer`].
     pub fn handle_bytes(&mut self, now: Duration, bytes: &[u8]) {
         let mut input = bytes;
         while self.reads(input) {
@@ -241,7 +239,7 @@ impl Connection {
         }
     }
 
-    /// As [`handle_bytes`](Self::handle_bytes), but stops when the messages that wait reach [`ProtocolLimits::receive_buffer`]: what is left of `bytes` is
+    /// Like [`handle_bytes`](Self::handle_bytes), but stops when unread messages reach [`ProtocolLimits::receive_buffer`]. What remains of `bytes` is
     /// for later. A few compressed bytes can be many messages.
     pub fn handle_bytes_within_bound(&mut self, now: Duration, bytes: &mut &[u8]) {
         while self.reads(bytes) {
@@ -256,10 +254,10 @@ impl Connection {
         *bytes = &[];
     }
 
-    /// As [`handle_bytes`](Self::handle_bytes) and [`poll_event`](Self::poll_event) in one: takes bytes up to the next event, which then has not to
-    /// wait for anybody. `None` means that all of them were taken.
+    /// [`handle_bytes`](Self::handle_bytes) and [`poll_event`](Self::poll_event) in one: takes bytes up to the next event and returns it. `None`
+    /// means that all bytes were taken.
     ///
-    /// So there are never more messages in memory than somebody asked for, and each lies in the processor's cache when it is looked at.
+    /// So memory never holds more messages than were requested, and each is in the processor's cache when it is used.
     pub fn handle_bytes_until_event(
         &mut self,
         now: Duration,
@@ -280,9 +278,9 @@ impl Connection {
         }
     }
 
-    /// The next message, if it lies whole at the front of `bytes` and nothing is to be told before it. Of a long one it may take the beginning.
+    /// The next message, if it is complete at the front of `bytes` and no other event comes first. Of a long message it may take the beginning.
     ///
-    /// `None` says nothing: give the bytes to another of these functions then.
+    /// `None` has no meaning: pass the bytes to another of these functions.
     #[inline]
     pub fn take_message(&mut self, bytes: &mut &[u8]) -> Option<Message> {
         match &mut self.wire {
@@ -293,7 +291,7 @@ impl Connection {
         }
     }
 
-    /// Bytes were read, and will be given to it when it is their turn. To be called by those who let bytes wait, for the sake of keepalive.
+    /// Bytes were read and will be passed in later. Callers that let bytes wait call this, for keepalive.
     #[inline]
     pub fn handle_heard(&mut self) {
         self.heard = true;
@@ -304,8 +302,8 @@ impl Connection {
         !input.is_empty() && self.state.reads()
     }
 
-    /// Takes bytes off the front of `input` up to the end of a message, which it gives, or up to whatever else happens, which is an event then; all
-    /// of them if nothing does, or if they mean nothing any more.
+    /// Takes bytes from the front of `input` up to the end of a message, which it returns, or up to another event. Takes all of them if nothing
+    /// happens, or if they have no meaning any more.
     pub fn decode(&mut self, now: Duration, input: &mut &[u8]) -> Option<Message> {
         self.heard = true;
         if !self.state.reads() {
@@ -354,8 +352,8 @@ impl Connection {
         None
     }
 
-    /// Where the stream's next bytes belong, if they can be read to where they will stay. To be asked anew for every read, and
-    /// [`handle_filled`](Self::handle_filled) told how many there were.
+    /// Where the stream's next bytes belong, if they can be read to their final place. Call it before every read, and then
+    /// [`handle_filled`](Self::handle_filled) with the number of bytes.
     #[inline]
     pub fn vacancy(&mut self) -> Option<Vacancy<'_>> {
         match &mut self.wire {
@@ -364,8 +362,8 @@ impl Connection {
         }
     }
 
-    /// So many bytes were read to the vacancy. Gives the message that they end, which has not to wait for anybody; what they have behind it is
-    /// appended to `surplus`, for `handle_bytes`. Looks at the clock only if it must.
+    /// This many bytes were read to the vacancy. Returns the message that they complete; bytes after it are appended to `surplus`, for
+    /// `handle_bytes`. Looks at the clock only if it must.
     pub fn handle_filled(
         &mut self,
         now: impl FnOnce() -> Duration,
@@ -385,12 +383,12 @@ impl Connection {
         }
     }
 
-    /// A message that [`handle_filled`](Self::handle_filled) gave has to wait after all.
+    /// Queues a message that [`handle_filled`](Self::handle_filled) returned.
     pub fn handle_message(&mut self, message: Message) {
         self.deliver(message);
     }
 
-    /// The peer's half of the stream ended: no byte will come any more. What is queued still goes out, as long as it moves on.
+    /// The peer's half of the stream ended: no more bytes will come. Queued bytes are still written while that makes progress.
     pub fn handle_eof(&mut self, now: Duration) {
         match self.state {
             State::Handshaking | State::Deciding => {
@@ -404,8 +402,8 @@ impl Connection {
         }
     }
 
-    /// The stream takes no more bytes. What waits to be written is lost; what the peer sent before still arrives, until its end or for
-    /// [`ProtocolLimits::close_timeout`]. Where the stream cannot be read either, call [`handle_eof`](Self::handle_eof) as well.
+    /// The stream cannot be written any more. Unwritten bytes are lost. What the peer sent before still arrives, until its end or for
+    /// [`ProtocolLimits::close_timeout`]. If the stream cannot be read either, call [`handle_eof`](Self::handle_eof) as well.
     pub fn handle_write_failure(&mut self, now: Duration) {
         self.lose();
         match (self.role, self.state) {
@@ -423,7 +421,7 @@ impl Connection {
         }
     }
 
-    /// Time passed. Does nothing before the time that `poll_timeout` gave.
+    /// Time passed. Does nothing before the time of `poll_timeout`.
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return;
@@ -455,7 +453,7 @@ impl Connection {
 
     // Outputs.
 
-    /// The next thing that happened.
+    /// The next event.
     #[inline]
     pub fn poll_event(&mut self) -> Option<ConnectionEvent> {
         let event = self.events.pop_front();
@@ -471,62 +469,61 @@ impl Connection {
         event
     }
 
-    /// Nothing is there to be read or written: gives back memory that a connection does not need while it is idle.
+    /// Nothing is to be read or written: releases memory that an idle connection does not need.
     #[inline]
     pub fn rest(&mut self) {
         self.outgoing.rest();
     }
 
-    /// The next bytes that wait to be written. Write them, then call [`handle_transmitted`](Self::handle_transmitted), until there are none.
+    /// The next bytes to write. Write them, then call [`handle_transmitted`](Self::handle_transmitted), until there are none.
     ///
-    /// Mostly they are all. They are only the first run of them while a ping or a pong is to go between the frames of a message, and after
+    /// Usually these are all bytes. They are only the first run if a ping or a pong has to go between the frames of a message, and after
     /// [`write_vectored`](Self::write_vectored).
     #[inline]
     pub fn outgoing(&self) -> &[u8] {
         self.outgoing.first()
     }
 
-    /// How many bytes wait to be written.
+    /// How many bytes are still to be written.
     #[inline]
     pub fn unsent(&self) -> usize {
         self.outgoing.len()
     }
 
-    /// The stream takes several runs of bytes in one write: large payloads are no longer copied to the run in which everything else lies.
-    /// [`outgoing_runs`](Self::outgoing_runs) gives them all. Default: it does not.
+    /// The stream accepts several runs of bytes in one write, so large payloads are not copied. [`outgoing_runs`](Self::outgoing_runs) returns all
+    /// runs. Default: off.
     pub fn write_vectored(&mut self) {
         self.outgoing.vectored = true;
     }
 
-    /// Fills `runs` with the bytes that wait to be written, in order, as far as they fit, and says how many runs there are of them. Write them,
-    /// then call [`handle_transmitted`](Self::handle_transmitted).
+    /// Fills `runs` with the bytes to write, in order, as far as they fit, and returns the number of runs. Write them, then call
+    /// [`handle_transmitted`](Self::handle_transmitted).
     pub fn outgoing_runs<'a>(&'a self, runs: &mut [&'a [u8]]) -> usize {
         self.outgoing.runs(runs)
     }
 
-    /// Whether [`outgoing`](Self::outgoing) is all that waits to be written.
+    /// Whether [`outgoing`](Self::outgoing) has all bytes to write.
     #[inline]
     pub fn is_one_run(&self) -> bool {
         self.outgoing.is_one_run()
     }
 
-    /// All that waits to be written, if that is one large payload and what comes before it.
+    /// All bytes to write, if they are one large payload and what comes before it.
     #[inline]
     pub fn outgoing_pair(&self) -> Option<[&[u8]; 2]> {
         self.outgoing.pair()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is due. It may change with every call of anything else.
+    /// When [`handle_timeout`](Self::handle_timeout) is due. Any other call may change it.
     #[inline]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// Whether everything is written that ever will be, and the writing half of the stream is to be shut down.
+    /// Whether everything was written and the writing half of the stream has to be shut down.
     ///
-    /// A client leaves that to the server when the closing handshake was done: RFC 6455 §7.1.1, the server "MUST close the
-    /// connection immediately", the client "SHOULD wait". Reading goes on until the stream ends or the timeout comes, so that
-    /// no reset overtakes our last frame.
+    /// After a closing handshake a client leaves that to the server: RFC 6455 §7.1.1, the server "MUST close the connection immediately", the client
+    /// "SHOULD wait". Reading goes on until the stream ends or the timeout, so that no reset overtakes our last frame.
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {
@@ -537,7 +534,7 @@ impl Connection {
         over && self.outgoing.len() == 0
     }
 
-    /// Whether nothing happens any more and the stream can be dropped. Events may still wait.
+    /// Whether nothing more happens and the stream can be dropped. Events may still be queued.
     #[inline]
     pub fn is_finished(&self) -> bool {
         self.state == State::Closed
@@ -561,7 +558,7 @@ impl Connection {
         matches!(self.state, State::Handshaking | State::Deciding)
     }
 
-    /// Client: the response that refused the handshake, once [`ConnectionEvent::Failed`] has told of it.
+    /// Client: the response that refused the handshake, after [`ConnectionEvent::Failed`].
     pub fn response(&self) -> Option<&HttpResponse> {
         self.response.as_deref()
     }
@@ -578,12 +575,12 @@ impl Connection {
         }
     }
 
-    /// What the peer did wrong on the open connection, if it did.
+    /// What the peer did wrong on the open connection, if anything.
     pub fn violation(&self) -> Option<Violation> {
         self.record.violation
     }
 
-    /// Whether the stream is to be read: the peer's half has not ended, and what was not yet polled is below [`ProtocolLimits::receive_buffer`].
+    /// Whether to read from the stream: the peer's half has not ended, and unpolled messages are below [`ProtocolLimits::receive_buffer`].
     #[inline]
     pub fn wants_read(&self) -> bool {
         !self.is_full() && !matches!(self.state, State::Flushing | State::Closed)
@@ -604,33 +601,33 @@ impl Connection {
         )
     }
 
-    /// Whether bytes were queued that never could be written: the stream took no more, or the time was over.
+    /// Whether queued bytes could never be written: the stream failed, or the time was over.
     pub fn has_lost(&self) -> bool {
         self.lost
     }
 
-    /// From the last ping of [`measure`](Self::measure) or of keepalive that was answered to its pong. None before the first.
+    /// The time from the last answered ping of [`measure`](Self::measure) or of keepalive to its pong. None before the first.
     pub fn round_trip(&self) -> Option<Duration> {
         self.pings.round_trip
     }
 
-    /// When the last pong came, asked for or not. None before the first.
+    /// When the last pong arrived, requested or not. None before the first.
     pub fn last_pong(&self) -> Option<Duration> {
         self.pings.last
     }
 
-    /// How many pongs came.
+    /// How many pongs arrived.
     pub fn pongs(&self) -> u64 {
         self.pings.count
     }
 
-    /// What the messages and pongs cost that arrived and were not yet polled: their bytes, and the size of a [`Message`] for each.
+    /// The cost of messages and pongs that arrived and were not polled: their bytes, plus the size of a [`Message`] for each.
     #[inline]
     pub fn undelivered(&self) -> usize {
         self.undelivered
     }
 
-    /// Payload bytes of messages among the [`unsent`](Self::unsent) ones; a few headers may be counted in while a part is written.
+    /// Payload bytes of messages among the [`unsent`](Self::unsent) ones. May include a few headers while a part is written.
     pub fn unsent_payload(&self) -> usize {
         self.outgoing.unsent_payload()
     }

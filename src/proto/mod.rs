@@ -1,7 +1,6 @@
-//! The protocol core: handshake and framing as values that can be stepped in a test.
+//! The protocol core: handshake and framing as values that a test can step.
 //!
-//! It has no clock, no randomness, no I/O, no waker and no platform in it; they are arguments. [`Connection`] is the
-//! place to begin, in either [`Role`].
+//! It contains no clock, randomness, I/O, waker or platform: they are arguments. Start with [`Connection`], in either [`Role`].
 //!
 //! # Formats
 //!

@@ -12,11 +12,12 @@ use crate::proto::state::{State, Step};
 use core::time::Duration;
 
 impl Connection {
-    /// Queues a message (RFC 6455 §6.1), as one frame, or as several if it is longer than [`ProtocolLimits::max_send_frame`](crate::proto::ProtocolLimits).
+    /// Queues a message (RFC 6455 §6.1), as one frame, or as several if it is longer than
+    /// [`ProtocolLimits::max_send_frame`](crate::proto::ProtocolLimits).
     ///
     /// # Errors
-    /// The message, when the connection is not open, when `ProtocolLimits::max_unsent` bytes wait already, or when the wire format
-    /// cannot carry it: hixie-75 and hixie-76 have no frame for binary messages.
+    /// The message, if the connection is not open, if `ProtocolLimits::max_unsent` bytes are unsent, or if the wire format cannot carry it: hixie-75
+    /// and hixie-76 have no binary messages.
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Message> {
         match &mut self.wire {
@@ -29,8 +30,8 @@ impl Connection {
         }
     }
 
-    /// Queues a ping, of 125 bytes at most (RFC 6455 §5.5.2), between the frames of a message that is fragmented and unsent, or else behind all
-    /// messages. The peer's pong comes as [`ConnectionEvent::Pong`](super::ConnectionEvent::Pong).
+    /// Queues a ping of at most 125 bytes (RFC 6455 §5.5.2): between the frames of an unsent fragmented message, or else after all messages. The
+    /// peer's pong arrives as [`ConnectionEvent::Pong`](super::ConnectionEvent::Pong).
     ///
     /// # Errors
     /// [`Misuse::NotOpen`], [`Misuse::PingTooLong`], and [`Misuse::NoPing`] in the formats of 2009.
@@ -54,7 +55,7 @@ impl Connection {
         }
     }
 
-    /// Queues a ping whose answer [`round_trip`](Self::round_trip) tells.
+    /// Queues a ping to measure [`round_trip`](Self::round_trip).
     ///
     /// # Errors
     /// As for [`ping`](Self::ping).
@@ -74,14 +75,13 @@ impl Connection {
         }
     }
 
-    /// Begins the closing handshake: queues a Close frame with this body, or an empty one, behind every message sent before.
+    /// Begins the closing handshake: queues a Close frame with this body, or an empty one, after every message sent before.
     ///
-    /// The formats of 2009 have no room for a body. hixie-75 has no Close frame either: there this ends the stream, what the
-    /// peer still sends is dropped, and [`CloseInfo`](crate::message::CloseInfo) says 1006, as it says of every hixie-75 connection,
-    /// since nothing tells a close from a loss.
+    /// The formats of 2009 cannot carry a body. hixie-75 has no Close frame either: there this ends the stream, what the peer still sends is dropped,
+    /// and [`CloseInfo`](crate::message::CloseInfo) has 1006, as for every hixie-75 connection, because a close looks like a loss.
     ///
     /// # Errors
-    /// [`Misuse::NotOpen`]; that the connection is already closing is nothing to worry about.
+    /// [`Misuse::NotOpen`]; harmless if the connection is already closing.
     pub fn close(&mut self, now: Duration, body: Option<&CloseFrame>) -> Result<(), Misuse> {
         if self.state != State::Open {
             return Err(Misuse::NotOpen);
@@ -96,14 +96,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Server: the compression to agree to if the client offers it; `None`, the default, declines. To be called before
-    /// [`accept`](Self::accept). A client's is [`ClientRequest::deflate`](crate::proto::ClientRequest::deflate).
+    /// Server: the compression to accept if the client offers it; `None`, the default, declines. Call it before [`accept`](Self::accept). A client
+    /// uses [`ClientRequest::deflate`](crate::proto::ClientRequest::deflate).
     pub fn compress(&mut self, deflate: Option<Deflate>) {
         self.deflate = deflate;
     }
 
-    /// Server: accepts the request as a WebSocket, with one of the subprotocols offered or none (RFC 6455 §4.2.2). `headers` are further lines of the
-    /// answer, name and value. Told as [`ConnectionEvent::Opened`](super::ConnectionEvent::Opened).
+    /// Server: accepts the request as a WebSocket, with one of the offered subprotocols or none (RFC 6455 §4.2.2). `headers` are more headers of the
+    /// answer, name and value. Reported as [`ConnectionEvent::Opened`](super::ConnectionEvent::Opened).
     ///
     /// # Errors
     /// [`Misuse::NoRequest`], [`Misuse::NotWebSocket`], [`Misuse::Subprotocol`], [`Misuse::Header`], [`Misuse::ReservedHeader`].
@@ -145,7 +145,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Server: answers the request as plain HTTP, be it a refusal or a page. The connection ends behind it; no event tells so.
+    /// Server: answers the request as plain HTTP, a refusal or a page. The connection ends after it, without an event.
     ///
     /// # Errors
     /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`], [`Misuse::ReservedHeader`].

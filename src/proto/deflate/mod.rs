@@ -1,7 +1,7 @@
 //! permessage-deflate (RFC 7692): messages compressed one by one, as both sides agreed in the handshake.
 //!
-//! [`Deflate`] says what one side wants. The negotiation turns the wishes of both into a `Codec`, which the framing of RFC 6455
-//! then uses. Without the feature `deflate` nothing is offered and nothing agreed to.
+//! [`Deflate`] has the wishes of one side. The negotiation combines both into a `Codec`, which the framing of RFC 6455 uses. Without the feature
+//! `deflate` nothing is offered or accepted.
 
 #[cfg(not(feature = "deflate"))]
 mod absent;
@@ -17,10 +17,9 @@ pub(crate) use codec::Codec;
 #[cfg(feature = "deflate")]
 pub(crate) use negotiation::judge;
 
-/// How one side wants messages compressed. What the other side wants may narrow it, never widen it.
+/// How one side wants messages compressed. The other side may narrow it, never widen it.
 ///
-/// A connection that compresses both ways with the defaults costs about 300 KiB; nothing is allocated before the first
-/// compressed message.
+/// A connection that compresses both ways with the defaults costs about 300 KiB. Nothing is allocated before the first compressed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deflate {

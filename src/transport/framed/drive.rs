@@ -1,4 +1,4 @@
-//! The two directions and the time. Whoever polls moves all three on.
+//! Drives both directions and the timer. Any poll moves all three.
 
 use super::IoTransport;
 use crate::proto;

@@ -30,7 +30,7 @@ use writer::Writer;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 const MAX_DEFERRED: usize = 16 << 10;
 
-/// A connection over `Io`. It spawns nothing: whoever polls it, to read or to write, moves both directions on.
+/// A connection over `Io`. It spawns nothing: polling it, to read or to write, moves both directions.
 ///
 /// Everything queued goes out in one write before the next read, so that all answers to what was read share one write.
 /// It stops reading while `Limits::receive_buffer` bytes of messages wait here: the stream's own flow control then holds the

@@ -1,4 +1,4 @@
-//! What every connection keeps, in bytes: ceilings, so that nobody adds to it unawares. `Socket` has its own beside it.
+//! Ceilings for the bytes of every connection, so that nobody adds to them by accident. `Socket` has its own.
 
 use super::IoTransport;
 use crate::proto::Connection;

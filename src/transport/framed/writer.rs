@@ -117,7 +117,7 @@ impl Writer {
         wrote
     }
 
-    /// What the peer sent before its end can still be read, but not for ever.
+    /// What the peer sent before its end can still be read, but only for a limited time.
     #[cold]
     fn fail(&mut self, connection: &mut Connection, now: Duration, words: String) -> Wrote {
         self.broken = true;
