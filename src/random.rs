@@ -1,4 +1,4 @@
-//! The only source of randomness: one seam, two bodies. Everything above takes it as an argument.
+//! The only source of randomness, with one body for browsers and one for native programs. Everything above gets it as an argument.
 
 /// Fills a buffer with unpredictable bytes: a cryptographic generator for each thread, which the operating system seeds, and again as it is used.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]

@@ -1,4 +1,4 @@
-//! The only clock: one seam, two bodies. Everything above takes its readings as arguments.
+//! The only clock, with one body for browsers and one for native programs. Everything above gets the time as an argument.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -112,7 +112,7 @@ mod platform {
         }
     }
 
-    /// Whether a function has been called, and who waits for it.
+    /// Whether a function has been called, and the waker that waits for it.
     pub(crate) struct Called(Rc<State>);
 
     #[derive(Default)]

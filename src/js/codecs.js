@@ -37,7 +37,7 @@ export function codecOf(codec = 'raw') {
   if (typeof found?.encode === 'function' && typeof found.decode === 'function') return found;
   throw new TypeError(
     codec === 'messagepack'
-      ? "codec 'messagepack' is there once 'websocket-channel/messagepack' has been imported"
+      ? "codec 'messagepack': import 'websocket-channel/messagepack' first"
       : `codec has to be one of ${Object.keys(codecs).join(', ')}, messagepack, or { encode, decode }`,
   );
 }

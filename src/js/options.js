@@ -23,7 +23,8 @@ const MOST = 2 ** 32 - 1;
 
 function bytesOf(name, value) {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name} has to be a number of bytes, 0 or more`);
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new TypeError(`${name} has to be a number of bytes, 0 or more, not ${String(value)}`);
   return Math.min(Math.floor(value), MOST);
 }
 
@@ -55,8 +56,8 @@ export function settingsOf(options) {
   const signal = checkedSignal(given.signal);
   if (typeof protocols !== 'function') checkedProtocols(protocols);
   const policy = OVERFLOW.indexOf(overflow);
-  if (policy < 0) throw new TypeError(`overflow has to be one of ${OVERFLOW.join(', ')}`);
-  if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport has to be one of ${TRANSPORTS.join(', ')}`);
+  if (policy < 0) throw new TypeError(`overflow has to be one of ${OVERFLOW.join(', ')}, not ${String(overflow)}`);
+  if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport has to be one of ${TRANSPORTS.join(', ')}, not ${String(transport)}`);
   const standard = schema?.['~standard'];
   if (schema !== undefined && typeof standard?.validate !== 'function')
     throw new TypeError('schema has to be a Standard Schema (standardschema.dev)');

@@ -4,6 +4,7 @@ const LONGEST = 2 ** 31 - 1;
 /** Checks an option that is a time limit. */
 export function timeoutOf(name, value) {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name} has to be a number of milliseconds, 0 or more`);
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new TypeError(`${name} has to be a number of milliseconds, 0 or more, not ${String(value)}`);
   return Math.min(Math.ceil(value), LONGEST);
 }

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::runtime::Handle;
 
-/// Silence after which the operating system asks for the peer. Most have two hours, which is longer than any NAT remembers a connection.
+/// Silence after which the operating system probes the peer. Most defaults are two hours, longer than any NAT remembers a connection.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(60);
 /// RFC 8305 §5: "one recommended value for a default Connection Attempt Delay is 250 milliseconds".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -45,15 +45,15 @@ pub(crate) async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(io)
 }
 
-/// What every TCP stream is set to. Small messages go out at once: everything that can share a write does so already. And the operating system asks
-/// for a peer from which nothing came for a minute (RFC 9293 §3.8.4), also while nobody polls the connection.
+/// The settings of every TCP stream. Small messages are sent at once: whatever can share a write already does. The operating system probes a peer
+/// that was silent for a minute (RFC 9293 §3.8.4), even if nothing polls the connection.
 pub(crate) fn set_up(io: &TcpStream) {
     let _ = io.set_nodelay(true);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_TIME);
     let _ = SockRef::from(io).set_tcp_keepalive(&keepalive);
 }
 
-/// There is no way to ask a runtime whether it has I/O: tokio panics, and we say what to do.
+/// A runtime cannot be asked whether it has I/O: tokio panics, and our error says what to do.
 async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
     let mut connecting = pin!(TcpStream::connect(address));
     poll_fn(|cx| {
@@ -225,7 +225,7 @@ mod tests {
             "{many}"
         );
         assert_eq!(outcome("rra").await, (Ok(2), 3));
-        // One that never answers holds nobody up, and a slow one is not given up.
+        // An address that never answers delays no other, and a slow one is not cancelled.
         assert_eq!(outcome("nra").await, (Ok(2), 3));
         assert_eq!(outcome("ann").await.0, Ok(0));
     }

@@ -1,4 +1,4 @@
-//! The transport beneath a socket, and the flush that waits for more messages to share its write.
+//! The transport of a socket, and the deferred flush that lets several messages share one write.
 
 use crate::transport::{Limits, Transport};
 use core::future::Future;
@@ -7,10 +7,10 @@ use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 
-/// A socket's transport. While a flush is deferred it lies where a task of its own finds it: that task runs as soon as the one that uses the socket
-/// yields, and flushes what that one has not flushed by then. Whoever takes it from there [gives it back](Self::give_back) before it returns.
+/// A socket's transport. While a flush is deferred, a task of its own shares the transport. That task runs as soon as the socket's task yields, and
+/// flushes what is left. If it takes the transport, it [gives it back](Self::give_back) before it returns.
 pub(super) struct Line {
-    /// `None` while it is shared, and when the end has been told.
+    /// `None` while it is shared, and after the end was reported.
     own: Option<Box<dyn Transport>>,
     shared: Option<Box<Shared>>,
 }
@@ -19,7 +19,7 @@ struct Shared {
     slot: Arc<Mutex<Slot>>,
     /// The transport is in the slot.
     parked: bool,
-    /// A flush was deferred, and nobody has made good for it yet.
+    /// A flush was deferred and has not been done yet.
     pending: bool,
     limits: Limits,
 }
@@ -27,7 +27,7 @@ struct Shared {
 #[derive(Default)]
 struct Slot {
     transport: Option<Box<dyn Transport>>,
-    /// Nothing of what was deferred is left.
+    /// No deferred flush is left.
     flushed: bool,
     /// There is a task that flushes.
     flusher: bool,
@@ -45,7 +45,7 @@ impl Line {
         }
     }
 
-    /// The transport, `None` once the end has been told.
+    /// The transport, `None` after the end was reported.
     #[inline]
     pub(super) fn get(&mut self) -> Option<&mut Box<dyn Transport>> {
         if let Some(shared) = &mut self.shared
@@ -59,7 +59,7 @@ impl Line {
         self.own.as_mut()
     }
 
-    /// What a question is answered, `None` once the end has been told.
+    /// The result of a query of the transport, `None` after the end was reported.
     pub(super) fn ask<T>(&self, question: impl FnOnce(&dyn Transport) -> T) -> Option<T> {
         match (&self.own, &self.shared) {
             (Some(own), _) => Some(question(&**own)),
@@ -161,7 +161,7 @@ impl Drop for Line {
     }
 }
 
-/// Held while the transport is polled: whoever uses the socket meanwhile has to wait for it anyway.
+/// Held while the transport is polled: other users of the socket have to wait for that anyway.
 fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -177,9 +177,9 @@ impl Future for Flusher {
         if slot.over {
             return Poll::Ready(());
         }
-        // Otherwise it is in use, and whoever uses it flushes it or gives it back.
+        // Otherwise it is in use, and its user flushes it or gives it back.
         if let Some(transport) = &mut slot.transport {
-            // Where it has to wait, the stream wakes it; what is lost is told to whoever flushes next.
+            // If it has to wait, the stream wakes it. The next flush reports a loss.
             slot.flushed = transport.poll_flush(cx).is_ready();
         }
         slot.waker = Some(cx.waker().clone());

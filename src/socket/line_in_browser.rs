@@ -1,4 +1,4 @@
-//! The transport beneath a socket. A browser's own flushes by itself.
+//! The transport of a socket. A browser's transport flushes by itself.
 
 use crate::transport::{Limits, Transport};
 
@@ -10,13 +10,13 @@ impl Line {
         Self(Some(transport))
     }
 
-    /// The transport, `None` once the end has been told.
+    /// The transport, `None` after the end was reported.
     #[inline]
     pub(super) fn get(&mut self) -> Option<&mut Box<dyn Transport>> {
         self.0.as_mut()
     }
 
-    /// What a question is answered, `None` once the end has been told.
+    /// The result of a query of the transport, `None` after the end was reported.
     #[inline]
     pub(super) fn ask<T>(&self, question: impl FnOnce(&dyn Transport) -> T) -> Option<T> {
         self.0.as_deref().map(question)

@@ -69,7 +69,7 @@ use line::Line;
 /// ```
 #[must_use = "dropping a socket closes its connection"]
 pub struct Socket {
-    /// Gone once the end has been told, and with it the platform's resources.
+    /// Dropped after the end was reported, with the platform's resources.
     line: Line,
     opened: OpenInfo,
     closed: Option<CloseInfo>,
@@ -202,7 +202,7 @@ impl Socket {
             .unwrap_or(false)
     }
 
-    /// Where what arrives waits for a channel's receiver. If the transport puts it there by itself, this yields nothing but the end.
+    /// The queue between the transport and a channel's receiver. If the transport fills it itself, this stream yields the end only.
     pub(crate) fn incoming(&mut self) -> std::sync::Arc<transport::incoming::Incoming> {
         match self.line.get() {
             Some(transport) => transport.incoming(),
@@ -210,7 +210,7 @@ impl Socket {
         }
     }
 
-    /// What the handshake settled, for somebody else to keep.
+    /// The result of the handshake, to keep elsewhere.
     pub(crate) fn take_opened(&mut self) -> OpenInfo {
         core::mem::take(&mut self.opened)
     }
@@ -387,7 +387,7 @@ impl Socket {
         self.closed.as_ref()
     }
 
-    /// Ready when a message may be sent without passing the send high-water mark, or with false when none can be any more.
+    /// Ready when a message may be sent without exceeding the send high-water mark; false if none can be sent any more.
     pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         if let Some(transport) = self.line.get() {
             ready!(transport.poll_ready(cx));
@@ -415,7 +415,7 @@ impl Socket {
         pongs.unwrap_or_default()
     }
 
-    /// Ready when everything sent has been handed over, or cannot be.
+    /// Ready when everything sent was handed over, or cannot be any more.
     pub(crate) fn poll_handed_over(
         &mut self,
         cx: &mut Context<'_>,
@@ -452,7 +452,7 @@ impl Socket {
     }
 }
 
-/// Gives the socket's transport back when a wait is over, or given up: until then the task that waits is the one that writes.
+/// Gives the socket's transport back when a wait ends or is cancelled: until then the waiting task is the one that writes.
 struct Using<'a>(&'a mut Socket);
 
 impl Drop for Using<'_> {
@@ -515,7 +515,7 @@ fn within(
     })
 }
 
-/// Natively what was sent is still handed over.
+/// Natively sent messages are still handed over.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Drop for Socket {
     fn drop(&mut self) {
@@ -541,7 +541,7 @@ impl FusedStream for Socket {
     }
 }
 
-/// `Sink` cannot hand a value back; [`Socket::send_now`] can.
+/// `Sink` cannot return a value; [`Socket::send_now`] can.
 impl Sink<Message> for Socket {
     type Error = SendErrorKind;
 
@@ -566,7 +566,7 @@ impl Sink<Message> for Socket {
         self.poll_handed_over(cx).map_err(SendErrorKind::from)
     }
 
-    /// Hands over what is left and begins to close with 1000. It does not wait for the peer: [`Socket::closed`] does.
+    /// Hands over what is left and begins to close with 1000, without waiting for the peer: [`Socket::closed`] waits.
     fn poll_close(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

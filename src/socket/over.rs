@@ -27,14 +27,14 @@ impl Socket {
         within(limit, Box::pin(connecting))
     }
 
-    /// Accepts a client's request, whatever it is for and whatever page it comes from, on a stream that a listener gave (RFC 6455 §4.2). Of the
-    /// options, `protocols` are those that this side knows, the best first, and the first that the client offered is taken; `connect_timeout` is how
-    /// long the handshake may take. Default: none, and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, to
-    /// refuse it or to answer plain HTTP, use [`Accepting::read`](super::Accepting::read).
+    /// Accepts a client's request, for any path and from any page, on a stream that a listener returned (RFC 6455 §4.2). Options: `protocols` are the
+    /// subprotocols of this side, best first; the first one that the client offered is chosen. `connect_timeout` limits the handshake. Default: none,
+    /// and 20 s. The formats of 2009 are refused unless `handshake.legacy` is set. To look at the request, refuse it, or answer plain HTTP, use
+    /// [`Accepting`](super::Accepting).
     ///
     /// # Errors
-    /// Why there is no connection. A request that is wrong, or is none for a WebSocket, was answered with its HTTP status.
-    /// Dropping the future drops the stream.
+    /// Why there is no connection. An invalid request, or one that is not for a WebSocket, was answered with its HTTP status. Dropping the future
+    /// drops the stream.
     pub fn accept<Io>(
         io: Io,
         options: ConnectionOptions,

@@ -1,4 +1,4 @@
-//! Timers natively: those of the tokio runtime that this runs in. Where it has none, or where there is no runtime, those of a thread of our own.
+//! Native timers: those of the tokio runtime that this runs in. Without a runtime, or with one without timers, those of a thread of our own.
 
 use core::future::{Future, pending};
 use core::pin::Pin;
@@ -9,7 +9,7 @@ use std::panic::catch_unwind;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio::runtime::{Builder, Handle, Id};
 
-/// `None` where not even a thread could be had: that timer is due at once, so that nobody waits for ever.
+/// `None` if not even a thread could be started: then the timer is due at once, so that nothing waits for ever.
 pub(crate) struct Timer(Option<Pin<Box<tokio::time::Sleep>>>);
 
 impl Timer {
@@ -33,8 +33,8 @@ pub(crate) fn timer(after: Duration) -> Timer {
     if let Ok(runtime) = Handle::try_current()
         && !lacks_timers(runtime.id())
     {
-        // There is no way to ask a runtime whether it has timers: tokio panics, and we catch it, once for each such runtime. Tokio's words
-        // ("timers are disabled") go to the panic hook, which by default prints them.
+        // A runtime cannot be asked whether it has timers: tokio panics, and we catch that, once for each such runtime. Its message ("timers are
+        // disabled") goes to the panic hook, which by default prints it.
         match catch_unwind(move || Box::pin(tokio::time::sleep(after))) {
             Ok(sleep) => return Timer(Some(sleep)),
             Err(_) => remember(runtime.id()),
@@ -46,10 +46,10 @@ pub(crate) fn timer(after: Duration) -> Timer {
     }))
 }
 
-/// Programs have one runtime or a few; those that make many are asked again now and then.
+/// Programs have one runtime or a few. Programs with many are checked again from time to time.
 const MAX_REMEMBERED: usize = 256;
 
-/// The runtimes that were found to have no timers. Usually there is none, and nothing is locked.
+/// The runtimes that have no timers. Usually there is none, and nothing is locked.
 static LACKING: OnceLock<Mutex<HashSet<Id>>> = OnceLock::new();
 
 fn lacks_timers(runtime: Id) -> bool {

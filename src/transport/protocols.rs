@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 
 /// Subprotocols in order of preference (RFC 6455 §4.1). Default none.
 ///
-/// What is done with them comes with them: a program that never names one has nothing of it.
+/// Their functions come with them, so a program that never names a subprotocol links none of this.
 #[derive(Clone, Default)]
 pub struct Protocols(Option<Named>);
 

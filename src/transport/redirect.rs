@@ -44,7 +44,7 @@ pub(super) fn follow(
 
 fn target(from: &Url, response: &HttpResponse) -> Option<Url> {
     let mut to = from.join(response.headers.only("Location")?).ok()?;
-    // A fragment is for whoever shows a page, and no WebSocket URL has one.
+    // A fragment is for showing a page. A WebSocket URL has none.
     to.set_fragment(None);
     match to.scheme() {
         "wss" | "https" => Some(to),

@@ -69,7 +69,7 @@ impl Deadline {
             let came = armed.due;
             self.0 = None;
             if came == due {
-                // It may have fired a little early; nobody must see an earlier time than was asked for.
+                // It may have fired a little early; never pass on an earlier time than requested.
                 return Poll::Ready(now().max(due));
             }
         }

@@ -63,7 +63,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         }
     }
 
-    /// Writes, reads and looks at the time, once each. False if there is nothing left but to wait: then whoever polls is woken, and who waits too.
+    /// Writes, reads and checks the time, once each. False if all that remains is to wait; then the polling task and the waiting tasks get woken.
     #[inline(always)]
     fn drive(&mut self, cx: &mut Context<'_>) -> bool {
         match self.tasks.beside(cx.waker()) {
@@ -104,7 +104,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
             self.failure = wrote.failure;
         }
         if wrote.moved {
-            // There may be room now, or never again.
+            // The buffer may have space now, or never again.
             self.tasks.writer.wake();
         }
         wrote.moved
@@ -201,7 +201,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     }
 }
 
-/// Who has to wait, and who is to be told.
+/// Which tasks have to wait, and which to wake.
 impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     /// Whether the core has ended and our last bytes are with the platform, or never will be.
     fn is_over(&self) -> bool {
@@ -228,8 +228,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         !self.is_writable() || self.connection.unsent() < self.limits.send_high_water_mark.max(1)
     }
 
-    /// For a task that waits to write: moves both directions until `done`, so that two peers that only write cannot hold
-    /// each other up while there is room to receive.
+    /// For a task that waits to write: moves both directions until `done`. So two peers that only write do not block each other while the receive
+    /// buffer has space.
     #[inline]
     pub(super) fn poll_until(
         &mut self,
@@ -259,7 +259,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         loop {
             let undelivered = self.connection.undelivered();
             let moved = self.drive(cx);
-            // The reader is told of what came, be it at work or not.
+            // Wake the reader for what arrived, whether it is working or not.
             self.take_unread();
             if self.connection.undelivered() > undelivered || !self.is_writable() {
                 self.tasks.reader.wake();

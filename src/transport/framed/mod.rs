@@ -153,7 +153,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         }
     }
 
-    /// RFC 6455 §7.1.5 knows only 1006 where we failed the connection; who asks wants to know what the peer was told, and what for.
+    /// RFC 6455 §7.1.5 has only 1006 for a connection that we failed. But the caller wants to know which code the peer got, and why.
     #[cold]
     fn ended(&self, mut closed: CloseInfo) -> CloseInfo {
         if let Some(violation) = self.connection.violation() {
@@ -186,7 +186,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<I
                 Poll::Ready(proto::ConnectionEvent::Closed(closed)) => {
                     return Poll::Ready(Event::Closed(self.ended(closed)));
                 }
-                // The handshake, which is behind us, and pongs that nobody awaits.
+                // The handshake, which is over, and pongs that nothing awaits.
                 Poll::Ready(_) => {}
                 Poll::Pending => return Poll::Pending,
             }
@@ -305,7 +305,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Drop for IoTransport<Io> {
         let now = self.now();
         // As the platform's own socket does when it is collected: no code (WHATWG WebSockets, "Garbage collection").
         let _ = self.connection.close(now, None);
-        // What was queued before goes with it, an earlier Close frame too; a handshake that nobody waits for does not.
+        // Includes what was queued before, an earlier Close frame too, but not a handshake that nothing awaits.
         if !self.connection.is_handshaking() {
             let _ = self.drive_write(&mut Context::from_waker(Waker::noop()));
         }

@@ -95,7 +95,7 @@ impl Reader {
         connection: &mut Connection,
         now: impl FnOnce() -> Duration,
     ) {
-        // Mostly there is none, and then nothing is to be written back.
+        // Usually there is none, and then nothing has to be written back.
         if self.arrived.is_some()
             && let Some(message) = self.arrived.take()
         {

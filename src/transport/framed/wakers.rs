@@ -66,10 +66,10 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// What the stream is to wake besides the task that polls it, or instead: `None` if nobody else waits.
+    /// The waker to give the stream, besides that of the polling task or instead of it: `None` if no other task waits.
     ///
-    /// A stream remembers one task for each direction, the last that polled it. Here either task moves both directions on, so the one that waits
-    /// must not be forgotten for the one that came later.
+    /// A stream remembers one task for each direction: the last one that polled it. Here any task moves both directions, so a waiting task must not
+    /// be forgotten for a later one.
     #[inline]
     pub(super) fn beside(&mut self, waker: &Waker) -> Option<Waker> {
         if self.reader.waits_beside(waker) {

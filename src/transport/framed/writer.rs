@@ -53,7 +53,7 @@ impl Writer {
         self.is_flushed(connection) && !connection.wants_shutdown()
     }
 
-    /// Whether one write and a flush hand everything over. Where not, the rest is to be driven: nobody is woken for it yet.
+    /// Whether one write and a flush hand everything over. If not, the rest still has to be driven: no waker is set for it yet.
     #[inline]
     pub(super) fn write_at_once<Io: AsyncWrite + Unpin>(
         &mut self,
