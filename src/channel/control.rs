@@ -94,11 +94,11 @@ impl Control {
         })
     }
 
-    /// Begins the closing handshake (RFC 6455 §7.1.2) and returns at once: for the cleanup of a component, and wherever nothing can be awaited.
+    /// Begins the closing handshake (RFC 6455 §7.1.2) and returns at once. For a component's cleanup, and wherever nothing can be awaited.
     ///
-    /// Dropping a component's handles is not enough while a task that it spawned holds a [`Sender`](super::Sender), or a `send` that waits: each
-    /// keeps the connection open. After this call such a `send` fails with [`SendErrorKind::NotOpen`](crate::SendErrorKind::NotOpen), its value
-    /// comes back, and what arrives is discarded. On a channel that is closing already it does nothing.
+    /// Dropping a component's handles is not enough: a task that it spawned may still have a [`Sender`](super::Sender) or wait in `send`, which keeps
+    /// the connection open. After this call such a `send` fails with [`SendErrorKind::NotOpen`](crate::SendErrorKind::NotOpen) and returns its value,
+    /// and messages that arrive are discarded. On a channel that is closing it does nothing.
     ///
     /// ```
     /// use websocket_channel::{Channel, Socket, Text, transport::Limits};
@@ -117,7 +117,7 @@ impl Control {
     /// ```
     ///
     /// # Errors
-    /// A code that cannot be sent from here, or a reason longer than 123 bytes: see [`CloseError`]. Nothing has happened then.
+    /// A code that may not be sent here, or a reason longer than 123 bytes: see [`CloseError`]. Then nothing has happened.
     pub fn start_close(&self, code: u16, reason: &str) -> Result<(), CloseError> {
         crate::transport::check_close(code, reason)?;
         self.mailbox.close(code, reason.into());

@@ -68,12 +68,12 @@ pub struct Channel<Tx, Rx> {
 }
 
 impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
-    /// A channel over a socket that is open already, on either side of the connection. A task of the caller's executor drives it:
-    /// the browser's microtask queue, or natively the tokio runtime of the calling context, which must exist: without one it panics.
+    /// A channel over an open socket, on either side of the connection. A task of the caller's executor drives it: the browser's microtask queue, or
+    /// natively the tokio runtime of the calling context. Without one it panics.
     ///
-    /// The subprotocol that the codec names is not compared here: whoever accepts chooses it in the handshake.
+    /// The codec's subprotocol is not checked here: the accepting side chooses it in the handshake.
     ///
-    /// Both sides of a service share their types, each with its own sides of them:
+    /// Both sides of a service can share their types:
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};

@@ -571,7 +571,7 @@ describe('the life of a Channel', () => {
 
   it('fails when a function gives no URL, or no subprotocols', async () => {
     for (const [url, protocols, words] of [
-      [() => undefined, [], /URL gave undefined/],
+      [() => undefined, [], /URL returned undefined/],
       [async () => null, [], /URL gave null/],
       ['ws://double.invalid/', () => ({ headers: {} }), /protocols is a name/],
       ['ws://double.invalid/', () => 5, /protocols is a name/],
