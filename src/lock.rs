@@ -30,7 +30,7 @@ impl<T> Lock<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes it if nobody has it.
+    /// Takes it if it is free.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
         use std::sync::TryLockError;

@@ -84,10 +84,11 @@ enum Phase {
 
 #[wasm_bindgen]
 impl ChannelHandle {
-    /// Begins to connect, with the arguments for the browser's constructor. An option that is missing keeps its default; of the two timeouts 0 is
-    /// none. `tell` is told the numbers above. `arrived` is given the browser's `message` events by the browser itself, until the end: it asks
-    /// [`arrive`](Self::arrive) about each. Without it the class is `WebSocketStream`, which has no events: whoever has the handle waits for
-    /// [`opening`](Self::opening), [`read`](Self::read) and [`ending`](Self::ending), and tells it what came of them.
+    /// Begins to connect, with the arguments for the browser's constructor. A missing option keeps its default; a timeout of 0 is none.
+    ///
+    /// `tell` is called with the numbers above. The browser calls `arrived` with its `message` events until the end; `arrived` calls
+    /// [`arrive`](Self::arrive) for each. Without it the class is `WebSocketStream`, which has no events: the handle's owner awaits
+    /// [`opening`](Self::opening), [`read`](Self::read) and [`ending`](Self::ending), and reports the results.
     ///
     /// # Errors
     /// What the browser's constructor threw, as it threw it, or a code.

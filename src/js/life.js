@@ -1,4 +1,4 @@
-// The life of a channel: one machine, moved synchronously by what the platform tells and by what the user calls.
+// The life of a channel: one state machine, moved synchronously by the platform's events and the user's calls.
 //
 // |                               | connecting               | open                    | closing                 |
 // | ----------------------------- | ------------------------ | ----------------------- | ----------------------- |
@@ -12,22 +12,22 @@
 // | back from a cache             | closed: `CONNECT_FAILED` | closed                  | closed                  |
 // | a trap                        | closed: `INTERNAL`       | closed: `INTERNAL`      | closed: `INTERNAL`      |
 //
-// Closed is the end: nothing moves it. A state is left completely before anybody is told: promises settle and `change` is dispatched in later
-// microtasks, so that no code of the user's runs in the middle of a change.
+// Closed is final. A transition completes before anything is reported: promises settle and `change` is dispatched in later microtasks, so that no
+// user code runs in the middle of a transition.
 //
-// The platform's object holds what tells this machine, so nothing here holds the `Channel`, nor, once it is open, the handle: when the user has let
-// go of the channel, it is collected and the connection closes.
+// The platform's object refers to this machine. So nothing here refers to the `Channel`, nor, once it is open, to the handle: when the user drops
+// the channel, it is collected and the connection closes.
 import { CANCELLED, ConnectError, LIMITS, NOT_OPEN, failed } from './errors.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, move } from './status.js';
 import { unwatch, watch } from './suspension.js';
 
-/** What Rust tells: `channel.rs`. From `TIMED_OUT` on it is the end; from `ENDED` on by one of `BY`. */
+/** What Rust reports: `channel.rs`. From `TIMED_OUT` on it is the end; from `ENDED` on by one of `BY`. */
 const OPENED = 0;
 const TIMED_OUT = 4;
 const ENDED = 5;
 const BY = ['local', 'remote', 'error', 'unknown'];
 
-/** How long a page that was frozen waits for the platform to tell that the connection is lost: Chromium takes some 15 ms. */
+/** How long a page that was frozen waits for the platform to report that the connection is lost: Chromium takes about 15 ms. */
 const DOUBT_MS = 100;
 
 const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes: 0 });

@@ -1,4 +1,4 @@
-// `websocket-channel/messagepack`: the codec of that name, by @msgpack/msgpack. An entry of its own, so that nobody else carries it.
+// `websocket-channel/messagepack`: the codec of that name, by @msgpack/msgpack. A separate entry, so that only its users download it.
 import { Decoder, Encoder } from '@msgpack/msgpack';
 
 /** Where the other entries look for it by name: `codecs.js`. */

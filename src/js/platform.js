@@ -57,7 +57,7 @@ const withHandlers = (Class) =>
       const hear = (event) => {
         if (heard.has(event)) return;
         heard.add(event);
-        // It may be told again later: one event object is enough for a double.
+        // The event may be reported again later: one event object is enough for a test double.
         queueMicrotask(() => heard.delete(event));
         handler?.call(socket, event);
       };

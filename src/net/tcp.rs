@@ -83,9 +83,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     mixed
 }
 
-/// RFC 8305 §5: tries each address, the next one when the one before has failed or `delay` has passed, without giving up the
-/// ones before. The first that answers is taken and the others are dropped. If none does, what every one of them said is told, up to
-/// [`MAX_TOLD`].
+/// RFC 8305 §5: tries each address in turn, the next one when the last has failed or `delay` has passed; earlier ones go on. The first that answers
+/// is taken and the others are dropped. If none does, the error has the failures of all, up to [`MAX_TOLD`].
 async fn first<A, T, F: Future<Output = io::Result<T>>>(
     addresses: Vec<A>,
     delay: Duration,
@@ -134,7 +133,7 @@ async fn first<A, T, F: Future<Output = io::Result<T>>>(
     .await
 }
 
-/// Addresses whose failures are told; of more the number is.
+/// The number of addresses whose failures the error contains; of more it has the count.
 const MAX_TOLD: usize = 8;
 
 /// What the addresses said.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// Pings, told apart by their number: a pong that nobody asked for is allowed (RFC 6455 §5.5.3), and a late one is not the next one's.
+/// Pings, identified by their number: unsolicited pongs are allowed (RFC 6455 §5.5.3), and a late pong must not answer the next ping.
 #[derive(Debug, Default)]
 pub(crate) struct Pings {
     /// The number of the latest ping.

@@ -10,13 +10,13 @@ const KEEPALIVE_TIMEOUT: &str = "keepalive timeout";
 /// The Close frames of both sides, and what we failed the connection for.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// It was open, so that its end is told.
+    /// It was open, so its end is reported.
     pub(crate) opened: bool,
     /// We queued a Close frame. It ends there in the stream that we write.
     pub(crate) sent: Option<u64>,
     /// The peer's Close frame came, with this body.
     pub(crate) received: Option<Option<CloseFrame>>,
-    /// Who was first. `None` as long as nobody was.
+    /// Which side closed first, if any.
     pub(crate) first: Option<ClosedBy>,
     /// The peer broke the protocol.
     pub(crate) violation: Option<Violation>,

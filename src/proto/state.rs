@@ -11,7 +11,7 @@
 pub(crate) enum State {
     /// Client: the request is queued and the response awaited. Server: the request is awaited.
     Handshaking,
-    /// Server: the request was told, and `accept` or `reject` is awaited.
+    /// Server: the request was reported; waiting for `accept` or `reject`.
     Deciding,
     /// Server: the refusal is queued; the peer's bytes are dropped; the end of the stream is awaited.
     Refusing,

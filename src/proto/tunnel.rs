@@ -7,13 +7,13 @@ use super::outgoing::Outgoing;
 use crate::error::{Cause, Misuse};
 use crate::http::HttpResponse;
 
-/// A request to a proxy for a tunnel. A value: it does nothing by itself.
+/// A request to a proxy for a tunnel. It is a value and does nothing by itself.
 ///
-/// 1. Write [`outgoing`](Self::outgoing) and tell with [`handle_transmitted`](Self::handle_transmitted) how much went.
-/// 2. Give what was read to [`handle_bytes`](Self::handle_bytes) until that tells that the tunnel is open. Bytes it left
-///    are the tunnel's first; then the stream is as if it went to the host itself.
+/// 1. Write [`outgoing`](Self::outgoing) and report with [`handle_transmitted`](Self::handle_transmitted) how much was written.
+/// 2. Pass bytes that were read to [`handle_bytes`](Self::handle_bytes) until it reports that the tunnel is open. Bytes that it left are the first of
+///    the tunnel; from then on the stream leads to the host.
 ///
-/// It keeps no time: whoever reads decides how long to wait.
+/// It has no timeout: the caller decides how long to wait.
 #[derive(Debug)]
 pub struct Tunnel {
     outgoing: Outgoing,

@@ -157,7 +157,7 @@ struct Turn {
 
 #[wasm_bindgen]
 extern "C" {
-    /// HTML §9.4.2: two ports, each of which is told what is posted to the other.
+    /// HTML §9.4.2: two ports; a message posted to one arrives at the other.
     type MessageChannel;
 
     #[wasm_bindgen(constructor, catch)]

@@ -147,7 +147,7 @@ impl<M: Weighed> Life<M> {
         }
     }
 
-    /// The end. A channel tells it once more, with what it knows besides.
+    /// The end. A channel reports it again, with what it knows in addition.
     pub(crate) fn ended(&mut self, closed: CloseInfo) {
         if self.reading == UNTOLD {
             if closed.was_clean && matches!(closed.code, 1000 | 1005) {

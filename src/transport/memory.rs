@@ -31,7 +31,7 @@ struct Memory {
     limits: Limits,
 }
 
-/// What one end is going to be told, and who waits there.
+/// The events that one end will get, and its wakers.
 #[derive(Default)]
 struct Side {
     inbox: VecDeque<Message>,

@@ -13,7 +13,7 @@ const PIECE: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Assembly {
     payload: Payload,
-    /// Bytes of a text that nobody has looked at yet.
+    /// Bytes of a text that were not validated yet.
     side: Vec<u8>,
     /// What comes has to be inflated.
     pub(super) compressed: bool,

@@ -60,7 +60,7 @@ pub(crate) trait Framing: Send + fmt::Debug {
     /// Appends a Close frame with this body, or none; nothing if the format has none.
     fn encode_close(&mut self, body: Option<&CloseFrame>, out: &mut Vec<u8>);
 
-    /// Appends what tells the peer that the connection fails for what it did; nothing if the format has no words for it.
+    /// Appends a frame that tells the peer why the connection fails; nothing if the format has none.
     fn encode_failure(&mut self, violation: Violation, out: &mut Vec<u8>) {
         // RFC 6455 §7.1.7: "the client SHOULD send a Close frame with an appropriate status code"
         let body = CloseFrame {

@@ -126,7 +126,7 @@ impl HeadReader {
         Ok(None)
     }
 
-    /// One more byte of the head, this one or one read by somebody else.
+    /// Counts one more byte of the head, read here or by the caller.
     ///
     /// # Errors
     /// [`Violation::HeadTooLong`].
@@ -138,7 +138,7 @@ impl HeadReader {
         Ok(())
     }
 
-    /// So many lines were read by somebody else.
+    /// The caller has read this many lines.
     pub(crate) fn skip_lines(&mut self, lines: usize) {
         self.number += lines;
     }

@@ -33,7 +33,7 @@ struct Waiting {
     key3: Vec<u8>,
 }
 
-/// hixie-76, "/key_3/": no Content-Length tells of it.
+/// hixie-76, "/key_3/": no Content-Length announces it.
 const KEY3: usize = 8;
 
 impl RequestReader {

@@ -65,7 +65,7 @@ fn status(line: &str) -> Result<u16, Violation> {
         return Err(wrong());
     }
     let status = code.parse().map_err(|_| wrong())?;
-    // RFC 9110 §15.2.2 knows no upgrade before HTTP/1.1. Any other status is told whatever the version is.
+    // RFC 9110 §15.2.2 has no upgrade before HTTP/1.1. Any other status is reported for any version.
     if status == 101 && version != "HTTP/1.1" {
         return Err(Violation::HttpVersion);
     }

@@ -19,7 +19,7 @@ struct Armed {
 }
 
 impl Deadline {
-    /// Whether nothing is to be done: no time is waited for, or one whose timer runs and wakes whoever polls.
+    /// Whether there is nothing to do: there is no deadline, or its timer runs and wakes the polling task.
     #[inline]
     pub(super) fn is_armed(&self, due: Option<Duration>, cx: &Context<'_>) -> bool {
         match (due, &self.0) {

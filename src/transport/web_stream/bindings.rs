@@ -79,7 +79,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn then(this: &Thenable, kept: &JsValue, broken: &JsValue) -> Promise;
 
-    /// The function that does nothing (ECMA-262, "Properties of the Function Prototype Object"), to say that a rejection was heard.
+    /// The function that does nothing (ECMA-262, "Properties of the Function Prototype Object"), as a handler of rejections.
     #[wasm_bindgen(thread_local_v2, js_namespace = Function, js_name = prototype)]
     pub(super) static NOTHING: JsValue;
 }

@@ -1,4 +1,4 @@
-//! Promises heard one after another, all by the same two functions: a message costs no closures of its own.
+//! Awaits promises one after another with the same two functions, so a message needs no closures of its own.
 
 use super::bindings::Thenable;
 use core::cell::RefCell;
@@ -18,7 +18,7 @@ pub(super) struct Hearing(Rc<Heard>);
 
 struct Heard {
     state: RefCell<State>,
-    /// They hold this very object: whoever takes them out ends the circle.
+    /// They refer to this very object; taking them out breaks the cycle.
     functions: RefCell<Option<[Function; 2]>>,
 }
 
@@ -29,7 +29,7 @@ enum State {
     Idle,
     Pending(Waker),
     Settled(Settled),
-    /// Pending, and nobody waits any more.
+    /// Pending, and the wait was dropped.
     Abandoned,
 }
 
@@ -64,7 +64,7 @@ impl Hearing {
             State::Idle => {
                 let promise: Thenable = ask().unchecked_into();
                 if let Some([kept, broken]) = &*self.0.functions.borrow() {
-                    // Neither function throws, so nothing comes of the promise that this gives.
+                    // Neither function throws, so the promise that this returns needs no handler.
                     let _ = promise.then(kept.as_ref(), broken.as_ref());
                 }
             }

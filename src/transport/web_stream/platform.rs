@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 /// RFC 6455 §7.1.5: there was no Close frame.
 const LOST: u16 = 1006;
 
-/// Dropping it lets go of both ends and closes behind what was written, if it was not closed before.
+/// Dropping it releases both ends and closes after the last write, if it was not closed before.
 pub(crate) struct Platform {
     stream: Stream,
     readable: Readable,
@@ -71,7 +71,7 @@ impl Platform {
 
     /// Asks for the next message.
     pub(crate) fn read(&self) -> Promise {
-        // Ended, and nobody was waiting: what the browser still held is gone, but for one message.
+        // Ended while reading was paused: the browser has dropped all messages but one.
         if !self.ours.get() && self.writer.desired_size().is_none() {
             self.unread.set(true);
         }
@@ -189,12 +189,12 @@ impl Drop for Platform {
         // The two locks free whatever waits for a promise of theirs.
         self.reader.release_lock();
         self.writer.release_lock();
-        // What nobody reads holds the peer's answer back, and with it the connection's end. The browser lets go of it by itself.
+        // Unread messages delay the peer's answer, and with it the end of the connection. The browser discards them itself.
         ignore(&self.readable.pipe_to(&Sink::new()));
     }
 }
 
-/// Says that a rejection was heard: the page's own handlers are not to be told.
+/// Marks a rejection as handled, so that the page's own handlers are not called.
 fn ignore(promise: &Promise) {
     NOTHING.with(|nothing| {
         let _ = promise
