@@ -167,7 +167,7 @@ pub enum ClosedBy {
     Local,
     /// The peer sent the first Close frame.
     Remote,
-    /// The peer or the browser. Only in a page, for a clean 1001 without a reason: Firefox closes a page's sockets with it when the user follows a
+    /// The peer or the browser. Only in a page, for a clean 1001 without a reason. Firefox closes a page's sockets with it when the user follows a
     /// download link or calls `window.stop()`, and the page stays.
     Unknown,
     /// Neither side: the connection was lost.

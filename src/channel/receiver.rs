@@ -62,8 +62,8 @@ impl<Rx> Receiver<Rx> {
     /// Cancellation: dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`RecvError::DecodeFailed`] with the message, if the codec cannot decode it; the stream goes on. Any other [`RecvError`], once before `None`,
-    /// if messages may be missing: the connection was lost, the peer closed it but not cleanly with 1000 or 1005, or a limit of this side closed it.
+    /// [`RecvError::DecodeFailed`] with the message, if the codec cannot decode it; the stream goes on. Any other [`RecvError`] comes once, before
+    /// `None`, if messages may be missing: after a loss, a close by the peer that is not a clean 1000 or 1005, or a close by a limit of this side.
     #[expect(
         clippy::should_implement_trait,
         reason = "it is no iterator's; a `Stream` has this by `StreamExt`, and here without an import"

@@ -354,8 +354,11 @@ pub enum SendErrorKind {
     NotOpen,
     /// The codec could not encode the value. The connection stays open.
     EncodeFailed(EncodeError),
-    /// The platform's own send threw, or the transport does not accept such a message: over `WebSocketStream` one over 64 KiB; in the formats of 2009
-    /// a binary one; natively any message while 64 MiB (or the send high-water mark, if larger) are unsent. The connection may still be open.
+    /// The platform's own send threw, or the transport does not accept such a message. The connection may still be open. A transport does not accept:
+    ///
+    /// - `WebSocketStream`: a message over 64 KiB.
+    /// - The formats of 2009: a binary message.
+    /// - Natively: any message while 64 MiB, or the send high-water mark if that is larger, are unsent.
     SendRefused,
 }
 
