@@ -37,9 +37,10 @@ where
     /// Reads a request from a stream that a listener returned. The options that apply are `limits`, `connect_timeout`, and `deflate` and `legacy` of
     /// `handshake`. A `TcpStream`, alone or inside TLS, is set to send small messages at once.
     ///
+    /// Cancellation: dropping the future drops the stream.
+    ///
     /// # Errors
-    /// Why there is no request, within `connect_timeout`. An invalid request was answered with its HTTP status before this returns. Dropping the
-    /// future drops the stream.
+    /// Why there is no request, within `connect_timeout`. An invalid request was answered with its HTTP status before this returns.
     pub async fn read(io: Io, options: ConnectionOptions) -> Result<Self, ConnectError> {
         let (began, limit) = (Instant::now(), options.connect_timeout);
         let mut deadline = pin!(sleep(limit));
