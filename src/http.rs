@@ -12,6 +12,13 @@ pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
     refused.as_deref()
 }
 
+/// The seconds of a `Retry-After` (RFC 9110 §10.2.3). Its other form is a date, for which there is no clock here.
+#[cfg(feature = "reconnect")]
+pub(crate) fn retry_after(response: &HttpResponse) -> Option<core::time::Duration> {
+    let seconds = response.headers.first("Retry-After")?.trim().parse().ok()?;
+    Some(core::time::Duration::from_secs(seconds))
+}
+
 pub(crate) fn explain(response: &HttpResponse, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     response.explain(f)
 }

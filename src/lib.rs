@@ -47,7 +47,7 @@
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `session` | no | the session protocol: pure machines of both sides, and `WIRE.md`, their contract |
-//! | `reconnect` | no | `Reconnect`: when to connect again after a drop |
+//! | `reconnect` | no | `Connect::reconnect`: a channel connects again when its connection is lost |
 
 // docs.rs says of each item which feature or target it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -65,6 +65,8 @@ pub mod http;
 mod http;
 #[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
+#[cfg(feature = "reconnect")]
+mod lifecycle;
 mod lock;
 pub mod message;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
@@ -111,6 +113,6 @@ pub use error::{
 };
 pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]
-pub use reconnect::Reconnect;
+pub use reconnect::{Reconnect, ReconnectReason};
 pub use socket::{ByteStream, ConnectionOptions, Socket};
 pub use transport::{Hint, Overflow};

@@ -19,6 +19,19 @@ pub(crate) fn fill(bytes: &mut [u8]) {
     platform::fill(bytes);
 }
 
+/// A random number for a delay, which nobody gains from guessing.
+#[cfg(all(feature = "reconnect", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub(crate) fn jitter() -> u32 {
+    use rand::RngCore as _;
+    rand::rng().next_u32()
+}
+
+/// The same by `Math.random` (ECMA-262 §21.3.2.27): its own binding is the whole weight.
+#[cfg(all(feature = "reconnect", target_family = "wasm", target_os = "unknown"))]
+pub(crate) fn jitter() -> u32 {
+    (js_sys::Math::random() * 4_294_967_296.0) as u32
+}
+
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod platform {
     use core::cell::RefCell;

@@ -13,6 +13,12 @@ mod platform {
     pub(crate) use super::timers::{Timer, timer};
     // Tokio's, so that a test can stop it.
     pub(crate) use tokio::time::Instant;
+
+    /// From then to now, in whole milliseconds.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn elapsed_ms(since: Instant) -> u64 {
+        u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -42,8 +48,11 @@ mod platform {
     }
 
     /// A moment on the page's monotonic clock, whose resolution the browser chooses: 5 µs to 1 ms.
-    #[derive(Debug, Clone, Copy)]
+    #[derive(Debug, Clone, Copy, PartialEq)]
     pub(crate) struct Instant(f64);
+
+    // The clock has no NaN.
+    impl Eq for Instant {}
 
     impl Instant {
         pub(crate) fn now() -> Self {
@@ -54,6 +63,12 @@ mod platform {
         pub(crate) fn elapsed(self) -> Duration {
             Duration::from_micros(((now() - self.0) * 1000.0) as u64)
         }
+    }
+
+    /// From then to now, in whole milliseconds.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn elapsed_ms(since: Instant) -> u64 {
+        (now() - since.0) as u64
     }
 
     /// A `setTimeout` that calls a function. Dropping it clears it.
@@ -146,6 +161,8 @@ mod platform {
 pub(crate) use platform::Instant;
 #[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::Timeout;
+#[cfg(feature = "reconnect")]
+pub(crate) use platform::elapsed_ms;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(crate) use platform::{Called, called};
 

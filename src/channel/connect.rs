@@ -1,15 +1,14 @@
 //! The builder of a channel.
 
-use super::Channel;
+use super::source::{Opener, Opening, Source, Spoken};
+use super::{Channel, driver};
 use crate::codec::{Codec, Raw};
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::message::Message;
 use crate::socket::{ConnectionOptions, Socket};
-use crate::time::Instant;
 use crate::transport::{MaybeSend, Overflow};
 use core::fmt;
 use core::future::{Future, IntoFuture};
-use core::iter::once;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -59,6 +58,8 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
         spoken: None,
         options: ConnectionOptions::default(),
         codec: Choice::Default(|| Arc::new(Raw)),
+        #[cfg(feature = "reconnect")]
+        reconnect: None,
     }
 }
 
@@ -70,6 +71,8 @@ pub struct Connect<Tx, Rx> {
     spoken: Option<Spoken>,
     options: ConnectionOptions,
     codec: Choice<Tx, Rx>,
+    #[cfg(feature = "reconnect")]
+    reconnect: Option<crate::reconnect::Reconnect>,
 }
 
 /// The default as a function, so that a program in which every channel chooses has nothing of it.
@@ -84,63 +87,19 @@ enum Choice<Tx, Rx> {
 pub struct Attempt {
     /// The URL that was passed to [`connect`].
     pub url: String,
-    /// The number of the attempt, from 1. A channel connects once, so there is no second yet.
+    /// The number of the attempt, from 1. With [`reconnect`](Connect::reconnect) counting starts again after each loss of a stable connection.
     pub number: u32,
+    /// Why the channel connects again; `None` the first time.
+    #[cfg(feature = "reconnect")]
+    pub reason: Option<Arc<crate::reconnect::ReconnectReason>>,
 }
 
-/// The subprotocol that the codec names, and how to open a socket that speaks it: a function, so that only who has one has it.
-struct Spoken {
-    name: String,
-    open: fn(String, String, ConnectionOptions, Option<Opener>) -> Pin<Box<Opening>>,
-}
-
-impl Spoken {
-    fn new(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            open: Self::open,
-        }
-    }
-
-    /// Offers it once, and before all others, and refuses a server that speaks another.
-    fn open(
-        name: String,
-        url: String,
-        mut options: ConnectionOptions,
-        opener: Option<Opener>,
-    ) -> Pin<Box<Opening>> {
-        let began = Instant::now();
-        let others = options.protocols.into_names();
-        let others = others.into_iter().filter(|protocol| *protocol != name);
-        options.protocols = once(name.clone()).chain(others).collect();
-        let opening = open(url, options, opener);
-        Box::pin(async move {
-            let socket = opening.await?;
-            let chosen = &socket.opened().protocol;
-            if *chosen == name {
-                return Ok(socket);
-            }
-            let kind = ConnectErrorKind::Subprotocol {
-                chosen: chosen.clone(),
-                expected: name,
-            };
-            Err(ConnectError::new(kind, began.elapsed()))
-        })
+#[cfg(not(feature = "reconnect"))]
+impl Attempt {
+    pub(super) fn first(url: String) -> Self {
+        Self { url, number: 1 }
     }
 }
-
-fn open(url: String, options: ConnectionOptions, opener: Option<Opener>) -> Pin<Box<Opening>> {
-    match opener {
-        Some(open) => open(url, options),
-        None => Box::pin(Socket::connect(url, options)),
-    }
-}
-
-/// How to open the socket, if not by the URL alone: a function, so that a program that never asks for it has nothing of it.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>>>;
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-type Opener = Box<dyn FnOnce(String, ConnectionOptions) -> Pin<Box<Opening>> + Send>;
 
 impl<Tx, Rx> Connect<Tx, Rx> {
     /// How values become messages. It sets the channel's types. Default: [`Raw`], messages as they are.
@@ -155,7 +114,59 @@ impl<Tx, Rx> Connect<Tx, Rx> {
             spoken: codec.subprotocol().map(Spoken::new),
             options: self.options,
             codec: Choice::Made(Arc::new(codec)),
+            #[cfg(feature = "reconnect")]
+            reconnect: self.reconnect,
         }
+    }
+
+    /// Connects again when the connection is lost. The channel and all its handles stay. Default: a lost connection ends the channel.
+    ///
+    /// The first connection is not retried: awaiting the builder gives a channel or an error. Afterwards the channel ends when this side
+    /// [closes](super::Control::close) it or drops its handles, when the peer exceeds a limit of this builder, on a
+    /// [final code](crate::Reconnect::final_codes), and at a limit of the policy. Every other end is followed by another connection, whatever its code:
+    /// servers and proxies restart with 1000, 1001, 1006, 1011 and 1012.
+    ///
+    /// - A pending `send` stays pending. Its value is sent once, on the next connection. Values that were handed over before are not repeated: they may
+    ///   have arrived. `try_send` fails with `Full`; what it had accepted, and nobody handed over, is sent on the next connection.
+    /// - The stream has [`RecvError::Gap`](crate::RecvError::Gap) where messages may be missing, and goes on.
+    /// - [`Status::Reconnecting`](super::Status::Reconnecting) has the number of the attempt, the reason, and the time of the next one.
+    /// - The [`url_provider`](Self::url_provider) is called for each attempt, with its number and reason.
+    /// - In browsers the next attempt is made at once when the page becomes visible, when the network is back, and when the page returns from a freeze or
+    ///   the back/forward cache. While the browser says that it is offline, attempts are delayed by up to [`max_delay`](crate::Reconnect::max_delay).
+    ///
+    /// There is never more than one attempt at a time.
+    ///
+    /// ```
+    /// use websocket_channel::{Reconnect, RecvError, Text, connect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let url = format!("ws://{}/", listener.local_addr()?);
+    /// # tokio::spawn(async move {
+    /// #     for _ in 0..2 {
+    /// #         let (io, _) = listener.accept().await.ok()?;
+    /// #         let socket = websocket_channel::Socket::accept(io, Default::default()).await.ok()?;
+    /// #         let mut peer = websocket_channel::Channel::<String, String>::from_socket(socket, Text);
+    /// #         let Some(Ok(line)) = peer.next().await else { return None };
+    /// #         peer.send(line).await.ok()?;
+    /// #     }
+    /// #     Some(())
+    /// # });
+    /// // `url` is that of a server which sends one line back and is gone.
+    /// let mut echo = connect(url).codec(Text).reconnect(Reconnect::default()).await?;
+    /// echo.send("one".into()).await?;
+    /// assert_eq!(echo.next().await.transpose()?.as_deref(), Some("one"));
+    /// assert_eq!(echo.next().await, Some(Err(RecvError::Gap { attempt: 1 })));
+    /// echo.send("two".into()).await?;
+    /// assert_eq!(echo.next().await.transpose()?.as_deref(), Some("two"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "reconnect")]
+    pub fn reconnect(mut self, policy: crate::reconnect::Reconnect) -> Self {
+        self.reconnect = Some(policy);
+        self
     }
 
     /// Calls `provide` for the URL when it connects, for example for a fresh token. Default: the URL passed to [`connect`]. The connect timeout
@@ -183,8 +194,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         F: Future<Output = Result<String, E>> + MaybeSend + 'static,
         E: fmt::Display,
     {
-        self.opener = Some(Box::new(move |url, options| {
-            let provided = provide(Attempt { url, number: 1 });
+        self.opener = Some(Box::new(move |attempt, options| {
+            let provided = provide(attempt);
             let url = async move {
                 provided
                     .await
@@ -315,18 +326,17 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
             Choice::Default(codec) => codec(),
             Choice::Made(codec) => codec,
         };
-        let Self {
-            url,
-            options,
-            opener,
-            ..
-        } = self;
+        let mut source = Source {
+            url: self.url,
+            options: self.options,
+            opener: self.opener,
+            spoken: self.spoken,
+        };
         Connecting {
-            socket: match self.spoken {
-                Some(spoken) => (spoken.open)(spoken.name, url, options, opener),
-                None => open(url, options, opener),
-            },
+            socket: source.first(),
             codec,
+            #[cfg(feature = "reconnect")]
+            next: self.reconnect.map(|policy| (source, policy)),
         }
     }
 }
@@ -337,19 +347,21 @@ pub struct Connecting<Tx, Rx> {
     // Knows nothing of the types: it is compiled once, not once for every channel.
     socket: Pin<Box<Opening>>,
     codec: Arc<dyn Codec<Tx, Rx>>,
+    /// Whence the next connection comes when this one is lost.
+    #[cfg(feature = "reconnect")]
+    next: Option<driver::Following>,
 }
-
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-type Opening = dyn Future<Output = Result<Socket, ConnectError>>;
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Send;
 
 impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
     type Output = Result<Channel<Tx, Rx>, ConnectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let socket = ready!(self.socket.as_mut().poll(cx))?;
-        Poll::Ready(Ok(Channel::over(socket, self.codec.clone())))
+        #[cfg(feature = "reconnect")]
+        let mailbox = driver::start_again(socket, self.next.take());
+        #[cfg(not(feature = "reconnect"))]
+        let mailbox = driver::start(socket);
+        Poll::Ready(Ok(Channel::over(mailbox, self.codec.clone())))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The handle that closes a channel and reports its status.
 
 use super::mailbox::{self, Mailbox, Stats, Status};
+#[cfg(feature = "reconnect")]
+use super::reconnecting::Reconnecting;
 use crate::error::CloseError;
 use crate::message::CloseInfo;
 use core::fmt;
@@ -128,6 +130,29 @@ impl Control {
     /// for the peer's answer; so [`closed`](Self::closed) reports an end that is not clean. Messages that arrived can still be read.
     pub fn abort(&self) {
         self.mailbox.abort();
+    }
+
+    /// Has a channel that [reconnects](super::Connect::reconnect) make its next attempt now, or, when it is open, replace its connection by another: for a
+    /// "try now" button, a new token, or an embedder that knows of a network. An attempt that is under way goes on. Without `reconnect` it does nothing.
+    #[cfg(feature = "reconnect")]
+    pub fn reconnect_now(&self) {
+        self.mailbox
+            .order(|orders| orders.now = Some(Reconnecting::reconnect_now));
+    }
+
+    /// Closes the connection of a channel that [reconnects](super::Connect::reconnect), and makes no other until [`resume`](Self::resume): for an
+    /// application that goes to the background. Sends wait. Without `reconnect` it does nothing.
+    #[cfg(feature = "reconnect")]
+    pub fn suspend(&self) {
+        self.mailbox
+            .order(|orders| orders.suspend = Some(Reconnecting::suspend));
+    }
+
+    /// Connects a channel again that is [suspended](Self::suspend), at once. Otherwise it does nothing.
+    #[cfg(feature = "reconnect")]
+    pub fn resume(&self) {
+        self.mailbox
+            .order(|orders| orders.suspend = Some(Reconnecting::resume));
     }
 
     /// Waits for the end and returns its description. The future borrows nothing, so it can be spawned.

@@ -1,16 +1,23 @@
 //! The task that owns the socket: takes sends down, brings messages up.
 
+#[cfg(feature = "reconnect")]
+mod reconnect;
+
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use super::direct;
 use super::line::Stage;
 use super::mailbox::{Look, Mailbox, Next};
 use super::outgoing::Sent;
+#[cfg(feature = "reconnect")]
+use super::reconnecting::Reconnecting;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use super::task;
 use crate::error::{SendError, SendErrorKind};
 use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::socket::Socket;
 use core::task::{Context, Poll};
+#[cfg(feature = "reconnect")]
+use reconnect::Turned;
 use std::sync::Arc;
 
 /// Messages moved in one turn before other tasks get theirs.
@@ -21,18 +28,38 @@ const TURN: usize = 64;
 const MOST_DIRECT: u8 = 128;
 
 /// Drives `socket`, in a task of its own, until it ends or until no handle is left.
+#[cfg(not(feature = "reconnect"))]
 pub(super) fn start(mut socket: Socket) -> Arc<Mailbox> {
-    let mailbox = Arc::new(Mailbox::new(&mut socket));
-    let driver = Driver {
-        socket,
-        mailbox: mailbox.clone(),
-        low: 1,
-        look: None,
-        next: Next::default(),
-        sent: Sent::default(),
-        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-        direct: 0,
+    let incoming = socket.incoming();
+    let mailbox = Arc::new(Mailbox::new(&mut socket, incoming));
+    spawn(Driver::new(socket, mailbox))
+}
+
+/// Drives `socket`, in a task of its own, until it ends or until no handle is left.
+#[cfg(feature = "reconnect")]
+pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
+    start_again(socket, None)
+}
+
+/// Whence the next connections come, and when.
+#[cfg(feature = "reconnect")]
+pub(super) type Following = (super::source::Source, crate::reconnect::Reconnect);
+
+/// The same, and when the socket's connection is lost, with another socket if there is one.
+#[cfg(feature = "reconnect")]
+pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> Arc<Mailbox> {
+    let incoming = match following {
+        Some(_) => socket.own_incoming(),
+        None => socket.incoming(),
     };
+    let mailbox = Arc::new(Mailbox::new(&mut socket, incoming));
+    let mut driver = Driver::new(socket, mailbox);
+    driver.again = following.map(|(source, policy)| Box::new(Reconnecting::new(source, policy)));
+    spawn(driver)
+}
+
+fn spawn(driver: Driver) -> Arc<Mailbox> {
+    let mailbox = driver.mailbox.clone();
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     task::spawn(driver);
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -52,16 +79,48 @@ pub(super) struct Driver {
     /// Messages that senders handed over by themselves, one behind the other.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
+    /// Makes the next connection; none where this one is the last.
+    #[cfg(feature = "reconnect")]
+    again: Option<Box<Reconnecting>>,
+    /// Between two connections: the socket has ended.
+    #[cfg(feature = "reconnect")]
+    away: bool,
 }
 
 impl Driver {
+    fn new(socket: Socket, mailbox: Arc<Mailbox>) -> Self {
+        Self {
+            socket,
+            mailbox,
+            low: 1,
+            look: None,
+            next: Next::default(),
+            sent: Sent::default(),
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            direct: 0,
+            #[cfg(feature = "reconnect")]
+            again: None,
+            #[cfg(feature = "reconnect")]
+            away: false,
+        }
+    }
+
     pub(super) fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(work) = self.mailbox.begin_turn(&mut self.next, cx.waker()) {
+        #[cfg_attr(not(feature = "reconnect"), allow(unused_mut))]
+        let mut work = self.mailbox.begin_turn(&mut self.next, cx.waker());
+        #[cfg(feature = "reconnect")]
+        match self.stay_connected(&mut work, cx) {
+            Turned::Open => {}
+            Turned::Away => return Poll::Pending,
+            Turned::Over => return Poll::Ready(()),
+        }
+        if let Some(work) = work {
             self.look = work.look;
             if let Some(accepted) = work.accepted {
                 (accepted.hand_over)(self, accepted.messages);
             }
             if let Some((code, reason)) = work.close {
+                self.end_for_good();
                 // The arguments were checked by whoever wants it.
                 self.socket.begin_close(code, &reason);
                 if work.ends {
@@ -75,6 +134,11 @@ impl Driver {
             }
         }
         let (received, heard) = self.poll_receive(cx);
+        #[cfg(feature = "reconnect")]
+        if received == Turn::Ended && self.goes_on() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if received == Turn::Ended {
             self.settle(0);
             // Dropping the driver tells the end.
@@ -106,6 +170,7 @@ impl Driver {
             match self.socket.poll_message(cx) {
                 Poll::Ready(Some(message)) => {
                     if let Some((code, reason)) = self.mailbox.incoming.arrive(Some(message)) {
+                        self.end_for_good();
                         self.socket.begin_close(code, reason);
                         // Before those behind it in line.
                         self.settle(0);
@@ -142,7 +207,7 @@ impl Driver {
                 return Turn::Waiting;
             }
             if !self.socket.is_open() {
-                self.mailbox.stop_sending();
+                self.stop_sending();
                 return Turn::Waiting;
             }
             open = true;
@@ -153,11 +218,30 @@ impl Driver {
     /// Nobody waits: what room there is can be taken without.
     fn rest(&mut self, open: bool) -> Turn {
         if !open && !self.socket.is_open() {
-            self.mailbox.stop_sending();
+            self.stop_sending();
         } else if self.next.room.bytes < self.low {
             self.see_room(0);
         }
         Turn::Waiting
+    }
+
+    /// This connection is the last.
+    #[inline]
+    fn end_for_good(&mut self) {
+        #[cfg(feature = "reconnect")]
+        {
+            self.again = None;
+        }
+    }
+
+    /// Nothing more can be sent on this connection. What waits comes back, unless another connection follows.
+    #[inline]
+    fn stop_sending(&self) {
+        #[cfg(feature = "reconnect")]
+        if self.will_reconnect() {
+            return self.mailbox.pause();
+        }
+        self.mailbox.stop_sending();
     }
 
     /// Asks the platform how much room there is.
@@ -170,12 +254,21 @@ impl Driver {
 
     /// What was taken without waiting goes first: room was seen when it was taken.
     pub(super) fn hand_over_accepted(&mut self, accepted: Vec<Message>) {
+        #[cfg(feature = "reconnect")]
+        let mut kept = Vec::new();
         for message in accepted {
-            // Nobody waits to be told, so it is counted.
             if let Err(error) = self.hand_over(message) {
+                #[cfg(feature = "reconnect")]
+                if error.kind == SendErrorKind::NotOpen && self.will_reconnect() {
+                    kept.push(error.value);
+                    continue;
+                }
+                // Nobody waits to be told, so it is counted.
                 self.mailbox.count_lost(error.value.len(), error.kind);
             }
         }
+        #[cfg(feature = "reconnect")]
+        self.mailbox.restore(kept);
     }
 
     /// For a sender between two turns: hands a message over before anything else is in line, or gives it back if it has to wait there.
@@ -222,6 +315,11 @@ impl Driver {
                 } else if self.socket.is_open() {
                     // A permit.
                     became = Stage::Free;
+                }
+                #[cfg(feature = "reconnect")]
+                if became == Stage::NotOpen && self.will_reconnect() {
+                    self.mailbox.pause();
+                    became = Stage::Waiting;
                 }
                 Some((key, became, message))
             }

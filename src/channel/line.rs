@@ -165,6 +165,10 @@ impl Line {
         became: Stage,
         message: Option<Message>,
     ) -> Option<Waker> {
+        #[cfg(feature = "reconnect")]
+        if became == Stage::Waiting {
+            return self.put_back(key, message);
+        }
         self.settled = key.ticket;
         let place = self.places.get_mut(key.place)?;
         let waker = place.waker.take();
@@ -176,6 +180,23 @@ impl Line {
             self.free(key.place);
         }
         waker
+    }
+
+    /// Puts one that was popped before all others again: it was not sent, and will be. The driver takes one at a time.
+    #[cfg(feature = "reconnect")]
+    fn put_back(&mut self, key: Key, message: Option<Message>) -> Option<Waker> {
+        let place = self.places.get_mut(key.place)?;
+        if place.stage != Stage::Taken {
+            // Given up meanwhile.
+            self.free(key.place);
+            return None;
+        }
+        place.stage = Stage::Waiting;
+        place.message = message;
+        let first = self.ends.behind;
+        self.join(NONE, key.place);
+        self.join(key.place, first);
+        None
     }
 
     /// Settles the first that has no newer ticket than `newest`, as [`settle`](Self::settle) does without a message. Gives whom to wake; `None` if there is none.

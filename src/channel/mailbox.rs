@@ -2,8 +2,13 @@
 //!
 //! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
 
+#[cfg(feature = "reconnect")]
+mod reconnect;
+
 use super::line::{Key, Line, Outcome, Stage};
 use super::outgoing::{Accepted, Outgoing, Progress, Sent, Taken};
+#[cfg(feature = "reconnect")]
+use super::reconnecting::Orders;
 use crate::error::SendErrorKind;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message, OpenInfo};
@@ -16,12 +21,22 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// The status of a channel. It only moves forward.
+/// The status of a channel. It only moves forward, except from `Open` to `Reconnecting` and back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
     /// Messages flow both ways.
     Open,
+    /// The connection was lost, and the channel connects again: see [`Connect::reconnect`](super::Connect::reconnect). Sends wait.
+    #[cfg(feature = "reconnect")]
+    Reconnecting {
+        /// The attempt that is next or under way, counted since the last stable connection, from 1.
+        attempt: u32,
+        /// Why: what ended the connection, or the attempt before.
+        reason: Arc<crate::reconnect::ReconnectReason>,
+        /// When it begins. `None` while it is under way, and while the channel is [suspended](super::Control::suspend).
+        next_retry_at: Option<super::RetryAt>,
+    },
     /// The end has begun. Nothing more can be sent.
     Closing,
     /// The channel has ended, in this way.
@@ -128,6 +143,11 @@ struct State {
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
+    /// Nothing can be sent for now.
+    #[cfg(feature = "reconnect")]
+    paused: bool,
+    #[cfg(feature = "reconnect")]
+    orders: Orders,
 }
 
 /// What there is for the driver to do.
@@ -138,6 +158,8 @@ pub(super) struct Work {
     pub(super) ends: bool,
     pub(super) accepted: Option<Box<Accepted>>,
     pub(super) look: Option<Look>,
+    #[cfg(feature = "reconnect")]
+    pub(super) orders: Orders,
 }
 
 /// What the driver is to send next, and the room as the handles and its last look at the platform left it.
@@ -189,10 +211,32 @@ impl State {
             awaited: self.outgoing.awaits_room(),
         }
     }
+
+    /// Whether nothing can be sent for now, and the end has not come.
+    fn is_paused(&self) -> bool {
+        #[cfg(feature = "reconnect")]
+        return self.paused;
+        #[cfg(not(feature = "reconnect"))]
+        false
+    }
+
+    /// Whether a message may be handed over now.
+    fn can_send(&self) -> bool {
+        !self.is_paused() && matches!(self.status, Status::Open)
+    }
+
+    /// Whether the end has not begun: what cannot be sent now can wait.
+    fn is_live(&self) -> bool {
+        #[cfg(feature = "reconnect")]
+        if matches!(self.status, Status::Reconnecting { .. }) {
+            return true;
+        }
+        matches!(self.status, Status::Open)
+    }
 }
 
 impl Mailbox {
-    pub(super) fn new(socket: &mut Socket) -> Self {
+    pub(super) fn new(socket: &mut Socket, incoming: Arc<Incoming>) -> Self {
         let (mut window, mut bound) = (usize::MAX, usize::MAX);
         if socket.has_receive_backpressure() {
             window = socket.read_ahead().max(1);
@@ -201,7 +245,7 @@ impl Mailbox {
         }
         Self {
             opened: socket.take_opened(),
-            incoming: socket.incoming(),
+            incoming,
             window,
             bound,
             fetched: AtomicUsize::new(window),
@@ -229,6 +273,10 @@ impl Mailbox {
                 senders: 1,
                 receiver: true,
                 driver: None,
+                #[cfg(feature = "reconnect")]
+                paused: false,
+                #[cfg(feature = "reconnect")]
+                orders: Orders::default(),
             }),
         }
     }
@@ -273,7 +321,7 @@ impl Mailbox {
     #[inline(never)]
     fn release(&self, state: Guard<'_, State>) {
         let outgoing = &state.outgoing;
-        let writable = state.status == Status::Open && outgoing.has_room();
+        let writable = state.can_send() && outgoing.has_room();
         self.writable.store(writable, Ordering::Relaxed);
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
         {
@@ -316,7 +364,7 @@ impl Mailbox {
 
     pub(super) fn close(&self, code: u16, reason: String) {
         let mut state = self.lock();
-        if state.status != Status::Open {
+        if !state.is_live() {
             return;
         }
         // What arrives from now on is not shown.
@@ -336,7 +384,7 @@ impl Mailbox {
     pub(super) fn enter(&self, message: Option<Message>, waker: &Waker) -> Key {
         self.tell_driver(|state| {
             let waker = (!AT_ONCE).then(|| waker.clone());
-            let open = state.status == Status::Open;
+            let open = state.is_live();
             state.outgoing.line.enter(message, waker, open)
         })
     }
@@ -368,10 +416,10 @@ impl Mailbox {
             return Ok(());
         }
         let mut state = self.lock();
-        if state.status != Status::Open {
+        if !state.is_live() {
             return Err(Refused::NotOpen);
         }
-        if state.outgoing.has_room() {
+        if state.can_send() && state.outgoing.has_room() {
             return Ok(());
         }
         state.outgoing.wants_room = true;
@@ -382,7 +430,7 @@ impl Mailbox {
     /// Takes a message for the driver's next turn, or gives it back when nothing can be sent any more. The caller has seen room, or holds a permit.
     pub(super) fn accept(&self, message: Message) -> Result<(), Message> {
         self.tell_driver(|state| {
-            if state.status != Status::Open {
+            if !state.is_live() {
                 return Err(message);
             }
             state.outgoing.accept(message);
@@ -588,19 +636,27 @@ impl Mailbox {
         }
         let mut state = self.lock();
         keep(&mut state.driver, waker);
-        let accepted = state.outgoing.accepted.take();
+        let accepted = match state.is_paused() {
+            // It is for the next connection.
+            true => None,
+            false => state.outgoing.accepted.take(),
+        };
         let mut close = state.close.take();
         let ends = state.aborted || (state.senders == 0 && !state.receiver);
         if ends && close.is_none() {
             close = Some((1000, String::new()));
         }
         let look = state.look;
+        #[cfg(feature = "reconnect")]
+        let orders = core::mem::take(&mut state.orders);
         self.take_next(state, next, usize::from(close.is_none()));
         Some(Work {
             close,
             ends,
             accepted,
             look,
+            #[cfg(feature = "reconnect")]
+            orders,
         })
     }
 
@@ -658,7 +714,7 @@ impl Mailbox {
 
     #[inline(never)]
     fn take_next(&self, mut state: Guard<'_, State>, next: &mut Next, most: usize) {
-        if most > 0 && state.status == Status::Open {
+        if most > 0 && state.can_send() {
             next.taken = state.outgoing.take();
         }
         next.room = state.room();
@@ -668,7 +724,7 @@ impl Mailbox {
     /// The first sign of an end: what waits to be sent comes back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
-        let closes = state.status == Status::Open;
+        let closes = state.is_live();
         if closes {
             state.status = Status::Closing;
         }

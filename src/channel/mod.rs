@@ -14,7 +14,10 @@ mod mailbox;
 mod outgoing;
 mod permit;
 mod receiver;
+#[cfg(feature = "reconnect")]
+mod reconnecting;
 mod sender;
+mod source;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod task;
 mod unsent;
@@ -24,6 +27,8 @@ pub use control::{Control, StatusStream};
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
 pub use receiver::Receiver;
+#[cfg(feature = "reconnect")]
+pub use reconnecting::RetryAt;
 pub use sender::Sender;
 
 use crate::codec::Codec;
@@ -107,11 +112,10 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     /// # }
     /// ```
     pub fn from_socket(socket: Socket, codec: impl Codec<Tx, Rx> + 'static) -> Self {
-        Self::over(socket, Arc::new(codec))
+        Self::over(driver::start(socket), Arc::new(codec))
     }
 
-    fn over(socket: Socket, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
-        let mailbox = driver::start(socket);
+    fn over(mailbox: Arc<mailbox::Mailbox>, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
         Self {
             sender: Sender::new(mailbox.clone(), codec.clone()),
             receiver: Receiver::new(mailbox, codec),

@@ -123,8 +123,14 @@ impl<Rx> Receiver<Rx> {
         Control::new(self.mailbox.clone())
     }
 
-    /// The item of a message, or of the end.
+    /// The item of a message, of a gap, or of the end.
     fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
+        #[cfg(feature = "reconnect")]
+        if message.is_none()
+            && let Some(attempt) = self.mailbox.incoming.take_gap()
+        {
+            return Some(Err(RecvError::Gap { attempt }));
+        }
         match message {
             Some(message) => Some(self.codec.decode(message).map_err(RecvError::DecodeFailed)),
             None => self.mailbox.incoming.end_error().map(Err),

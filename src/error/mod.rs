@@ -211,6 +211,15 @@ impl ConnectError {
     }
 }
 
+#[cfg(feature = "reconnect")]
+impl ConnectError {
+    /// How long the server wants to be left alone: the seconds of a `Retry-After` (RFC 9110 §10.2.3) in the response that refused. `None` where there
+    /// was none, where it is a date, and in browsers, which hide it.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.response().and_then(http::retry_after)
+    }
+}
+
 impl ConnectErrorKind {
     /// Connecting failed, without a response.
     pub fn failed(closed: CloseInfo, cause: Cause) -> Self {

@@ -6,8 +6,8 @@ use core::fmt;
 
 /// What a channel's stream yields instead of a value.
 ///
-/// After [`DecodeFailed`](Self::DecodeFailed) the stream goes on. Any other error is the last item, and messages may be missing. Without an error a
-/// stream ends only after a clean close with 1000 or 1005 (RFC 6455 §7.4.1: purpose fulfilled, or no code), or after a close by this side.
+/// After [`DecodeFailed`](Self::DecodeFailed) and `Gap` the stream goes on. Any other error is the last item, and messages may be missing. Without an
+/// error a stream ends only after a clean close with 1000 or 1005 (RFC 6455 §7.4.1: purpose fulfilled, or no code), or after a close by this side.
 ///
 /// ```
 /// use websocket_channel::{Channel, RecvError, Socket, Text, transport::Limits};
@@ -42,6 +42,13 @@ use core::fmt;
 pub enum RecvError {
     /// A message that the codec could not decode. The stream goes on.
     DecodeFailed(DecodeError),
+    /// The connection was lost here, and the channel [connected again](crate::Connect::reconnect). Messages may be missing between the value before and the
+    /// one after. The stream goes on.
+    #[cfg(feature = "reconnect")]
+    Gap {
+        /// The attempt that succeeded, from 1.
+        attempt: u32,
+    },
     /// The connection was lost, or the peer closed it, but not cleanly with 1000 or 1005.
     ChannelClosed(CloseInfo),
     /// A message exceeded [`Limits::max_message`](crate::transport::Limits::max_message) and was dropped. This side closed the connection.
@@ -56,16 +63,20 @@ impl RecvError {
     pub fn code(&self) -> &'static str {
         match self {
             RecvError::DecodeFailed(error) => error.code(),
+            #[cfg(feature = "reconnect")]
+            RecvError::Gap { .. } => "GAP",
             RecvError::ChannelClosed(_) => "CHANNEL_CLOSED",
             RecvError::MessageTooBig(_) => "MESSAGE_TOO_BIG",
             RecvError::ReceiveBufferFull(_) => "RECEIVE_BUFFER_FULL",
         }
     }
 
-    /// How the connection ended. `None` for [`RecvError::DecodeFailed`], after which it goes on.
+    /// How the connection ended. `None` for [`RecvError::DecodeFailed`] and `Gap`, after which it goes on.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         match self {
             RecvError::DecodeFailed(_) => None,
+            #[cfg(feature = "reconnect")]
+            RecvError::Gap { .. } => None,
             RecvError::ChannelClosed(closed)
             | RecvError::MessageTooBig(closed)
             | RecvError::ReceiveBufferFull(closed) => Some(closed),
@@ -83,6 +94,12 @@ impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let closed = match self {
             RecvError::DecodeFailed(error) => return error.fmt(f),
+            #[cfg(feature = "reconnect")]
+            RecvError::Gap { .. } => {
+                return f.write_str(
+                    "the connection was lost and another made: messages may be missing",
+                );
+            }
             RecvError::ChannelClosed(closed) => closed,
             RecvError::MessageTooBig(closed) => {
                 f.write_str("a message exceeded `max_message` and was dropped: ")?;

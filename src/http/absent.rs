@@ -16,6 +16,11 @@ pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
     refused.as_ref()
 }
 
+#[cfg(feature = "reconnect")]
+pub(crate) fn retry_after(response: &HttpResponse) -> Option<core::time::Duration> {
+    match *response {}
+}
+
 pub(crate) fn explain(
     response: &HttpResponse,
     _: &mut core::fmt::Formatter<'_>,

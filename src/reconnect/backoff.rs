@@ -3,33 +3,33 @@
 //! | told | then |
 //! | --- | --- |
 //! | [`opened`](Backoff::opened) | the count starts anew if the connection is lost after `stable_after` or later |
-//! | [`lost`](Backoff::lost): closed with a final code | give up |
+//! | [`retry`](Backoff::retry): closed with a final code | give up |
 //! | … with any other code, or without one | attempt 1 within `spread`, or a later one as after a failure if the connection was not stable |
 //! | … by the page or the machine | the same within `base_delay` |
 //! | … for the server asked us to move | attempt 1 within `spread`, not before what it asked for |
 //! | … an attempt that failed | the next attempt, not before what the server asked for |
 //! | [`hurry`](Backoff::hurry) | the attempt that is next is due now |
 
-use super::Reconnect;
+use super::policy::{Reconnect, millis};
 use core::time::Duration;
 
 /// What a server asks for is obeyed up to here. A longer time is a mistake, or no friend's.
-const MAX_OBEYED: Duration = Duration::from_secs(3600);
+const MAX_OBEYED_MS: u64 = 3_600_000;
 
 /// When to connect again. Times are of a monotonic clock, since any moment that is always the same.
 ///
 /// 1. [`opened`](Self::opened) when a connection is open.
-/// 2. [`lost`](Self::lost) when it ends, and when an attempt fails. It gives the time of the next attempt.
+/// 2. [`retry`](Self::retry) when it ends, and when an attempt fails. It gives the time of the next attempt.
 /// 3. [`hurry`](Self::hurry) when the application, or a sign of a network, wants that attempt now.
 ///
 /// ```
 /// use core::time::Duration;
-/// use websocket_channel::reconnect::{Backoff, Lost, Next, Reconnect};
+/// use websocket_channel::reconnect::{Backoff, RetryCause, Next, Reconnect};
 ///
 /// let mut backoff = Backoff::new(Reconnect::default());
 /// backoff.opened(Duration::from_secs(0));
 /// let half = u32::MAX / 2; // a random number
-/// let next = backoff.lost(Duration::from_secs(60), Lost::Closed(1006), half);
+/// let next = backoff.retry(Duration::from_secs(60), RetryCause::Closed(1006), half);
 /// let Next::Retry { attempt: 1, at } = next else { panic!() };
 /// assert_eq!(at.as_millis(), 60_499); // half of a second
 /// ```
@@ -37,24 +37,24 @@ const MAX_OBEYED: Duration = Duration::from_secs(3600);
 pub struct Backoff {
     policy: Reconnect,
     /// The server's estimate, in the place of the policy's.
-    told_spread: Option<Duration>,
+    told_spread: Option<u64>,
     /// Attempts since the last connection that was stable.
     attempts: u32,
     /// When that connection was lost.
-    since: Option<Duration>,
+    since: Option<u64>,
     /// When the connection that is open was opened.
-    opened: Option<Duration>,
+    opened: Option<u64>,
 }
 
 /// How a connection, or an attempt, came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Lost {
+pub enum RetryCause {
     /// The connection ended with this close code (RFC 6455 §7.4), 1006 when there was none.
     Closed(u16),
     /// It was this page's or this machine's doing, so no other client lost its own: the page was frozen or in the back/forward cache, the browser ended
     /// it by itself, the application asked for another one.
-    Alone,
+    Local,
     /// The server asked to connect anew, not sooner than after this time.
     Moved(Duration),
     /// An attempt failed. The server may have said when to come back (`Retry-After`, RFC 9110 §10.2.3).
@@ -102,54 +102,26 @@ impl Backoff {
 
     /// A connection is open, and whoever is at the other end has shown it where there is a way to.
     pub fn opened(&mut self, now: Duration) {
-        self.opened = Some(now);
+        self.opened_at(millis(now));
     }
 
     /// The server's own estimate of how long a restart takes to bring everybody back. It takes the place of [`Reconnect::spread`], up to an hour.
     pub fn set_spread(&mut self, spread: Duration) {
-        self.told_spread = Some(spread.min(MAX_OBEYED));
+        self.told_spread = Some(millis(spread).min(MAX_OBEYED_MS));
     }
 
-    /// The connection, or the attempt, ended in this way. `random` is uniform over all its values.
-    pub fn lost(&mut self, now: Duration, lost: Lost, random: u32) -> Next {
-        if let Some(opened) = self.opened.take()
-            && now.saturating_sub(opened) >= self.policy.stable
-        {
-            self.attempts = 0;
-            self.since = None;
-        }
-        let since = *self.since.get_or_insert(now);
-        if let Lost::Closed(code) = lost
-            && self.policy.final_codes.contains(&code)
-        {
-            return Next::GiveUp(GaveUp::FinalCode);
-        }
-        if self
-            .policy
-            .max_attempts
-            .is_some_and(|most| self.attempts >= most)
-        {
-            return Next::GiveUp(GaveUp::MaxAttempts);
-        }
-        let asked = match lost {
-            Lost::Moved(after) | Lost::Failed(Some(after)) => after.min(MAX_OBEYED),
-            _ => Duration::ZERO,
+    /// The connection, or the attempt, ended in this way. `random` is uniform over all its values. Delays are whole milliseconds.
+    pub fn retry(&mut self, now: Duration, cause: RetryCause, random: u32) -> Next {
+        let asked = match cause {
+            RetryCause::Moved(after) | RetryCause::Failed(Some(after)) => millis(after),
+            _ => 0,
         };
-        let (least, most) = self.bounds(lost);
-        let at = now.saturating_add(between(
-            asked.saturating_add(least),
-            asked.saturating_add(most),
-            random,
-        ));
-        if let Some(limit) = self.policy.max_elapsed
-            && at.saturating_sub(since) >= limit
-        {
-            return Next::GiveUp(GaveUp::MaxElapsed);
-        }
-        self.attempts = self.attempts.saturating_add(1);
-        Next::Retry {
-            attempt: self.attempts,
-            at,
+        match self.retry_at(millis(now), cause, asked, random) {
+            Ok((attempt, at)) => Next::Retry {
+                attempt,
+                at: Duration::from_millis(at),
+            },
+            Err(why) => Next::GiveUp(why),
         }
     }
 
@@ -161,28 +133,62 @@ impl Backoff {
         }
     }
 
+    pub(super) fn opened_at(&mut self, now: u64) {
+        self.opened = Some(now);
+    }
+
+    /// In milliseconds. What the server asked for stands beside the cause.
+    pub(super) fn retry_at(
+        &mut self,
+        now: u64,
+        cause: RetryCause,
+        asked: u64,
+        random: u32,
+    ) -> Result<(u32, u64), GaveUp> {
+        if let Some(opened) = self.opened.take()
+            && now >= opened + self.policy.stable
+        {
+            self.attempts = 0;
+            self.since = None;
+        }
+        let since = *self.since.get_or_insert(now);
+        if let RetryCause::Closed(code) = cause
+            && self.policy.final_codes.contains(&code)
+        {
+            return Err(GaveUp::FinalCode);
+        }
+        if self.attempts >= self.policy.max_attempts {
+            return Err(GaveUp::MaxAttempts);
+        }
+        let (least, most) = self.bounds(cause);
+        // A share of the way from one to the other, by 14 bits: some milliseconds of a minute.
+        let delay = least + (((most - least) * u64::from(random >> 18)) >> 14);
+        let at = now + asked.min(MAX_OBEYED_MS) + delay;
+        if at.saturating_sub(since) >= self.policy.max_elapsed {
+            return Err(GaveUp::MaxElapsed);
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        Ok((self.attempts, at))
+    }
+
     /// Between which delays the next attempt's is chosen.
-    fn bounds(&self, lost: Lost) -> (Duration, Duration) {
+    fn bounds(&self, cause: RetryCause) -> (u64, u64) {
         let Reconnect { base, cap, .. } = self.policy;
         let spread = self.told_spread.unwrap_or(self.policy.spread);
         if self.attempts == 0 {
-            let most = if lost == Lost::Alone { base } else { spread };
-            return (Duration::ZERO, most);
+            return (
+                0,
+                if cause == RetryCause::Local {
+                    base
+                } else {
+                    spread
+                },
+            );
         }
-        let doubled = base.saturating_mul(1 << self.attempts.min(31));
+        let doubled = base << self.attempts.min(14);
         let most = doubled.min(cap).max(spread);
         (most / 2, most)
     }
-}
-
-/// A share of the way from one to the other: by 16 bits of `random`, a millisecond of a minute.
-fn between(least: Duration, most: Duration, random: u32) -> Duration {
-    let width = most.saturating_sub(least);
-    let micros = width.as_secs().saturating_mul(1_000_000);
-    let micros = micros.saturating_add(u64::from(width.subsec_micros()));
-    // Nine years, so that the product fits.
-    let micros = (micros.min(1 << 48) * u64::from(random >> 16)) >> 16;
-    least.saturating_add(Duration::from_micros(micros))
 }
 
 #[cfg(test)]
@@ -196,19 +202,21 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// The attempt and the delay in whole milliseconds, rounded up.
+    /// The attempt and the delay in milliseconds.
     fn delay(next: Next, now: Duration) -> Result<(u32, u64), GaveUp> {
         match next {
-            Next::Retry { attempt, at } => {
-                let micros = at.saturating_sub(now).as_micros() as u64;
-                Ok((attempt, micros.div_ceil(1000)))
-            }
+            Next::Retry { attempt, at } => Ok((attempt, at.saturating_sub(now).as_millis() as u64)),
             Next::GiveUp(why) => Err(why),
         }
     }
 
     /// The bounds of the delay of each attempt of a row, of which all fail.
-    fn row(policy: Reconnect, first: Lost, spread: Option<u64>, length: usize) -> Vec<(u64, u64)> {
+    fn row(
+        policy: Reconnect,
+        first: RetryCause,
+        spread: Option<u64>,
+        length: usize,
+    ) -> Vec<(u64, u64)> {
         let bounds = |random| {
             let mut backoff = Backoff::new(policy.clone());
             if let Some(spread) = spread {
@@ -219,25 +227,29 @@ mod tests {
             let mut lost = first;
             let mut delays = Vec::new();
             for number in 1..=length {
-                let next = backoff.lost(now, lost, random);
+                let next = backoff.retry(now, lost, random);
                 let Ok((attempt, millis)) = delay(next, now) else {
                     break;
                 };
                 assert_eq!(attempt as usize, number);
                 delays.push(millis);
                 now += ms(millis + 10);
-                lost = Lost::Failed(None);
+                lost = RetryCause::Failed(None);
             }
             delays
         };
-        bounds(LEAST).into_iter().zip(bounds(MOST)).collect()
+        // The most is never reached: there is one millisecond less.
+        let most = bounds(MOST)
+            .into_iter()
+            .map(|most| most.next_multiple_of(10));
+        bounds(LEAST).into_iter().zip(most).collect()
     }
 
     #[test]
     fn the_bounds_of_each_attempt() {
         let default = Reconnect::default;
-        let alone = Lost::Alone;
-        let dropped = Lost::Closed(1006);
+        let alone = RetryCause::Local;
+        let dropped = RetryCause::Closed(1006);
         let rows = [
             // The clients of a server that went away spread over a second; a page's own doing is repaired at once.
             (
@@ -272,7 +284,7 @@ mod tests {
                 vec![(0, 250), (30_000, 60_000)],
             ),
             (
-                row(default(), Lost::Moved(ms(5000)), None, 2),
+                row(default(), RetryCause::Moved(ms(5000)), None, 2),
                 vec![(5000, 6000), (500, 1000)],
             ),
             // Each knob at 0.
@@ -309,9 +321,10 @@ mod tests {
             .max_delay(long)
             .spread(long);
         let mut backoff = Backoff::new(policy);
+        let century = Duration::from_secs(100 * 365 * 86_400);
         for _ in 0..40 {
-            let next = backoff.lost(long, Lost::Failed(Some(long)), MOST);
-            assert!(matches!(next, Next::Retry { at, .. } if at == long));
+            let next = backoff.retry(long, RetryCause::Failed(Some(long)), MOST);
+            assert!(matches!(next, Next::Retry { at, .. } if at > century));
         }
     }
 
@@ -326,7 +339,7 @@ mod tests {
             (30_000, 30_000, 2),
         ] {
             backoff.opened(ms(opened));
-            let next = backoff.lost(ms(lost), Lost::Closed(1000), LEAST);
+            let next = backoff.retry(ms(lost), RetryCause::Closed(1000), LEAST);
             assert_eq!(delay(next, ms(lost)).map(|next| next.0), Ok(attempt));
         }
     }
@@ -336,7 +349,7 @@ mod tests {
         let mut backoff = Backoff::new(Reconnect::default());
         let mut after = |millis, random| {
             delay(
-                backoff.lost(ms(0), Lost::Failed(Some(ms(millis))), random),
+                backoff.retry(ms(0), RetryCause::Failed(Some(ms(millis))), random),
                 ms(0),
             )
             .map(|next| next.1)
@@ -350,12 +363,12 @@ mod tests {
     fn no_attempt_begins_after_the_time_that_is_set() {
         let policy = Reconnect::default().max_elapsed(ms(3000));
         let mut backoff = Backoff::new(policy);
-        let mut lost = |now, lost, random| delay(backoff.lost(ms(now), lost, random), ms(now));
-        assert_eq!(lost(1000, Lost::Closed(1006), MOST), Ok((1, 1000)));
-        assert_eq!(lost(2000, Lost::Failed(None), MOST), Ok((2, 1000)));
-        assert_eq!(lost(3100, Lost::Failed(None), LEAST), Ok((3, 500)));
+        let mut lost = |now, lost, random| delay(backoff.retry(ms(now), lost, random), ms(now));
+        assert_eq!(lost(1000, RetryCause::Closed(1006), MOST), Ok((1, 999)));
+        assert_eq!(lost(2000, RetryCause::Failed(None), MOST), Ok((2, 999)));
+        assert_eq!(lost(3100, RetryCause::Failed(None), LEAST), Ok((3, 500)));
         assert_eq!(
-            lost(3600, Lost::Failed(None), LEAST),
+            lost(3600, RetryCause::Failed(None), LEAST),
             Err(GaveUp::MaxElapsed)
         );
     }
@@ -366,7 +379,7 @@ mod tests {
         for code in [
             1000, 1001, 1005, 1006, 1008, 1011, 1012, 1013, 4000, 4001, 4003,
         ] {
-            let next = Backoff::new(policy.clone()).lost(ms(0), Lost::Closed(code), LEAST);
+            let next = Backoff::new(policy.clone()).retry(ms(0), RetryCause::Closed(code), LEAST);
             let expected = match code {
                 4001 | 4003 => Err(GaveUp::FinalCode),
                 _ => Ok((1, 0)),
@@ -378,7 +391,7 @@ mod tests {
     #[test]
     fn an_attempt_that_is_hurried_counts_once() {
         let mut backoff = Backoff::new(Reconnect::default());
-        backoff.lost(ms(0), Lost::Closed(1006), MOST);
+        backoff.retry(ms(0), RetryCause::Closed(1006), MOST);
         assert_eq!(
             backoff.hurry(ms(10)),
             Next::Retry {
@@ -386,7 +399,7 @@ mod tests {
                 at: ms(10)
             }
         );
-        let next = backoff.lost(ms(20), Lost::Failed(None), LEAST);
+        let next = backoff.retry(ms(20), RetryCause::Failed(None), LEAST);
         assert_eq!(delay(next, ms(20)), Ok((2, 500)));
     }
 }

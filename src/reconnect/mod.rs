@@ -4,6 +4,10 @@
 
 mod backoff;
 mod policy;
+mod reason;
+mod supervisor;
 
-pub use backoff::{Backoff, GaveUp, Lost, Next};
+pub use backoff::{Backoff, GaveUp, Next, RetryCause};
 pub use policy::Reconnect;
+pub use reason::ReconnectReason;
+pub(crate) use supervisor::{State, Supervisor};

@@ -28,24 +28,25 @@ use core::time::Duration;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconnect {
-    pub(super) base: Duration,
-    pub(super) cap: Duration,
-    pub(super) spread: Duration,
-    pub(super) stable: Duration,
-    pub(super) max_attempts: Option<u32>,
-    pub(super) max_elapsed: Option<Duration>,
+    // In milliseconds, as all of the machine: a `Duration` weighs more in wasm.
+    pub(super) base: u64,
+    pub(super) cap: u64,
+    pub(super) spread: u64,
+    pub(super) stable: u64,
+    pub(super) max_attempts: u32,
+    pub(super) max_elapsed: u64,
     pub(super) final_codes: Vec<u16>,
 }
 
 impl Default for Reconnect {
     fn default() -> Self {
         Self {
-            base: Duration::from_millis(250),
-            cap: Duration::from_secs(30),
-            spread: Duration::from_secs(1),
-            stable: Duration::from_secs(5),
-            max_attempts: None,
-            max_elapsed: None,
+            base: 250,
+            cap: 30_000,
+            spread: 1000,
+            stable: 5000,
+            max_attempts: u32::MAX,
+            max_elapsed: LONGEST_MS * 8,
             final_codes: Vec::new(),
         }
     }
@@ -55,14 +56,14 @@ impl Reconnect {
     /// The bound of the delay that is doubled with each failure. Default 250 ms: below it people see no interruption. At 0 only
     /// [`spread`](Self::spread) delays.
     pub fn base_delay(mut self, delay: Duration) -> Self {
-        self.base = delay;
+        self.base = millis(delay);
         self
     }
 
     /// The largest bound that doubling leads to. Default 30 s: a server that is back is found within half a minute. gRPC has two minutes,
     /// socket.io 5 s. At 0 there is no growth.
     pub fn max_delay(mut self, delay: Duration) -> Self {
-        self.cap = delay;
+        self.cap = millis(delay);
         self
     }
 
@@ -71,26 +72,26 @@ impl Reconnect {
     /// A server that restarts with *n* clients and accepts *r* a second needs *n*/*r* to bring them all back. Say 1.2 times that: with a million
     /// clients and 20,000 a second 60 s. A lone drop then takes half of it, on average, to be repaired.
     pub fn spread(mut self, spread: Duration) -> Self {
-        self.spread = spread;
+        self.spread = millis(spread);
         self
     }
 
     /// How long a connection must stay open for the count of attempts to start anew. Default 5 s: a proxy that opens before it has asked its back end
     /// ends the connection sooner. At 0 every connection counts.
     pub fn stable_after(mut self, time: Duration) -> Self {
-        self.stable = time;
+        self.stable = millis(time);
         self
     }
 
     /// How many attempts may fail in a row before the channel ends with what ended the connection. Default `None`: no limit. At 0 it never connects again.
     pub fn max_attempts(mut self, attempts: impl Into<Option<u32>>) -> Self {
-        self.max_attempts = attempts.into();
+        self.max_attempts = attempts.into().unwrap_or(u32::MAX);
         self
     }
 
     /// How long after the drop attempts may begin. Default `None`: no limit. At 0 it never connects again. Time that the machine slept may not count.
     pub fn max_elapsed(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.max_elapsed = time.into();
+        self.max_elapsed = time.into().map_or(LONGEST_MS * 8, millis);
         self
     }
 
@@ -100,4 +101,15 @@ impl Reconnect {
         self.final_codes = codes.into_iter().collect();
         self
     }
+}
+
+/// No time is longer, which is 17,000 years: sums of some of them fit.
+pub(super) const LONGEST_MS: u64 = 1 << 49;
+
+/// Whole milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    let millis = time.as_secs().saturating_mul(1000);
+    millis
+        .saturating_add(u64::from(time.subsec_millis()))
+        .min(LONGEST_MS)
 }

@@ -114,6 +114,17 @@ impl Socket {
         }
     }
 
+    /// Leaves the connection, as dropping does. What is left has ended, and does not say how.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn leave(&mut self) {
+        if let Some(transport) = self.line.take() {
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            finish::finish(transport);
+            #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+            drop(transport);
+        }
+    }
+
     /// Two open sockets that are connected to each other in memory, with this subprotocol. Tests of an application need neither a browser nor a
     /// network.
     ///
@@ -208,6 +219,13 @@ impl Socket {
             Some(transport) => transport.incoming(),
             None => transport::incoming::Incoming::open(None),
         }
+    }
+
+    /// A queue for what arrives, which outlives this connection. This goes on yielding messages, for whoever moves them there.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn own_incoming(&self) -> std::sync::Arc<transport::incoming::Incoming> {
+        let bounded = !self.has_receive_backpressure();
+        transport::incoming::Incoming::open(self.limits().filter(|_| bounded))
     }
 
     /// The result of the handshake, to keep elsewhere.

@@ -27,6 +27,51 @@ pub(crate) struct State {
     reader: Option<Waker>,
     /// Woken whenever there is something to read, and at the end.
     hook: Option<Waker>,
+    #[cfg(feature = "reconnect")]
+    gaps: Gaps,
+}
+
+/// Where messages may be missing, among those that wait.
+#[cfg(feature = "reconnect")]
+#[derive(Default)]
+struct Gaps {
+    /// Messages that ever came to wait, and that left.
+    came: usize,
+    left: usize,
+    /// Each behind so many messages, the oldest first. There is one at most between two messages, so that their number has a bound.
+    gaps: Vec<(usize, u32)>,
+}
+
+#[cfg(feature = "reconnect")]
+impl Gaps {
+    fn add(&mut self, attempt: u32) {
+        match self.gaps.last_mut() {
+            Some((behind, last)) if *behind == self.came => *last = attempt,
+            _ => self.gaps.push((self.came, attempt)),
+        }
+    }
+
+    fn leave(&mut self, messages: usize) {
+        self.left = self.left.wrapping_add(messages);
+    }
+
+    /// Whether the next thing to be read is a gap.
+    fn is_next(&self) -> bool {
+        let first = self.gaps.first();
+        first.is_some_and(|(behind, _)| self.left.wrapping_sub(*behind) <= usize::MAX / 2)
+    }
+
+    fn take(&mut self) -> Option<u32> {
+        if !self.is_next() {
+            return None;
+        }
+        let mut first = self.gaps.pop()?;
+        // All others move up.
+        for gap in self.gaps.iter_mut().rev() {
+            core::mem::swap(gap, &mut first);
+        }
+        Some(first.1)
+    }
 }
 
 /// Counts of what arrived.
@@ -63,6 +108,8 @@ impl Incoming {
                 life: Life::new(phase, inbox),
                 reader: None,
                 hook: None,
+                #[cfg(feature = "reconnect")]
+                gaps: Gaps::default(),
             }),
             waiting: AtomicUsize::new(0),
         })
@@ -104,6 +151,10 @@ impl Incoming {
     pub(crate) fn drop_oldest(&self) {
         let mut state = self.lock();
         let oldest = state.life.drop_oldest();
+        #[cfg(feature = "reconnect")]
+        {
+            state.gaps.leave(usize::from(oldest.is_some()));
+        }
         self.publish(&state);
         drop(state);
         drop(oldest);
@@ -131,7 +182,14 @@ impl Incoming {
         match arrived {
             Arrived::Discarded => return None,
             Arrived::Close(code, reason) => return Some((code, reason)),
-            Arrived::Kept(_) | Arrived::Dropped => {}
+            #[cfg(feature = "reconnect")]
+            Arrived::Kept(displaced) => {
+                state.gaps.came = state.gaps.came.wrapping_add(1);
+                state.gaps.leave(displaced);
+            }
+            #[cfg(not(feature = "reconnect"))]
+            Arrived::Kept(_) => {}
+            Arrived::Dropped => {}
         }
         tell(state);
         None
@@ -158,7 +216,16 @@ impl Incoming {
     pub(crate) fn poll_next(&self, waker: Option<&Waker>) -> (Poll<Option<Message>>, [usize; 2]) {
         let mut state = self.lock();
         let before = self.waiting();
+        // The end of what came before: `take_gap` tells it.
+        #[cfg(feature = "reconnect")]
+        if state.gaps.is_next() {
+            return (Poll::Ready(None), [0; 2]);
+        }
         if let Some(message) = state.life.next() {
+            #[cfg(feature = "reconnect")]
+            {
+                state.gaps.leave(1);
+            }
             self.publish(&state);
             return (Poll::Ready(Some(message)), [before, self.waiting()]);
         }
@@ -171,6 +238,23 @@ impl Incoming {
         (Poll::Pending, [0; 2])
     }
 
+    /// Messages may be missing here: what comes next comes by another connection, which that attempt made.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn gap(&self, attempt: u32) {
+        let mut state = self.lock();
+        if state.life.discards() {
+            return;
+        }
+        state.gaps.add(attempt);
+        tell(state);
+    }
+
+    /// The gap that [`poll_next`](Self::poll_next) stopped at, and the attempt that ended it.
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn take_gap(&self) -> Option<u32> {
+        self.lock().gaps.take()
+    }
+
     /// The error with which reading ends, once.
     #[inline(never)]
     pub(crate) fn end_error(&self) -> Option<RecvError> {
@@ -179,7 +263,12 @@ impl Incoming {
 
     /// Whether all messages were read and the end was reported.
     pub(crate) fn is_over(&self) -> bool {
-        self.lock().life.is_over()
+        let state = self.lock();
+        #[cfg(feature = "reconnect")]
+        if !state.gaps.gaps.is_empty() {
+            return false;
+        }
+        state.life.is_over()
     }
 
     /// Has `waker` woken when something arrives.
@@ -197,6 +286,8 @@ impl Incoming {
     pub(crate) fn stop_reading(&self) {
         let mut state = self.lock();
         state.life.stop_reading();
+        #[cfg(feature = "reconnect")]
+        state.gaps.gaps.clear();
         let hook = state.hook.take();
         self.publish(&state);
         drop(state);

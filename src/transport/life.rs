@@ -152,8 +152,8 @@ impl<M: Weighed> Life<M> {
         if self.reading == UNTOLD {
             if closed.was_clean && matches!(closed.code, 1000 | 1005) {
                 self.reading = TOLD;
-            } else if closed.code == 1009 && closed.by == ClosedBy::Local {
-                // The transport's own limit, where it may send this code.
+            } else if matches!(closed.code, 1009 | 3009) && closed.by == ClosedBy::Local {
+                // The transport's own limit, by the code that it may send.
                 self.reading = MESSAGE_TOO_BIG.0;
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::simulation::{Policy, Random};
 use core::time::Duration;
-use websocket_channel::reconnect::{Backoff, Lost, Next, Reconnect};
+use websocket_channel::reconnect::{Backoff, Next, Reconnect, RetryCause};
 
 /// Ours: a [`Backoff`] for each client.
 pub(crate) struct Ours(Vec<Backoff>);
@@ -21,11 +21,11 @@ impl Ours {
 impl Policy for Ours {
     fn delay(&mut self, client: usize, now: usize, failed: u32, random: u32) -> Option<usize> {
         let lost = match failed {
-            0 => Lost::Closed(1006),
-            _ => Lost::Failed(None),
+            0 => RetryCause::Closed(1006),
+            _ => RetryCause::Failed(None),
         };
         let now = Duration::from_millis(now as u64);
-        match self.0[client].lost(now, lost, random) {
+        match self.0[client].retry(now, lost, random) {
             Next::Retry { at, .. } => Some((at - now).as_millis() as usize),
             _ => None,
         }

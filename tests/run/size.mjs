@@ -13,7 +13,7 @@ const APP = 'websocket-channel-size';
 /** The app that has the bar: with the allocator that its manifest names. */
 const SMALLEST = ['talc'];
 /** Each is a feature of the app, and adds one of the crate's. */
-const ADDED = ['json', 'messagepack', 'websocket-stream', 'tracing', 'proto'];
+const ADDED = ['json', 'messagepack', 'websocket-stream', 'tracing', 'proto', 'reconnect'];
 /** Gzip bytes: 20, 32 and 28 KB. */
 const BARS = { app: 20 << 10, npm: 32 << 10, noWasm: 28 << 10 };
 

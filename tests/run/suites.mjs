@@ -15,7 +15,7 @@ import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
-const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy'];
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy', 'reconnect'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
 const FEATURES =
@@ -74,7 +74,7 @@ async function drive(browser, programs, { tools, server }) {
       ...told(server, panics),
     };
     // `proto`: what the browser does itself, our core does in the page as well.
-    const tests = ['--locked', '--features', 'proto,websocket-stream,messagepack', ...programs.flatMap((program) => ['--test', program])];
+    const tests = ['--locked', '--features', 'proto,websocket-stream,messagepack,reconnect', ...programs.flatMap((program) => ['--test', program])];
     // What the long variants measured.
     if (process.env.WEBSOCKET_CHANNEL_LONG) tests.push('--', '--nocapture');
     if (driver) {

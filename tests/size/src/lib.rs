@@ -38,8 +38,15 @@ async fn talk(url: String) -> Option<String> {
     #[cfg(any(feature = "json", feature = "messagepack"))]
     use typed::{Codec, ToClient, ToServer, said, say};
     // By the browser's own WebSocket.
-    #[cfg(not(any(feature = "proto", feature = "websocket-stream")))]
+    #[cfg(not(any(feature = "proto", feature = "reconnect", feature = "websocket-stream")))]
     let chat: Channel<ToServer, ToClient> = connect(url).codec(Codec).await.ok()?;
+    // And another when it is lost.
+    #[cfg(feature = "reconnect")]
+    let chat: Channel<ToServer, ToClient> = connect(url)
+        .codec(Codec)
+        .reconnect(websocket_channel::Reconnect::default())
+        .await
+        .ok()?;
     // By its `WebSocketStream` where there is one.
     #[cfg(all(feature = "websocket-stream", not(feature = "proto")))]
     let chat: Channel<ToServer, ToClient> = connect(url)

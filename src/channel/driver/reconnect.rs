@@ -1,0 +1,111 @@
+//! A driver whose socket is replaced by another when its connection is lost.
+
+use super::Driver;
+use crate::channel::mailbox::Work;
+use crate::message::{CloseInfo, ClosedBy};
+use core::task::{Context, Poll};
+
+/// How a turn begins.
+pub(super) enum Turned {
+    /// With an open connection.
+    Open,
+    /// Between two connections: that was the turn.
+    Away,
+    /// There is no other connection: the channel has ended.
+    Over,
+}
+
+impl Driver {
+    /// Whether another connection will follow this one.
+    pub(super) fn will_reconnect(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// Hears what there is to hear, and makes the next connection if there is none.
+    pub(super) fn stay_connected(
+        &mut self,
+        work: &mut Option<Work>,
+        cx: &mut Context<'_>,
+    ) -> Turned {
+        let Some(again) = &mut self.again else {
+            return Turned::Open;
+        };
+        if let Some(work) = work {
+            again.obey(core::mem::take(&mut work.orders));
+        }
+        again.hear(cx);
+        if again.is_open() {
+            return Turned::Open;
+        }
+        if !self.away {
+            self.leave();
+        }
+        if let Some(work) = work.take() {
+            self.look = work.look;
+            if work.close.is_some() {
+                return self.end(CloseInfo::lost(ClosedBy::Local));
+            }
+        }
+        let Some(again) = &mut self.again else {
+            return Turned::Open;
+        };
+        match again.poll(cx) {
+            Poll::Ready(Some((socket, attempt))) => {
+                self.socket = socket;
+                self.away = false;
+                self.low = 1;
+                self.mailbox.connected(self.socket.capacity(), attempt);
+                // The next turn is an ordinary one.
+                cx.waker().wake_by_ref();
+                Turned::Away
+            }
+            Poll::Ready(None) => {
+                let closed = again.gave_up();
+                self.end(closed)
+            }
+            Poll::Pending => {
+                let status = again.status();
+                self.mailbox.set_status(status);
+                Turned::Away
+            }
+        }
+    }
+
+    fn end(&mut self, closed: CloseInfo) -> Turned {
+        self.again = None;
+        self.mailbox.end(Some(closed));
+        Turned::Over
+    }
+
+    /// The connection has ended. Whether the channel goes on.
+    pub(super) fn goes_on(&mut self) -> bool {
+        let Some(again) = &mut self.again else {
+            return false;
+        };
+        let closed = self.socket.close_info().cloned();
+        let closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
+        let unsent = closed.unsent_bytes;
+        let by_limit = closed.by == ClosedBy::Local && is_limit(closed.code);
+        if by_limit || !again.lost(closed) {
+            self.again = None;
+            return false;
+        }
+        self.mailbox.count_unsent(unsent);
+        self.leave();
+        true
+    }
+
+    /// Leaves the connection, whatever its platform says of it. What was taken and not handed over goes back into the line.
+    fn leave(&mut self) {
+        self.away = true;
+        self.mailbox.pause();
+        self.socket.leave();
+        self.settle(0);
+    }
+}
+
+/// Whether an end of ours with this code was for a limit, which the next connection would meet again: all but those for a peer that broke the protocol
+/// (RFC 6455 §7.4.1).
+fn is_limit(code: u16) -> bool {
+    !matches!(code, 1002 | 1007)
+}

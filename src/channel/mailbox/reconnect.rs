@@ -1,0 +1,84 @@
+//! What is shared where a lost connection is followed by another.
+
+use super::{Mailbox, Status};
+use crate::channel::outgoing::Progress;
+use crate::channel::reconnecting::Orders;
+use crate::error::SendErrorKind;
+use crate::message::Message;
+use core::sync::atomic::Ordering;
+
+/// The handles' side.
+impl Mailbox {
+    /// The driver is to see to it.
+    pub(in crate::channel) fn order(&self, change: impl FnOnce(&mut Orders)) {
+        self.tell_driver(|state| change(&mut state.orders));
+    }
+}
+
+/// The driver's side.
+impl Mailbox {
+    /// Nothing can be sent for now: what waits goes on waiting.
+    pub(in crate::channel) fn pause(&self) {
+        let mut state = self.lock();
+        state.paused = true;
+        state.outgoing.set_room(0);
+        self.release(state);
+    }
+
+    /// The connection was lost with so many bytes that it had taken.
+    pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.outgoing.lost.bytes += bytes;
+        // Whoever waits for everything to be handed over, or to be out, hears that it is not.
+        if state.look.is_some() && state.outgoing.progress != Progress::Drained {
+            state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+        }
+    }
+
+    /// What was taken without waiting, and was not handed over, goes out before what was taken since.
+    pub(in crate::channel) fn restore(&self, messages: Vec<Message>) {
+        if messages.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        let newer = state.outgoing.accepted.take();
+        for message in messages {
+            state.outgoing.accept(message);
+        }
+        for message in newer.into_iter().flat_map(|newer| newer.messages) {
+            state.outgoing.accept(message);
+        }
+        state.outgoing.set_room(0);
+        self.release(state);
+    }
+
+    /// How it stands between two connections.
+    pub(in crate::channel) fn set_status(&self, status: Status) {
+        let mut state = self.lock();
+        if !state.is_live() {
+            return;
+        }
+        let old = core::mem::replace(&mut state.status, status);
+        self.release(state);
+        drop(old);
+        self.wake_watchers();
+    }
+
+    /// There is a connection again, with so much room.
+    pub(in crate::channel) fn connected(&self, room: usize, attempt: u32) {
+        // Before any of its messages.
+        self.incoming.gap(attempt);
+        let mut state = self.lock();
+        if state.is_live() {
+            state.status = Status::Open;
+        }
+        state.paused = false;
+        state.outgoing.set_room(room);
+        if state.outgoing.accepted.is_none() {
+            state.outgoing.progress = Progress::Drained;
+        }
+        self.told.store(true, Ordering::Release);
+        self.release(state);
+        self.wake_watchers();
+    }
+}

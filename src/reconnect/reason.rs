@@ -1,0 +1,59 @@
+//! Why a channel connects again.
+
+use super::RetryCause;
+use super::policy::millis;
+use crate::error::ConnectError;
+use crate::message::{CloseInfo, ClosedBy};
+use core::fmt;
+
+/// Why a channel connects again: in [`Status::Reconnecting`](crate::Status::Reconnecting), and what a [`url_provider`](crate::Connect::url_provider)
+/// is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReconnectReason {
+    /// The connection ended like this.
+    Closed(CloseInfo),
+    /// The attempt before failed.
+    Failed(Box<ConnectError>),
+    /// The page was frozen, or in the back/forward cache, and browsers end its sockets for that.
+    Restored,
+    /// [`Control::reconnect_now`](crate::Control::reconnect_now) on an open connection.
+    Requested,
+    /// [`Control::suspend`](crate::Control::suspend).
+    Suspended,
+}
+
+impl ReconnectReason {
+    /// The same for the policy, and the milliseconds that the server asked for.
+    pub(crate) fn cause(&self) -> (RetryCause, u64) {
+        let cause = match self {
+            // Firefox ends a page's sockets by itself, and the page goes on.
+            Self::Closed(closed) if closed.by == ClosedBy::Unknown => RetryCause::Local,
+            Self::Closed(closed) => RetryCause::Closed(closed.code),
+            Self::Failed(error) => {
+                let asked = error.retry_after().map_or(0, millis);
+                return (RetryCause::Failed(None), asked);
+            }
+            Self::Restored | Self::Requested | Self::Suspended => RetryCause::Local,
+        };
+        (cause, 0)
+    }
+}
+
+impl fmt::Display for ReconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(closed) => {
+                write!(
+                    f,
+                    "the connection ended with code {}",
+                    usize::from(closed.code)
+                )
+            }
+            Self::Failed(error) => fmt::Display::fmt(error, f),
+            Self::Restored => f.write_str("the page was frozen or in the back/forward cache"),
+            Self::Requested => f.write_str("the application asked for another connection"),
+            Self::Suspended => f.write_str("the application suspended the connection"),
+        }
+    }
+}

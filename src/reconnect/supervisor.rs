@@ -1,0 +1,274 @@
+//! What becomes of a channel between two connections: waiting, connecting, suspended. The one place that decides when to connect.
+//!
+//! | told | open | waiting | connecting | suspended |
+//! | --- | --- | --- | --- | --- |
+//! | [`lost`](Supervisor::lost) | waiting, or ended | | waiting, or ended | |
+//! | [`due`](Supervisor::due), once it is time | | connecting | | |
+//! | [`opened`](Supervisor::opened) | | | open | |
+//! | [`reconnect_now`](Supervisor::reconnect_now) | waiting, for no time | for no time | | |
+//! | [`restored`](Supervisor::restored): the page was frozen, or in the back/forward cache | waiting, for no time | for no time | waiting, for no time | |
+//! | [`seen`](Supervisor::seen): the page is visible | | for no time | | |
+//! | [`set_offline`](Supervisor::set_offline): no network | | for `max_delay` at least | | |
+//! | … there is one again | | for no time | | |
+//! | [`suspend`](Supervisor::suspend) | suspended | suspended | suspended | |
+//! | [`resume`](Supervisor::resume) | | | | waiting, for no time |
+//!
+//! An empty field changes nothing. Whoever leaves the column *open* or *connecting* without a connection having ended drops the one there is.
+
+use super::backoff::{Backoff, GaveUp, RetryCause};
+use super::policy::Reconnect;
+
+/// Times are milliseconds of a monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Open,
+    /// For the time of this attempt.
+    Waiting {
+        attempt: u32,
+        at: u64,
+    },
+    Connecting {
+        attempt: u32,
+    },
+    Suspended,
+    Ended(GaveUp),
+}
+
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    backoff: Backoff,
+    state: State,
+    /// The browser says that there is no network. A hint: an address of this very machine can be reached all the same.
+    offline: bool,
+    /// The longest that an attempt is held back for that.
+    hold: u64,
+}
+
+impl Supervisor {
+    /// For a connection that is open.
+    pub(crate) fn new(policy: Reconnect, now: u64) -> Self {
+        let hold = policy.cap;
+        let mut backoff = Backoff::new(policy);
+        backoff.opened_at(now);
+        Self {
+            backoff,
+            state: State::Open,
+            offline: false,
+            hold,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the browser says that there is no network.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// The connection ended, or the attempt failed; the server asked for so many milliseconds.
+    pub(crate) fn lost(&mut self, now: u64, cause: RetryCause, asked: u64, random: u32) {
+        if let State::Open | State::Connecting { .. } = self.state {
+            self.wait(now, cause, asked, random);
+        }
+    }
+
+    fn wait(&mut self, now: u64, cause: RetryCause, asked: u64, random: u32) {
+        self.state = match self.backoff.retry_at(now, cause, asked, random) {
+            Ok((attempt, at)) => State::Waiting { attempt, at },
+            Err(why) => State::Ended(why),
+        };
+        if self.offline {
+            self.hold_back(now);
+        }
+    }
+
+    /// Whether it is time to connect, which it then counts as doing.
+    pub(crate) fn due(&mut self, now: u64) -> bool {
+        match self.state {
+            State::Waiting { attempt, at } if at <= now => {
+                self.state = State::Connecting { attempt };
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn opened(&mut self, now: u64) {
+        self.backoff.opened_at(now);
+        self.state = State::Open;
+    }
+
+    /// The application wants another connection, and now.
+    pub(crate) fn reconnect_now(&mut self, now: u64, random: u32) {
+        match self.state {
+            State::Open => self.at_once(now, random),
+            _ => self.seen(now),
+        }
+    }
+
+    /// What was connected before is dead, whatever the browser says of it.
+    pub(crate) fn restored(&mut self, now: u64, random: u32) {
+        match self.state {
+            State::Open | State::Connecting { .. } => self.at_once(now, random),
+            _ => self.seen(now),
+        }
+    }
+
+    fn at_once(&mut self, now: u64, random: u32) {
+        self.wait(now, RetryCause::Local, 0, random);
+        self.seen(now);
+    }
+
+    /// A person looks at the page: an attempt that waits is made now.
+    pub(crate) fn seen(&mut self, now: u64) {
+        if let State::Waiting { attempt, at } = self.state {
+            let at = at.min(now);
+            self.state = State::Waiting { attempt, at };
+        }
+    }
+
+    /// The browser says that there is no network, or that there is one again.
+    pub(crate) fn set_offline(&mut self, offline: bool, now: u64) {
+        self.offline = offline;
+        if offline {
+            self.hold_back(now);
+        } else {
+            self.seen(now);
+        }
+    }
+
+    fn hold_back(&mut self, now: u64) {
+        if let State::Waiting { attempt, at } = self.state {
+            let at = at.max(now.saturating_add(self.hold));
+            self.state = State::Waiting { attempt, at };
+        }
+    }
+
+    pub(crate) fn suspend(&mut self) {
+        if !matches!(self.state, State::Ended(_)) {
+            self.state = State::Suspended;
+        }
+    }
+
+    pub(crate) fn resume(&mut self, now: u64, random: u32) {
+        if matches!(self.state, State::Suspended) {
+            self.at_once(now, random);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_000_000;
+
+    fn each() -> [Supervisor; 5] {
+        let new = || Supervisor::new(Reconnect::default(), NOW);
+        let [open, mut waiting, mut connecting, mut suspended, mut ended] = [(); 5].map(|()| new());
+        waiting.lost(NOW, RetryCause::Closed(1006), 0, u32::MAX);
+        connecting.lost(NOW, RetryCause::Closed(1006), 0, 0);
+        assert!(connecting.due(NOW));
+        suspended.suspend();
+        ended.backoff = Backoff::new(Reconnect::default().max_attempts(0));
+        ended.lost(NOW, RetryCause::Closed(1006), 0, 0);
+        [open, waiting, connecting, suspended, ended]
+    }
+
+    fn word(state: State) -> String {
+        match state {
+            State::Open => "open".into(),
+            State::Waiting { attempt, at } => {
+                format!("{attempt} in {}", at.saturating_sub(NOW))
+            }
+            State::Connecting { attempt } => format!("connecting {attempt}"),
+            State::Suspended => "suspended".into(),
+            State::Ended(_) => "ended".into(),
+        }
+    }
+
+    fn row(step: impl Fn(&mut Supervisor)) -> [String; 5] {
+        each().map(|mut supervisor| {
+            step(&mut supervisor);
+            word(supervisor.state())
+        })
+    }
+
+    #[test]
+    fn every_field_of_the_table() {
+        let rows = [
+            (
+                row(|_| ()),
+                ["open", "1 in 999", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.lost(NOW, RetryCause::Closed(1006), 0, 0)),
+                ["1 in 0", "1 in 999", "2 in 500", "suspended", "ended"],
+            ),
+            (
+                row(|it| {
+                    it.due(NOW + 1000);
+                }),
+                ["open", "connecting 1", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.reconnect_now(NOW, u32::MAX)),
+                ["1 in 0", "1 in 0", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.restored(NOW, u32::MAX)),
+                ["1 in 0", "1 in 0", "2 in 0", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.seen(NOW)),
+                ["open", "1 in 0", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.set_offline(true, NOW)),
+                ["open", "1 in 30000", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(|it| {
+                    it.set_offline(true, NOW);
+                    it.set_offline(false, NOW);
+                }),
+                ["open", "1 in 0", "connecting 1", "suspended", "ended"],
+            ),
+            (
+                row(Supervisor::suspend),
+                ["suspended", "suspended", "suspended", "suspended", "ended"],
+            ),
+            (
+                row(|it| it.resume(NOW, u32::MAX)),
+                ["open", "1 in 999", "connecting 1", "1 in 0", "ended"],
+            ),
+        ];
+        for (number, (is, expected)) in rows.into_iter().enumerate() {
+            assert_eq!(is, expected.map(String::from), "row {number}");
+        }
+    }
+
+    #[test]
+    fn without_a_network_attempts_are_held_back_but_made() {
+        let mut supervisor = Supervisor::new(Reconnect::default(), NOW);
+        supervisor.set_offline(true, NOW);
+        supervisor.lost(NOW, RetryCause::Closed(1006), 0, 0);
+        assert_eq!(word(supervisor.state()), "1 in 30000");
+        assert!(!supervisor.due(NOW + 29000));
+        assert!(supervisor.due(NOW + 30000));
+    }
+
+    #[test]
+    fn an_attempt_is_made_once() {
+        let mut supervisor = Supervisor::new(Reconnect::default(), NOW);
+        supervisor.lost(NOW, RetryCause::Closed(1006), 0, 0);
+        assert!(supervisor.due(NOW));
+        assert!(!supervisor.due(NOW));
+        supervisor.seen(NOW);
+        assert!(!supervisor.due(NOW));
+        supervisor.opened(NOW);
+        assert_eq!(supervisor.state(), State::Open);
+    }
+}
