@@ -1,15 +1,24 @@
 // What is published: both packages can be packed, say the same version, carry what they must and nothing else.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { root } from './build.mjs';
+import { thirdParty } from './licences.mjs';
 import { capture } from './process.mjs';
 
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json'));
 const quiet = { cwd: root, quiet: true };
+
+/** Compares with the list that is committed in `tests/api`, so that a change is seen. After one that is meant: `WEBSOCKET_CHANNEL_UPDATE_API=1`. */
+function listed(name, files) {
+  const list = join(root, 'tests/api', name);
+  const now = `${files.join('\n')}\n`;
+  if (process.env.WEBSOCKET_CHANNEL_UPDATE_API) writeFileSync(list, now);
+  assert.equal(existsSync(list) ? readFileSync(list, 'utf8') : '', now);
+}
 
 test('cargo package succeeds, and what it packs builds', async () => {
   const { ok, output } = await capture('cargo', ['package', '--locked', '--allow-dirty', '-p', 'websocket-channel'], quiet);
@@ -20,6 +29,9 @@ test('cargo package succeeds, and what it packs builds', async () => {
     assert.ok(files.includes(file), `${file} is not in the crate`);
   }
   assert.ok(!files.some((file) => file.startsWith('tests/') || file.startsWith('www/')), 'the crate carries tests or the page');
+  // What cargo adds by itself depends on where it runs.
+  const ours = files.filter((file) => file && !/^(?:\.cargo_vcs_info\.json|Cargo\.toml\.orig|Cargo\.lock)$|^ |^warning/.test(file));
+  listed('crate.txt', ours.sort());
 });
 
 test('npm publish --dry-run succeeds, with an allow-list of files', async () => {
@@ -31,8 +43,28 @@ test('npm publish --dry-run succeeds, with an allow-list of files', async () => 
   const paths = files.map((file) => file.path).sort();
   // What is listed is there, and nothing comes along but what npm always packs.
   assert.deepEqual(paths, [...manifest.files, 'README.md', 'package.json'].sort());
+  listed('npm.txt', paths);
   for (const needed of ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'CHANGELOG.md', 'src/js/README.md'])
     assert.ok(paths.includes(needed), needed);
+});
+
+test('the licences of what is compiled in are in the package', async () => {
+  // Otherwise: node tests/run/licences.mjs
+  assert.equal(read('THIRD-PARTY.md'), await thirdParty());
+  assert.ok(manifest.files.includes('THIRD-PARTY.md'));
+});
+
+test('WASI is no browser: nothing of JavaScript is compiled for it', async () => {
+  const tree = (target) => capture('cargo', ['tree', '--locked', '-p', 'websocket-channel', '-e', 'normal', '--target', target], quiet);
+  for (const [target, isBrowser] of [
+    ['wasm32-unknown-unknown', true],
+    ['wasm32-wasip1', false],
+    ['wasm32-unknown-emscripten', false],
+  ]) {
+    const { ok, output } = await tree(target);
+    assert.ok(ok, output);
+    assert.equal(/\bweb-sys v/.test(output), isBrowser, target);
+  }
 });
 
 test('every path of the exports exists', () => {

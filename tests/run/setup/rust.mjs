@@ -35,9 +35,9 @@ export function activeRust(context) {
   return { version: about.match(/^release: (\S+)$/m)?.[1] ?? '0', host: about.match(/^host: (\S+)$/m)?.[1] ?? '', sysroot };
 }
 
-/** `rust-version` of the checkout's Cargo.toml. */
+/** The Rust that the tests need: `rust-version` of the test server. The crate's own is lower. */
 export function neededRust(checkout) {
-  return readFileSync(join(checkout, 'Cargo.toml'), 'utf8').match(/^rust-version = "([\d.]+)"/m)?.[1] ?? '0';
+  return readFileSync(join(checkout, 'tests/server/Cargo.toml'), 'utf8').match(/^rust-version = "([\d.]+)"/m)?.[1] ?? '0';
 }
 
 /** The version of a crate in the checkout's Cargo.lock. */
