@@ -14,7 +14,7 @@ const BAD_CLOSE_CODE = 'BAD_CLOSE_CODE';
 export class Channel {
   #codec;
   #validate;
-  #status = new ChannelStatus();
+  #status;
   #line;
   // Its `handle`, once it is open: the connection closes when this is collected.
   #slot = {};
@@ -29,6 +29,7 @@ export class Channel {
     this.#codec = settings.codec;
     this.#validate = settings.validate;
     this.#line = new Line(settings.least);
+    this.#status = new ChannelStatus(this.#line.tally);
     const { life, checkClose } = begin(url, settings, this.#line, this.#status, this.#slot);
     this.#life = life;
     this.#checkClose = checkClose;

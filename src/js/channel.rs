@@ -162,14 +162,9 @@ impl ChannelHandle {
         self.0.inbox.borrow().bytes() as f64
     }
 
-    /// Messages dropped by the overflow policy.
-    #[wasm_bindgen(getter)]
-    pub fn dropped(&self) -> f64 {
-        self.0.inbox.borrow().dropped().messages as f64
-    }
-
     /// A message of this many bytes has arrived; `read` says whether a read is pending. Returns how many of the oldest unread messages were dropped
-    /// for it, or a negative number if this message is to be dropped. If it exceeds the limit, the connection closes.
+    /// for it, or a negative number if this message is to be dropped: -2 by the overflow policy, -1 because it is not shown. If it exceeds the limit,
+    /// the connection closes.
     pub fn arrive(&self, bytes: f64, read: bool) -> i32 {
         let inner = &self.0;
         // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
@@ -187,7 +182,7 @@ impl ChannelHandle {
                     }
                     return displaced as i32;
                 }
-                Put::Dropped => return -1,
+                Put::Dropped => return -2,
                 Put::Full => why = (RECEIVE_BUFFER_FULL, FULL),
             }
         }
@@ -344,6 +339,8 @@ impl Inner {
 
     fn handle(self: &Rc<Self>, told: Told) {
         match told {
+            // A double may tell it twice.
+            Told::Opened if self.phase.get() != Phase::Connecting => {}
             Told::Opened => {
                 drop(self.deadline.take());
                 self.phase.set(Phase::Open);

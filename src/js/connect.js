@@ -76,6 +76,8 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
   if (!Stream && !copiesBytes(handle.platform)) line.keeping();
   life.made(handle, list, Boolean(Stream));
   if (Stream) hear(handle, line);
+  // A double may be open as it is made, and tell nothing.
+  else if (handle.platform.readyState === 1) handle.opened(true);
 }
 
 /** What the platform's constructor threw, or a code of Rust's. */

@@ -109,11 +109,18 @@ export class Life {
   #open() {
     if (!this.isConnecting) return;
     const handle = this.#handle;
+    let protocol, extensions;
+    try {
+      ({ protocol, extensions } = handle.platform);
+    } catch (cause) {
+      // A double that is not made to the end.
+      return this.fail(failed('CONNECT_FAILED', cause?.message, { cause }));
+    }
     // workerd has null for nothing.
-    const protocol = handle.platform.protocol ?? '';
-    const extensions = handle.platform.extensions ?? '';
-    // RFC 6455 §4.1: a client may go on without one. Chromium, Node and Bun do not, so nowhere does a channel.
-    if (this.#offered.length > 0 && !protocol) return this.fail(failed('SUBPROTOCOL', this.#offered.join(', ')));
+    protocol ??= '';
+    extensions ??= '';
+    // RFC 6455 §4.1: a client may go on without one. Chromium, Node and Bun do not, so nowhere does a channel. WebKit takes one in other letters.
+    if (this.#offered.length > 0 && !this.#offered.includes(protocol)) return this.fail(failed('SUBPROTOCOL', this.#offered.join(', ')));
     this.#move(OPEN);
     this.#slot.handle = handle;
     this.#slot = this.#handle = undefined;
@@ -136,7 +143,8 @@ export class Life {
       // Browsers hide why. Deno and Bun say it in their `error` event, or in its `error`, which in Node has no words.
       const cause = event?.error;
       const words = [event?.message, cause?.message, cause?.cause?.message].find(Boolean);
-      this.#end(lost(by), failed('CONNECT_FAILED', words, words && cause ? { cause } : undefined));
+      // Nobody closes what is not open: a double may say that the peer did.
+      this.#end(lost('error'), failed('CONNECT_FAILED', words, words && cause ? { cause } : undefined));
       return;
     }
     // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.

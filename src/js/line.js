@@ -45,6 +45,9 @@ function arrayOf(data) {
 /** What a read is given at the end. */
 export const END = undefined;
 
+/** Rust's answer for a message that the overflow policy dropped. */
+const BY_POLICY = -2;
+
 /** A message of the queue is being handed over: a platform may answer within its `send`. `HELD`, until `release`. `STOPPED`, for good. */
 const [OPEN, HANDING, HELD, STOPPED] = [0, 1, 2, 4];
 
@@ -82,6 +85,8 @@ export class Line {
   #keeps = false;
   #ended = false;
   #stopped;
+  /** Messages that the overflow policy dropped. An object of its own: `status` shows it, and must not hold the line. */
+  tally = { dropped: 0 };
   // How reading ends, as `{ error }`: a signal's reason may be anything.
   #failure;
   // Where messages have to be asked for.
@@ -135,7 +140,11 @@ export class Line {
     }
     let displaced = handle.arrive(bytes, waited);
     this.#received += 1;
-    if (displaced < 0) return;
+    if (displaced < 0) {
+      if (displaced === BY_POLICY) this.tally.dropped += 1;
+      return;
+    }
+    this.tally.dropped += displaced;
     if (waited) {
       this.#reads.shift().resolve(message);
     } else {

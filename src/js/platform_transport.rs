@@ -1,6 +1,6 @@
 //! Carries the messages of the class `Channel`: one of the browser's two sockets, behind one interface. Payloads stay in JavaScript.
 
-use super::web_socket::Browser;
+use super::web_socket::{Browser, answer};
 use crate::transport::drain::Looks;
 use crate::transport::web_socket;
 use crate::transport::web_stream::{self, Ended, LARGEST, Opening, Stream};
@@ -183,14 +183,10 @@ impl PlatformTransport {
         }
     }
 
-    /// The platform reported the end with this code. In workerd it stays open until `close` is called, and the peer waits for our Close frame.
+    /// The platform reported the end with this code.
     pub(super) fn answer(&self, code: u16) {
-        if let Self::Socket(socket) = self
-            && socket.platform.socket.ready_state() != web_sys::WebSocket::CLOSED
-        {
-            // The platform accepts this code or it does not; `abandon` then calls it without a code.
-            self.close(code, &JsValue::from_str(""));
-            self.abandon();
+        if let Self::Socket(socket) = self {
+            answer(&socket.platform, code);
         }
     }
 

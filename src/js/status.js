@@ -16,8 +16,14 @@ export class ChannelStatus extends EventTarget {
   #reason = null;
   // Weak: who looks at a status does not keep the connection.
   #handle;
-  #dropped = 0;
+  #tally;
   #receiveBackpressure = false;
+
+  /** @param {{ dropped: number }} tally counts what the overflow policy drops */
+  constructor(tally) {
+    super();
+    this.#tally = tally;
+  }
 
   static {
     move = (status, state, reason = null, handle, holdsBack) => {
@@ -44,7 +50,7 @@ export class ChannelStatus extends EventTarget {
   }
 
   get droppedMessages() {
-    return (this.#dropped = Number(this.#handle?.deref()?.dropped ?? this.#dropped));
+    return this.#tally.dropped;
   }
 
   get receiveBackpressure() {

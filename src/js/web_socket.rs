@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::CloseEvent;
 
 #[wasm_bindgen]
 extern "C" {
@@ -155,6 +156,17 @@ impl SocketHandle {
     }
 }
 
+/// The platform reported the end with this code. In workerd it stays open until `close` is called, and the peer waits for our Close frame.
+pub(super) fn answer(platform: &Platform, code: u16) {
+    if platform.socket.ready_state() == web_sys::WebSocket::CLOSED {
+        return;
+    }
+    let browser: &Browser = platform.socket.unchecked_ref();
+    // The platform accepts this code or it does not; without a code it does. After the first close the second does nothing.
+    let _ = browser.close(&Array::of1(&code.into()));
+    let _ = browser.close(&Array::new());
+}
+
 /// Passes on what the platform reports, if the connection still exists.
 pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<dyn Fn(Told)> {
     let weak = weak.clone();
@@ -223,6 +235,9 @@ impl Inner {
         drop(self.timer.take());
         self.over.set(true);
         self.platform.detach();
+        if !event.is_undefined() {
+            answer(&self.platform, event.unchecked_ref::<CloseEvent>().code());
+        }
         self.tell(CLOSED, event);
     }
 

@@ -13,29 +13,37 @@ const accepted = (head) => {
 /** RFC 6455 §5.2: a whole text message. */
 const text = (words) => Buffer.concat([Buffer.of(0x81, words.length), Buffer.from(words)]);
 
-/** RFC 6455 §5.5.1: a Close frame with the code 1000. */
-const CLOSE = Buffer.of(0x88, 2, 0x03, 0xe8);
+/** RFC 6455 §5.5.1: a Close frame with this code. */
+const closeFrame = (code) => Buffer.of(0x88, 2, code >> 8, code & 0xff);
 
-/** What `/close` was sent after its Close frame: the first byte, or nothing if the connection ended before. */
-let answered;
-const answer = new Promise((resolve) => (answered = resolve));
+/** The code of a client's Close frame, which is masked (§5.3), 1005 if it has none; nothing for any other frame. */
+function codeOf([first, length, ...bytes]) {
+  if (first !== 0x88) return undefined;
+  return length === 0x80 ? 1005 : ((bytes[0] ^ bytes[4]) << 8) | (bytes[1] ^ bytes[5]);
+}
+
+/** Closes with this code, and tells the code of the answer, or nothing if the connection ended before. */
+function closing(code, socket, head, answered) {
+  socket.write(Buffer.concat([accepted(head), closeFrame(code)]));
+  socket.removeAllListeners('data');
+  socket.once('data', (bytes) => answered(codeOf(bytes)));
+  socket.once('close', () => answered());
+}
 
 const ANSWERS = {
-  '/close': (socket, head) => {
-    socket.write(Buffer.concat([accepted(head), CLOSE]));
-    socket.removeAllListeners('data');
-    socket.once('data', ([first]) => answered(first));
-    socket.once('close', () => answered());
-  },
+  '/close': (socket, head, answered) => closing(1000, socket, head, answered),
+  '/close-4001': (socket, head, answered) => closing(4001, socket, head, answered),
   '/drop': (socket, head) => socket.end(accepted(head)),
   '/message-drop': (socket, head) => socket.end(Buffer.concat([accepted(head), text('one'), text('two')])),
   '/404': (socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'),
   '/hang': () => {},
 };
 
-/** Listens on loopback. @returns {Promise<{origin: string, answer: Promise<number | undefined>, stop(): void}>} */
+/** Listens on loopback. `answer` is the code with which its first Close frame was answered. @returns {Promise<{origin: string, answer: Promise<number | undefined>, stop(): void}>} */
 export async function startDropping() {
   const sockets = new Set();
+  let answered;
+  const answer = new Promise((resolve) => (answered = resolve));
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -43,7 +51,7 @@ export async function startDropping() {
     socket.on('data', (bytes) => {
       head += bytes.toString('latin1');
       if (!head.includes('\r\n\r\n')) return;
-      ANSWERS[head.split(' ')[1]]?.(socket, head);
+      ANSWERS[head.split(' ')[1]]?.(socket, head, answered);
       head = '';
     });
   });

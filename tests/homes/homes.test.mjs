@@ -408,6 +408,36 @@ process.exit();
       );
       assert.equal(await printed(runtimes[key], ['--expose-gc', file, echo]), '1 true true');
     });
+
+    home(name, 'a status remembers what was dropped when its channel is collected', async () => {
+      const file = write(
+        'dropped.mjs',
+        `import { Channel } from 'websocket-channel';
+const url = process.argv.at(-1).replace('echo', 'flood?count=20&size=100');
+const collected = new Promise((resolve) => {
+  globalThis.registry = new FinalizationRegistry(resolve);
+});
+async function dropping() {
+  const channel = new Channel(url, { codec: 'bytes', receiveBufferBytes: 1000, overflow: 'drop-oldest' });
+  registry.register(channel);
+  await channel.closed;
+  // Not read before: what it says later is what was counted, not what was seen.
+  return { status: channel.status, read: channel.stats().queuedMessages };
+}
+const { status, read } = await dropping();
+let over = false;
+collected.then(() => (over = true));
+while (!over) {
+  await new Promise((resolve) => setTimeout(resolve));
+  gc();
+}
+console.log(read, status.droppedMessages, status.state);
+process.exit();
+`,
+      );
+      // A message counts 32 bytes besides.
+      assert.equal(await printed(runtimes[key], ['--expose-gc', file, echo]), '7 13 closed');
+    });
   }
 
   const inWorkerd = `exchange(library, ${JSON.stringify(echo)})`;
@@ -430,8 +460,21 @@ process.exit();
     }`;
     try {
       await answerOfWorkerd(`(async () => ${answer})()`, '[1006,false,"CHANNEL_CLOSED",1000,true,"ended"]');
-      // RFC 6455 §5.5.1: a Close frame.
-      assert.equal(await dropping.answer, 0x88);
+      // RFC 6455 §5.5.1: the peer's code.
+      assert.equal(await dropping.answer, 1000);
+    } finally {
+      dropping.stop();
+    }
+  });
+  home('workerd', 'the end of a WebSocket', async () => {
+    const dropping = await startDropping();
+    const answer = `new Promise((resolve) => {
+      const socket = new library.WebSocket(${JSON.stringify(`${dropping.origin}/close-4001`)});
+      socket.onclose = ({ code, wasClean }) => resolve(JSON.stringify([code, wasClean, socket.readyState]));
+    })`;
+    try {
+      await answerOfWorkerd(answer, '[4001,true,3]');
+      assert.equal(await dropping.answer, 4001);
     } finally {
       dropping.stop();
     }

@@ -132,6 +132,71 @@ describe('the life of a Channel', () => {
     }
   });
 
+  it('says failure, whatever the platform tells of an end while connecting', async () => {
+    for (const code of [1000, 4401]) {
+      const { channel, socket } = make();
+      socket.ends(code);
+      assert.equal((await rejects(() => channel.opened, ConnectError)).code, 'CONNECT_FAILED');
+      assert.deepEqual(await channel.closed, lost('error'));
+    }
+  });
+
+  it('is open where the platform is open from the start, whether it tells so later or not', async () => {
+    const makeOpen = overDouble(
+      (Class) =>
+        class extends Class {
+          readyState = 1;
+          protocol = 'a';
+        },
+    );
+    for (const later of [() => {}, (socket) => socket.opens('a')]) {
+      const { channel, socket } = makeOpen({ protocols: ['a'] });
+      assert.deepEqual(await channel.opened, { protocol: 'a', extensions: '' });
+      await channel.send('x');
+      assert.deepEqual(socket.sent, ['x']);
+      const changes = [];
+      channel.status.addEventListener('change', () => changes.push(channel.status.state));
+      later(socket);
+      channel.close();
+      later(socket);
+      assert.equal(channel.status.state, 'closing');
+      socket.ends(1000);
+      await channel.closed;
+      await task();
+      assert.deepEqual(changes, ['closed', 'closed']);
+    }
+  });
+
+  for (const name of ['protocol', 'extensions']) {
+    it(`fails where the platform throws when it is asked for its ${name}`, async () => {
+      const cause = new Error('not implemented');
+      const makeThrowing = overDouble(
+        (Class) =>
+          class extends Class {
+            constructor(...args) {
+              super(...args);
+              Object.defineProperty(this, name, {
+                get() {
+                  throw cause;
+                },
+                set() {},
+              });
+            }
+          },
+      );
+      const { channel, socket } = makeThrowing();
+      const sending = rejects(() => channel.send('x'), SendError);
+      socket.opens();
+      const error = await rejects(() => channel.opened, ConnectError);
+      assert.equal(error.code, 'CONNECT_FAILED');
+      assert.include(error.message, 'not implemented');
+      assert.strictEqual(error.cause, cause);
+      assert.equal((await sending).code, 'NOT_OPEN');
+      assert.deepEqual(await channel.closed, lost('error'));
+      assert.isTrue(socket.isLeft);
+    });
+  }
+
   it('ends once where close() tells the end within the call', async () => {
     const tellsWithin = overDouble(
       (Class) =>
@@ -426,19 +491,20 @@ describe('the life of a Channel', () => {
     channel.abort();
   });
 
-  it('rejects opened when subprotocols were offered and none was chosen', async () => {
-    const { channel, socket } = make({ protocols: ['a', 'b'] });
-    socket.opens('');
-    const error = await rejects(() => channel.opened, ConnectError);
-    assert.equal(error.code, 'SUBPROTOCOL');
-    assert.include(error.message, 'a, b');
-    assert.isAbove(socket.closes.length, 0);
-    assert.deepEqual(await channel.closed, lost('error'));
-    const chosen = make({ protocols: ['a', 'b'] });
-    chosen.socket.opens('b');
-    assert.equal((await chosen.channel.opened).protocol, 'b');
-    chosen.channel.abort();
-  });
+  for (const chosen of ['', 'A', 'c'])
+    it(`rejects opened when subprotocols were offered and '${chosen}' was chosen`, async () => {
+      const { channel, socket } = make({ protocols: ['a', 'b'] });
+      socket.opens(chosen);
+      const error = await rejects(() => channel.opened, ConnectError);
+      assert.equal(error.code, 'SUBPROTOCOL');
+      assert.include(error.message, 'a, b');
+      assert.isAbove(socket.closes.length, 0);
+      assert.deepEqual(await channel.closed, lost('error'));
+      const chosen = make({ protocols: ['a', 'b'] });
+      chosen.socket.opens('b');
+      assert.equal((await chosen.channel.opened).protocol, 'b');
+      chosen.channel.abort();
+    });
 
   it('rejects with the reason of a signal, as fetch does', async () => {
     const reason = { why: 'left' };
