@@ -84,6 +84,10 @@ pub struct Stats {
     /// The time from the last answered [`Control::ping`](super::Control::ping) to its pong, including what either side had queued before them. None
     /// before the first, and in browsers, where a page cannot send pings.
     pub round_trip: Option<Duration>,
+    /// Pongs received (RFC 6455 §5.5.3), those of keepalive included. 0 in browsers, which hide them from a page.
+    pub pongs: u64,
+    /// The time since the last pong. None before the first, and in browsers.
+    pub since_last_pong: Option<Duration>,
 }
 
 /// What the driver does for those who wait until everything is sent, or ping: as a function, so that a program in which nobody does has nothing
@@ -296,6 +300,7 @@ impl Mailbox {
 
     pub(super) fn stats(&self) -> Stats {
         let received = self.incoming.received();
+        let (pongs, since_last_pong) = self.incoming.pongs();
         let state = self.lock();
         let Outgoing { sent, lost, .. } = &state.outgoing;
         Stats {
@@ -308,6 +313,8 @@ impl Mailbox {
             received_bytes: received.bytes + state.dropped.bytes,
             dropped_messages: received.dropped.messages + state.dropped.messages,
             round_trip: state.round_trip,
+            pongs,
+            since_last_pong,
         }
     }
 

@@ -8,9 +8,11 @@ use super::{Dropped, Limits, Overflow};
 use crate::error::RecvError;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message};
+use crate::time::Instant;
 use crate::waker::{keep, wake};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
+use core::time::Duration;
 use std::sync::Arc;
 
 /// The one bounded queue between the platform and the reader.
@@ -20,6 +22,8 @@ pub struct Incoming {
     state: Lock<State>,
     /// What waits to be read, as it counts against a bound: 0 once nothing more is shown. So that the driver need not lock to see it.
     waiting: AtomicUsize,
+    /// Pongs that came, where the transport counts them.
+    pongs: AtomicU64,
 }
 
 pub(crate) struct State {
@@ -27,6 +31,8 @@ pub(crate) struct State {
     reader: Option<Waker>,
     /// Woken whenever there is something to read, and at the end.
     hook: Option<Waker>,
+    /// When the last pong came.
+    last_pong: Option<Instant>,
     #[cfg(feature = "reconnect")]
     gaps: Gaps,
 }
@@ -108,11 +114,36 @@ impl Incoming {
                 life: Life::new(phase, inbox),
                 reader: None,
                 hook: None,
+                last_pong: None,
                 #[cfg(feature = "reconnect")]
                 gaps: Gaps::default(),
             }),
             waiting: AtomicUsize::new(0),
+            pongs: AtomicU64::new(0),
         })
+    }
+
+    /// So many pongs have come.
+    #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+    #[inline]
+    pub(crate) fn note_pongs(&self, count: u64) {
+        if self.pongs.load(Ordering::Relaxed) != count {
+            self.note_new_pongs(count);
+        }
+    }
+
+    #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+    #[cold]
+    fn note_new_pongs(&self, count: u64) {
+        self.lock().last_pong = Some(Instant::now());
+        self.pongs.store(count, Ordering::Relaxed);
+    }
+
+    /// How many pongs came, and how long ago the last one did; also after the end.
+    pub(crate) fn pongs(&self) -> (u64, Option<Duration>) {
+        let last = self.lock().last_pong;
+        let count = self.pongs.load(Ordering::Relaxed);
+        (count, last.map(|last| last.elapsed()))
     }
 
     #[inline(never)]

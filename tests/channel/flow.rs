@@ -243,6 +243,39 @@ async fn a_ping_tells_how_long_its_answer_took_where_there_are_pings() {
     assert_eq!(control.stats().round_trip, round_trip);
 }
 
+#[cfg(not(target_family = "wasm"))]
+#[crate::test]
+async fn pongs_are_counted_those_of_keepalive_too() {
+    use core::time::Duration;
+    let server = server().await;
+    let connecting = connect(server.url("/echo")).codec(Text);
+    let began = std::time::Instant::now();
+    let mut channel = connecting
+        .keepalive(Duration::from_millis(10), None)
+        .await
+        .unwrap();
+    let control = channel.control();
+    let stats = control.stats();
+    assert_eq!((stats.pongs, stats.since_last_pong), (0, None));
+    // While nothing else happens.
+    while control.stats().pongs < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // And among messages.
+    let before = control.stats().pongs;
+    while control.stats().pongs < before + 3 {
+        control.ping();
+        channel.send("x".into()).await.unwrap();
+        channel.next().await.unwrap().unwrap();
+    }
+    let stats = control.stats();
+    assert!(stats.since_last_pong.unwrap() <= began.elapsed());
+    // They are kept beyond the end.
+    control.close(1000, "").await.unwrap();
+    assert!(control.stats().pongs >= stats.pongs);
+    assert!(control.stats().since_last_pong.is_some());
+}
+
 #[crate::test]
 async fn a_message_over_the_limit_closes_the_connection() {
     let server = server().await;

@@ -1,11 +1,6 @@
 //! The deterministic simulation of sessions: `cargo run --release -p websocket-channel-session -- --seeds 100000`, `-- --seed 17` for one with its trace.
 
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
 mod world;
 

@@ -11,6 +11,7 @@ mod writer;
 
 pub use accepting::Accepting;
 
+use super::incoming::Incoming;
 use super::{ConnectionLost, Limits, MaybeSend, Pongs, Transport};
 use crate::error::{Cause, HandshakeError};
 use crate::message::{CloseInfo, Event, Message, OpenInfo};
@@ -22,6 +23,7 @@ use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 use deadline::Deadline;
 use reader::Reader;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wakers::Tasks;
 use writer::Writer;
@@ -54,6 +56,8 @@ pub struct IoTransport<Io: AsyncRead + AsyncWrite + Unpin> {
     limits: Limits,
     /// What is left of the reading task's turn.
     turn: u16,
+    /// A channel's queue, which counts pongs for whoever asks.
+    queue: Option<Arc<Incoming>>,
 }
 
 /// Opens a client's connection over a stream. `connection` was made at the time zero, just now.
@@ -114,6 +118,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
             give_up: None,
             limits: limits.clone(),
             turn: drive::TURN,
+            queue: None,
         }
     }
 
@@ -163,6 +168,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         closed
     }
 
+    /// Tells a channel of the pongs that came.
+    #[inline]
+    fn note_pongs(&self) {
+        if let Some(queue) = &self.queue {
+            queue.note_pongs(self.connection.pongs());
+        }
+    }
+
     fn now(&self) -> Duration {
         self.started.elapsed()
     }
@@ -184,11 +197,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<I
                     return Poll::Ready(Event::Message(message));
                 }
                 Poll::Ready(proto::ConnectionEvent::Closed(closed)) => {
+                    self.note_pongs();
                     return Poll::Ready(Event::Closed(self.ended(closed)));
                 }
                 // The handshake, which is over, and pongs that nothing awaits.
                 Poll::Ready(_) => {}
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.note_pongs();
+                    return Poll::Pending;
+                }
             }
         }
     }
@@ -289,6 +306,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin + MaybeSend> Transport for IoTransport<I
 
     fn round_trip(&self) -> Option<Duration> {
         self.connection.round_trip()
+    }
+
+    fn incoming(&mut self) -> Arc<Incoming> {
+        // The stream's own flow control keeps to the bound.
+        self.queue.insert(Incoming::open(None)).clone()
     }
 
     fn pongs(&self) -> Pongs {
