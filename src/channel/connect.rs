@@ -75,7 +75,7 @@ pub struct Connect<Tx, Rx> {
     reconnect: Option<crate::reconnect::Reconnect>,
 }
 
-/// The default as a function, so that a program in which every channel chooses has nothing of it.
+/// The default as a function: a program in which every channel chooses its own does not link it.
 enum Choice<Tx, Rx> {
     Default(fn() -> Arc<dyn Codec<Tx, Rx>>),
     Made(Arc<dyn Codec<Tx, Rx>>),
@@ -110,7 +110,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         Connect {
             url: self.url,
             opener: self.opener,
-            // Known here, where the codec's type is: one that names none costs nothing.
+            // Decided here, where the codec's type is known: a codec without a subprotocol costs nothing.
             spoken: codec.subprotocol().map(Spoken::new),
             options: self.options,
             codec: Choice::Made(Arc::new(codec)),
@@ -347,7 +347,7 @@ pub struct Connecting<Tx, Rx> {
     // Knows nothing of the types: it is compiled once, not once for every channel.
     socket: Pin<Box<Opening>>,
     codec: Arc<dyn Codec<Tx, Rx>>,
-    /// Whence the next connection comes when this one is lost.
+    /// The source of the next connection when this one is lost.
     #[cfg(feature = "reconnect")]
     next: Option<driver::Following>,
 }

@@ -1,12 +1,12 @@
-//! A `send` that the sender's own task hands over, without a turn of the driver: one seam, and a body for each way in which threads can be.
+//! A `send` that the sender's own task hands over, without a turn of the driver. There is one body for programs with threads and one for pages.
 //!
-//! Natively the driver lies where the senders find it. Its task has it for as long as a turn takes, and a sender for as long as it takes to hand
-//! a message over: that is the platform's own send, on a connection that is open. Whoever does not get it at once waits in line.
+//! With threads the senders share the driver. Its task holds it for one turn, a sender for handing one message over: that is the platform's own send,
+//! on an open connection. A sender that does not get it at once waits in the queue.
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(super) use shared::{Slot, hand_over, spawn};
 
-/// In a page the platform's objects stay on their thread, whose driver takes its turn as it is woken.
+/// In a page the platform's objects stay on their thread. There the driver runs when it is woken.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 #[inline(always)]
 pub(super) fn hand_over(
@@ -26,7 +26,7 @@ mod shared {
     use core::task::{Context, Poll};
     use std::sync::Arc;
 
-    /// Where the driver lies. Nobody waits for this lock while its owner calls anything of somebody else's: senders go without.
+    /// The shared driver. No sender waits for this lock: its owner may be calling foreign code.
     pub(in crate::channel) type Slot = Lock<Option<Driver>>;
 
     /// Runs the driver on the tokio runtime of the calling context.
@@ -57,7 +57,7 @@ mod shared {
         }
     }
 
-    /// Hands a message over, or gives it back if it has to wait in line.
+    /// Hands a message over, or returns it if it has to wait in the queue.
     pub(in crate::channel) fn hand_over(
         mailbox: &Mailbox,
         message: Message,
@@ -66,7 +66,7 @@ mod shared {
             return Err(message);
         };
         match &mut *slot {
-            // Looked at while the driver has no turn: then nothing is between the line and the platform.
+            // Checked while the driver has no turn: then nothing is between the queue and the platform.
             Some(driver) if mailbox.is_clear() => driver.hand_over_directly(message),
             _ => Err(message),
         }

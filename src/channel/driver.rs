@@ -1,4 +1,4 @@
-//! The task that owns the socket: takes sends down, brings messages up.
+//! The task that owns the socket: hands sends over and collects messages.
 
 #[cfg(feature = "reconnect")]
 mod reconnect;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Messages moved in one turn before other tasks get theirs.
 const TURN: usize = 64;
 
-/// So many sends in a row need no turn of the driver. The next one waits for it, so that a task that does nothing but send lets others have theirs.
+/// This many sends in a row need no turn of the driver. The next one waits for a turn, so that a task that only sends lets others run.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 const MOST_DIRECT: u8 = 128;
 
@@ -70,13 +70,13 @@ fn spawn(driver: Driver) -> Arc<Mailbox> {
 pub(super) struct Driver {
     socket: Socket,
     mailbox: Arc<Mailbox>,
-    /// Below that much room the platform is asked how much there is by now: asking is a call out of wasm.
+    /// Below this capacity the platform is asked for the current one: asking is a call out of wasm.
     low: usize,
     look: Option<Look>,
-    /// A send that was taken out of the line and is not settled, and what is not counted yet: none between turns.
+    /// A send that was taken out of the queue and is not settled, and what is not counted yet. None between turns.
     next: Next,
     sent: Sent,
-    /// Messages that senders handed over by themselves, one behind the other.
+    /// Messages that senders handed over themselves, in a row.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
     /// Makes the next connection; none where this one is the last.
@@ -121,12 +121,12 @@ impl Driver {
             }
             if let Some((code, reason)) = work.close {
                 self.end_for_good();
-                // The arguments were checked by whoever wants it.
+                // The caller checked the arguments.
                 self.socket.begin_close(code, &reason);
                 if work.ends {
                     let _ = self.socket.poll_handed_over(cx);
                     self.settle(0);
-                    // Nobody waits for the peer's answer; a `Control` that watches learns who ended it.
+                    // Nothing waits for the peer's answer; a `Control` that watches sees who closed.
                     self.mailbox.end(Some(CloseInfo::lost(ClosedBy::Local)));
                     return Poll::Ready(());
                 }
@@ -141,7 +141,7 @@ impl Driver {
         }
         if received == Turn::Ended {
             self.settle(0);
-            // Dropping the driver tells the end.
+            // Dropping the driver reports the end.
             return Poll::Ready(());
         }
         let sent = self.poll_send(cx, heard);
@@ -159,7 +159,7 @@ impl Driver {
 
     /// And whether there was a message: then the connection is open, and need not be asked.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> (Turn, bool) {
-        // Several messages may have arrived since the last turn, and been too many among themselves.
+        // Several messages may have arrived since the last turn, and exceeded the limit together.
         if self.mailbox.incoming.below {
             self.mailbox.set_dropped(self.socket.dropped());
         }
@@ -172,7 +172,7 @@ impl Driver {
                     if let Some((code, reason)) = self.mailbox.incoming.arrive(Some(message)) {
                         self.end_for_good();
                         self.socket.begin_close(code, reason);
-                        // Before those behind it in line.
+                        // Before those after it in the queue.
                         self.settle(0);
                         self.mailbox.stop_sending();
                     }
@@ -215,7 +215,7 @@ impl Driver {
         }
     }
 
-    /// Nobody waits: what room there is can be taken without.
+    /// Nothing waits: all capacity is available to `try_send`.
     fn rest(&mut self, open: bool) -> Turn {
         if !open && !self.socket.is_open() {
             self.stop_sending();
@@ -244,7 +244,7 @@ impl Driver {
         self.mailbox.stop_sending();
     }
 
-    /// Asks the platform how much room there is.
+    /// Asks the platform for the capacity.
     fn see_room(&mut self, left: usize) {
         let room = self.socket.capacity();
         self.low = (room / 2).max(1);
@@ -252,7 +252,7 @@ impl Driver {
         self.mailbox.set_room(room, &mut self.next, left);
     }
 
-    /// What was taken without waiting goes first: room was seen when it was taken.
+    /// Accepted messages go first: there was capacity when they were accepted.
     pub(super) fn hand_over_accepted(&mut self, accepted: Vec<Message>) {
         #[cfg(feature = "reconnect")]
         let mut kept = Vec::new();
@@ -263,7 +263,7 @@ impl Driver {
                     kept.push(error.value);
                     continue;
                 }
-                // Nobody waits to be told, so it is counted.
+                // Nothing waits for the result, so it is counted.
                 self.mailbox.count_lost(error.value.len(), error.kind);
             }
         }
@@ -271,7 +271,7 @@ impl Driver {
         self.mailbox.restore(kept);
     }
 
-    /// For a sender between two turns: hands a message over before anything else is in line, or gives it back if it has to wait there.
+    /// For a sender between two turns: hands a message over if the queue is empty, or returns it if it has to wait.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn hand_over_directly(&mut self, message: Message) -> Result<(), Message> {
         let bytes = message.len();
@@ -279,7 +279,7 @@ impl Driver {
             self.direct = 0;
             return Err(message);
         }
-        // The flush may wait for the answers to what lies read; the driver makes good for it as soon as the task yields.
+        // The flush may wait for the answers to messages that were already read; the driver flushes as soon as the task yields.
         let more = self.mailbox.incoming.waiting() > 0;
         let left = self.socket.send_at_once(message, more)?;
         self.direct += 1;
@@ -295,8 +295,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Hands over what was taken, and tells the handles what became of it and of what was accepted. Takes the next, if it is one of `most`. Whether it
-    /// was sent.
+    /// Hands over what was taken, and reports the results to the handles. Takes the next, if it is one of `most`. Returns whether it was sent.
     #[inline(never)]
     fn settle(&mut self, most: usize) -> bool {
         let mut became = Stage::NotOpen;
@@ -342,7 +341,7 @@ enum Turn {
     Ended,
 }
 
-/// However the driver goes, a runtime that shuts down included, nobody waits for it in vain.
+/// However the driver ends, even by a runtime that shuts down, no wait is left pending.
 impl Drop for Driver {
     fn drop(&mut self) {
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -355,8 +354,8 @@ impl Drop for Driver {
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Driver {
-    /// A runtime that shuts down drops the driver in the middle of a connection. What was taken without waiting goes to the platform, as far as it takes
-    /// it at once; the rest is counted.
+    /// A runtime that shuts down drops the driver in the middle of a connection. Accepted messages are handed over as far as the platform accepts
+    /// them at once; the rest is counted.
     fn last_turn(&mut self) -> Option<CloseInfo> {
         if let Some(closed) = self.socket.close_info() {
             return Some(closed.clone());
@@ -365,7 +364,7 @@ impl Driver {
             (accepted.hand_over)(self, accepted.messages);
             self.settle(0);
         }
-        // Nobody is left to be woken.
+        // Nothing is left to wake.
         let at_once = &mut Context::from_waker(core::task::Waker::noop());
         let _ = self.socket.poll_handed_over(at_once);
         let mut closed = CloseInfo::lost(ClosedBy::Error);

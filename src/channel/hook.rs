@@ -1,4 +1,4 @@
-//! What an application has called when something arrives: one seam, and a body for each way in which threads can be.
+//! The function that an application has called when something arrives. There is one body for programs with threads and one for pages.
 
 use core::task::Waker;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub trait MaybeShared {}
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 impl<T> MaybeShared for T {}
 
-/// A waker that calls a function. As such it is nothing of its own to a program that sets none.
+/// A waker that calls a function. Programs that set none do not link it.
 struct Call<F>(F);
 
 impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
@@ -30,7 +30,7 @@ pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
     Waker::from(Arc::new(Call(wake)))
 }
 
-/// Handles may go to any thread, as far as types can tell, and so hold no more of the function than its place in a list of this one.
+/// By their types handles may move to any thread, so they hold only an index into a list of this thread.
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
     let place = here::Place::new(std::rc::Rc::new(wake));
@@ -48,7 +48,7 @@ mod here {
         static WAKES: RefCell<Vec<Option<Wake>>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// The place of a function, which goes with it.
+    /// The index of a function; dropping it removes the function.
     pub(super) struct Place(usize);
 
     impl Place {

@@ -1,20 +1,20 @@
-//! Tasks that wait for their turn, in the order in which they came: to send, or for a change. One that gives up leaves at once, wherever it stands:
-//! the places are linked.
+//! A queue of waiting tasks, in the order in which they came: to send, or for a change. A cancelled wait leaves at once, from any position: the
+//! places are linked.
 
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
 use crate::waker::keep;
 use core::task::{Poll, Waker};
 
-/// What became of a send: the message comes back when it was not sent. For a permit there is none.
+/// The result of a send. The message is returned if it was not sent. A permit has no message.
 pub(super) type Outcome = Result<(), Box<SendError<Option<Message>>>>;
 
-/// No place: the line itself, whose links are to the first and the last.
+/// No place: the queue itself, whose links are to the first and the last place.
 const NONE: usize = usize::MAX;
-/// So many free places are kept for the next sends when the line is empty.
+/// This many free places are kept for the next sends when the queue is empty.
 const KEPT: usize = 64;
 
-/// Whose place it is: places are used again, tickets are not.
+/// The ticket of the place's owner: places are reused, tickets are not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     place: usize,
@@ -44,24 +44,24 @@ struct Place {
     ticket: usize,
     stage: Stage,
     links: Links,
-    /// What is to be sent: none for a permit, and while the driver has it. It comes back when it was not sent.
+    /// The message: none for a permit, and while the driver has it. It is returned if it was not sent.
     message: Option<Message>,
     waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Stage {
-    /// Nobody's: what was here was sent, or given up.
+    /// Free: its send completed, or was cancelled.
     Free,
-    /// In line.
+    /// Waiting.
     Waiting,
     /// With the driver.
     Taken,
-    /// With the driver, and nobody waits for what becomes of it.
+    /// With the driver, and the wait was cancelled.
     Abandoned,
-    /// Not sent, for the connection was not open, and nobody has been told yet.
+    /// Not sent because the connection was not open; not reported yet.
     NotOpen,
-    /// Not sent, for the platform refused it, and nobody has been told yet.
+    /// Not sent because the platform refused it; not reported yet.
     Refused,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Line {
     refused: usize,
 }
 
-/// What a wait that was given up leaves: to be dropped without a lock.
+/// What a cancelled wait leaves: to be dropped without a lock.
 pub(super) type Left = (Option<Message>, Option<Waker>);
 
 impl Line {
@@ -101,17 +101,17 @@ impl Line {
         self.tickets
     }
 
-    /// The last ticket that was settled: those before it are, too. Unless [`refused`](Self::refused) counts some, all of them were sent.
+    /// The last settled ticket; all earlier ones are settled too. Unless [`refused`](Self::refused) is above 0, all of them were sent.
     pub(super) fn settled(&self) -> usize {
         self.settled
     }
 
-    /// How many were not sent and have not been told so.
+    /// How many were not sent and not reported yet.
     pub(super) fn refused(&self) -> usize {
         self.refused
     }
 
-    /// Waits at the end of the line. Where it is not `open` it is refused at once.
+    /// Adds a wait at the end. If it is not `open`, it is refused at once.
     pub(super) fn enter(
         &mut self,
         message: Option<Message>,
@@ -148,7 +148,7 @@ impl Line {
         Key { place, ticket }
     }
 
-    /// Takes the first out of the line. It is to be [settled](Self::settle).
+    /// Takes the first out. It has to be [settled](Self::settle).
     pub(super) fn pop(&mut self) -> Option<(Key, Option<Message>)> {
         let place = self.ends.behind;
         self.unlink(place);
@@ -158,7 +158,7 @@ impl Line {
         Some((Key { place, ticket }, first.message.take()))
     }
 
-    /// What became of one that was popped, in the order of the line: `Free` when it was sent, otherwise why not, and the message. Gives whom to wake.
+    /// The result of one that was popped, in order: `Free` if it was sent, otherwise why not, and the message. Returns the waker.
     pub(super) fn settle(
         &mut self,
         key: Key,
@@ -199,7 +199,8 @@ impl Line {
         None
     }
 
-    /// Settles the first that has no newer ticket than `newest`, as [`settle`](Self::settle) does without a message. Gives whom to wake; `None` if there is none.
+    /// Settles the first whose ticket is not newer than `newest`, like [`settle`](Self::settle) without a message. Returns the waker; `None` if there
+    /// is none.
     pub(super) fn settle_first(&mut self, newest: usize, became: Stage) -> Option<Option<Waker>> {
         let first = self.places.get(self.ends.behind)?;
         if newest.wrapping_sub(first.ticket) > usize::MAX / 2 {
@@ -209,10 +210,10 @@ impl Line {
         Some(self.settle(key, became, message))
     }
 
-    /// What became of a wait. While it goes on, `waker` is woken when that is known.
+    /// The result of a wait. Until it is known, `waker` is registered for it.
     pub(super) fn poll(&mut self, key: Key, waker: &Waker) -> Poll<Outcome> {
         let Some(place) = self.place(key) else {
-            // It was settled, and its place given to another.
+            // It was settled, and its place was reused.
             return Poll::Ready(Ok(()));
         };
         let kind = match place.stage {
@@ -228,7 +229,7 @@ impl Line {
         Poll::Ready(Err(Box::new(SendError::new(message, kind))))
     }
 
-    /// Gives a wait up. What comes back is to be dropped by whoever asks.
+    /// Cancels a wait. The caller drops what is returned.
     pub(super) fn leave(&mut self, key: Key) -> Left {
         let Some(place) = self.place(key) else {
             return (None, None);
@@ -260,7 +261,7 @@ impl Line {
             self.free = place;
         }
         self.used -= 1;
-        // After a long line the memory goes.
+        // Free the memory of a long queue.
         if self.used == 0 && self.places.len() > KEPT {
             self.places = Vec::new();
             self.free = NONE;
@@ -273,7 +274,7 @@ impl Line {
         self.join(before, behind);
     }
 
-    /// Makes neighbours of two.
+    /// Links two places.
     #[inline(never)]
     fn join(&mut self, before: usize, behind: usize) {
         self.links(before).behind = behind;
@@ -330,7 +331,7 @@ mod tests {
         let (key, _) = line.pop().unwrap();
         assert!(line.settle(key, Stage::Free, None).is_none());
         assert_eq!(line.refused(), 1);
-        // Another takes the second's place.
+        // Another wait reuses the second's place.
         let third = line.enter(None, None, true);
         assert!(line.poll(second, Waker::noop()) == Poll::Ready(Ok(())));
         assert!(line.poll(third, Waker::noop()).is_pending());

@@ -1,6 +1,7 @@
-//! What the handles and the driver share: [what goes down](super::outgoing), [what comes up](crate::transport::incoming), and how it stands.
+//! The state that the handles and the driver share: [outgoing messages](super::outgoing), [incoming messages](crate::transport::incoming), and the
+//! status.
 //!
-//! Nobody holds the lock while calling anything of somebody else's: wakers are taken out and woken after it is released.
+//! The lock is never held while calling foreign code: wakers are taken out and woken after it is released.
 
 #[cfg(feature = "reconnect")]
 mod reconnect;
@@ -90,12 +91,11 @@ pub struct Stats {
     pub since_last_pong: Option<Duration>,
 }
 
-/// What the driver does for those who wait until everything is sent, or ping: as a function, so that a program in which nobody does has nothing
-/// of it.
-/// It tells whether there is more to look for.
+/// What the driver does for `flush`, `drained` and `ping`. A function, so that programs that use none of them do not link it. It returns whether
+/// there is more to do.
 pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
 
-/// Whether the driver has had its turn when a waker of its own returns: in a page, where it runs as it is woken.
+/// Whether the driver has already run when its waker returns: in a page, where it runs when it is woken.
 const AT_ONCE: bool = cfg!(all(
     target_family = "wasm",
     target_os = "unknown",
@@ -105,21 +105,21 @@ const AT_ONCE: bool = cfg!(all(
 pub(super) struct Mailbox {
     opened: OpenInfo,
     pub(super) incoming: Arc<Incoming>,
-    /// Bytes that the driver fetches ahead of the receiver, or one message of any size, where the transport pushes back. Otherwise everything is
-    /// fetched, and the bound is the queue's.
+    /// Bytes that the driver reads ahead of the receiver, or one message of any size, with receive backpressure. Otherwise everything is read, and
+    /// the queue has the limit.
     window: usize,
-    /// The same while somebody waits for the end: it comes behind every message.
+    /// The same while something waits for the end, which comes after every message.
     bound: usize,
     /// `window` or `bound`.
     fetched: AtomicUsize,
     /// A handle has changed something since the driver last looked.
     told: AtomicBool,
-    /// Whether a message would be taken without waiting.
+    /// Whether `try_send` would accept a message.
     writable: AtomicBool,
     /// As [`Line::settled`](super::line::Line::settled) and `refused`.
     settled: AtomicUsize,
     refused: AtomicUsize,
-    /// Whether nothing is before a message that a sender would hand over by itself, on an open connection.
+    /// Whether a sender could hand a message over itself: the connection is open and the queue is empty.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     clear: AtomicBool,
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -130,19 +130,19 @@ pub(super) struct Mailbox {
 struct State {
     status: Status,
     outgoing: Outgoing,
-    /// Tasks that wait for a change of status or for progress. Each is settled at a change, and waits again.
+    /// Tasks that wait for a change of status or for progress. Each change settles all of them, and they wait again.
     watchers: Line,
     /// How many of them wait for the end.
     ends: usize,
-    /// Set while somebody waits for what was sent to come further, and once somebody has pinged.
+    /// Set while a `flush` or `drained` is pending, and after the first ping.
     look: Option<Look>,
     wants_drained: bool,
     wants_ping: bool,
     round_trip: Option<Duration>,
-    /// What the transport dropped before the driver could fetch it.
+    /// Messages that the transport dropped before the driver could read them.
     dropped: Dropped,
     close: Option<(u16, String)>,
-    /// Somebody wants the end without waiting for it.
+    /// `start_close` or `abort` was called.
     aborted: bool,
     senders: usize,
     receiver: bool,
@@ -158,7 +158,7 @@ struct State {
 pub(super) struct Work {
     /// To begin closing.
     pub(super) close: Option<(u16, String)>,
-    /// To end as well: nobody is left to send or to receive, or to wait for it.
+    /// To end as well: no sender, receiver or wait for the end is left.
     pub(super) ends: bool,
     pub(super) accepted: Option<Box<Accepted>>,
     pub(super) look: Option<Look>,
@@ -166,27 +166,27 @@ pub(super) struct Work {
     pub(super) orders: Orders,
 }
 
-/// What the driver is to send next, and the room as the handles and its last look at the platform left it.
+/// What the driver sends next, and the capacity as the handles and its last query left it.
 #[derive(Default)]
 pub(super) struct Next {
     pub(super) taken: Option<Taken>,
     pub(super) room: Room,
 }
 
-/// The room there is, and whether somebody waits for it.
+/// The capacity, and whether a send waits for it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Room {
     pub(super) bytes: usize,
     pub(super) awaited: bool,
 }
 
-/// Why nothing was taken without waiting.
+/// Why `try_send` did not accept a message.
 pub(super) enum Refused {
     Full,
     NotOpen,
 }
 
-/// What became of what was taken: as [`Line::settle`] is told.
+/// The result of a send, as for [`Line::settle`].
 pub(super) type Settled = (Key, Stage, Option<Message>);
 
 /// A wait of one of the handles for a change.
@@ -289,7 +289,7 @@ impl Mailbox {
         &self.opened
     }
 
-    /// Whether the peer is held back while nobody reads.
+    /// Whether the transport has receive backpressure.
     pub(super) fn has_receive_backpressure(&self) -> bool {
         self.window != usize::MAX
     }
@@ -324,7 +324,7 @@ impl Mailbox {
         self.state.lock()
     }
 
-    /// Lets everybody see without the lock what has become of the line, and lets go of it.
+    /// Publishes the state of the queue for reads without the lock, and releases the lock.
     #[inline(never)]
     fn release(&self, state: Guard<'_, State>) {
         let outgoing = &state.outgoing;
@@ -349,7 +349,7 @@ impl Mailbox {
         result
     }
 
-    /// Lets go of the state, and has the driver look at it.
+    /// Releases the state and wakes the driver.
     #[inline(never)]
     fn wake_driver(&self, mut state: Guard<'_, State>) {
         let driver = state.driver.take();
@@ -374,7 +374,7 @@ impl Mailbox {
         if !state.is_live() {
             return;
         }
-        // What arrives from now on is not shown.
+        // Messages that arrive from now on are discarded.
         self.incoming.close();
         state.status = Status::Closing;
         state.close = Some((code, reason));
@@ -387,7 +387,7 @@ impl Mailbox {
         self.tell_driver(|state| state.aborted = true);
     }
 
-    /// Puts a message in line, or a wish for a permit. When nothing can be sent any more, it is refused there.
+    /// Queues a message, or a request for a permit. It is refused there if nothing can be sent any more.
     pub(super) fn enter(&self, message: Option<Message>, waker: &Waker) -> Key {
         self.tell_driver(|state| {
             let waker = (!AT_ONCE).then(|| waker.clone());
@@ -396,7 +396,7 @@ impl Mailbox {
         })
     }
 
-    /// What became of what is in line.
+    /// The result of a queued send.
     pub(super) fn poll_line(&self, key: Key, waker: &Waker) -> Poll<Outcome> {
         // The usual answer, without the lock.
         let settled = self.settled.load(Ordering::Acquire);
@@ -409,7 +409,7 @@ impl Mailbox {
         outcome
     }
 
-    /// Takes something out of the line; the driver may have it already.
+    /// Cancels a queued send; the driver may have it already.
     pub(super) fn leave(&self, key: Key) {
         let mut state = self.lock();
         let left = state.outgoing.line.leave(key);
@@ -417,7 +417,7 @@ impl Mailbox {
         drop(left);
     }
 
-    /// Whether a message would be taken without waiting now. If not for want of room, the driver is set to look for it.
+    /// Whether `try_send` would accept a message now. If capacity is missing, the driver is told to query it.
     pub(super) fn has_room_to_send(&self) -> Result<(), Refused> {
         if self.writable.load(Ordering::Relaxed) {
             return Ok(());
@@ -434,7 +434,8 @@ impl Mailbox {
         Err(Refused::Full)
     }
 
-    /// Takes a message for the driver's next turn, or gives it back when nothing can be sent any more. The caller has seen room, or holds a permit.
+    /// Accepts a message for the driver's next turn, or returns it if nothing can be sent any more. The caller has checked the capacity, or holds a
+    /// permit.
     pub(super) fn accept(&self, message: Message) -> Result<(), Message> {
         self.tell_driver(|state| {
             if !state.is_live() {
@@ -446,16 +447,15 @@ impl Mailbox {
     }
 }
 
-/// For senders that hand over by themselves.
+/// For senders that hand messages over themselves.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Mailbox {
-    /// Whether nothing is before a message that is handed over now, on an open connection.
+    /// Whether a message can be handed over now: the connection is open and the queue is empty.
     pub(super) fn is_clear(&self) -> bool {
         self.clear.load(Ordering::Relaxed)
     }
 
-    /// Counts a message that a sender handed over by itself, which left so much room; says how much there is. With `left`, the driver has something
-    /// left to do.
+    /// Counts a message that a sender handed over itself, with the capacity left. `left` says that the driver still has something to do.
     pub(super) fn count_direct(&self, bytes: usize, room: usize, left: bool) -> Room {
         let mut state = self.lock();
         state.outgoing.progress = Progress::Underway;
@@ -472,9 +472,9 @@ impl Mailbox {
     }
 }
 
-/// For those who wait until everything is sent.
+/// For `flush` and `drained`.
 impl Mailbox {
-    /// Ready when everything taken or sent so far has come this far.
+    /// Ready when everything accepted or sent so far has progressed this far.
     pub(super) fn poll_progress(
         &self,
         far: Progress,
@@ -501,7 +501,7 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// For the driver at the end of its turn: how far everything has come.
+    /// For the driver at the end of its turn: the progress of everything sent.
     fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         let mut state = self.lock();
         let wants_drained = state.wants_drained;
@@ -510,7 +510,7 @@ impl Mailbox {
         }
         drop(state);
         if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
-            // What cannot be handed over is told by the end.
+            // The end reports what cannot be handed over.
             return true;
         }
         let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
@@ -525,7 +525,7 @@ impl Mailbox {
         } else {
             Progress::HandedOver
         };
-        // Woken without need, they would wake the driver in turn, and so on.
+        // Without this check they would wake the driver in turn, and so on.
         if far <= state.outgoing.progress {
             return !done;
         }
@@ -536,7 +536,7 @@ impl Mailbox {
     }
 }
 
-/// For those who want to know how far away the peer is.
+/// For `ping`.
 impl Mailbox {
     pub(super) fn ping(&self) {
         self.tell_driver(|state| {
@@ -558,10 +558,10 @@ impl Mailbox {
     }
 }
 
-/// The receiving handle's side, and that of whoever watches.
+/// The side of the receiver and of `Control`.
 impl Mailbox {
     pub(super) fn remove_receiver(&self) {
-        // What was fetched for the receiver goes with it.
+        // Unread messages are dropped with the receiver.
         self.incoming.stop_reading();
         self.tell_driver(|state| state.receiver = false);
     }
@@ -577,7 +577,7 @@ impl Mailbox {
         message
     }
 
-    /// Drops the oldest unread message if what waits fills the receive buffer: nobody can read it, and the end comes behind it.
+    /// Drops the oldest unread message if the receive buffer is full: nothing can read it, and the end comes after it.
     pub(super) fn make_room_for_end(&self) {
         while self.incoming.waiting() >= self.bound {
             self.incoming.drop_oldest();
@@ -585,7 +585,7 @@ impl Mailbox {
         }
     }
 
-    /// The end. While somebody waits for it, messages are fetched up to the receive buffer: it comes behind them.
+    /// The end. While something waits for it, messages are read up to the receive buffer, because it comes after them.
     pub(super) fn poll_closed(&self, watch: &mut Watch, cx: &mut Context<'_>) -> Poll<CloseInfo> {
         let mut state = self.lock();
         if let Status::Closed(closed) = &state.status {
@@ -602,7 +602,7 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// The status when it is another than `seen`.
+    /// The status, if it differs from `seen`.
     pub(super) fn poll_status(
         &self,
         seen: Option<&Status>,
@@ -636,7 +636,7 @@ impl Mailbox {
 
 /// The driver's side.
 impl Mailbox {
-    /// Takes what there is to do, and remembers whom to wake when there is more. Nothing if no handle has changed anything.
+    /// Takes the work there is, and registers the waker for more. Nothing if no handle has changed anything.
     pub(super) fn begin_turn(&self, next: &mut Next, waker: &Waker) -> Option<Work> {
         if !self.told.swap(false, Ordering::Acquire) {
             return None;
@@ -667,24 +667,24 @@ impl Mailbox {
         })
     }
 
-    /// What was taken without waiting and is not with the driver yet.
+    /// Accepted messages that the driver does not have yet.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn take_accepted(&self) -> Option<Box<Accepted>> {
         self.lock().outgoing.accepted.take()
     }
 
-    /// Whether the driver should fetch more. Always, where the transport does not push back: then the bound is the queue's. And always when
-    /// nothing more is shown: then messages are let go, and the end is still noticed.
+    /// Whether the driver should read more. Always without receive backpressure: then the queue has the limit. And always when messages are
+    /// discarded, so that the end is noticed.
     pub(super) fn has_room_to_receive(&self) -> bool {
         self.incoming.waiting() < self.fetched.load(Ordering::Relaxed)
     }
 
-    /// The transport has dropped so much, ever.
+    /// The transport has dropped this much so far.
     pub(super) fn set_dropped(&self, dropped: Dropped) {
         self.lock().dropped = dropped;
     }
 
-    /// What became of what was taken. Takes the next, if there is room and it is one of `most`.
+    /// The result of what was taken. Takes the next, if there is capacity and it is one of `most`.
     pub(super) fn settle(
         &self,
         settled: Option<Settled>,
@@ -703,7 +703,7 @@ impl Mailbox {
         wake(waker);
     }
 
-    /// Something that was taken without waiting could not be handed over.
+    /// An accepted message could not be handed over.
     pub(super) fn count_lost(&self, bytes: usize, kind: SendErrorKind) {
         let mut state = self.lock();
         let lost = &mut state.outgoing.lost;
@@ -712,7 +712,7 @@ impl Mailbox {
         lost.kind = Some(kind);
     }
 
-    /// There is so much room. Takes the next.
+    /// Sets the capacity and takes the next.
     pub(super) fn set_room(&self, room: usize, next: &mut Next, most: usize) {
         let mut state = self.lock();
         state.outgoing.set_room(room);
@@ -728,7 +728,7 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// The first sign of an end: what waits to be sent comes back.
+    /// The first sign of an end: waiting sends get their messages back.
     pub(super) fn stop_sending(&self) {
         let mut state = self.lock();
         let closes = state.is_live();
@@ -742,7 +742,7 @@ impl Mailbox {
         }
     }
 
-    /// The end. Everybody who waits hears of it.
+    /// The end. Wakes every wait.
     pub(super) fn end(&self, closed: Option<CloseInfo>) {
         self.stop_sending();
         let mut state = self.lock();
@@ -763,7 +763,7 @@ impl Mailbox {
         self.settle_all(|state| &mut state.watchers, Stage::Free);
     }
 
-    /// Settles whoever waits in a line by now, and wakes them.
+    /// Settles every wait in a queue, and wakes it.
     #[inline(never)]
     fn settle_all(&self, line: fn(&mut State) -> &mut Line, became: Stage) {
         let newest = line(&mut self.lock()).newest();

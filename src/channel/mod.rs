@@ -196,7 +196,7 @@ impl<Tx, Rx> FusedStream for Channel<Tx, Rx> {
     }
 }
 
-/// As its [`Sender`] is one: it holds one item at most.
+/// A sink like its [`Sender`]: it holds one item at most.
 impl<Tx, Rx> Sink<Tx> for Channel<Tx, Rx> {
     type Error = SendErrorKind;
 

@@ -1,14 +1,14 @@
-//! What goes down: what was taken without waiting, the line of those who wait, and the room that there is.
+//! Outgoing messages: those accepted without waiting, the queue of waiting sends, and the capacity.
 
 use super::driver::Driver;
 use super::line::{Key, Line};
 use crate::error::SendErrorKind;
 use crate::message::Message;
 
-/// How far everything that was to be sent has come.
+/// The progress of everything to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
-    /// Some of it is still ours.
+    /// Some of it is still in the channel.
     Underway,
     /// The platform has it.
     HandedOver,
@@ -16,7 +16,7 @@ pub(super) enum Progress {
     Drained,
 }
 
-/// A send that the driver took out of the line: the message, or none for a permit.
+/// A send that the driver took out of the queue: the message, or none for a permit.
 pub(super) type Taken = (Key, Option<Message>);
 
 /// Counts of what was handed over.
@@ -34,16 +34,16 @@ impl Sent {
     }
 }
 
-/// Counts of what was taken without waiting and could not be handed over.
+/// Counts of accepted messages that could not be handed over.
 #[derive(Default)]
 pub(super) struct Lost {
     pub(super) messages: u64,
     pub(super) bytes: usize,
-    /// Why, until somebody has been told.
+    /// Why, until it was reported.
     pub(super) kind: Option<SendErrorKind>,
 }
 
-/// What was taken without waiting, and how the driver hands it over: a function, so that a program in which everybody waits has nothing of it.
+/// Accepted messages, and how the driver hands them over. A function, so that programs that always wait do not link it.
 pub(super) struct Accepted {
     pub(super) messages: Vec<Message>,
     pub(super) bytes: usize,
@@ -51,14 +51,14 @@ pub(super) struct Accepted {
 }
 
 pub(super) struct Outgoing {
-    /// Handed over before anything in line.
+    /// Handed over before anything in the queue.
     pub(super) accepted: Option<Box<Accepted>>,
     pub(super) line: Line,
-    /// Bytes that may be taken without waiting: at least so many, as the driver last saw it less what was taken since.
+    /// Bytes that `try_send` may accept: a lower bound, the driver's last query less what was accepted since.
     pub(super) room: usize,
-    /// Somebody found no room: the driver shall look for it.
+    /// A sender found no capacity: the driver has to query it.
     pub(super) wants_room: bool,
-    /// How far what was taken or sent has come, as the driver last saw it.
+    /// The progress of accepted and sent messages, as the driver last saw it.
     pub(super) progress: Progress,
     /// Counts since the channel opened.
     pub(super) sent: Sent,
@@ -78,12 +78,12 @@ impl Outgoing {
         }
     }
 
-    /// Whether a message may be taken without waiting.
+    /// Whether `try_send` may accept a message.
     pub(super) fn has_room(&self) -> bool {
         self.line.is_empty() && self.room > 0
     }
 
-    /// Whether nothing is before a message that is handed over now.
+    /// Whether a message can be handed over now, before anything else.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn is_clear(&self) -> bool {
         self.line.is_empty() && self.accepted.is_none()
@@ -104,12 +104,12 @@ impl Outgoing {
         accepted.bytes += bytes;
     }
 
-    /// Whether somebody waits for room. What was taken without waiting meanwhile goes first, in the driver's next turn.
+    /// Whether a send waits for capacity. Messages accepted meanwhile go first, in the driver's next turn.
     pub(super) fn awaits_room(&self) -> bool {
         self.accepted.is_none() && (self.wants_room || !self.line.is_empty())
     }
 
-    /// Takes the first out of the line if there is room: it may pass the room, as a `send` with room may.
+    /// Takes the first send out of the queue if there is capacity. It may exceed the capacity, as any `send`.
     pub(super) fn take(&mut self) -> Option<Taken> {
         if self.room == 0 || self.accepted.is_some() {
             return None;
@@ -122,7 +122,7 @@ impl Outgoing {
         taken
     }
 
-    /// How many bytes may be taken without waiting from now on.
+    /// How many bytes `try_send` may accept from now on.
     pub(super) fn set_room(&mut self, room: usize) {
         self.room = room;
         if room > 0 {
@@ -135,7 +135,7 @@ impl Outgoing {
         self.sent.bytes += sent.bytes;
     }
 
-    /// The end: what was taken without waiting is lost, and counted. It comes back to be dropped.
+    /// The end: accepted messages are lost and counted. They are returned to be dropped.
     pub(super) fn end(&mut self) -> Option<Box<Accepted>> {
         let accepted = self.accepted.take();
         if let Some(accepted) = &accepted {

@@ -1,4 +1,4 @@
-//! A channel's next connection: when it is made, and how far it is.
+//! A channel's next connection: when it is made, and its progress.
 
 use super::mailbox::Status;
 use super::source::{Opening, Source};
@@ -14,13 +14,13 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// While there is no network the browser is asked so often whether there is one: Chromium tells workers no event.
+/// The interval at which the browser is asked for a network while there is none: Chromium has no event for it in workers.
 const LOOK_MS: u64 = 1000;
 
-/// What a [`Control`](super::Control) wants, by functions: a program that never does has nothing of it.
+/// What a [`Control`](super::Control) requests. Functions, so that programs that request nothing do not link them.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Orders {
-    /// To suspend or to resume: the last word counts.
+    /// To suspend or to resume: the last request counts.
     pub(super) suspend: Option<fn(&mut Reconnecting)>,
     pub(super) now: Option<fn(&mut Reconnecting)>,
 }
@@ -52,9 +52,9 @@ pub(super) struct Reconnecting {
     lifecycle: Lifecycle,
     /// All times are milliseconds since then.
     origin: Instant,
-    /// For the attempt that is next, or the next look for a network.
+    /// For the next attempt, or the next check for a network.
     timer: Option<(u64, Sleep)>,
-    /// The one attempt. Dropping it closes what it had begun, before the next begins.
+    /// The current attempt. Dropping it closes its connection before the next one begins.
     opening: Option<Pin<Box<Opening>>>,
     reason: Arc<ReconnectReason>,
     attempts: u32,
@@ -80,12 +80,12 @@ impl Reconnecting {
         elapsed_ms(self.origin)
     }
 
-    /// Whether there is to be a connection, and it is open.
+    /// Whether a connection is wanted and open.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.supervisor.state(), State::Open)
     }
 
-    /// Does what the application wants.
+    /// Carries out the application's requests.
     pub(super) fn obey(&mut self, orders: Orders) {
         if let Some(suspend) = orders.suspend {
             suspend(self);
@@ -111,7 +111,7 @@ impl Reconnecting {
         self.supervisor.reconnect_now(self.now(), jitter());
     }
 
-    /// Hears what becomes of the page and its network.
+    /// Handles events of the page and of its network.
     pub(super) fn hear(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(event) = self.lifecycle.poll(cx) {
             let now = self.now();
@@ -124,7 +124,7 @@ impl Reconnecting {
         }
     }
 
-    /// The connection ended. Whether there will be another.
+    /// The connection ended. Returns whether there will be another.
     pub(super) fn lost(&mut self, closed: CloseInfo) -> bool {
         self.wait(ReconnectReason::Closed(closed));
         !matches!(self.supervisor.state(), State::Ended(_))
@@ -138,7 +138,7 @@ impl Reconnecting {
         self.supervisor.lost(now, cause, asked, jitter());
     }
 
-    /// Asks the browser whether there is a network. Whether that is news.
+    /// Asks the browser for a network. Returns whether that changed.
     fn look_for_network(&mut self, now: u64) -> bool {
         let offline = Lifecycle::is_offline();
         let news = offline != self.supervisor.is_offline();
@@ -188,7 +188,7 @@ impl Reconnecting {
         }
     }
 
-    /// Ready when it is time to look again.
+    /// Ready when it is time to check again.
     fn poll_timer(&mut self, at: u64, now: u64, cx: &mut Context<'_>) -> Poll<()> {
         let offline = self.supervisor.is_offline();
         if self.timer.as_ref().is_none_or(|(until, _)| *until != at) {
@@ -206,7 +206,7 @@ impl Reconnecting {
         Poll::Ready(())
     }
 
-    /// How it stands between two connections.
+    /// The status between two connections.
     pub(super) fn status(&self) -> Status {
         let (attempt, next_retry_at) = match self.supervisor.state() {
             State::Waiting { attempt, at } => {
@@ -223,7 +223,7 @@ impl Reconnecting {
         }
     }
 
-    /// The end, when nothing more is tried.
+    /// The end, after the last attempt.
     pub(super) fn gave_up(&self) -> CloseInfo {
         let mut closed = CloseInfo::lost(ClosedBy::Error);
         closed.reason = String::from("reconnecting failed");

@@ -1,4 +1,4 @@
-//! Where a channel's connections come from: what the builder was told, for one attempt after another.
+//! The source of a channel's connections: the builder's settings, used for each attempt.
 
 use super::connect::Attempt;
 use crate::error::{ConnectError, ConnectErrorKind};
@@ -7,7 +7,7 @@ use crate::time::Instant;
 use core::iter::once;
 use core::pin::Pin;
 
-/// What the builder was told.
+/// The builder's settings.
 pub(super) struct Source {
     pub(super) url: String,
     pub(super) options: ConnectionOptions,
@@ -15,7 +15,7 @@ pub(super) struct Source {
     pub(super) spoken: Option<Spoken>,
 }
 
-/// How to open the socket, if not by the URL alone: a function, so that a program that never asks for it has nothing of it.
+/// How to open the socket, if not by the URL alone. A function, so that programs without a provider do not link it.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(super) type Opener = Box<dyn FnMut(Attempt, ConnectionOptions) -> Pin<Box<Opening>>>;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -30,7 +30,7 @@ pub(super) type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Se
 /// With the name of a subprotocol: what [`open`] does without.
 type Speak = fn(String, Attempt, ConnectionOptions, Option<&mut Opener>) -> Pin<Box<Opening>>;
 
-/// The subprotocol that the codec names, and how to open a socket that speaks it: a function, so that only who has one has it.
+/// The codec's subprotocol, and how to open a socket with it. A function, so that only programs with such a codec link it.
 #[cfg_attr(feature = "reconnect", derive(Clone))]
 pub(super) struct Spoken {
     name: String,
@@ -100,7 +100,7 @@ impl Spoken {
         }
     }
 
-    /// Offers it once, and before all others, and refuses a server that speaks another.
+    /// Offers it once, before all others, and refuses a server that chooses another.
     fn open(
         name: String,
         attempt: Attempt,

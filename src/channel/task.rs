@@ -1,4 +1,4 @@
-//! Where the driver runs in a page: one seam, and a body for each way in which threads can be. Natively it runs where senders [find it](super::direct).
+//! The driver's task in a page, with one body for shared memory and one for a single thread. Natively the senders [share the driver](super::direct).
 
 use super::driver::Driver;
 use core::pin::Pin;
@@ -15,16 +15,16 @@ impl Future for Driver {
 #[cfg(not(target_feature = "atomics"))]
 pub(super) use here::spawn;
 
-/// Where memory is shared a task may be woken on another thread than its own, and the executor of the browser's microtasks brings it home.
+/// With shared memory a task may be woken on another thread; the executor of the browser's microtasks moves it back.
 #[cfg(target_feature = "atomics")]
 pub(super) fn spawn(driver: Driver) {
     wasm_bindgen_futures::spawn_local(driver);
 }
 
-/// A driver that runs in the place where it is woken: in the browser's own event, or in a handle's call. In a microtask it would run a moment later,
-/// at the price of one for each message; that of the task that waits for the message comes on top.
+/// A driver that runs where it is woken: in the browser's own event, or in a handle's call. A microtask would run later and cost one for each
+/// message, in addition to that of the task that waits for the message.
 ///
-/// Nobody holds a lock or a borrow while waking, so it is free to do all its work there. What it wakes itself are other tasks.
+/// No lock or borrow is held while waking, so the driver may do all its work there. What it wakes itself are other tasks.
 #[cfg(not(target_feature = "atomics"))]
 mod here {
     use crate::channel::driver::Driver;
@@ -36,7 +36,7 @@ mod here {
     use std::task::Wake;
 
     thread_local! {
-        /// A slot for each task. A waker may go to any thread, and so holds no more of its task than its place in here.
+        /// A slot for each task. A waker may move to any thread, so it has only the index of its task's slot.
         static TASKS: Cell<Vec<Slot>> = const { Cell::new(Vec::new()) };
     }
 
@@ -46,7 +46,7 @@ mod here {
         Running,
         /// Woken, and to run (again).
         Woken,
-        /// Whoever comes next may have it. A waker that outlived its task wakes that one, in vain.
+        /// Free. A waker that outlived its task wakes the slot's next task, without need.
         Free,
     }
 
@@ -70,7 +70,7 @@ mod here {
         })
     }
 
-    /// What a waker is: the place of its task.
+    /// A waker: the index of its task's slot.
     struct Place(usize);
 
     impl Wake for Place {
@@ -97,7 +97,7 @@ mod here {
         }
     }
 
-    /// Runs `work` now, and whenever it is woken. At its end everything goes but the wakers that others hold.
+    /// Runs `work` now, and whenever it is woken. At its end everything is dropped, except wakers that others hold.
     pub(in crate::channel) fn spawn(work: Driver) {
         let (_, place) = put(None, Slot::Waiting(Box::new(work)));
         Arc::new(Place(place)).wake();

@@ -1,14 +1,14 @@
-//! What a sender keeps of a value while its message is on the way to the platform.
+//! A sender's value while its message is being sent.
 
 use crate::codec::{Encode, Restore};
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
 
-/// Where a value is that has not been sent yet.
+/// Where an unsent value is.
 pub(super) enum Unsent<T> {
     /// Beside its message.
     Beside(T),
-    /// In its message, from which it comes back this way.
+    /// In its message; this function restores it.
     Inside(Restore<T>),
 }
 
@@ -27,7 +27,7 @@ impl<T> Unsent<T> {
         }
     }
 
-    /// The value again. Its message has come back.
+    /// Restores the value from its returned message.
     pub(super) fn value(self, message: Message) -> T {
         match self {
             Unsent::Beside(value) => value,

@@ -1,4 +1,4 @@
-//! When to connect again after a connection was lost: the policy, and the machine that follows it.
+//! When to connect again after a connection was lost: the policy, and the state machine that follows it.
 //!
 //! Pure: no I/O, no clock, no randomness, no waker. Times and random numbers are arguments.
 

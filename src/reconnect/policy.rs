@@ -53,7 +53,7 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// The bound of the delay that is doubled with each failure. Default 250 ms: below it people see no interruption. At 0 only
+    /// The bound of the delay, which each failure doubles. Default 250 ms, below which people notice no interruption. With 0 only
     /// [`spread`](Self::spread) delays.
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base = millis(delay);
@@ -70,7 +70,7 @@ impl Reconnect {
     /// Over how long the clients spread when all of them lose their connections at once. Default 1 s. At 0 the first attempt is made at once.
     ///
     /// A server that restarts with *n* clients and accepts *r* a second needs *n*/*r* to bring them all back. Say 1.2 times that: with a million
-    /// clients and 20,000 a second 60 s. A lone drop then takes half of it, on average, to be repaired.
+    /// clients and 20,000 a second 60 s. A single lost connection then takes half of it, on average, to be replaced.
     pub fn spread(mut self, spread: Duration) -> Self {
         self.spread = millis(spread);
         self
@@ -83,13 +83,13 @@ impl Reconnect {
         self
     }
 
-    /// How many attempts may fail in a row before the channel ends with what ended the connection. Default `None`: no limit. At 0 it never connects again.
+    /// How many attempts may fail in a row. Then the channel ends with the reason of the lost connection. Default `None`: no limit. At 0 it never connects again.
     pub fn max_attempts(mut self, attempts: impl Into<Option<u32>>) -> Self {
         self.max_attempts = attempts.into().unwrap_or(u32::MAX);
         self
     }
 
-    /// How long after the drop attempts may begin. Default `None`: no limit. At 0 it never connects again. Time that the machine slept may not count.
+    /// How long after the drop attempts may begin. Default `None`: no limit. At 0 it never connects again. Time in which the machine slept may not count.
     pub fn max_elapsed(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.max_elapsed = time.into().map_or(LONGEST_MS * 8, millis);
         self

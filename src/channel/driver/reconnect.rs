@@ -1,4 +1,4 @@
-//! A driver whose socket is replaced by another when its connection is lost.
+//! A driver that replaces its socket when the connection is lost.
 
 use super::Driver;
 use crate::channel::mailbox::Work;
@@ -9,7 +9,7 @@ use core::task::{Context, Poll};
 pub(super) enum Turned {
     /// With an open connection.
     Open,
-    /// Between two connections: that was the turn.
+    /// Between two connections: the turn is over.
     Away,
     /// There is no other connection: the channel has ended.
     Over,
@@ -21,7 +21,7 @@ impl Driver {
         self.again.is_some()
     }
 
-    /// Hears what there is to hear, and makes the next connection if there is none.
+    /// Handles events, and makes the next connection if there is none.
     pub(super) fn stay_connected(
         &mut self,
         work: &mut Option<Work>,
@@ -77,7 +77,7 @@ impl Driver {
         Turned::Over
     }
 
-    /// The connection has ended. Whether the channel goes on.
+    /// The connection has ended. Returns whether the channel goes on.
     pub(super) fn goes_on(&mut self) -> bool {
         let Some(again) = &mut self.again else {
             return false;
@@ -95,7 +95,7 @@ impl Driver {
         true
     }
 
-    /// Leaves the connection, whatever its platform says of it. What was taken and not handed over goes back into the line.
+    /// Leaves the connection, whatever its platform reports. Accepted messages that were not handed over return to the queue.
     fn leave(&mut self) {
         self.away = true;
         self.mailbox.pause();

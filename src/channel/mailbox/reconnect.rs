@@ -1,4 +1,4 @@
-//! What is shared where a lost connection is followed by another.
+//! The shared state for reconnecting.
 
 use super::{Mailbox, Status};
 use crate::channel::outgoing::Progress;
@@ -7,7 +7,7 @@ use crate::error::SendErrorKind;
 use crate::message::Message;
 use core::sync::atomic::Ordering;
 
-/// The handles' side.
+/// The side of the handles.
 impl Mailbox {
     /// The driver is to see to it.
     pub(in crate::channel) fn order(&self, change: impl FnOnce(&mut Orders)) {
@@ -17,7 +17,7 @@ impl Mailbox {
 
 /// The driver's side.
 impl Mailbox {
-    /// Nothing can be sent for now: what waits goes on waiting.
+    /// Nothing can be sent for now: waiting sends keep waiting.
     pub(in crate::channel) fn pause(&self) {
         let mut state = self.lock();
         state.paused = true;
@@ -25,17 +25,17 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// The connection was lost with so many bytes that it had taken.
+    /// The connection was lost with this many accepted bytes.
     pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
         let mut state = self.lock();
         state.outgoing.lost.bytes += bytes;
-        // Whoever waits for everything to be handed over, or to be out, hears that it is not.
+        // `flush` and `drained` fail.
         if state.look.is_some() && state.outgoing.progress != Progress::Drained {
             state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
         }
     }
 
-    /// What was taken without waiting, and was not handed over, goes out before what was taken since.
+    /// Accepted messages that were not handed over are sent before later ones.
     pub(in crate::channel) fn restore(&self, messages: Vec<Message>) {
         if messages.is_empty() {
             return;
@@ -52,7 +52,7 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// How it stands between two connections.
+    /// The status between two connections.
     pub(in crate::channel) fn set_status(&self, status: Status) {
         let mut state = self.lock();
         if !state.is_live() {
@@ -64,7 +64,7 @@ impl Mailbox {
         self.wake_watchers();
     }
 
-    /// There is a connection again, with so much room.
+    /// There is a connection again, with this capacity.
     pub(in crate::channel) fn connected(&self, room: usize, attempt: u32) {
         // Before any of its messages.
         self.incoming.gap(attempt);
