@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Channel;
+use super::mailbox::{Mailbox, Next};
 use crate::codec::Text;
 use crate::lock::taken;
 use crate::message::{CloseInfo, Event, Message, OpenInfo};
@@ -10,6 +11,8 @@ use crate::socket::Socket;
 use crate::transport::{ConnectionLost, Limits, Transport};
 use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
+use std::sync::Barrier;
+use std::sync::atomic::Ordering;
 
 /// Sends everything back, without a lock. While it is called it wakes whoever waits for it, several times.
 struct Loopback {
@@ -78,16 +81,17 @@ impl Transport for Loopback {
     }
 }
 
-fn channel() -> Channel<String, String> {
+fn socket() -> Socket {
     let transport = Loopback {
         limits: Limits::default(),
         queue: VecDeque::new(),
         reader: None,
     };
-    Channel::from_socket(
-        Socket::from_transport(Box::new(transport), OpenInfo::default()),
-        Text,
-    )
+    Socket::from_transport(Box::new(transport), OpenInfo::default())
+}
+
+fn channel() -> Channel<String, String> {
+    Channel::from_socket(socket(), Text)
 }
 
 #[tokio::test]
@@ -120,4 +124,29 @@ async fn a_transport_that_calls_back_is_given_a_message_once() {
     control.abort();
     let closed: CloseInfo = control.closed().await;
     assert_eq!(closed.unsent_bytes, 0);
+}
+
+/// A handle that finds the driver told does not wake it. So `told` may only be taken back together with the waker, under the lock.
+#[test]
+fn a_turn_takes_told_back_under_the_lock() {
+    let mut socket = socket();
+    let incoming = socket.incoming();
+    let mailbox = &Mailbox::new(&mut socket, incoming);
+    let begins = &Barrier::new(2);
+    std::thread::scope(|scope| {
+        let told = mailbox.while_locked(|told| {
+            scope.spawn(|| {
+                begins.wait();
+                mailbox.begin_turn(&mut Next::default(), Waker::noop());
+            });
+            begins.wait();
+            // The turn stands at the lock by then.
+            (0..100_000).all(|_| {
+                std::thread::yield_now();
+                told.load(Ordering::Relaxed)
+            })
+        });
+        assert!(told);
+    });
+    mailbox.while_locked(|told| assert!(!told.load(Ordering::Relaxed)));
 }

@@ -212,7 +212,8 @@ impl State {
     fn room(&self) -> Room {
         Room {
             bytes: self.outgoing.room,
-            awaited: self.outgoing.awaits_room(),
+            // Nothing is taken once the end has begun, so nobody waits for room then.
+            awaited: self.status == Status::Open && self.outgoing.awaits_room(),
         }
     }
 
@@ -384,7 +385,13 @@ impl Mailbox {
 
     pub(super) fn abort(&self) {
         self.incoming.close();
-        self.tell_driver(|state| state.aborted = true);
+        self.tell_driver(|state| {
+            state.aborted = true;
+            // Nothing more is sent from here on, as after `close`.
+            if state.status == Status::Open {
+                state.status = Status::Closing;
+            }
+        });
     }
 
     /// Queues a message, or a request for a permit. It is refused there if nothing can be sent any more.
@@ -503,19 +510,18 @@ impl Mailbox {
 
     /// For the driver at the end of its turn: the progress of everything sent.
     fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
-        let mut state = self.lock();
-        let wants_drained = state.wants_drained;
-        if state.outgoing.accepted.is_some() {
-            return true;
-        }
-        drop(state);
+        let wants_drained = self.lock().wants_drained;
         if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
             // The end reports what cannot be handed over.
             return true;
         }
         let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
-        state = self.lock();
-        let done = drained || !wants_drained;
+        let mut state = self.lock();
+        // Other threads may have had something taken, or asked for more, while the socket was asked.
+        if state.outgoing.accepted.is_some() {
+            return true;
+        }
+        let done = drained || !state.wants_drained;
         if done {
             state.look = None;
             state.wants_drained = false;
@@ -638,10 +644,12 @@ impl Mailbox {
 impl Mailbox {
     /// Takes the work there is, and registers the waker for more. Nothing if no handle has changed anything.
     pub(super) fn begin_turn(&self, next: &mut Next, waker: &Waker) -> Option<Work> {
-        if !self.told.swap(false, Ordering::Acquire) {
+        if !self.told.load(Ordering::Acquire) {
             return None;
         }
         let mut state = self.lock();
+        // Under the lock, as handles set it: `told` always means that the driver has been woken and has not had its turn.
+        self.told.store(false, Ordering::Relaxed);
         keep(&mut state.driver, waker);
         let accepted = match state.is_paused() {
             // It is for the next connection.
@@ -665,6 +673,13 @@ impl Mailbox {
             #[cfg(feature = "reconnect")]
             orders,
         })
+    }
+
+    /// Runs `look` with the lock held, for a test. It is given whether the driver counts as told.
+    #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub(super) fn while_locked<T>(&self, look: impl FnOnce(&AtomicBool) -> T) -> T {
+        let _state = self.lock();
+        look(&self.told)
     }
 
     /// Accepted messages that the driver does not have yet.

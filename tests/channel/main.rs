@@ -20,6 +20,8 @@ mod readme;
 mod server;
 mod sink;
 mod steering;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod threads;
 #[cfg(all(feature = "tracing", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod trace;
 mod typed;

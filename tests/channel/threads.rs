@@ -1,0 +1,80 @@
+//! Handles of one channel on several threads at once.
+
+use futures::executor::block_on;
+use std::thread;
+use std::time::Duration;
+use websocket_channel::transport::Limits;
+use websocket_channel::{Bytes, Channel, SendErrorKind, Socket, Status, TrySendErrorKind};
+
+type Ours = Channel<Vec<u8>, Vec<u8>>;
+
+fn pair() -> (Ours, Ours) {
+    let (ours, theirs) = Socket::pair(&Limits::default(), "");
+    (
+        Channel::from_socket(ours, Bytes),
+        Channel::from_socket(theirs, Bytes),
+    )
+}
+
+/// A close that comes while the driver looks for room for those who wait: it must not go on looking.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_to_send_hears_of_a_close_on_another_thread() {
+    for round in 0..60 {
+        let (channel, mut peer) = pair();
+        let reading = tokio::spawn(async move { while peer.next().await.is_some() {} });
+        let control = channel.control();
+        let (sender, mut receiver) = channel.split();
+        let senders: Vec<_> = (0..4)
+            .map(|_| {
+                let sender = sender.clone();
+                thread::spawn(move || {
+                    loop {
+                        if let Err(error) = block_on(sender.send(vec![7; 100])) {
+                            return (error.kind, error.value.len());
+                        }
+                    }
+                })
+            })
+            .collect();
+        drop(sender);
+        // Rounds differ in where they meet the senders.
+        while control.stats().sent_messages < round * 7 {
+            tokio::task::yield_now().await;
+        }
+        control.start_close(1000, "").unwrap();
+        let all = tokio::task::spawn_blocking(|| {
+            let each = senders.into_iter().map(|sender| sender.join().unwrap());
+            each.collect::<Vec<_>>()
+        });
+        let all = tokio::time::timeout(Duration::from_secs(20), all).await;
+        let all = all.expect("a sender hangs").unwrap();
+        assert_eq!(all, vec![(SendErrorKind::NotOpen, 100); 4]);
+        let closed = tokio::time::timeout(Duration::from_secs(20), receiver.closed()).await;
+        assert!(closed.expect("the end does not come").was_clean);
+        reading.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_abort_nothing_is_sent() {
+    for _ in 0..100 {
+        let (channel, mut peer) = pair();
+        channel.send(b"before".to_vec()).await.unwrap();
+        let control = channel.control();
+        let (sender, _receiver) = channel.split();
+        control.abort();
+        assert_ne!(control.status(), Status::Open);
+        let refused = sender.try_send(b"behind".to_vec()).unwrap_err();
+        assert_eq!(refused.kind, TrySendErrorKind::NotOpen);
+        let refused = sender.send(b"behind".to_vec()).await.unwrap_err();
+        assert_eq!(
+            (refused.kind, refused.value),
+            (SendErrorKind::NotOpen, b"behind".to_vec())
+        );
+        let mut arrived = Vec::new();
+        while let Some(Ok(value)) = peer.next().await {
+            arrived.push(value);
+        }
+        assert_eq!(arrived, [b"before"]);
+    }
+}
