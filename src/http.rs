@@ -109,7 +109,7 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
     /// Whether `body` is the whole body. False when it was longer, or did not arrive within a second.
     pub complete: bool,
-    /// Whether it answered a handshake of 2009.
+    /// Whether it was the answer to a handshake of 2009.
     pub(crate) legacy: bool,
 }
 
@@ -146,7 +146,7 @@ impl HttpResponse {
         last.split_whitespace().nth(1)
     }
 
-    /// What a person should know beside the status: who answered, and what a proxy did. Empty if there is nothing to say.
+    /// What a person should know in addition to the status: which software answered, and what a proxy did. Empty if there is nothing to say.
     fn explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(by) = self.answered_by() {
             write!(f, ", answered by {}", Printable(by))?;

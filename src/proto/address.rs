@@ -1,4 +1,4 @@
-//! Where a WebSocket is: the parts of its URL that the handshake needs.
+//! The address of a WebSocket: the parts of its URL that the handshake needs.
 
 use super::credentials::Credentials;
 use crate::error::ConnectErrorKind;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use core::fmt;
 use url::Url;
 
-/// A name and a password for a server or a proxy, sent as Basic (RFC 7617): readable by everybody on the way to it.
+/// A name and a password for a server or a proxy, sent as Basic (RFC 7617). Without TLS everyone on the path can read them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials(String);
 

@@ -1,16 +1,8 @@
-//! Which pages may connect: the server's protection against pages that are not its own (RFC 6455 §10.2).
+//! Which pages may connect: a server's protection against foreign pages (RFC 6455 §10.2).
 
 use super::handshake::server::{Request, Response};
 
-/// An allow-list of origins. Browsers tell the truth about theirs; other clients may say what they like, or nothing.
-///
-/// ```
-/// # use websocket_channel::proto::Origins;
-/// let origins = Origins::listed(["https://example.com"]);
-/// assert!(origins.allow(Some("https://EXAMPLE.com")));
-/// assert!(!origins.allow(Some("https://example.com.evil.example")));
-/// assert!(!origins.allow(None) && origins.or_none().allow(None));
-/// ```
+/// An allow-list of origins. Browsers report theirs truthfully; other clients can send any, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {
     /// `None`: every one.
@@ -19,7 +11,7 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// Every origin, and clients without one: for services that no cookie and no address opens.
+    /// Every origin, and clients without one. For services that no cookie and no address protects.
     pub fn any() -> Self {
         Self {
             listed: None,
@@ -27,8 +19,8 @@ impl Origins {
         }
     }
 
-    /// These origins and no others, each as a browser writes it: scheme, host, and port if it is not the scheme's own; `null`
-    /// is the one of sandboxed pages and of files. Case does not count, as scheme and host have none.
+    /// Only these origins, written as browsers do: scheme, host, and the port if it is not the scheme's default. `null` is the origin of sandboxed
+    /// pages and of files. Case is ignored, as in scheme and host.
     pub fn listed<T: Into<String>>(origins: impl IntoIterator<Item = T>) -> Self {
         Self {
             listed: Some(origins.into_iter().map(Into::into).collect()),
@@ -36,13 +28,13 @@ impl Origins {
         }
     }
 
-    /// Also clients that name no origin: those are no browsers (RFC 6455 §10.2).
+    /// Also accepts clients without an origin: they are not browsers (RFC 6455 §10.2).
     pub fn or_none(mut self) -> Self {
         self.none = true;
         self
     }
 
-    /// Whether a client of this origin, or of none, may connect.
+    /// Whether a client with this origin, or without one, may connect.
     pub fn allow(&self, origin: Option<&str>) -> bool {
         match (origin, &self.listed) {
             (None, _) => self.none,

@@ -6,29 +6,29 @@
 //!    taken: a command reports misuse, and bytes of a peer are dropped.
 //! 3. `Closed` is the end.
 
-/// Where a connection is in its life.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum State {
-    /// Client: the request is queued and the response awaited. Server: the request is awaited.
+    /// Client: the request is queued; waiting for the response. Server: waiting for the request.
     Handshaking,
     /// Server: the request was reported; waiting for `accept` or `reject`.
     Deciding,
-    /// Server: the refusal is queued; the peer's bytes are dropped; the end of the stream is awaited.
+    /// Server: the refusal is queued. The peer's bytes are dropped; waiting for the end of the stream.
     Refusing,
     /// Messages flow both ways.
     Open,
-    /// Our Close frame is queued and the peer's awaited. Its messages still arrive.
+    /// Our Close frame is queued; waiting for the peer's. Its messages still arrive.
     CloseSent,
-    /// Both Close frames are there. The end of the stream is awaited.
+    /// Both Close frames were sent and received; waiting for the end of the stream.
     CloseDone,
-    /// We end the stream, because we failed the connection or because its format has no more to say: what is queued goes
-    /// out; the peer's bytes are dropped; the end of its half is awaited.
+    /// We end the stream: we failed the connection, or its format has nothing more to send. Queued bytes are written, the peer's bytes are dropped;
+    /// waiting for the end of its half.
     Ending,
     /// The peer's half of the stream has ended: what is queued goes out.
     Flushing,
-    /// The stream takes nothing more: what the peer sent before still arrives.
+    /// The stream cannot be written any more. What the peer sent before still arrives.
     Unwritable,
-    /// Nothing happens any more.
+    /// The end.
     Closed,
 }
 

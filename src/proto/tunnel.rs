@@ -25,10 +25,10 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Asks for a tunnel to this host, an IPv6 address with or without brackets. Of the limits those of the head apply.
+    /// A request for a tunnel to this host; an IPv6 address may have brackets. Of the limits those of the head apply.
     ///
     /// # Errors
-    /// [`Misuse::Header`] if the host has bytes that would break the request apart.
+    /// [`Misuse::Header`] if the host contains bytes that would break the request.
     pub fn new(
         host: &str,
         port: u16,

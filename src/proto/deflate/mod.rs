@@ -23,22 +23,22 @@ pub(crate) use negotiation::judge;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deflate {
-    /// From 1, fast, to 9, small; 0 stores. Default 6, as zlib's own. Values above 9 mean 9.
+    /// The level, from 1 (fast) to 9 (small); 0 only stores. Default 6, as in zlib. Values above 9 mean 9.
     pub level: u8,
-    /// Messages of fewer payload bytes go out as they are. Default 32: below that the gain is a few bytes at most.
+    /// Messages with fewer payload bytes are not compressed. Default 32: below that the gain is a few bytes at most.
     pub threshold: usize,
-    /// The window for what we send, as a power of two (RFC 7692 §7.1.2), from 9 to 15. Default 15, 32 KiB. Others mean the nearest of these: DEFLATE
-    /// implementations cannot compress for a window of 8 bits, though RFC 7692 §7.1.2 knows it.
+    /// The window for messages we send, as a power of two (RFC 7692 §7.1.2), from 9 to 15. Default 15, 32 KiB. Other values mean the nearest of
+    /// these: DEFLATE implementations cannot compress for 8 bits, although RFC 7692 §7.1.2 allows it.
     pub send_window_bits: u8,
     /// The window that the peer is asked to keep to, from 9 to 15. Default 15. A client that did not offer
     /// `client_max_window_bits` cannot be asked (RFC 7692 §7.1.2.2) and uses 15.
     ///
     /// A client offers `server_max_window_bits` only below 15. Some servers answer that with 400: natively one attempt without it follows then.
     pub receive_window_bits: u8,
-    /// Whether what we send may refer to earlier messages (RFC 7692 §7.1.1, context takeover). Default true: small messages shrink the more, and
-    /// memory is kept for it.
+    /// Whether messages we send may refer to earlier ones (RFC 7692 §7.1.1, context takeover). Default true: small messages shrink more, and memory
+    /// is kept for it.
     pub send_takeover: bool,
-    /// Whether what the peer sends may. Default true.
+    /// Whether messages of the peer may refer to earlier ones. Default true.
     pub receive_takeover: bool,
 }
 

@@ -81,7 +81,7 @@ pub(crate) trait Framing: Send + fmt::Debug {
     }
 }
 
-/// Room for bytes where they will stay, so that they need not be copied there.
+/// Memory for bytes in their final place, so that they need not be copied.
 #[derive(Debug)]
 pub struct Vacancy<'a> {
     /// To be appended to.

@@ -17,16 +17,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ClientRequest {
-    /// Whom to ask, and for which resource.
+    /// The server and the resource.
     pub address: Address,
     /// Subprotocols in order of preference, distinct tokens; one at most in the formats of 2009. Default: none.
     pub protocols: Vec<String>,
-    /// The `Origin` of the page or application that asks. Default: none, as RFC 6455 §4.1 item 8 has it for clients that are no browsers.
-    /// The formats of 2009 cannot do without: there it is sent in lower case, and `null` if there is none.
+    /// The `Origin` of the page or application. Default: none, as RFC 6455 §4.1 item 8 says for clients that are not browsers. The formats of 2009
+    /// need one: there it is sent in lower case, and as `null` if there is none.
     pub origin: Option<String>,
     /// Further header lines, name and value, such as cookies or credentials (RFC 6455 §4.1 item 12). Default: none.
     ///
@@ -34,9 +34,9 @@ pub struct ClientRequest {
     /// `Authorization` replaces the credentials of the address. What the handshake writes itself is refused: `Upgrade`, `Connection`,
     /// `Sec-WebSocket-*`, `WebSocket-*`, and `Content-Length` and `Transfer-Encoding`, as there is no body.
     pub headers: Vec<(String, String)>,
-    /// The compression (RFC 7692) to offer; `None` offers none. Default: none. The formats of 2009 have none, and do not offer it.
+    /// The compression (RFC 7692) to offer; `None`, the default, offers none. The formats of 2009 have none, and do not offer it.
     pub deflate: Option<Deflate>,
-    /// The wire format, chosen here once and for all. Default: RFC 6455.
+    /// The wire format. Default: RFC 6455.
     pub format: Format,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for ClientRequest {
 }
 
 impl ClientRequest {
-    /// Asks for this address in today's format, and for nothing more.
+    /// A request for this address in RFC 6455's format, without options.
     pub fn new(address: Address) -> Self {
         Self {
             address,

@@ -1,5 +1,5 @@
-//! The server's side of the handshake: which wire format a request is of, the plain requests beside them, and what RFC 6455
-//! §4.2 asks for versions 13, 8 and 7. The formats of 2009 are in files of their own.
+//! The server's side of the handshake: detects the wire format of a request, handles plain requests, and validates versions 13, 8 and 7 by RFC 6455
+//! §4.2. The formats of 2009 have their own files.
 
 use super::head::{Head, Headers, is_token, is_value, is_version, syntax};
 use super::repeated::is_authority;
@@ -27,22 +27,22 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// The versions of RFC 6455 that are spoken, as §4.4 names them.
 const VERSIONS: &str = "13, 8, 7";
 
-/// What a client asked a server for (RFC 6455 §4.2.1).
+/// A client's request (RFC 6455 §4.2.1).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The method, such as `GET`.
     pub method: String,
-    /// The path and query as they came: it begins with `/`.
+    /// The path and query as they arrived, beginning with `/`.
     pub target: String,
     /// Every header line.
     pub headers: Headers,
-    /// The subprotocols offered, in the client's order of preference. Empty for plain HTTP. hixie-75 and -76 offer one at most,
-    /// and their clients give up unless it is the one that is accepted.
+    /// The offered subprotocols, in the client's order of preference. Empty for plain HTTP. hixie-75 and -76 offer one at most, and their clients
+    /// fail unless it is accepted.
     pub protocols: Vec<String>,
-    /// The wire format asked for. `None` for plain HTTP.
+    /// The requested wire format. `None` for plain HTTP.
     pub format: Option<Format>,
-    /// The version of RFC 6455 asked for: 13, 8 or 7. `None` for the formats of 2009, which have no number, and for plain HTTP.
+    /// The requested version of RFC 6455: 13, 8 or 7. `None` for the formats of 2009, which have no number, and for plain HTTP.
     pub version: Option<u8>,
     /// The authority of a target that is an absolute URL.
     authority: Option<String>,
@@ -64,13 +64,13 @@ impl fmt::Debug for Request {
 }
 
 impl Request {
-    /// Whether it asks for a WebSocket and can be accepted as one.
+    /// Whether it requests a WebSocket and can be accepted as one.
     pub fn is_websocket(&self) -> bool {
         self.format.is_some()
     }
 
-    /// The host that the client named, without a port, for servers that are several: compare it in any case. A target that is an absolute
-    /// URL decides, whatever `Host` says (RFC 9112 §3.2.2).
+    /// The requested host, without a port, for servers with several: compare it without case. A target that is an absolute URL wins over `Host` (RFC
+    /// 9112 §3.2.2).
     pub fn host(&self) -> Option<&str> {
         let host = match &self.authority {
             Some(authority) => authority,
@@ -83,8 +83,8 @@ impl Request {
         }
     }
 
-    /// The subprotocol to accept: the first that we know and the client offered (RFC 6455 §4.2.2 item 5: the server picks one
-    /// of the client's, by its own preference). `known` begins with the best.
+    /// The subprotocol to accept: the first of `known` that the client offered (RFC 6455 §4.2.2 item 5: the server picks one of the client's, by its
+    /// own preference). `known` begins with the best.
     pub fn choose_protocol<T: AsRef<str>>(&self, known: &[T]) -> Option<&str> {
         known.iter().find_map(|known| {
             self.protocols
@@ -94,12 +94,12 @@ impl Request {
         })
     }
 
-    /// The target up to its `?`, still percent-encoded.
+    /// The target before the `?`, percent-encoded.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The target behind its `?`, still percent-encoded; empty if there is none.
+    /// The target after the `?`, percent-encoded; empty if there is none.
     pub fn query(&self) -> &str {
         self.target
             .split_once('?')
@@ -107,8 +107,8 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// The page's origin, as a browser told it (RFC 6455 §10.2). There is one at most: a WebSocket request with two is refused. Its header was
-    /// called differently from draft 04 to 10 of RFC 6455, and by the paper of 2009.
+    /// The page's origin, as the browser reports it (RFC 6455 §10.2). There is at most one: a WebSocket request with two is refused. The header had
+    /// other names in drafts 04 to 10 of RFC 6455 and in the paper of 2009.
     pub fn origin(&self) -> Option<&str> {
         self.headers.first(match (self.format, self.version) {
             (Some(Format::Hixie75), _) => hixie75::origin_field(&self.headers),
@@ -118,21 +118,21 @@ impl Request {
     }
 }
 
-/// A plain HTTP answer. The connection ends behind it.
+/// A plain HTTP answer. The connection ends after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
-    /// The HTTP status, from 200 to 599: another is [`Misuse::Status`] when it is sent.
+    /// The HTTP status, from 200 to 599. Sending another one fails with [`Misuse::Status`].
     pub status: u16,
-    /// Header lines, name and value, beside `Content-Length`, `Transfer-Encoding` and `Connection`, which are ours and refused as
-    /// [`Misuse::ReservedHeader`]. With an `Upgrade` among them `Connection` names it, too (RFC 9110 §7.8).
+    /// Headers, name and value. `Content-Length`, `Transfer-Encoding` and `Connection` are added by the server, and refused here with
+    /// [`Misuse::ReservedHeader`]. With an `Upgrade` among them `Connection` names it too (RFC 9110 §7.8).
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// This status with this body, and no header lines of its own.
+    /// This status with this body, without headers.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
@@ -147,14 +147,14 @@ impl Response {
         self
     }
 
-    /// The answer to plain HTTP where a WebSocket is wanted: 426, with the versions that are spoken (RFC 6455 §4.4, RFC 9110 §15.5.22).
+    /// The answer to plain HTTP where a WebSocket is required: 426, with the supported versions (RFC 6455 §4.4, RFC 9110 §15.5.22).
     pub fn upgrade_required(body: impl Into<Vec<u8>>) -> Self {
         Self::new(426, body)
             .header("Sec-WebSocket-Version", VERSIONS)
             .header("Upgrade", "websocket")
     }
 
-    /// The answer to a wrong opening handshake (RFC 6455 §4.2.2 item 4, §4.4).
+    /// The answer to an invalid opening handshake (RFC 6455 §4.2.2 item 4, §4.4).
     pub(crate) fn refusing(violation: Violation) -> Self {
         let response = Response::new(violation.http_status(), format!("{violation}\n"))
             .header("Content-Type", "text/plain; charset=utf-8");
