@@ -146,7 +146,7 @@ pub enum Event {
         reason: String,
         /// We sent it.
         ours: bool,
-        /// It was committed, and so was everything before it.
+        /// It was committed, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
         clean: bool,
     },
 }
@@ -348,8 +348,7 @@ impl Client {
                 }
                 let bye = self.exchange.outgoing.bye();
                 let ours = bye.is_some_and(|bye| committed > bye);
-                let clean = committed >= self.exchange.outgoing.next();
-                self.end(now, code, String::new(), ours, clean);
+                self.end(now, code, String::new(), ours, ours);
                 Ok(())
             }
         }
@@ -586,8 +585,7 @@ impl Client {
             && (self.phase != Phase::Open || !incoming.is_untold())
             && let Some((code, reason)) = incoming.bye().cloned()
         {
-            let clean = outgoing.first() == outgoing.next();
-            self.end(now, code, reason, false, clean);
+            self.end(now, code, reason, false, true);
         }
     }
 

@@ -116,7 +116,7 @@ pub enum Event {
         reason: String,
         /// We sent it.
         ours: bool,
-        /// It was committed, and so was everything before it.
+        /// It was committed, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
         clean: bool,
     },
 }
@@ -562,8 +562,7 @@ impl Server {
             && (self.connection.is_none() || !incoming.is_untold())
             && let Some((code, reason)) = incoming.bye().cloned()
         {
-            let clean = outgoing.first() == outgoing.next();
-            self.end(now, code, reason, false, clean);
+            self.end(now, code, reason, false, true);
         }
     }
 

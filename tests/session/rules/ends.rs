@@ -1,0 +1,314 @@
+//! How a session ends, and what becomes of what was not delivered.
+
+use super::*;
+use websocket_channel::session::client::Phase;
+use websocket_channel::session::{Refusal, Unsendable};
+
+fn ended(code: u16, reason: &str, ours: bool, clean: bool) -> Event {
+    Event::Ended {
+        code,
+        reason: reason.into(),
+        ours,
+        clean,
+    }
+}
+
+fn server_ended(code: u16, reason: &str, ours: bool, clean: bool) -> ServerEvent {
+    ServerEvent::Ended {
+        code,
+        reason: reason.into(),
+        ours,
+        clean,
+    }
+}
+
+#[test]
+fn a_client_closes_behind_what_it_sent() {
+    let mut pair = Pair::open();
+    pair.client.send(DATA, b"last").unwrap();
+    pair.client.close(pair.now, 4001, "done").unwrap();
+    assert_eq!(pair.client.send(DATA, b"x"), Err(Unsendable::Ended));
+    // What the server still says is dropped, and committed.
+    pair.server().send(DATA, b"unread").unwrap();
+    pair.pump();
+    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.read().1, ["last", "done"]);
+    pair.pump();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4001, "done", true, true))
+    );
+    assert!(
+        pair.server_events
+            .contains(&server_ended(4001, "done", false, true))
+    );
+}
+
+#[test]
+fn a_server_closes_and_the_client_acknowledges_before_it_ends() {
+    let mut pair = Pair::open();
+    let now = pair.now;
+    pair.server().send(DATA, b"last").unwrap();
+    pair.server().close(now, 4002, "enough").unwrap();
+    pair.pump();
+    assert_eq!(pair.read().0, ["last", "enough"]);
+    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ack(2)])));
+    pair.events();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4002, "enough", false, true))
+    );
+    pair.to_server(&batch(&[Frame::Ack(2)]));
+    assert!(
+        pair.server_events
+            .contains(&server_ended(4002, "enough", true, true))
+    );
+}
+
+#[test]
+fn both_may_close_at_once() {
+    let mut pair = Pair::open();
+    let now = pair.now;
+    pair.client.close(now, 4001, "a").unwrap();
+    pair.server().close(now, 4002, "b").unwrap();
+    pair.pump();
+    assert_eq!(pair.client.phase(), Phase::Ended);
+    assert_eq!(pair.registry.ids().count(), 0);
+}
+
+#[test]
+fn a_client_that_closes_while_it_is_disconnected_comes_back_for_it() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.close(pair.now, 1000, "").unwrap();
+    assert_eq!(pair.client.phase(), Phase::Down);
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.read().1, ["a", ""]);
+    pair.pump();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(1000, "", true, true))
+    );
+}
+
+#[test]
+fn a_close_that_nobody_hears_ends_at_its_timeout() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.close(pair.now, 4001, "x").unwrap();
+    assert_eq!(pair.client.poll_timeout(), Some(pair.now + millis(10_000)));
+    pair.later(millis(10_000));
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4001, "x", true, false))
+    );
+    let (in_doubt, never_sent) = pair.client.take_uncommitted();
+    assert_eq!((in_doubt.len(), never_sent.len()), (0, 1));
+}
+
+/// The `ACK` of its `BYE` was lost.
+#[test]
+fn a_late_client_is_told_how_its_session_ended() {
+    let mut pair = Pair::open();
+    pair.client.close(pair.now, 4001, "x").unwrap();
+    let bye = pair.from_client().unwrap();
+    pair.to_server(&bye);
+    pair.read();
+    while pair.from_server().is_some() {}
+    pair.events();
+    assert_eq!(pair.registry.ids().count(), 0);
+    pair.client.disconnected(pair.now, Blame::Suspicious);
+    let hello = pair.hello();
+    // Who has no valid token is told nothing.
+    let mut stranger = hello_of(&hello);
+    stranger.resume.as_mut().unwrap().token = Secret([77; 16]);
+    assert_eq!(
+        answered(&pair.accept(&greet(&stranger))),
+        "Expired, 3000 refused"
+    );
+    let accepted = pair.accept(&hello);
+    assert_eq!(answered(&accepted), "Ended 4001 1, 1000 ");
+    let Accepted::Close {
+        batch: Some(answer),
+        ..
+    } = accepted
+    else {
+        panic!();
+    };
+    pair.to_client(&answer);
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4001, "", true, true))
+    );
+    // Not for ever.
+    pair.later(millis(600_000));
+    assert_eq!(answered(&pair.accept(&hello)), "Expired, 3000 refused");
+}
+
+#[test]
+fn a_client_that_does_not_come_back_is_forgotten_and_what_it_had_not_is_given_back() {
+    let mut pair = Pair::open();
+    pair.server().send(DATA, b"sent").unwrap();
+    pair.pump();
+    pair.cut(Blame::Suspicious);
+    pair.server().send(DATA, b"never").unwrap();
+    let id = pair.id.unwrap();
+    pair.registry.settle(pair.now, id);
+    assert_eq!(
+        pair.registry.poll_timeout(),
+        Some(pair.now + millis(120_000))
+    );
+    pair.now += millis(120_000);
+    pair.registry.handle_timeout(pair.now);
+    let mut server = pair.registry.poll_ended().unwrap();
+    assert_eq!(
+        server.poll_event(),
+        Some(ServerEvent::Lost(Refusal::Expired))
+    );
+    let (in_doubt, never_sent) = server.take_uncommitted();
+    assert_eq!((in_doubt[0].index, never_sent[0].index), (0, 1));
+    // The client is told when it comes at last.
+    pair.client.send(DATA, b"late").unwrap();
+    pair.connect();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&Event::Lost(Refusal::Expired))
+    );
+    let (in_doubt, never_sent) = pair.client.take_uncommitted();
+    assert_eq!((in_doubt.len(), never_sent.len()), (0, 1));
+}
+
+/// One entry a lost connection, no timer a session: one that came back is not expired by an older entry.
+#[test]
+fn a_client_that_comes_back_in_time_is_not_forgotten() {
+    let mut pair = Pair::open();
+    for _ in 0..10 {
+        pair.cut(Blame::Suspicious);
+        pair.now += millis(60_000);
+        pair.registry.handle_timeout(pair.now);
+        pair.connect();
+        pair.pump();
+        assert_eq!(pair.client.phase(), Phase::Open);
+    }
+    pair.cut(Blame::Suspicious);
+    pair.now += millis(120_000);
+    pair.registry.handle_timeout(pair.now);
+    pair.registry.handle_timeout(pair.now);
+    assert_eq!(pair.registry.ids().count(), 0);
+}
+
+#[test]
+fn ended_sessions_are_remembered_within_bounds() {
+    let mut bounds = Bounds::default();
+    bounds.ended = 1;
+    let mut pair = Pair::with(Settings::default(), Settings::default(), bounds);
+    let mut hellos = Vec::new();
+    for number in 0..2 {
+        pair.client = Client::new(Settings::default(), number);
+        pair.connect();
+        pair.pump();
+        pair.client.close(pair.now, 4001, "").unwrap();
+        let bye = pair.from_client().unwrap();
+        pair.to_server(&bye);
+        pair.read();
+        while pair.from_server().is_some() {}
+        pair.events();
+        pair.client.disconnected(pair.now, Blame::Innocent);
+        hellos.push(pair.hello());
+    }
+    assert_eq!(answered(&pair.accept(&hellos[0])), "Expired, 3000 refused");
+    assert_eq!(answered(&pair.accept(&hellos[1])), "Ended 4001 1, 1000 ");
+}
+
+/// A message that ends every connection it is sent on, behind others in the same batch.
+fn poisoned(blame: Blame) -> (Pair, u32) {
+    let mut pair = Pair::open();
+    let mut connections = 0;
+    for text in ["a", "b", "poison", "c"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+    }
+    for _ in 0..50 {
+        while let Some(batch) = pair.from_client() {
+            if batch.windows(6).any(|window| window == b"poison") {
+                break;
+            }
+            pair.to_server(&batch);
+            while let Some(batch) = pair.from_server() {
+                pair.to_client(&batch);
+            }
+        }
+        if pair.server().next().0 == 4 {
+            break;
+        }
+        pair.now += millis(1);
+        pair.cut(blame);
+        connections += 1;
+        pair.connect();
+        let welcome = pair.from_server().unwrap();
+        pair.to_client(&welcome);
+    }
+    (pair, connections)
+}
+
+#[test]
+fn a_message_that_no_connection_survives_is_replaced_and_told() {
+    // Two in batches on resumed connections, behind the first one; then one after the other alone, and the culprit twice.
+    for (blame, most) in [(Blame::Suspicious, 5), (Blame::TooBig, 2)] {
+        let (mut pair, connections) = poisoned(blame);
+        assert_eq!(connections, most, "{blame:?}");
+        assert_eq!(pair.read().1, ["a", "b", "", "c"]);
+        pair.later(millis(200));
+        pair.pump();
+        let undelivered = pair.client_events.iter().find_map(|event| match event {
+            Event::Undelivered(message) => {
+                Some((message.index, message.payload.as_bytes().to_vec()))
+            }
+            _ => None,
+        });
+        assert_eq!(undelivered, Some((2, b"poison".to_vec())), "{blame:?}");
+    }
+    // Connections that end for other reasons condemn nothing.
+    let (pair, connections) = poisoned(Blame::Innocent);
+    assert_eq!(connections, 50);
+    assert_eq!(pair.client.committed(), 0);
+}
+
+#[test]
+fn a_message_that_was_too_large_all_along_is_told() {
+    let mut small = Settings::default();
+    small.max_message = 1024;
+    let mut pair = Pair::with(Settings::default(), small, Bounds::default());
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.send(DATA, "x".repeat(1025).as_bytes()).unwrap();
+    pair.client.send(DATA, b"b").unwrap();
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.read().1, ["a", "", "b"]);
+    pair.later(millis(200));
+    pair.pump();
+    let undelivered = pair
+        .client_events
+        .iter()
+        .any(|event| matches!(event, Event::Undelivered(message) if message.payload.len() == 1025));
+    assert!(undelivered);
+}
+
+#[test]
+fn nobody_reads_and_everything_is_committed() {
+    let mut pair = Pair::open();
+    let now = pair.now;
+    pair.server().stop_reading(now);
+    for _ in 0..100 {
+        pair.client
+            .send(DATA, "x".repeat(10_000).as_bytes())
+            .unwrap();
+    }
+    pair.client.flush();
+    pair.pump();
+    assert_eq!(pair.client.committed(), 100);
+    assert_eq!(pair.server().held(), 0);
+}

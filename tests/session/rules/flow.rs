@@ -1,0 +1,312 @@
+//! Acknowledgements, credit, heartbeat.
+
+use super::*;
+use websocket_channel::session::Unsendable;
+use websocket_channel::session::client::{Dropped, Phase};
+use websocket_channel::session::server::Phase as ServerPhase;
+
+#[test]
+fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
+    let mut pair = Pair::open();
+    pair.client.send(DATA, b"a").unwrap();
+    pair.pump();
+    let now = pair.now;
+    // What is only received is not told.
+    assert_eq!(pair.server().poll_timeout(), Some(now + millis(20_000)));
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 1);
+    assert_eq!(server.poll_timeout(), Some(now + millis(200)));
+    assert_eq!(pair.from_server(), None);
+    pair.later(millis(200));
+    assert_eq!(pair.from_server(), Some(batch(&[Frame::Ack(1)])));
+    // With a message at once.
+    pair.client.send(DATA, b"b").unwrap();
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 2);
+    server.send(DATA, b"c").unwrap();
+    assert_eq!(
+        pair.from_server(),
+        Some(batch(&[Frame::Ack(2), Frame::Last(DATA, b"c")]))
+    );
+}
+
+#[test]
+fn a_flush_and_much_are_told_at_once() {
+    let mut pair = Pair::open();
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.flush();
+    let up = pair.from_client().unwrap();
+    assert_eq!(frames(&up), [Frame::Last(DATA, b"a"), Frame::Flush]);
+    pair.to_server(&up);
+    assert_eq!(pair.from_server(), None);
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 1);
+    assert_eq!(pair.from_server(), Some(batch(&[Frame::Ack(1)])));
+    // 64 KiB.
+    let payload = "x".repeat(30_000);
+    for index in 1..4 {
+        pair.client.send(DATA, payload.as_bytes()).unwrap();
+        pair.pump();
+        let server = pair.server();
+        server.read().unwrap();
+        server.commit(now, index + 1);
+        let told = pair.from_server();
+        assert_eq!(told.is_some(), index == 3, "{index}");
+    }
+}
+
+#[test]
+fn a_flush_is_asked_for_again_over_the_next_connection() {
+    let mut pair = Pair::open();
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.flush();
+    pair.from_client().unwrap();
+    pair.cut(Blame::Innocent);
+    pair.connect();
+    let welcome = pair.from_server().unwrap();
+    pair.to_client(&welcome);
+    let up = pair.from_client().unwrap();
+    assert_eq!(
+        frames(&up),
+        [Frame::Ack(0), Frame::Last(DATA, b"a"), Frame::Flush]
+    );
+}
+
+#[test]
+fn a_sender_stops_at_the_credit_and_goes_on_with_more() {
+    let mut narrow = Settings::default();
+    narrow.window = 100;
+    let mut pair = Pair::with(Settings::default(), narrow, Bounds::default());
+    pair.connect();
+    pair.pump();
+    for _ in 0..10 {
+        pair.client.send(DATA, b"12345678").unwrap();
+    }
+    pair.pump();
+    // 40 each: three begin below 100.
+    assert_eq!(pair.server().next().0, 3);
+    assert_eq!(pair.server().held(), 120);
+    assert_eq!(pair.read().1.len(), 3);
+    pair.pump();
+    assert_eq!(pair.server().next().0, 6);
+}
+
+#[test]
+fn a_message_above_the_window_gets_through_unread_ones_or_not() {
+    let mut narrow = Settings::default();
+    narrow.window = 100;
+    narrow.batch = 256;
+    let mut pair = Pair::with(narrow.clone(), narrow, Bounds::default());
+    pair.connect();
+    pair.pump();
+    pair.client.send(DATA, b"unread").unwrap();
+    pair.client.send(DATA, "x".repeat(5000).as_bytes()).unwrap();
+    pair.client.send(DATA, b"no room for this").unwrap();
+    pair.pump();
+    assert_eq!(pair.server().next().0, 2);
+    assert!(pair.server().held() <= 100 + 5000 + 256);
+    pair.read();
+    pair.pump();
+    assert_eq!(pair.server().next().0, 3);
+}
+
+#[test]
+fn what_waits_unread_counts_on_the_next_connection() {
+    let mut narrow = Settings::default();
+    narrow.window = 100;
+    let mut pair = Pair::with(Settings::default(), narrow, Bounds::default());
+    pair.connect();
+    pair.pump();
+    for _ in 0..9 {
+        pair.client.send(DATA, b"12345678").unwrap();
+    }
+    for _ in 0..3 {
+        pair.pump();
+        pair.cut(Blame::Innocent);
+        pair.connect();
+    }
+    pair.pump();
+    assert_eq!(pair.server().held(), 120);
+    // And what was read meanwhile is granted.
+    assert_eq!(pair.read().1.len(), 3);
+    pair.pump();
+    assert_eq!(pair.read().1.len(), 3);
+}
+
+#[test]
+fn retention_is_bounded_and_one_message_always_fits() {
+    let mut settings = Settings::default();
+    settings.retention = 100;
+    let mut pair = Pair::with(settings, Settings::default(), Bounds::default());
+    let big = "x".repeat(1000);
+    assert_eq!(pair.client.send(DATA, big.as_bytes()), Ok(0));
+    assert_eq!(pair.client.send(DATA, b"a"), Err(Unsendable::Full));
+    pair.connect();
+    pair.pump();
+    pair.read();
+    pair.later(millis(200));
+    pair.pump();
+    assert_eq!((pair.client.committed(), pair.client.retained()), (1, 0));
+    assert_eq!(pair.client.send(DATA, b"a"), Ok(1));
+}
+
+#[test]
+fn what_cannot_be_sent_is_not_taken() {
+    let mut pair = Pair::open();
+    let client = &mut pair.client;
+    assert_eq!(client.send(DATA, &[0xff]), Err(Unsendable::Utf8));
+    for head in [
+        Head::Void,
+        Head::Bye { code: 1000 },
+        Head::Response { text: true, to: 0 },
+        Head::Error { to: 0, code: 0 },
+        Head::Cancel { to: 0 },
+    ] {
+        assert_eq!(
+            client.send(head, b""),
+            Err(Unsendable::Reference),
+            "{head:?}"
+        );
+    }
+    let huge = vec![0; 1024 * 1024 + 1];
+    let binary = Head::Data { text: false };
+    assert_eq!(client.send(binary, &huge), Err(Unsendable::TooLarge));
+    assert_eq!(client.send(binary, &huge[1..]), Ok(0));
+    assert_eq!(client.close(pair.now, 1001, ""), Err(Unsendable::Close));
+    assert_eq!(
+        client.close(pair.now, 1000, &"x".repeat(124)),
+        Err(Unsendable::Close)
+    );
+}
+
+#[test]
+fn a_request_and_its_answers() {
+    let mut pair = Pair::open();
+    let request = pair
+        .client
+        .send(Head::Request { text: true }, b"2+2")
+        .unwrap();
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    let got = server.read().unwrap();
+    assert_eq!(
+        (got.head, got.index),
+        (Head::Request { text: true }, request)
+    );
+    server.commit(now, 1);
+    let response = Head::Response {
+        text: true,
+        to: got.index,
+    };
+    server.send(response, b"4").unwrap();
+    let error = Head::Error {
+        to: got.index,
+        code: 9,
+    };
+    server.send(error, b"no").unwrap();
+    pair.client.send(Head::Cancel { to: request }, b"").unwrap();
+    pair.pump();
+    assert_eq!(pair.client.read().unwrap().head, response);
+    assert_eq!(pair.client.read().unwrap().head, error);
+    assert_eq!(
+        pair.server().read().unwrap().head,
+        Head::Cancel { to: request }
+    );
+}
+
+#[test]
+fn a_silent_connection_is_kept_alive_and_found_out() {
+    let mut pair = Pair::open();
+    // The server asks after 20 s, and the client answers.
+    pair.later(millis(20_000));
+    let ping = pair.from_server().unwrap();
+    assert_eq!(frames(&ping), [Frame::Ping(1)]);
+    pair.to_client(&ping);
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Pong(1)])));
+    pair.to_server(&batch(&[Frame::Pong(1)]));
+    // Nothing more comes: the client asks after 25 s, and gives up after another 10.
+    pair.now += millis(25_000);
+    pair.client.handle_timeout(pair.now);
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(1)])));
+    pair.now += millis(10_000);
+    pair.client.handle_timeout(pair.now);
+    pair.events();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&Event::Dropped(Dropped::Silent))
+    );
+    assert_eq!(pair.client.phase(), Phase::Down);
+    // The server's patience is longer.
+    let now = pair.now;
+    pair.server().handle_timeout(now);
+    pair.from_server();
+    assert_eq!(pair.server().phase(), ServerPhase::Attached);
+    pair.later(millis(40_000));
+    assert_eq!(pair.server().phase(), ServerPhase::Detached);
+}
+
+/// B-R13.
+#[test]
+fn a_machine_that_stood_still_asks_before_it_judges() {
+    let mut pair = Pair::open();
+    pair.now += millis(25_000);
+    pair.client.handle_timeout(pair.now);
+    pair.from_client().unwrap();
+    // Asleep for an hour.
+    pair.now += millis(3_600_000);
+    pair.client.handle_timeout(pair.now);
+    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(2)])));
+    pair.to_client(&batch(&[Frame::Pong(1)]));
+    pair.now += millis(10_000);
+    pair.client.handle_timeout(pair.now);
+    assert_eq!(pair.client.phase(), Phase::Open);
+}
+
+#[test]
+fn of_many_pings_one_is_answered() {
+    let mut pair = Pair::open();
+    let pings: Vec<Frame<'_>> = (1..=100).map(Frame::Ping).collect();
+    pair.to_client(&batch(&pings));
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Pong(100)])));
+    pair.client.probe(pair.now);
+    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(1)])));
+}
+
+#[test]
+fn no_welcome_in_time_is_told() {
+    let mut pair = Pair::new();
+    pair.hello();
+    assert_eq!(pair.client.poll_timeout(), Some(pair.now + millis(20_000)));
+    pair.now += millis(20_000);
+    pair.client.handle_timeout(pair.now);
+    pair.events();
+    assert_eq!(pair.client_events, [Event::Dropped(Dropped::NoWelcome)]);
+}
+
+/// A full batch of short messages costs two bytes a message beside the payload.
+#[test]
+fn a_batch_is_full_and_costs_two_bytes_a_message() {
+    let mut pair = Pair::open();
+    for _ in 0..2_000 {
+        pair.client
+            .send(Head::Data { text: false }, &[0; 64])
+            .unwrap();
+    }
+    let mut bytes = 0;
+    let mut batches = 0;
+    while let Some(batch) = pair.from_client() {
+        assert!(batch.len() <= 32 * 1024);
+        bytes += batch.len();
+        batches += 1;
+    }
+    assert_eq!(bytes, 2_000 * 66 + batches);
+    assert_eq!(batches, 5);
+}

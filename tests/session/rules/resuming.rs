@@ -1,0 +1,481 @@
+//! Tokens, fencing, positions, and what a server answers.
+
+use super::*;
+use websocket_channel::session::client::{Adopted, Phase};
+use websocket_channel::session::server::Phase as ServerPhase;
+use websocket_channel::session::{Held, Refusal};
+
+fn held(pair: &Pair) -> Held {
+    let opened = pair
+        .client_events
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            Event::Opened { held, .. } => Some(held.clone()),
+            _ => None,
+        });
+    opened.unwrap()
+}
+
+#[test]
+fn it_goes_on_where_it_was_in_both_directions() {
+    let mut pair = Pair::open();
+    for round in 0..5 {
+        pair.client
+            .send(DATA, format!("up {round}").as_bytes())
+            .unwrap();
+        pair.server()
+            .send(DATA, format!("down {round}").as_bytes())
+            .unwrap();
+        match round {
+            // Everything is lost.
+            0 => {
+                pair.from_client();
+                pair.from_server();
+            }
+            1 => pair.pump(),
+            // Nothing was sent.
+            _ => {}
+        }
+        pair.cut(Blame::Suspicious);
+        pair.connect();
+        pair.pump();
+        let read = pair.read();
+        assert_eq!(read.0, [format!("down {round}")]);
+        assert_eq!(read.1, [format!("up {round}")]);
+    }
+    assert_eq!(pair.client.phase(), Phase::Open);
+}
+
+#[test]
+fn what_was_received_is_not_sent_again_nor_are_parts() {
+    let mut settings = Settings::default();
+    settings.batch = 256;
+    let mut pair = Pair::with(settings.clone(), settings, Bounds::default());
+    pair.connect();
+    pair.pump();
+    pair.client.send(DATA, b"whole").unwrap();
+    let long = "x".repeat(1000);
+    pair.client.send(DATA, long.as_bytes()).unwrap();
+    // The first message and some parts arrive.
+    for _ in 0..3 {
+        let batch = pair.from_client().unwrap();
+        pair.to_server(&batch);
+    }
+    pair.cut(Blame::Innocent);
+    let hello = pair.hello();
+    let Accepted::Session(_) = pair.accept(&hello) else {
+        panic!();
+    };
+    let welcome = pair.from_server().unwrap();
+    let Welcome::Session(agreed) = welcome_of(&welcome) else {
+        panic!();
+    };
+    let positions = agreed.positions.unwrap();
+    assert_eq!(positions.received, 1);
+    assert!(positions.parts >= 2, "{positions:?}");
+    pair.to_client(&welcome);
+    let mut again = 0;
+    while let Some(batch) = pair.from_client() {
+        again += batch.len();
+        pair.to_server(&batch);
+    }
+    assert!(again < 700, "{again} bytes");
+    assert_eq!(pair.read().1, ["whole".to_owned(), long]);
+}
+
+#[test]
+fn a_lost_welcome_costs_nothing_however_often() {
+    let mut pair = Pair::open();
+    for _ in 0..4 {
+        pair.cut(Blame::Suspicious);
+        pair.connect();
+        // Lost on its way.
+        pair.from_server().unwrap();
+    }
+    pair.cut(Blame::Suspicious);
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.client.phase(), Phase::Open);
+}
+
+#[test]
+fn a_lost_first_welcome_leaves_nothing() {
+    let mut pair = Pair::new();
+    pair.connect();
+    pair.from_server().unwrap();
+    pair.cut(Blame::Suspicious);
+    assert_eq!(pair.registry.ids().count(), 1);
+    pair.later(millis(20_001));
+    assert_eq!(pair.registry.ids().count(), 0);
+    assert!(!pair.server_events.contains(&ServerEvent::Started));
+    // The client begins anew.
+    pair.connect();
+    pair.pump();
+    assert!(pair.server_events.contains(&ServerEvent::Started));
+}
+
+#[test]
+fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let welcome = pair.from_server().unwrap();
+    pair.to_client(&welcome);
+    pair.client.send(DATA, b"a").unwrap();
+    // `ACK` and the message are lost.
+    pair.from_client().unwrap();
+    pair.cut(Blame::Suspicious);
+    assert_eq!(pair.server().phase(), ServerPhase::Pending);
+    pair.connect();
+    assert_eq!(pair.server().phase(), ServerPhase::Attached);
+    pair.pump();
+    assert_eq!(pair.read().1, ["a"]);
+    let started = |event: &&ServerEvent| **event == ServerEvent::Started;
+    assert_eq!(pair.server_events.iter().filter(started).count(), 1);
+}
+
+#[test]
+fn a_session_in_which_nothing_happened_is_begun_anew_without_a_loss() {
+    let mut pair = Pair::new();
+    pair.connect();
+    let welcome = pair.from_server().unwrap();
+    pair.to_client(&welcome);
+    pair.from_client().unwrap();
+    pair.cut(Blame::Suspicious);
+    pair.client.send(DATA, b"a").unwrap();
+    pair.later(millis(20_001));
+    pair.connect();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&Event::Dropped(
+            websocket_channel::session::Dropped::Renewed
+        ))
+    );
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.read().1, ["a"]);
+}
+
+#[test]
+fn an_older_token_is_refused_and_harms_nothing() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    let first = pair.hello();
+    pair.accept(&first);
+    pair.pump();
+    // Confirmed: the token of the first `HELLO` is old.
+    let welcome = pair.from_server();
+    assert_eq!(welcome, None);
+    let mut old = hello_of(&first);
+    old.attempt = 1000;
+    old.instance = 8;
+    assert_eq!(
+        answered(&pair.accept(&greet(&old))),
+        "Expired, 3000 refused"
+    );
+    let mut unknown = old.clone();
+    unknown.resume.as_mut().unwrap().id = Secret([42; 16]);
+    // The same answer.
+    assert_eq!(
+        answered(&pair.accept(&greet(&unknown))),
+        "Expired, 3000 refused"
+    );
+    old.resume.as_mut().unwrap().incarnation = 98;
+    assert_eq!(
+        answered(&pair.accept(&greet(&old))),
+        "ServerRestarted, 3000 refused"
+    );
+    pair.connections = 2;
+    assert_eq!(pair.server().phase(), ServerPhase::Attached);
+    pair.client.send(DATA, b"still here").unwrap();
+    pair.pump();
+    assert_eq!(pair.read().1, ["still here"]);
+}
+
+#[test]
+fn nobody_elses_session_is_resumed() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    let hello = pair.hello();
+    assert_eq!(
+        answered(&pair.accept_as(&hello, b"somebody else")),
+        "Identity, 3000 refused"
+    );
+    assert_eq!(answered(&pair.accept(&hello)), "session");
+}
+
+#[test]
+fn what_was_agreed_on_stays() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    let hello = pair.hello();
+    let mut changed = hello_of(&hello);
+    changed.terms.max_message += 1;
+    assert_eq!(
+        answered(&pair.accept(&greet(&changed))),
+        "Changed, 3000 refused"
+    );
+    let mut changed = hello_of(&hello);
+    changed.terms.max_batch += 1;
+    assert_eq!(
+        answered(&pair.accept(&greet(&changed))),
+        "Changed, 3000 refused"
+    );
+    let mut wide = hello_of(&hello);
+    wide.terms.credit = 5;
+    assert_eq!(answered(&pair.accept(&greet(&wide))), "session");
+}
+
+#[test]
+fn a_version_in_common_is_needed() {
+    let mut pair = Pair::new();
+    let hello = pair.hello();
+    let mut newer = hello_of(&hello);
+    newer.versions = (2, 9);
+    assert_eq!(
+        answered(&pair.accept(&greet(&newer))),
+        "Version, 3000 refused"
+    );
+    newer.versions = (1, 9);
+    assert_eq!(answered(&pair.accept(&greet(&newer))), "session");
+}
+
+#[test]
+fn a_node_that_drains_or_is_full_says_later() {
+    let mut bounds = Bounds::default();
+    bounds.sessions = 1;
+    let mut pair = Pair::with(Settings::default(), Settings::default(), bounds);
+    pair.connect();
+    pair.pump();
+    let mut other = Client::new(Settings::default(), 3);
+    other.connected(pair.now);
+    let mut hello = Vec::new();
+    other.poll_transmit(pair.now, &mut hello);
+    assert_eq!(answered(&pair.accept(&hello)), "Later Busy, 1000 later");
+    pair.cut(Blame::Innocent);
+    // Who is known still comes in.
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.client.phase(), Phase::Open);
+    pair.registry.drain();
+    pair.cut(Blame::Innocent);
+    pair.connect();
+    assert!(matches!(
+        pair.client_events.last(),
+        Some(Event::Later { after, .. }) if *after == millis(5000)
+    ));
+    assert_eq!(pair.client.phase(), Phase::Down);
+}
+
+#[test]
+fn another_instance_wins_and_the_loser_is_told() {
+    let mut pair = Pair::open();
+    let held = held(&pair);
+    let mut other = Client::restored(Settings::default(), 8, held);
+    other.connected(pair.now);
+    let mut hello = Vec::new();
+    other.poll_transmit(pair.now, &mut hello);
+    assert_eq!(answered(&pair.accept(&hello)), "session");
+    pair.events();
+    let close = pair.server_events.iter().find_map(|event| match event {
+        ServerEvent::Close {
+            connection: Connection(1),
+            batch,
+            code: 3000,
+            reason: "fenced",
+        } => batch.clone(),
+        _ => None,
+    });
+    let close = close.unwrap();
+    // What the loser still says is not heard.
+    let now = pair.now;
+    pair.server()
+        .handle_batch(now, Connection(1), &batch(&[Frame::Last(DATA, b"x")]));
+    assert_eq!(pair.server().next().0, 0);
+    pair.server()
+        .disconnected(now, Connection(1), Blame::Innocent);
+    assert_eq!(pair.server().phase(), ServerPhase::Attached);
+    pair.to_client(&close);
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&Event::Lost(Refusal::Fenced))
+    );
+    assert_eq!(pair.client.phase(), Phase::Ended);
+}
+
+#[test]
+fn a_hello_that_comes_late_fences_nobody() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Suspicious);
+    // It hangs in a proxy.
+    let late = pair.hello();
+    pair.client.disconnected(pair.now, Blame::Suspicious);
+    let hello = pair.hello();
+    assert_eq!(answered(&pair.accept(&hello)), "session");
+    let connection = pair.connection();
+    // The new `WELCOME` is not confirmed, and the old token still valid.
+    assert_eq!(answered(&pair.accept(&late)), "nothing, 3000 late");
+    // Nor the same one twice.
+    assert_eq!(answered(&pair.accept(&hello)), "nothing, 3000 late");
+    assert_eq!(pair.server().connection(), Some(connection));
+    pair.connections = connection.0;
+    pair.pump();
+    assert_eq!(pair.client.phase(), Phase::Open);
+}
+
+/// Not even one of the page before a reload.
+#[test]
+fn a_hello_of_an_earlier_page_fences_nobody() {
+    let mut pair = Pair::open();
+    let held = held(&pair);
+    pair.cut(Blame::Suspicious);
+    let late = pair.hello();
+    pair.client = Client::restored(Settings::default(), 8, held);
+    let hello = pair.hello();
+    assert_eq!(hello_of(&hello).attempt, 65_536);
+    assert_eq!(answered(&pair.accept(&hello)), "session");
+    assert_eq!(answered(&pair.accept(&late)), "nothing, 3000 late");
+}
+
+#[test]
+fn a_page_that_forgot_goes_on_from_the_servers_positions() {
+    let mut pair = Pair::open();
+    for text in ["a", "b"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+        pair.server().send(DATA, text.as_bytes()).unwrap();
+    }
+    pair.pump();
+    // The page reads one, and the server is told.
+    let message = pair.client.read().unwrap();
+    pair.client.commit(pair.now, message.index + 1);
+    pair.later(millis(200));
+    pair.pump();
+    pair.client.send(DATA, b"lost with the page").unwrap();
+    let held = held(&pair);
+    pair.cut(Blame::Innocent);
+    pair.client = Client::restored(
+        Settings::default(),
+        8,
+        Held::stored(held.id, held.token, held.incarnation, held.attempt),
+    );
+    // Indices are not known yet, so what names one waits.
+    assert_eq!(pair.client.send(DATA, b"c"), Ok(0));
+    assert!(pair.client.send(Head::Cancel { to: 0 }, b"").is_err());
+    pair.connect();
+    pair.pump();
+    let adopted = pair
+        .client_events
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            Event::Opened { adopted, .. } => Some(*adopted),
+            _ => None,
+        });
+    assert_eq!(adopted, Some(Some(Adopted { next: 2, first: 1 })));
+    assert_eq!(pair.client.next().1, 3);
+    let read = pair.read();
+    assert_eq!(read.0, ["b"]);
+    assert_eq!(read.1, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_server_may_fall_back_to_what_it_committed() {
+    let mut pair = Pair::open();
+    for text in ["a", "b", "c"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+    }
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 1);
+    // Read, and not committed.
+    server.read().unwrap();
+    server.fall_back(now);
+    pair.events();
+    pair.client.disconnected(now, Blame::Innocent);
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.read().1, ["b", "c"]);
+}
+
+#[test]
+fn positions_that_do_not_fit_end_the_session_on_both_sides() {
+    let lie = |how: &dyn Fn(&mut Hello)| {
+        let mut pair = Pair::open();
+        pair.client.send(DATA, b"a").unwrap();
+        pair.server().send(DATA, b"b").unwrap();
+        pair.pump();
+        pair.read();
+        pair.later(millis(200));
+        pair.pump();
+        pair.cut(Blame::Innocent);
+        let mut hello = hello_of(&pair.hello());
+        how(&mut hello);
+        let answer = answered(&pair.accept(&greet(&hello)));
+        pair.events();
+        (answer, pair.server_events.pop())
+    };
+    let at = |received: u64, committed: u64, first: u64, next: u64, parts: u64| {
+        move |hello: &mut Hello| {
+            hello.resume.as_mut().unwrap().positions = websocket_channel::session::Positions {
+                received,
+                committed,
+                first,
+                next,
+                parts,
+            };
+        }
+    };
+    for (how, answer, refusal) in [
+        (at(0, 0, 1, 1, 0), "Rewound", Refusal::Rewound),
+        (at(1, 0, 1, 1, 0), "Rewound", Refusal::Rewound),
+        (at(2, 1, 1, 1, 0), "Rewound", Refusal::Rewound),
+        (at(1, 1, 0, 0, 0), "Rewound", Refusal::Rewound),
+        (at(1, 1, 2, 2, 0), "Behind", Refusal::Behind),
+        (at(1, 1, 1, 1, 1), "Rewound", Refusal::Rewound),
+    ] {
+        let (said, event) = lie(&how);
+        assert_eq!(said, format!("{answer}, 3000 refused"));
+        assert_eq!(event, Some(ServerEvent::Lost(refusal)));
+    }
+    assert_eq!(lie(&at(1, 1, 1, 1, 0)).0, "session");
+}
+
+#[test]
+fn a_server_is_asked_again_when_it_asks_to_move() {
+    let mut pair = Pair::open();
+    assert!(pair.server().ask_to_move(millis(70)));
+    pair.client.send(DATA, b"a").unwrap();
+    pair.pump();
+    let after = millis(70);
+    assert_eq!(pair.client_events.last(), Some(&Event::Move { after }));
+    // Until it leaves, the connection serves.
+    assert_eq!(pair.read().1, ["a"]);
+    pair.cut(Blame::Innocent);
+    assert!(!pair.server().ask_to_move(millis(70)));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let mut pair = Pair::open();
+    let hello = {
+        pair.cut(Blame::Innocent);
+        hello_of(&pair.hello())
+    };
+    let shown = format!(
+        "{hello:?} {:?} {:?} {:?}",
+        held(&pair),
+        pair.client,
+        pair.registry
+    );
+    let shown = format!("{shown} {:?}", pair.server());
+    for secret in [
+        hello.resume.as_ref().unwrap().id,
+        hello.resume.as_ref().unwrap().token,
+    ] {
+        assert!(!shown.contains(&format!("{:?}", secret.0)), "{shown}");
+        let list = secret.0.map(|byte| byte.to_string()).join(", ");
+        assert!(!shown.contains(&list), "{shown}");
+    }
+}
