@@ -10,6 +10,54 @@ use std::time::Instant;
 use world::hits::Hits;
 use world::{DROPS, MESSAGES, run};
 
+/// What a run takes at least 100 times each.
+const TRANSITIONS: &[&str] = &[
+    "client: down -- connected -> greeting",
+    "client: greeting -- batch -> open",
+    "client: greeting -- batch -> down",
+    "client: greeting -- batch -> ended",
+    "client: greeting -- disconnected -> down",
+    "client: greeting -- timeout -> down",
+    "client: open -- batch -> open",
+    "client: open -- batch -> down",
+    "client: open -- batch -> ended",
+    "client: open -- commit -> open",
+    "client: open -- commit -> ended",
+    "client: open -- timeout -> open",
+    "client: open -- timeout -> down",
+    "client: open -- disconnected -> down",
+    "client: open -- command -> open",
+    "client: down -- command -> down",
+    "server: pending -- HELLO -> pending",
+    "server: pending -- HELLO -> attached",
+    "server: pending -- batch -> attached",
+    "server: pending -- disconnected -> pending",
+    "server: attached -- HELLO -> attached",
+    "server: attached -- batch -> attached",
+    "server: attached -- batch -> ended",
+    "server: attached -- commit -> attached",
+    "server: attached -- commit -> ended",
+    "server: attached -- timeout -> attached",
+    "server: attached -- timeout -> detached",
+    "server: attached -- disconnected -> attached",
+    "server: attached -- disconnected -> detached",
+    "server: attached -- command -> detached",
+    "server: detached -- HELLO -> attached",
+    "server: detached -- batch -> detached",
+    "server: detached -- command -> detached",
+    "server closes: \"fenced\"",
+    "server closes: \"late\"",
+    "server closes: \"moved\"",
+    "server closes: \"refused\"",
+    "server closes: \"replaced\"",
+    "server closes: \"silent\"",
+    "reload",
+    "restart",
+    "connection ended by a poisonous message",
+    "closed at the end",
+    "closed early",
+];
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |name: &str| {
@@ -81,11 +129,24 @@ fn main() {
         println!("found after {} seeds", seed - first + 1);
         std::process::exit(1);
     }
-    for (transition, count) in hits.lines() {
+    let lines = hits.lines();
+    for (transition, count) in &lines {
         println!("{count:>12}  {transition}");
     }
+    let rare: Vec<&str> = TRANSITIONS
+        .iter()
+        .copied()
+        .filter(|transition| {
+            let hit = lines.iter().find(|(line, _)| line == transition);
+            hit.is_none_or(|(_, count)| *count < 100)
+        })
+        .collect();
     println!(
         "{seeds} seeds, {messages} messages, {drops} drops, {losses} sessions lost and told, {short} seeds closed early, in {:.1} s",
         began.elapsed().as_secs_f64()
     );
+    if seeds >= 100_000 && !rare.is_empty() {
+        println!("taken fewer than 100 times: {rare:?}");
+        std::process::exit(1);
+    }
 }

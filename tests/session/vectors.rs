@@ -243,3 +243,36 @@ fn told_positions(positions: &Positions) -> Value {
         "parts": positions.parts,
     })
 }
+
+/// The examples of `WIRE.md` are batches, and go through both machines' codec.
+#[test]
+fn the_examples_of_the_contract_are_batches() {
+    let contract = include_str!("../../src/session/WIRE.md");
+    let examples = contract.split("## Examples").nth(1).unwrap();
+    let blocks = examples.split("```").skip(1).step_by(2);
+    let lines = blocks.flat_map(|block| block.lines().skip(1));
+    let mut batches: Vec<String> = Vec::new();
+    for line in lines {
+        match line.split_at(3) {
+            ("   ", more) => batches.last_mut().unwrap().push_str(more),
+            ("C  " | "S  ", first) => batches.push(first.into()),
+            other => panic!("{other:?}"),
+        }
+        batches.last_mut().unwrap().push(' ');
+    }
+    assert!(batches.len() >= 12, "{}", batches.len());
+    let mut messages = 0;
+    for example in batches {
+        let batch = bytes(&example.replace(' ', ""));
+        let (frames, violation) = read(&batch);
+        assert_eq!(violation, None, "{example}");
+        let message = |frame: &&Frame<'_>| matches!(frame, Frame::Last(..));
+        messages += frames.iter().filter(message).count();
+        let mut again = vec![0];
+        for frame in &frames {
+            frame.put(&mut again);
+        }
+        assert_eq!(hex(&again), hex(&batch));
+    }
+    assert_eq!(messages, 7);
+}

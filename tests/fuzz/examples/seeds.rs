@@ -26,6 +26,11 @@ fn main() {
     handshakes(&mut seeds, &vectors);
     compression(&mut seeds, &vectors);
     tunnels(&mut seeds);
+    let batches = fs::read(here.join("../session/vectors.json")).expect("the vectors");
+    sessions(
+        &mut seeds,
+        &serde_json::from_slice(&batches).expect("they are JSON"),
+    );
     seeds.save(&here.join("corpus"));
 }
 
@@ -325,6 +330,22 @@ fn tunnels(seeds: &mut Seeds) {
         ("switching", b"HTTP/1.1 101 A\r\n\r\n"),
     ] {
         seeds.add("tunnel", name, 0, answer);
+    }
+}
+
+/// Every batch for the codec; some of them for the machines, behind what opens a session.
+fn sessions(seeds: &mut Seeds, vectors: &serde_json::Value) {
+    for (index, vector) in vectors.as_array().expect("a list").iter().enumerate() {
+        let batch = hex(vector["batch"].as_str().expect("a batch"));
+        let name = format!("vector-{index}");
+        if index % 8 == 0 && (1..250).contains(&batch.len()) {
+            let frames = [&[batch.len() as u8], &batch[1..]].concat();
+            let client = [&[0x00, 0x07, 0x08], &frames[..]].concat();
+            let server = [&[0x00, 0x08, 0x09], &frames[..]].concat();
+            seeds.0.push(("session_client", name.clone(), client));
+            seeds.0.push(("session_server", name.clone(), server));
+        }
+        seeds.0.push(("session_wire", name, batch));
     }
 }
 

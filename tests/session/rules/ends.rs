@@ -53,13 +53,13 @@ fn a_server_closes_and_the_client_acknowledges_before_it_ends() {
     pair.pump();
     assert_eq!(pair.read().0, ["last", "enough"]);
     assert_eq!(pair.client.phase(), Phase::Open);
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ack(2)])));
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Ack(2)])));
     pair.events();
     assert_eq!(
         pair.client_events.last(),
         Some(&ended(4002, "enough", false, true))
     );
-    pair.to_server(&batch(&[Frame::Ack(2)]));
+    pair.tell_server(&batch(&[Frame::Ack(2)]));
     assert!(
         pair.server_events
             .contains(&server_ended(4002, "enough", true, true))
@@ -115,10 +115,10 @@ fn a_close_that_nobody_hears_ends_at_its_timeout() {
 fn a_late_client_is_told_how_its_session_ended() {
     let mut pair = Pair::open();
     pair.client.close(pair.now, 4001, "x").unwrap();
-    let bye = pair.from_client().unwrap();
-    pair.to_server(&bye);
+    let bye = pair.client_says().unwrap();
+    pair.tell_server(&bye);
     pair.read();
-    while pair.from_server().is_some() {}
+    while pair.server_says().is_some() {}
     pair.events();
     assert_eq!(pair.registry.ids().count(), 0);
     pair.client.disconnected(pair.now, Blame::Suspicious);
@@ -139,7 +139,7 @@ fn a_late_client_is_told_how_its_session_ended() {
     else {
         panic!();
     };
-    pair.to_client(&answer);
+    pair.tell_client(&answer);
     assert_eq!(
         pair.client_events.last(),
         Some(&ended(4001, "", true, true))
@@ -212,10 +212,10 @@ fn ended_sessions_are_remembered_within_bounds() {
         pair.connect();
         pair.pump();
         pair.client.close(pair.now, 4001, "").unwrap();
-        let bye = pair.from_client().unwrap();
-        pair.to_server(&bye);
+        let bye = pair.client_says().unwrap();
+        pair.tell_server(&bye);
         pair.read();
-        while pair.from_server().is_some() {}
+        while pair.server_says().is_some() {}
         pair.events();
         pair.client.disconnected(pair.now, Blame::Innocent);
         hellos.push(pair.hello());
@@ -232,13 +232,13 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
         pair.client.send(DATA, text.as_bytes()).unwrap();
     }
     for _ in 0..50 {
-        while let Some(batch) = pair.from_client() {
+        while let Some(batch) = pair.client_says() {
             if batch.windows(6).any(|window| window == b"poison") {
                 break;
             }
-            pair.to_server(&batch);
-            while let Some(batch) = pair.from_server() {
-                pair.to_client(&batch);
+            pair.tell_server(&batch);
+            while let Some(batch) = pair.server_says() {
+                pair.tell_client(&batch);
             }
         }
         if pair.server().next().0 == 4 {
@@ -248,8 +248,8 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
         pair.cut(blame);
         connections += 1;
         pair.connect();
-        let welcome = pair.from_server().unwrap();
-        pair.to_client(&welcome);
+        let welcome = pair.server_says().unwrap();
+        pair.tell_client(&welcome);
     }
     (pair, connections)
 }

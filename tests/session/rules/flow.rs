@@ -17,9 +17,9 @@ fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
     server.read().unwrap();
     server.commit(now, 1);
     assert_eq!(server.poll_timeout(), Some(now + millis(200)));
-    assert_eq!(pair.from_server(), None);
+    assert_eq!(pair.server_says(), None);
     pair.later(millis(200));
-    assert_eq!(pair.from_server(), Some(batch(&[Frame::Ack(1)])));
+    assert_eq!(pair.server_says(), Some(batch(&[Frame::Ack(1)])));
     // With a message at once.
     pair.client.send(DATA, b"b").unwrap();
     pair.pump();
@@ -29,7 +29,7 @@ fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
     server.commit(now, 2);
     server.send(DATA, b"c").unwrap();
     assert_eq!(
-        pair.from_server(),
+        pair.server_says(),
         Some(batch(&[Frame::Ack(2), Frame::Last(DATA, b"c")]))
     );
 }
@@ -39,15 +39,15 @@ fn a_flush_and_much_are_told_at_once() {
     let mut pair = Pair::open();
     pair.client.send(DATA, b"a").unwrap();
     pair.client.flush();
-    let up = pair.from_client().unwrap();
+    let up = pair.client_says().unwrap();
     assert_eq!(frames(&up), [Frame::Last(DATA, b"a"), Frame::Flush]);
-    pair.to_server(&up);
-    assert_eq!(pair.from_server(), None);
+    pair.tell_server(&up);
+    assert_eq!(pair.server_says(), None);
     let now = pair.now;
     let server = pair.server();
     server.read().unwrap();
     server.commit(now, 1);
-    assert_eq!(pair.from_server(), Some(batch(&[Frame::Ack(1)])));
+    assert_eq!(pair.server_says(), Some(batch(&[Frame::Ack(1)])));
     // 64 KiB.
     let payload = "x".repeat(30_000);
     for index in 1..4 {
@@ -56,7 +56,7 @@ fn a_flush_and_much_are_told_at_once() {
         let server = pair.server();
         server.read().unwrap();
         server.commit(now, index + 1);
-        let told = pair.from_server();
+        let told = pair.server_says();
         assert_eq!(told.is_some(), index == 3, "{index}");
     }
 }
@@ -66,12 +66,12 @@ fn a_flush_is_asked_for_again_over_the_next_connection() {
     let mut pair = Pair::open();
     pair.client.send(DATA, b"a").unwrap();
     pair.client.flush();
-    pair.from_client().unwrap();
+    pair.client_says().unwrap();
     pair.cut(Blame::Innocent);
     pair.connect();
-    let welcome = pair.from_server().unwrap();
-    pair.to_client(&welcome);
-    let up = pair.from_client().unwrap();
+    let welcome = pair.server_says().unwrap();
+    pair.tell_client(&welcome);
+    let up = pair.client_says().unwrap();
     assert_eq!(
         frames(&up),
         [Frame::Ack(0), Frame::Last(DATA, b"a"), Frame::Flush]
@@ -226,15 +226,15 @@ fn a_silent_connection_is_kept_alive_and_found_out() {
     let mut pair = Pair::open();
     // The server asks after 20 s, and the client answers.
     pair.later(millis(20_000));
-    let ping = pair.from_server().unwrap();
+    let ping = pair.server_says().unwrap();
     assert_eq!(frames(&ping), [Frame::Ping(1)]);
-    pair.to_client(&ping);
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Pong(1)])));
-    pair.to_server(&batch(&[Frame::Pong(1)]));
+    pair.tell_client(&ping);
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Pong(1)])));
+    pair.tell_server(&batch(&[Frame::Pong(1)]));
     // Nothing more comes: the client asks after 25 s, and gives up after another 10.
     pair.now += millis(25_000);
     pair.client.handle_timeout(pair.now);
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(1)])));
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Ping(1)])));
     pair.now += millis(10_000);
     pair.client.handle_timeout(pair.now);
     pair.events();
@@ -246,7 +246,7 @@ fn a_silent_connection_is_kept_alive_and_found_out() {
     // The server's patience is longer.
     let now = pair.now;
     pair.server().handle_timeout(now);
-    pair.from_server();
+    pair.server_says();
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
     pair.later(millis(40_000));
     assert_eq!(pair.server().phase(), ServerPhase::Detached);
@@ -258,13 +258,13 @@ fn a_machine_that_stood_still_asks_before_it_judges() {
     let mut pair = Pair::open();
     pair.now += millis(25_000);
     pair.client.handle_timeout(pair.now);
-    pair.from_client().unwrap();
+    pair.client_says().unwrap();
     // Asleep for an hour.
     pair.now += millis(3_600_000);
     pair.client.handle_timeout(pair.now);
     assert_eq!(pair.client.phase(), Phase::Open);
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(2)])));
-    pair.to_client(&batch(&[Frame::Pong(1)]));
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Ping(2)])));
+    pair.tell_client(&batch(&[Frame::Pong(1)]));
     pair.now += millis(10_000);
     pair.client.handle_timeout(pair.now);
     assert_eq!(pair.client.phase(), Phase::Open);
@@ -274,10 +274,10 @@ fn a_machine_that_stood_still_asks_before_it_judges() {
 fn of_many_pings_one_is_answered() {
     let mut pair = Pair::open();
     let pings: Vec<Frame<'_>> = (1..=100).map(Frame::Ping).collect();
-    pair.to_client(&batch(&pings));
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Pong(100)])));
+    pair.tell_client(&batch(&pings));
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Pong(100)])));
     pair.client.probe(pair.now);
-    assert_eq!(pair.from_client(), Some(batch(&[Frame::Ping(1)])));
+    assert_eq!(pair.client_says(), Some(batch(&[Frame::Ping(1)])));
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_batch_is_full_and_costs_two_bytes_a_message() {
     }
     let mut bytes = 0;
     let mut batches = 0;
-    while let Some(batch) = pair.from_client() {
+    while let Some(batch) = pair.client_says() {
         assert!(batch.len() <= 32 * 1024);
         bytes += batch.len();
         batches += 1;

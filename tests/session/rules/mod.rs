@@ -142,7 +142,7 @@ impl Pair {
     }
 
     /// The next batch of the client.
-    pub(crate) fn from_client(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn client_says(&mut self) -> Option<Vec<u8>> {
         self.events();
         let mut batch = Vec::new();
         self.client
@@ -151,19 +151,19 @@ impl Pair {
     }
 
     /// The next batch of the server.
-    pub(crate) fn from_server(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn server_says(&mut self) -> Option<Vec<u8>> {
         let now = self.now;
         let mut batch = Vec::new();
         let server = self.registry.session(self.id?)?;
         server.poll_transmit(now, &mut batch).then_some(batch)
     }
 
-    pub(crate) fn to_client(&mut self, batch: &[u8]) {
+    pub(crate) fn tell_client(&mut self, batch: &[u8]) {
         self.client.handle_batch(self.now, batch);
         self.events();
     }
 
-    pub(crate) fn to_server(&mut self, batch: &[u8]) {
+    pub(crate) fn tell_server(&mut self, batch: &[u8]) {
         let (now, connection) = (self.now, self.connection());
         self.server().handle_batch(now, connection, batch);
         self.events();
@@ -172,17 +172,17 @@ impl Pair {
     /// Until nobody has anything to say.
     pub(crate) fn pump(&mut self) {
         loop {
-            let up = self.from_client();
+            let up = self.client_says();
             if let Some(batch) = &up
                 && self
                     .id
                     .is_some_and(|id| self.registry.session(id).is_some())
             {
-                self.to_server(batch);
+                self.tell_server(batch);
             }
-            let down = self.from_server();
+            let down = self.server_says();
             if let Some(batch) = &down {
-                self.to_client(batch);
+                self.tell_client(batch);
             }
             if up.is_none() && down.is_none() {
                 break;

@@ -30,8 +30,8 @@ fn it_goes_on_where_it_was_in_both_directions() {
         match round {
             // Everything is lost.
             0 => {
-                pair.from_client();
-                pair.from_server();
+                pair.client_says();
+                pair.server_says();
             }
             1 => pair.pump(),
             // Nothing was sent.
@@ -59,26 +59,26 @@ fn what_was_received_is_not_sent_again_nor_are_parts() {
     pair.client.send(DATA, long.as_bytes()).unwrap();
     // The first message and some parts arrive.
     for _ in 0..3 {
-        let batch = pair.from_client().unwrap();
-        pair.to_server(&batch);
+        let batch = pair.client_says().unwrap();
+        pair.tell_server(&batch);
     }
     pair.cut(Blame::Innocent);
     let hello = pair.hello();
     let Accepted::Session(_) = pair.accept(&hello) else {
         panic!();
     };
-    let welcome = pair.from_server().unwrap();
+    let welcome = pair.server_says().unwrap();
     let Welcome::Session(agreed) = welcome_of(&welcome) else {
         panic!();
     };
     let positions = agreed.positions.unwrap();
     assert_eq!(positions.received, 1);
     assert!(positions.parts >= 2, "{positions:?}");
-    pair.to_client(&welcome);
+    pair.tell_client(&welcome);
     let mut again = 0;
-    while let Some(batch) = pair.from_client() {
+    while let Some(batch) = pair.client_says() {
         again += batch.len();
-        pair.to_server(&batch);
+        pair.tell_server(&batch);
     }
     assert!(again < 700, "{again} bytes");
     assert_eq!(pair.read().1, ["whole".to_owned(), long]);
@@ -91,7 +91,7 @@ fn a_lost_welcome_costs_nothing_however_often() {
         pair.cut(Blame::Suspicious);
         pair.connect();
         // Lost on its way.
-        pair.from_server().unwrap();
+        pair.server_says().unwrap();
     }
     pair.cut(Blame::Suspicious);
     pair.connect();
@@ -103,7 +103,7 @@ fn a_lost_welcome_costs_nothing_however_often() {
 fn a_lost_first_welcome_leaves_nothing() {
     let mut pair = Pair::new();
     pair.connect();
-    pair.from_server().unwrap();
+    pair.server_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.registry.ids().count(), 1);
     pair.later(millis(20_001));
@@ -119,11 +119,11 @@ fn a_lost_first_welcome_leaves_nothing() {
 fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
     let mut pair = Pair::new();
     pair.connect();
-    let welcome = pair.from_server().unwrap();
-    pair.to_client(&welcome);
+    let welcome = pair.server_says().unwrap();
+    pair.tell_client(&welcome);
     pair.client.send(DATA, b"a").unwrap();
     // `ACK` and the message are lost.
-    pair.from_client().unwrap();
+    pair.client_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.server().phase(), ServerPhase::Pending);
     pair.connect();
@@ -138,9 +138,9 @@ fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
 fn a_session_in_which_nothing_happened_is_begun_anew_without_a_loss() {
     let mut pair = Pair::new();
     pair.connect();
-    let welcome = pair.from_server().unwrap();
-    pair.to_client(&welcome);
-    pair.from_client().unwrap();
+    let welcome = pair.server_says().unwrap();
+    pair.tell_client(&welcome);
+    pair.client_says().unwrap();
     pair.cut(Blame::Suspicious);
     pair.client.send(DATA, b"a").unwrap();
     pair.later(millis(20_001));
@@ -164,7 +164,7 @@ fn an_older_token_is_refused_and_harms_nothing() {
     pair.accept(&first);
     pair.pump();
     // Confirmed: the token of the first `HELLO` is old.
-    let welcome = pair.from_server();
+    let welcome = pair.server_says();
     assert_eq!(welcome, None);
     let mut old = hello_of(&first);
     old.attempt = 1000;
@@ -295,7 +295,7 @@ fn another_instance_wins_and_the_loser_is_told() {
     pair.server()
         .disconnected(now, Connection(1), Blame::Innocent);
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
-    pair.to_client(&close);
+    pair.tell_client(&close);
     assert_eq!(
         pair.client_events.last(),
         Some(&Event::Lost(Refusal::Fenced))

@@ -110,7 +110,7 @@ fn each_side_names_what_the_other_breaks() {
         assert_eq!(pair.client.phase(), Phase::Down, "client, {name}");
 
         let mut pair = opened();
-        pair.to_server(bad);
+        pair.tell_server(bad);
         let close = ServerEvent::Close {
             connection: pair.connection(),
             batch: None,
@@ -156,7 +156,7 @@ fn a_server_wants_an_ack_before_anything_else() {
     ] {
         let mut pair = Pair::new();
         pair.connect();
-        pair.to_server(&batch(&[first, Frame::Ack(0)]));
+        pair.tell_server(&batch(&[first, Frame::Ack(0)]));
         let close = pair.server_events.iter().find_map(|event| match event {
             ServerEvent::Close { reason, .. } => Some(*reason),
             _ => None,
@@ -191,7 +191,7 @@ fn a_first_batch_is_a_hello_and_nothing_else() {
 }
 
 fn agreed(pair: &mut Pair) -> Agreed {
-    match welcome_of(&pair.from_server().unwrap()) {
+    match welcome_of(&pair.server_says().unwrap()) {
         Welcome::Session(agreed) => *agreed,
         other => panic!("{other:?}"),
     }
@@ -215,7 +215,7 @@ fn a_client_checks_the_welcome() {
         pair.connect();
         let mut agreed = agreed(&mut pair);
         how(&mut agreed);
-        pair.to_client(&batch(&[Frame::Welcome(Welcome::Session(Box::new(
+        pair.tell_client(&batch(&[Frame::Welcome(Welcome::Session(Box::new(
             agreed,
         )))]));
         pair.client_events.pop().unwrap()
@@ -285,14 +285,14 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
     ] {
         let mut pair = Pair::new();
         pair.hello();
-        pair.to_client(&batch(&[bad]));
+        pair.tell_client(&batch(&[bad]));
         let order = Event::Dropped(Dropped::Violation(Violation::Order));
         assert_eq!(pair.client_events, [order]);
     }
     // What belongs to a later version is skipped there, too.
     let mut pair = Pair::new();
     pair.hello();
-    pair.to_client(&batch(&[Frame::Skipped(0x70)]));
+    pair.tell_client(&batch(&[Frame::Skipped(0x70)]));
     assert_eq!(pair.client.phase(), Phase::Greeting);
     let second = [
         Welcome::Refused(Refusal::Expired),
@@ -307,7 +307,7 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
     ];
     for welcome in second {
         let mut pair = Pair::open();
-        pair.to_client(&batch(&[Frame::Welcome(welcome)]));
+        pair.tell_client(&batch(&[Frame::Welcome(welcome)]));
         let order = Event::Dropped(Dropped::Violation(Violation::Order));
         assert_eq!(pair.client_events.last(), Some(&order));
     }
@@ -316,7 +316,7 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
 #[test]
 fn a_client_does_not_ask_a_server_to_move() {
     let mut pair = Pair::open();
-    pair.to_server(&batch(&[Frame::Move { after_ms: 0 }]));
+    pair.tell_server(&batch(&[Frame::Move { after_ms: 0 }]));
     assert_eq!(pair.server().phase(), ServerPhase::Detached);
 }
 
@@ -350,8 +350,8 @@ fn no_bytes_make_a_machine_panic() {
             pair.server().handle_batch(now, connection, &bytes);
             assert!(pair.client.held() <= 100 + 1024 + 64);
             assert!(pair.server().held() <= 100 + 1024 + 64);
-            pair.from_client();
-            pair.from_server();
+            pair.client_says();
+            pair.server_says();
             if pair
                 .id
                 .is_some_and(|id| pair.registry.session(id).is_none())
