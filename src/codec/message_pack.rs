@@ -32,7 +32,7 @@ impl<T: DeserializeOwned> Decode<T> for MessagePack {
         let Message::Binary(bytes) = &message else {
             return Err(DecodeError::new(
                 message,
-                "a text message where MessagePack was expected",
+                "expected a binary message, got a text one",
             ));
         };
         match read(bytes) {
@@ -47,7 +47,7 @@ fn read<T: DeserializeOwned>(mut bytes: &[u8]) -> Result<T, String> {
     deserializer.set_max_depth(MAX_DEPTH);
     let value = T::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
     if !bytes.is_empty() {
-        return Err(format!("{} bytes behind the value", bytes.len()));
+        return Err(format!("{} bytes after the value", bytes.len()));
     }
     Ok(value)
 }

@@ -57,7 +57,7 @@ impl Proxy {
             _ => {
                 return Err(refused(
                     "NotSupportedError",
-                    "only http and https proxies are known",
+                    "only http and https proxies are supported",
                 ));
             }
         };

@@ -31,7 +31,7 @@ fn advice(host: &str, error: &Error) -> Option<String> {
             format!("the server has no certificate for `{host}`")
         }
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "the server wants a client certificate: give one with `Tls::from_config`".into()
+            "the server requires a client certificate: set one with `Tls::from_config`".into()
         }
         Error::AlertReceived(AlertDescription::NoApplicationProtocol)
         | Error::NoApplicationProtocol => {

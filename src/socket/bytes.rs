@@ -149,7 +149,7 @@ fn end(closed: Option<&CloseInfo>) -> io::Result<()> {
 fn text() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "a text message came among the bytes",
+        "a text message arrived in a byte stream",
     )
 }
 
