@@ -47,6 +47,7 @@
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
 //! | `session` | no | the session protocol: pure machines of both sides, and `WIRE.md`, their contract |
+//! | `lifecycle` | no | in a page, a channel ends when the page comes back from the back/forward cache or a freeze |
 //! | `reconnect` | no | `Connect::reconnect`: a channel connects again when its connection is lost |
 
 // docs.rs says of each item which feature or target it needs.
@@ -65,7 +66,11 @@ pub mod http;
 mod http;
 #[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
 mod js;
-#[cfg(feature = "reconnect")]
+#[cfg(feature = "lifecycle")]
+#[cfg_attr(
+    not(feature = "reconnect"),
+    allow(dead_code, reason = "only a channel that reconnects asks for the network")
+)]
 mod lifecycle;
 mod lock;
 pub mod message;

@@ -13,6 +13,8 @@ use super::reconnecting::Reconnecting;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use super::task;
 use crate::error::{SendError, SendErrorKind};
+#[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+use crate::lifecycle::Lifecycle;
 use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::socket::Socket;
 use core::task::{Context, Poll};
@@ -55,6 +57,10 @@ pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> A
     let mailbox = Arc::new(Mailbox::new(&mut socket, incoming));
     let mut driver = Driver::new(socket, mailbox);
     driver.again = following.map(|(source, policy)| Box::new(Reconnecting::new(source, policy)));
+    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    if driver.again.is_some() {
+        driver.page = None;
+    }
     spawn(driver)
 }
 
@@ -79,6 +85,9 @@ pub(super) struct Driver {
     /// Messages that senders handed over themselves, in a row.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
+    /// What becomes of the page; none where another connection follows, which hears of it.
+    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    page: Option<Lifecycle>,
     /// Makes the next connection; none where this one is the last.
     #[cfg(feature = "reconnect")]
     again: Option<Box<Reconnecting>>,
@@ -98,6 +107,8 @@ impl Driver {
             sent: Sent::default(),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             direct: 0,
+            #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+            page: Some(Lifecycle::new()),
             #[cfg(feature = "reconnect")]
             again: None,
             #[cfg(feature = "reconnect")]
@@ -106,6 +117,10 @@ impl Driver {
     }
 
     pub(super) fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+        if self.was_restored(cx) {
+            return Poll::Ready(());
+        }
         #[cfg_attr(not(feature = "reconnect"), allow(unused_mut))]
         let mut work = self.mailbox.begin_turn(&mut self.next, cx.waker());
         #[cfg(feature = "reconnect")]
@@ -155,6 +170,27 @@ impl Driver {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Whether the page was in the back/forward cache, or frozen. Then the channel ends: browsers have cut the connection or will within this turn of the
+    /// event loop, still say that it is open, and lose what is sent.
+    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    fn was_restored(&mut self, cx: &mut Context<'_>) -> bool {
+        use crate::lifecycle::Event;
+        let Some(page) = &mut self.page else {
+            return false;
+        };
+        while let Poll::Ready(event) = page.poll(cx) {
+            if event == Event::Restored {
+                let by = match self.mailbox.incoming.is_ours() {
+                    true => ClosedBy::Local,
+                    false => ClosedBy::Error,
+                };
+                self.mailbox.end(Some(CloseInfo::lost(by)));
+                return true;
+            }
+        }
+        false
     }
 
     /// And whether there was a message: then the connection is open, and need not be asked.

@@ -2,7 +2,10 @@
 
 use crate::server::{server, unique};
 use crate::{echo, is_away, is_waiting, said, tomorrow, until};
-use websocket_channel::{ReconnectReason, RecvError, Status, TrySendErrorKind};
+use websocket_channel::{
+    Channel, CloseInfo, ClosedBy, ReconnectReason, RecvError, Status, Text, TrySendErrorKind,
+    connect,
+};
 
 /// As the browser does, to whoever listens to the window.
 fn dispatch(event: &str) {
@@ -61,6 +64,45 @@ async fn a_page_that_comes_back_leaves_its_connection_before_its_own_listeners_r
             Some(Err(RecvError::Gap { attempt: 1 }))
         );
         assert_eq!(receiver.next().await.unwrap().unwrap(), "kept");
+    }
+}
+
+/// B-R1 for a channel that does not reconnect: it ends before the page's own listeners run, whoever began to close it.
+#[crate::test]
+async fn a_page_that_comes_back_ends_a_plain_channel_before_its_own_listeners_run() {
+    let server = server().await;
+    for event in [
+        "new PageTransitionEvent('pageshow', { persisted: true })",
+        "new Event('resume')",
+    ] {
+        for closes in [false, true] {
+            let channel = connect(server.url("/fault/close-unanswered")).codec(Text);
+            let channel: Channel<String, String> = channel.await.unwrap();
+            let (sender, mut receiver) = channel.split();
+            let control = receiver.control();
+            // Neither ends it.
+            dispatch("new PageTransitionEvent('pageshow', { persisted: false })");
+            dispatch("new Event('visibilitychange')");
+            assert_eq!(control.status(), Status::Open);
+            if closes {
+                control.start_close(4000, "").unwrap();
+            }
+            dispatch(event);
+            // The event is over, and nothing else has run.
+            let by = match closes {
+                true => ClosedBy::Local,
+                false => ClosedBy::Error,
+            };
+            let closed = CloseInfo::lost(by);
+            assert_eq!(control.status(), Status::Closed(closed.clone()), "{event}");
+            let error = sender.try_send("lost".into()).unwrap_err();
+            assert_eq!(error.kind, TrySendErrorKind::NotOpen);
+            let error = sender.send("lost".into()).await.unwrap_err();
+            assert_eq!(error.value, "lost");
+            let expected = (!closes).then_some(Err(RecvError::ChannelClosed(closed)));
+            assert_eq!(receiver.next().await, expected, "{event}");
+            assert_eq!(receiver.next().await, None);
+        }
     }
 }
 
