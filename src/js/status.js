@@ -19,21 +19,20 @@ export class ChannelStatus extends EventTarget {
   #tally;
   #receiveBackpressure = false;
 
+  // A value of the class, not a `static` block: React Native does not compile those.
+  static #move = (move = (status, state, reason = null, handle, holdsBack) => {
+    if (handle) status.#handle = new WeakRef(handle);
+    if (state === OPEN) status.#receiveBackpressure = holdsBack;
+    status.#state = state;
+    status.#reason = reason;
+    // Not within a call of the user's, nor in the middle of a change.
+    queueMicrotask(() => status.dispatchEvent(new Event('change')));
+  });
+
   /** @param {{ dropped: number }} tally counts what the overflow policy drops */
   constructor(tally) {
     super();
     this.#tally = tally;
-  }
-
-  static {
-    move = (status, state, reason = null, handle, holdsBack) => {
-      if (handle) status.#handle = new WeakRef(handle);
-      if (state === OPEN) status.#receiveBackpressure = holdsBack;
-      status.#state = state;
-      status.#reason = reason;
-      // Not within a call of the user's, nor in the middle of a change.
-      queueMicrotask(() => status.dispatchEvent(new Event('change')));
-    };
   }
 
   get state() {

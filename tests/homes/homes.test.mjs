@@ -15,6 +15,7 @@ import { attw, publint } from './lints.mjs';
 import { install, project, tool, write } from './project.mjs';
 import { jest, vitest } from './runners.mjs';
 import { serve } from './site.mjs';
+import { home, printTable } from './table.mjs';
 import { VERSIONS, check, checks, classic, compile, copyTypes, entries } from './types.mjs';
 import { answerOfSlim, answerOfVite, answerOfWorkerd } from './workerd.mjs';
 
@@ -25,20 +26,6 @@ const echo = `${server}/echo`;
 const runtimes = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS ?? '{}');
 /** With `npm test -- --all`: every row, and not only those that tell most. */
 const all = process.env.WEBSOCKET_CHANNEL_ALL === '1';
-/** A hang ends here; the slowest takes some ten seconds on two cores. */
-const timeout = 120_000;
-
-const table = [];
-/** A test that is a row of the table. */
-function home(name, what, run) {
-  test(`${name}: ${what}`, { timeout }, async () => {
-    const began = Date.now();
-    const row = { name, what, passed: 'FAILED', version: '' };
-    table.push(row);
-    row.version = (await run()) ?? '';
-    row.passed = `passed (${((Date.now() - began) / 1000).toFixed(1)} s)`;
-  });
-}
 
 let site;
 let browser;
@@ -55,11 +42,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await site?.stop();
-  const widths = ['name', 'what'].map((key) => Math.max(...table.map((row) => row[key].length)));
-  console.log('\nThe packed package, installed and run:');
-  for (const { name, what, passed, version } of table) {
-    console.log(`  ${name.padEnd(widths[0])}  ${what.padEnd(widths[1])}  ${passed}${version && ` ${version}`}`);
-  }
+  printTable();
 });
 
 /** What a page says that was opened with the address of the echo. */

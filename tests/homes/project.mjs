@@ -33,6 +33,18 @@ export const tarball = () =>
     readdirSync(project).find((name) => name.endsWith('.tgz')),
   );
 
+/** Where the heavy ones are, which only some suites need. */
+const frameworks = join(root, 'tests/frameworks');
+const requireFramework = createRequire(join(frameworks, 'package.json'));
+
+/** A package of `tests/frameworks`, its file, and its version. */
+export const framework = async (name) => {
+  const module = await import(pathToFileURL(requireFramework.resolve(name)));
+  return module.default ?? module;
+};
+export const frameworkFile = (...path) => join(frameworks, 'node_modules', ...path);
+export const frameworkVersion = (name) => JSON.parse(readFileSync(frameworkFile(name, 'package.json'), 'utf8')).version;
+
 /** Packs, and installs what was packed. */
 export function install() {
   rmSync(project, { recursive: true, force: true });

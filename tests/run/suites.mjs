@@ -255,6 +255,14 @@ export const suites = [
     server: true,
     run: (context) => node(['tests/homes/homes.test.mjs'], context),
   },
+  {
+    name: 'homes:frameworks',
+    all: true,
+    browser: 'chromium',
+    needs: ['homes', 'frameworks', 'runtimes'],
+    server: true,
+    run: (context) => node(['tests/homes/frameworks.test.mjs'], context),
+  },
   { name: 'setup', run: (context) => node(['tests/run/setup.test.mjs', 'tests/run/failures.test.mjs'], context) },
 ];
 

@@ -13,6 +13,9 @@ const PEERS = 'tests/peers';
 /** Where the bundlers, the type checker and the schema libraries are. */
 const HOMES = 'tests/homes';
 
+/** Where the frameworks are. */
+const FRAMEWORKS = 'tests/frameworks';
+
 /** Where Node, Deno and Bun are. */
 const RUNTIMES = 'tests/runtimes';
 
@@ -22,6 +25,8 @@ const FINDERS = {
   // Its `bin` stays out of PATH: `node` or a bundler from there would stand in for the project's own.
   peers: (context) => ({ steps: findNodeModules(context, PEERS).steps }),
   homes: (context) => ({ steps: findNodeModules(context, HOMES).steps }),
+  // Next, Rspack and Metro: half a gigabyte.
+  frameworks: (context) => ({ steps: findNodeModules(context, FRAMEWORKS).steps }),
   python: findPython,
   nginx: (context) => findProgram('nginx', context),
   perl: (context) => findProgram('perl', context),
