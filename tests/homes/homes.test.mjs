@@ -282,7 +282,7 @@ process.exit();
 `,
     );
     const args = ['run', '--allow-all', '--node-modules-dir=manual', '--quiet', '--unstable-net'];
-    assert.equal(await printed(runtimes.deno, [...args, file, echo]), 'there SEND_REFUSED 4000 bye true us');
+    assert.equal(await printed(runtimes.deno, [...args, file, echo]), 'there SEND_REFUSED 4000 bye true local');
   });
 
   home('Deno', 'a Channel over WebSocketStream that does not open', async () => {
