@@ -500,10 +500,10 @@ describe('the life of a Channel', () => {
       assert.include(error.message, 'a, b');
       assert.isAbove(socket.closes.length, 0);
       assert.deepEqual(await channel.closed, lost('error'));
-      const chosen = make({ protocols: ['a', 'b'] });
-      chosen.socket.opens('b');
-      assert.equal((await chosen.channel.opened).protocol, 'b');
-      chosen.channel.abort();
+      const other = make({ protocols: ['a', 'b'] });
+      other.socket.opens('b');
+      assert.equal((await other.channel.opened).protocol, 'b');
+      other.channel.abort();
     });
 
   it('rejects with the reason of a signal, as fetch does', async () => {
@@ -638,7 +638,7 @@ describe('the life of a Channel', () => {
   it('fails when a function gives no URL, or no subprotocols', async () => {
     for (const [url, protocols, words] of [
       [() => undefined, [], /URL returned undefined/],
-      [async () => null, [], /URL gave null/],
+      [async () => null, [], /URL returned null/],
       ['ws://double.invalid/', () => ({ headers: {} }), /protocols is a name/],
       ['ws://double.invalid/', () => 5, /protocols is a name/],
     ]) {
