@@ -40,7 +40,7 @@ pub(crate) struct Incoming {
     arrived: u64,
     granted: u64,
     /// `BYE` arrived: its code and reason.
-    bye: Option<(u16, String)>,
+    bye: Option<Box<(u16, String)>>,
     /// Nobody reads: what arrives is committed and dropped.
     discards: bool,
 }
@@ -88,7 +88,7 @@ impl Incoming {
 
     /// The code and reason of the `BYE` that arrived.
     pub(crate) fn bye(&self) -> Option<&(u16, String)> {
-        self.bye.as_ref()
+        self.bye.as_deref()
     }
 
     pub(crate) fn is_bye_committed(&self) -> bool {
@@ -203,7 +203,7 @@ impl Incoming {
         };
         self.received += 1;
         if let (Head::Bye { code }, Message::Text(reason)) = (head, &message.payload) {
-            self.bye = Some((code, reason.clone()));
+            self.bye = Some(Box::new((code, reason.clone())));
             self.eager = self.received;
         }
         self.unread += message.cost();

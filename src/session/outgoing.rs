@@ -51,7 +51,7 @@ pub(crate) struct Outgoing {
     voids: Vec<u64>,
     /// The index of our `BYE`.
     bye: Option<u64>,
-    bye_told: (u16, String),
+    bye_told: Option<Box<(u16, String)>>,
     poison: Poison,
     /// Indices count from 0 and are yet to be shifted.
     provisional: bool,
@@ -73,7 +73,7 @@ impl Outgoing {
             max_message: u64::MAX,
             voids: Vec::new(),
             bye: None,
-            bye_told: (1000, String::new()),
+            bye_told: None,
             poison: Poison::default(),
             provisional: false,
             adopted: false,
@@ -104,7 +104,10 @@ impl Outgoing {
 
     /// The code and reason of our `BYE`.
     pub(crate) fn bye_told(&self) -> (u16, String) {
-        self.bye_told.clone()
+        self.bye_told
+            .as_deref()
+            .cloned()
+            .unwrap_or((1000, String::new()))
     }
 
     /// Nothing was ever sent or acknowledged.
@@ -125,7 +128,8 @@ impl Outgoing {
         let index = self.next();
         if let Head::Bye { code } = head {
             self.bye = Some(index);
-            self.bye_told = (code, String::from_utf8_lossy(payload).into_owned());
+            let reason = String::from_utf8_lossy(payload).into_owned();
+            self.bye_told = Some(Box::new((code, reason)));
         } else {
             if payload.len() as u64 > self.max_message {
                 return Err(Unsendable::TooLarge);

@@ -82,8 +82,9 @@ enum Care {
 
 #[derive(Debug, Default)]
 pub(crate) struct Poison {
-    trial: Option<Trial>,
-    suspect: Option<Suspect>,
+    // Boxed: hardly any session ever has one.
+    trial: Option<Box<Trial>>,
+    suspect: Option<Box<Suspect>>,
     care: Care,
     resumed: bool,
 }
@@ -99,9 +100,11 @@ impl Poison {
         let sent = (trial.sent.index, trial.sent.parts) > (index, parts);
         let known = self
             .suspect
+            .as_deref()
+            .copied()
             .filter(|suspect| (suspect.index, suspect.parts) == (index, parts));
         if !sent {
-            self.suspect = known;
+            self.suspect = known.map(Box::new);
             self.care = self.careful();
             return false;
         }
@@ -122,7 +125,7 @@ impl Poison {
                     return true;
                 }
                 suspect.times = 2;
-                self.suspect = Some(suspect);
+                self.suspect = Some(Box::new(suspect));
             }
             Blame::Suspicious if trial.resumed => {
                 suspect.alone += u8::from(trial.alone);
@@ -130,16 +133,16 @@ impl Poison {
                     self.suspect = None;
                     return true;
                 }
-                self.suspect = Some(suspect);
+                self.suspect = Some(Box::new(suspect));
             }
-            Blame::Suspicious | Blame::Innocent => self.suspect = known,
+            Blame::Suspicious | Blame::Innocent => self.suspect = known.map(Box::new),
         }
         self.care = self.careful();
         false
     }
 
     fn careful(&self) -> Care {
-        match self.suspect {
+        match &self.suspect {
             Some(suspect) if suspect.times >= 2 => Care::Probe,
             _ => Care::Off,
         }
@@ -153,12 +156,12 @@ impl Poison {
             Care::Send => true,
             Care::Off | Care::Probe | Care::Probing(_) => false,
         };
-        self.trial = Some(Trial {
+        self.trial = Some(Box::new(Trial {
             blame,
             resumed: self.resumed,
             sent,
             alone,
-        });
+        }));
         self.care = Care::Off;
     }
 
@@ -166,14 +169,22 @@ impl Poison {
     pub(crate) fn allows(&self, index: u64) -> bool {
         match self.care {
             Care::Off => true,
-            Care::Send => self.suspect.is_some_and(|suspect| suspect.index == index),
+            Care::Send => self
+                .suspect
+                .as_ref()
+                .is_some_and(|suspect| suspect.index == index),
             Care::Probe | Care::Probing(_) | Care::Sent(_) | Care::Alone(..) => false,
         }
     }
 
     /// Everything below was sent.
     pub(crate) fn sent(&mut self, now: Duration, below: u64) {
-        if self.care == Care::Send && self.suspect.is_some_and(|suspect| suspect.index < below) {
+        if self.care == Care::Send
+            && self
+                .suspect
+                .as_ref()
+                .is_some_and(|suspect| suspect.index < below)
+        {
             self.care = Care::Sent(now);
         }
     }
@@ -201,12 +212,13 @@ impl Poison {
     fn passed(&mut self) {
         self.suspect = self
             .suspect
+            .take()
             .filter(|suspect| suspect.index + 1 < suspect.until)
-            .map(|suspect| Suspect {
-                index: suspect.index + 1,
-                parts: 0,
-                alone: 0,
-                ..suspect
+            .map(|mut suspect| {
+                suspect.index += 1;
+                suspect.parts = 0;
+                suspect.alone = 0;
+                suspect
             });
         self.care = match self.suspect {
             Some(_) => Care::Send,

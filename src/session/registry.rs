@@ -227,7 +227,7 @@ impl Registry {
         let Some(presented) = server.tokens.check(token) else {
             return refused(unknown);
         };
-        if server.identity != identity {
+        if *server.identity != *identity {
             return refused(Refusal::Identity);
         }
         if server.is_late(hello) {

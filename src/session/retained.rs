@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 /// Below this, released bytes stay in front until everything is released.
 const COMPACT: usize = 16 * 1024;
 
+/// What an idle session keeps of its buffer.
+const IDLE: usize = 512;
+
 /// Frames of the messages from `first` on.
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
@@ -89,7 +92,7 @@ impl Retained {
                 self.base = self.end();
                 self.released = 0;
                 self.bytes.clear();
-                self.bytes.shrink_to(COMPACT);
+                self.bytes.shrink_to(IDLE);
             }
         }
         if self.released >= COMPACT && self.released >= self.bytes.len() / 2 {

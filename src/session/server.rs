@@ -43,7 +43,7 @@ pub struct Server {
     settings: Settings,
     /// What every `WELCOME` says of the store.
     incarnation: u64,
-    pub(crate) identity: Vec<u8>,
+    pub(crate) identity: Box<[u8]>,
     pub(crate) tokens: Tokens,
     instance: u64,
     attempt: u64,
@@ -154,7 +154,7 @@ impl Server {
         let mut server = Self {
             id,
             incarnation,
-            identity: identity.to_vec(),
+            identity: identity.into(),
             tokens: Tokens::issue(arrival.issued, arrival.hash),
             instance: hello.instance,
             attempt: hello.attempt,

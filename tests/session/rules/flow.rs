@@ -310,3 +310,9 @@ fn a_batch_is_full_and_costs_two_bytes_a_message() {
     assert_eq!(bytes, 2_000 * 66 + batches);
     assert_eq!(batches, 5);
 }
+
+/// Issue 15: at most 1 KiB a session on the server, beside what it retains and holds.
+#[test]
+fn an_idle_session_is_small() {
+    assert!(size_of::<Server>() <= 1024, "{}", size_of::<Server>());
+}
