@@ -1,6 +1,6 @@
-//! What becomes of the page and its network: one seam, two bodies. Nothing here proves anything about a connection.
+//! The events of the page and its network, with one body for browsers and one for native programs. None of them proves anything about a connection.
 //!
-//! Natively nothing is told: an embedder that knows calls [`Control::suspend`](crate::Control::suspend), `resume` and `reconnect_now`.
+//! Natively there are no events. A program that has some calls [`Control::suspend`](crate::Control::suspend), `resume` and `reconnect_now`.
 
 use core::task::{Context, Poll};
 
@@ -11,8 +11,8 @@ use core::task::{Context, Poll};
     allow(dead_code, reason = "natively nothing is told")
 )]
 pub(crate) enum Event {
-    /// There is a network or none (HTML §9.3.1, `online` and `offline`, which Chromium tells windows only), or the page is seen or hidden (HTML §6.2,
-    /// `visibilitychange`): ask [`Lifecycle::is_offline`] and [`Lifecycle::is_visible`].
+    /// The network came or went (HTML §9.3.1, `online` and `offline`, which Chromium fires in windows only), or the page was shown or hidden (HTML
+    /// §6.2, `visibilitychange`): ask [`Lifecycle::is_offline`] and [`Lifecycle::is_visible`].
     Changed,
     /// The page was frozen (Page Lifecycle, `resume`) or in the back/forward cache (HTML §7.4.6.1, `pageshow` with `persisted`), and is back. Its
     /// sockets of before are dead, or will be within this turn of the event loop: Chromium 156 ends them now, WebKit has ended them long ago, and both
@@ -23,7 +23,7 @@ pub(crate) enum Event {
 pub(crate) use platform::Lifecycle;
 
 impl Lifecycle {
-    /// What happened since the last look.
+    /// The next event.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         self.poll_event(cx)
     }
@@ -34,7 +34,7 @@ mod platform {
     use super::Event;
     use core::task::{Context, Poll};
 
-    /// Natively nothing is told.
+    /// Natively there are no events.
     #[derive(Debug)]
     pub(crate) struct Lifecycle;
 
@@ -92,7 +92,7 @@ mod platform {
         ) -> Result<(), JsValue>;
     }
 
-    /// `visibilitychange` and `resume` are told the document, and pass the window before it. The first three are changes.
+    /// `visibilitychange` and `resume` are fired at the document, and pass the window first. The first three are changes.
     const EVENTS: [&str; 5] = [
         "online",
         "offline",
@@ -153,7 +153,7 @@ mod platform {
             Poll::Pending
         }
 
-        /// Whether the browser says that there is no network: workers of Chromium are told no event, and can ask.
+        /// Whether the browser says that there is no network. In workers Chromium has no event for it, but can be asked.
         pub(crate) fn is_offline() -> bool {
             said("navigator", "onLine") == false
         }

@@ -85,7 +85,7 @@ pub(super) struct Driver {
     /// Messages that senders handed over themselves, in a row.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
-    /// What becomes of the page; none where another connection follows, which hears of it.
+    /// The events of the page; none where another connection follows, which gets them.
     #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
     page: Option<Lifecycle>,
     /// Makes the next connection; none where this one is the last.

@@ -212,7 +212,7 @@ impl State {
     fn room(&self) -> Room {
         Room {
             bytes: self.outgoing.room,
-            // Nothing is taken once the end has begun, so nobody waits for room then.
+            // Nothing is accepted once the end has begun, so nothing waits for capacity then.
             awaited: self.status == Status::Open && self.outgoing.awaits_room(),
         }
     }

@@ -169,7 +169,7 @@ impl<Tx> Sender<Tx> {
     }
 }
 
-/// Waits in line until it has had its turn. Dropped before, it leaves the line.
+/// Waits for its turn. Dropping it cancels the wait.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
     /// Its place, until it has had its turn.
@@ -214,11 +214,11 @@ impl Drop for Watching<'_> {
     }
 }
 
-/// What a sender needs once it is used as a sink. By a trait, so that a program in which none is has nothing of it.
+/// What a sender needs as a sink. A trait, so that programs without sinks do not link it.
 trait Sunk: Send + Sync {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>>;
 
-    /// Gives the permit back, or the place in line.
+    /// Returns the permit, or cancels the wait for it.
     fn withdraw(&mut self);
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>>;
@@ -286,11 +286,12 @@ impl<Tx> Sender<Tx> {
     }
 }
 
-/// `start_send` means taken, as with [`try_send`](Sender::try_send), and `poll_flush` handed over. It holds one item at most: `poll_ready` is ready
-/// when the one before has been handed over and there is room below the send high-water mark. `poll_close` hands over what is left and begins to close
-/// with 1000; it does not wait for the peer, and the other senders end with it.
+/// `start_send` means accepted, as with [`try_send`](Sender::try_send), and `poll_flush` means handed over.
 ///
-/// A sink cannot hand a value back; [`send`](Sender::send) can.
+/// It holds one item at most: `poll_ready` is ready when the item before was handed over and the send buffer is below the high-water mark.
+/// `poll_close` hands over what is left and begins to close with 1000, without waiting for the peer; the other senders end with it.
+///
+/// A sink cannot return a value; [`send`](Sender::send) can.
 impl<Tx> Sink<Tx> for Sender<Tx> {
     type Error = SendErrorKind;
 

@@ -475,7 +475,7 @@ mod tests {
     }
 
     /// Fragmented messages between others, with control frames that come at any time, written in steps of every size: every byte goes out in its
-    /// place, and the places that are told are right.
+    /// place, and the reported places are right.
     #[test]
     fn control_frames_go_between_fragments_however_they_are_written() {
         const MOST: usize = 20_000;

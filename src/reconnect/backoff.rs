@@ -1,25 +1,25 @@
-//! The machine that follows the policy: it is told what happened and says when to try next.
+//! The state machine that follows the policy: its methods report what happened and return when to try next.
 //!
-//! | told | then |
+//! | event | result |
 //! | --- | --- |
-//! | [`opened`](Backoff::opened) | the count starts anew if the connection is lost after `stable_after` or later |
+//! | [`opened`](Backoff::opened) | the count starts again if the connection is lost after `stable_after` or later |
 //! | [`retry`](Backoff::retry): closed with a final code | give up |
 //! | … with any other code, or without one | attempt 1 within `spread`, or a later one as after a failure if the connection was not stable |
 //! | … by the page or the machine | the same within `base_delay` |
-//! | … for the server asked us to move | attempt 1 within `spread`, not before what it asked for |
-//! | … an attempt that failed | the next attempt, not before what the server asked for |
-//! | [`hurry`](Backoff::hurry) | the attempt that is next is due now |
+//! | … because the server asked us to move | attempt 1 within `spread`, not before the time that it asked for |
+//! | … an attempt that failed | the next attempt, not before the time that the server asked for |
+//! | [`hurry`](Backoff::hurry) | the next attempt is due now |
 
 use super::policy::{Reconnect, millis};
 use core::time::Duration;
 
-/// What a server asks for is obeyed up to here. A longer time is a mistake, or no friend's.
+/// The longest delay that a server may ask for. A longer one is a mistake, or hostile.
 const MAX_OBEYED_MS: u64 = 3_600_000;
 
-/// When to connect again. Times are of a monotonic clock, since any moment that is always the same.
+/// Decides when to connect again. Times are of a monotonic clock, since any fixed moment.
 ///
 /// 1. [`opened`](Self::opened) when a connection is open.
-/// 2. [`retry`](Self::retry) when it ends, and when an attempt fails. It gives the time of the next attempt.
+/// 2. [`retry`](Self::retry) when it ends, and when an attempt fails. It returns the time of the next attempt.
 /// 3. [`hurry`](Self::hurry) when the application, or a sign of a network, wants that attempt now.
 ///
 /// ```
@@ -100,7 +100,7 @@ impl Backoff {
         }
     }
 
-    /// A connection is open, and whoever is at the other end has shown it where there is a way to.
+    /// A connection is open, and the server has shown that it works, if it can.
     pub fn opened(&mut self, now: Duration) {
         self.opened_at(millis(now));
     }
@@ -274,7 +274,7 @@ mod tests {
                 row(default().spread(ms(0)), alone, None, 4),
                 vec![(0, 250), (250, 500), (500, 1000), (1000, 2000)],
             ),
-            // What the server told takes the place of the policy's, and later attempts keep out of that time.
+            // The server's value replaces the policy's, and later attempts are not earlier than it.
             (
                 row(default(), dropped, Some(60_000), 3),
                 vec![(0, 60_000), (30_000, 60_000), (30_000, 60_000)],

@@ -6,8 +6,8 @@ use crate::error::ConnectError;
 use crate::message::{CloseInfo, ClosedBy};
 use core::fmt;
 
-/// Why a channel connects again: in [`Status::Reconnecting`](crate::Status::Reconnecting), and what a [`url_provider`](crate::Connect::url_provider)
-/// is told.
+/// Why a channel connects again: a field of [`Status::Reconnecting`](crate::Status::Reconnecting), and of the attempt that a
+/// [`url_provider`](crate::Connect::url_provider) gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReconnectReason {

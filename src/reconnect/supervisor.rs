@@ -1,6 +1,6 @@
-//! What becomes of a channel between two connections: waiting, connecting, suspended. The one place that decides when to connect.
+//! The state of a channel between two connections: waiting, connecting, suspended. Only this decides when to connect.
 //!
-//! | told | open | waiting | connecting | suspended |
+//! | event | open | waiting | connecting | suspended |
 //! | --- | --- | --- | --- | --- |
 //! | [`lost`](Supervisor::lost) | waiting, or ended | | waiting, or ended | |
 //! | [`due`](Supervisor::due), once it is time | | connecting | | |
@@ -13,7 +13,7 @@
 //! | [`suspend`](Supervisor::suspend) | suspended | suspended | suspended | |
 //! | [`resume`](Supervisor::resume) | | | | waiting, for no time |
 //!
-//! An empty field changes nothing. Whoever leaves the column *open* or *connecting* without a connection having ended drops the one there is.
+//! An empty field changes nothing. If a step leaves the column *open* or *connecting* and the connection has not ended, the caller drops it.
 
 use super::backoff::{Backoff, GaveUp, RetryCause};
 use super::policy::Reconnect;

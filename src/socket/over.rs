@@ -52,8 +52,8 @@ impl Socket {
         within(limit, Box::pin(accepting))
     }
 
-    /// A socket over a stream whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read
-    /// from the stream beyond the handshake; `opened` is what that handshake settled.
+    /// A socket over a stream whose handshake was done elsewhere, such as by an HTTP server's upgrade, without extensions. `leftover` are bytes that
+    /// were read after the handshake; `opened` is its result.
     pub fn from_upgraded<Io>(
         io: Io,
         leftover: &[u8],

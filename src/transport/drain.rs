@@ -69,7 +69,7 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    /// The browser holds so much now, and there is no room.
+    /// The browser holds this much now, and the send buffer is full.
     pub(crate) fn see(&mut self, held: usize) {
         if self.held != held {
             self.left = self.pace.patience();
@@ -95,7 +95,7 @@ impl Looks {
         pause
     }
 
-    /// There is room. `held` is what the browser still holds.
+    /// The send buffer has space again. `held` is what the browser still holds.
     pub(crate) fn rest(&mut self, held: usize) {
         if self.timers == 1 && held == 0 {
             let slowed = self.set.is_some_and(|set| set.elapsed() >= SLOWED);
@@ -135,7 +135,7 @@ impl Drain {
         Poll::Ready(())
     }
 
-    /// There is room. `held` is what the browser still holds.
+    /// The send buffer has space again. `held` is what the browser still holds.
     pub(super) fn rest(&mut self, held: usize) {
         self.looks.rest(held);
         self.wait = None;

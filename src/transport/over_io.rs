@@ -165,8 +165,8 @@ pub(crate) async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     accepting.accept(chosen).await.map_err(failed)
 }
 
-/// A connection whose handshake somebody else did, such as an HTTP server's upgrade, without extensions. `leftover` was read
-/// from `io` beyond the handshake.
+/// A connection whose handshake was done elsewhere, such as by an HTTP server's upgrade, without extensions. `leftover` are bytes that were read
+/// after the handshake.
 pub(crate) fn from_upgraded<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     leftover: &[u8],

@@ -45,7 +45,7 @@ impl Connection {
         self.record.opened = true;
     }
 
-    /// Server: the request is wrong. It is answered, and the application is told.
+    /// Server: the request is invalid. Answers it and reports it to the application.
     pub(super) fn refuse(&mut self, now: Duration, violation: Violation) {
         let head_only = match &self.wire {
             Wire::Request(reader) => reader.is_head(),

@@ -160,7 +160,7 @@ impl Platform {
         }
     }
 
-    /// How many writes the browser has room for, which falls below 0; none when it is not open.
+    /// How many more writes the browser wants, which can be below 0; none when it is not open.
     fn desired(&self) -> Option<f64> {
         let open = !self.ours.get() && !self.over.get();
         open.then(|| self.writer.desired_size()).flatten()
