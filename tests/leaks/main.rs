@@ -69,6 +69,38 @@ async fn cancelled(connecting: Connecting, cycle: usize) {
     }
 }
 
+/// Connect, lose, connect again, and end: as a whole, while the next attempt is under way, or suspended.
+#[cfg(feature = "reconnect")]
+async fn reconnected(connecting: Connecting, cycle: usize) {
+    use core::time::Duration;
+    use websocket_channel::{Reconnect, RecvError};
+    let policy = Reconnect::default().base_delay(Duration::ZERO);
+    let mut channel = connecting.reconnect(policy).await.unwrap();
+    let control = channel.control();
+    let message = vec![cycle as u8; 1000];
+    channel.send(message.clone()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), message);
+    control.reconnect_now();
+    assert!(matches!(
+        channel.next().await,
+        Some(Err(RecvError::Gap { .. }))
+    ));
+    channel.send(message.clone()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), message);
+    match cycle % 3 {
+        0 => drop(channel),
+        1 => {
+            control.reconnect_now();
+            turn().await;
+            drop(channel);
+        }
+        _ => {
+            control.suspend();
+            control.close(1000, "").await.unwrap();
+        }
+    }
+}
+
 /// Plays a cycle again and again: once warm, nothing grows.
 async fn leaves_nothing_behind(
     what: &str,
@@ -111,6 +143,12 @@ async fn leaves_nothing_behind(
 #[crate::test]
 async fn cycles_leave_nothing_behind() {
     leaves_nothing_behind("connect, use, drop", to, used).await;
+}
+
+#[cfg(feature = "reconnect")]
+#[crate::test]
+async fn cycles_that_reconnect_leave_nothing_behind() {
+    leaves_nothing_behind("connect, lose, reconnect, drop", to, reconnected).await;
 }
 
 #[crate::test]
