@@ -14,7 +14,7 @@ pub(crate) fn fill(bytes: &mut [u8]) {
 
 /// Fills a buffer with unpredictable bytes: `crypto.getRandomValues` (Web Crypto §10.1.1), which every page, worker and runtime has, buffered per
 /// thread, since a mask is four bytes and a call into JavaScript costs more than the bytes.
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(feature = "proto", target_family = "wasm", target_os = "unknown"))]
 pub(crate) fn fill(bytes: &mut [u8]) {
     platform::fill(bytes);
 }
@@ -32,7 +32,7 @@ pub(crate) fn jitter() -> u32 {
     (js_sys::Math::random() * 4_294_967_296.0) as u32
 }
 
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(feature = "proto", target_family = "wasm", target_os = "unknown"))]
 mod platform {
     use core::cell::RefCell;
     use js_sys::Uint8Array;

@@ -74,7 +74,12 @@ async function drive(browser, programs, { tools, server }) {
       ...told(server, panics),
     };
     // `proto`: what the browser does itself, our core does in the page as well.
-    const tests = ['--locked', '--features', 'proto,websocket-stream,messagepack,reconnect', ...programs.flatMap((program) => ['--test', program])];
+    const tests = [
+      '--locked',
+      '--features',
+      'proto,websocket-stream,messagepack,reconnect',
+      ...programs.flatMap((program) => ['--test', program]),
+    ];
     // What the long variants measured.
     if (process.env.WEBSOCKET_CHANNEL_LONG) tests.push('--', '--nocapture');
     if (driver) {
@@ -238,6 +243,12 @@ export const suites = [
     browser,
     server: true,
     run: (context) => node(['tests/homes/restored.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
+  })),
+  ...BROWSERS.map((browser) => ({
+    name: `lifecycle:${browser}`,
+    browser,
+    server: true,
+    run: (context) => node(['tests/lifecycle/lifecycle.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
   })),
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
