@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | the first frame after `WELCOME`, an `ACK` | attached: started | attached: confirmed | | |
 //! | another first frame | pending: violation | detached: violation | | |
-//! | [`resume`](Server::resume) | attached: started | attached: the older connection is fenced | attached | |
+//! | `resume` | attached: started | attached: the older connection is fenced | attached | |
 //! | ... from positions that do not fit | ended: lost | ended: lost | ended: lost | |
 //! | a frame | | attached | | |
 //! | a violation | pending | detached | | |
@@ -14,7 +14,7 @@
 //! | [`disconnected`](Server::disconnected) | pending | detached | | |
 //! | the deadline of the heartbeat | pending | detached | | |
 //! | the deadline of `close` | | ended | ended | |
-//! | [`expire`](Server::expire), without a connection | ended: lost | | ended: lost | |
+//! | `expire`, without a connection | ended: lost | | ended: lost | |
 //!
 //! An empty field changes nothing. A session in `pending` has been offered and nothing more: no handler, no message, nothing in a store.
 

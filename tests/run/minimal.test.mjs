@@ -34,7 +34,9 @@ test('the lowest versions that the bounds allow', async (t) => {
   const lock = await cargo(['generate-lockfile', '-Z', 'direct-minimal-versions']);
   if (!lock.ok && OFFLINE.test(lock.output)) return t.skip('there is no registry to ask');
   assert.ok(lock.ok, lock.output);
-  const features = ['messagepack', 'native-roots', 'proto', 'reconnect', 'tracing', 'websocket-stream'].join(',');
+  // All that are for users: those that docs.rs shows.
+  const [, listed] = manifest.match(/\[package\.metadata\.docs\.rs\]\nfeatures = \[(.*)\]/);
+  const features = listed.replaceAll(/[" ]/g, '');
   for (const target of [[], ['--target', 'wasm32-unknown-unknown']]) {
     for (const chosen of [[], ['--features', features]]) {
       const args = ['check', '--locked', '--quiet', '--target-dir', join(root, 'target', 'minimal-target'), ...target, ...chosen];
