@@ -639,8 +639,8 @@ describe('the life of a Channel', () => {
     for (const [url, protocols, words] of [
       [() => undefined, [], /URL returned undefined/],
       [async () => null, [], /URL returned null/],
-      ['ws://double.invalid/', () => ({ headers: {} }), /protocols is a name/],
-      ['ws://double.invalid/', () => 5, /protocols is a name/],
+      ['ws://double.invalid/', () => ({ headers: {} }), /protocols has to be a name/],
+      ['ws://double.invalid/', () => 5, /protocols has to be a name/],
     ]) {
       const channel = new Channel(url, { protocols, WebSocket: class {} });
       const error = await rejects(() => channel.opened, ConnectError);
