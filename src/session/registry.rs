@@ -25,7 +25,7 @@ use super::tokens::{Hash, Tokens};
 use super::wire::{Frame, Frames};
 use core::fmt;
 use core::time::Duration;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A connection's name, by whoever owns it. No two have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,10 +79,8 @@ pub struct Registry {
     sessions: BTreeMap<Secret, Box<Server>>,
     /// What they retain and hold.
     cost: u64,
-    /// When to look whether a session has expired, in order: one entry a lost connection, no timer a session.
-    expiry: VecDeque<(Duration, Secret)>,
-    /// Those that were only offered have less time.
-    pending_expiry: VecDeque<(Duration, Secret)>,
+    /// When to look whether a session has expired: at most one entry a session, no timer.
+    expiry: BTreeSet<(Duration, Secret)>,
     tombstones: BTreeMap<Secret, Tombstone>,
     burials: VecDeque<(Duration, Secret)>,
     ended: VecDeque<Box<Server>>,
@@ -124,8 +122,7 @@ impl Registry {
             draining: false,
             sessions: BTreeMap::new(),
             cost: 0,
-            expiry: VecDeque::new(),
-            pending_expiry: VecDeque::new(),
+            expiry: BTreeSet::new(),
             tombstones: BTreeMap::new(),
             burials: VecDeque::new(),
             ended: VecDeque::new(),
@@ -149,6 +146,8 @@ impl Registry {
 
     /// The first message of a connection came. `identity`: whose connection it is, if the application knows; a session can only be resumed with the
     /// identity that it began with. `random` fills a buffer with unpredictable bytes.
+    ///
+    /// It may end a session: look at [`poll_ended`](Self::poll_ended) behind it.
     pub fn accept(
         &mut self,
         now: Duration,
@@ -242,7 +241,10 @@ impl Registry {
         }
         match server.resume(arrival, resume, (token, presented)) {
             Ok(()) => Accepted::Session(id),
-            Err(refusal) => refused(refusal),
+            Err(refusal) => {
+                self.settle(arrival.now, id);
+                refused(refusal)
+            }
         }
     }
 
@@ -267,12 +269,7 @@ impl Registry {
             if let Some(expires) = server.expires
                 && !core::mem::replace(&mut server.noted, true)
             {
-                let queue = if server.phase() == Phase::Pending {
-                    &mut self.pending_expiry
-                } else {
-                    &mut self.expiry
-                };
-                queue.push_back((expires, id));
+                self.expiry.insert((expires, id));
             }
             return;
         }
@@ -305,32 +302,26 @@ impl Registry {
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let queues = [&self.expiry, &self.pending_expiry, &self.burials];
-        let firsts = queues.into_iter().filter_map(|queue| queue.front());
-        firsts.map(|(at, _)| *at).min()
+        let expiry = self.expiry.first().map(|(at, _)| *at);
+        let burial = self.burials.front().map(|(at, _)| *at);
+        expiry.into_iter().chain(burial).min()
     }
 
     /// The time of [`poll_timeout`](Self::poll_timeout) came: forgets sessions whose client did not come back, and how others had ended.
     pub fn handle_timeout(&mut self, now: Duration) {
-        for pending in [false, true] {
-            loop {
-                let queue = if pending {
-                    &mut self.pending_expiry
-                } else {
-                    &mut self.expiry
-                };
-                let Some((_, id)) = queue.pop_front_if(|(at, _)| *at <= now) else {
-                    break;
-                };
-                if let Some(server) = self.sessions.get_mut(&id) {
-                    server.noted = false;
-                    if server.expires.is_some_and(|expires| expires <= now) {
-                        server.expire(now);
-                    }
-                }
-                // It was back and is gone again: look later.
-                self.settle(now, id);
+        while let Some((at, id)) = self.expiry.pop_first() {
+            if at > now {
+                self.expiry.insert((at, id));
+                break;
             }
+            if let Some(server) = self.sessions.get_mut(&id) {
+                server.noted = false;
+                if server.expires.is_some_and(|expires| expires <= now) {
+                    server.expire(now);
+                }
+            }
+            // It was back and is gone again: look later.
+            self.settle(now, id);
         }
         while let Some((_, id)) = self.burials.pop_front_if(|(at, _)| *at <= now) {
             self.tombstones.remove(&id);

@@ -201,6 +201,41 @@ fn a_client_that_comes_back_in_time_is_not_forgotten() {
     assert_eq!(pair.registry.ids().count(), 0);
 }
 
+/// One that came back and left again expires at its own time, not with the others that left meanwhile.
+#[test]
+fn sessions_expire_in_the_order_in_which_their_time_comes() {
+    let mut pair = Pair::open();
+    let first = pair.id.unwrap();
+    let connection = pair.connection();
+    pair.cut(Blame::Suspicious);
+    pair.now += millis(10_000);
+    pair.connect();
+    pair.pump();
+    pair.now += millis(10_000);
+    // At 20 s the first one leaves for good, at 60 s another.
+    pair.cut(Blame::Suspicious);
+    assert_ne!(pair.connection(), connection);
+    pair.now += millis(40_000);
+    pair.client = Client::new(Settings::default(), 9);
+    pair.connect();
+    pair.pump();
+    pair.cut(Blame::Suspicious);
+    for (after, left) in [
+        (59_999, 2),
+        (1, 2),
+        (19_999, 2),
+        (1, 1),
+        (39_999, 1),
+        (1, 0),
+    ] {
+        pair.now += millis(after);
+        pair.registry.handle_timeout(pair.now);
+        assert_eq!(pair.registry.ids().count(), left, "{:?}", pair.now);
+        assert_eq!(pair.registry.session(first).is_some(), left == 2);
+    }
+    assert_eq!(pair.registry.poll_timeout(), None);
+}
+
 #[test]
 fn ended_sessions_are_remembered_within_bounds() {
     let mut bounds = Bounds::default();
