@@ -85,7 +85,7 @@ pub struct Stats {
     /// The time from the last answered [`Control::ping`](super::Control::ping) to its pong, including what either side had queued before them. None
     /// before the first, and in browsers, where a page cannot send pings.
     pub round_trip: Option<Duration>,
-    /// Pongs received (RFC 6455 §5.5.3), those of keepalive included. 0 in browsers, which hide them from a page.
+    /// Pongs received (RFC 6455 §5.5.3), those of keepalive included. 0 in browsers, which hide them from a page, and of a channel that reconnects.
     pub pongs: u64,
     /// The time since the last pong. None before the first, and in browsers.
     pub since_last_pong: Option<Duration>,
