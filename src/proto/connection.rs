@@ -473,6 +473,10 @@ impl Connection {
     #[inline]
     pub fn rest(&mut self) {
         self.outgoing.rest();
+        // The handshake's event was the first; messages mostly need none.
+        if self.events.capacity() > 0 && self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
     }
 
     /// The next bytes to write. Write them, then call [`handle_transmitted`](Self::handle_transmitted), until there are none.
@@ -512,6 +516,12 @@ impl Connection {
     #[inline]
     pub fn outgoing_pair(&self) -> Option<[&[u8]; 2]> {
         self.outgoing.pair()
+    }
+
+    /// All that waits to be written, if that is one large payload in two frames.
+    #[inline]
+    pub(crate) fn outgoing_two_pairs(&self) -> Option<[&[u8]; 4]> {
+        self.outgoing.two_pairs()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due. Any other call may change it.

@@ -197,6 +197,20 @@ impl Outgoing {
         }
     }
 
+    /// The runs, if they are one moved payload in two pieces, each behind its header.
+    #[inline]
+    pub(crate) fn two_pairs(&self) -> Option<[&[u8]; 4]> {
+        let moved = self.moved.front()?;
+        let (header, second) = moved.second()?;
+        let whole = self.moved.len() == 1 && self.injected.is_none();
+        if !whole || header != self.bytes.len() {
+            return None;
+        }
+        let before = self.bytes.get(self.sent..moved.at)?;
+        let between = self.bytes.get(moved.at..)?;
+        Some([before, moved.piece(), between, second])
+    }
+
     /// How much of the unsent bytes is payload; headers among what was sent count as payload until the queue runs empty.
     #[inline]
     pub(crate) fn unsent_payload(&self) -> usize {
@@ -289,13 +303,27 @@ impl Outgoing {
         self.sent = 0;
         self.payload = 0;
         if self.apart > 0 {
-            self.moved.clear();
-            self.apart = 0;
+            self.clear_apart();
+        } else if self.injected.is_some() {
+            self.injected = None;
         }
-        self.injected = None;
         if self.bytes.capacity() > KEPT_CAPACITY {
             self.bytes = Vec::new();
         }
+    }
+}
+
+/// What small messages have nothing of, apart from what is inlined with them.
+impl Outgoing {
+    #[inline(never)]
+    fn clear_apart(&mut self) {
+        // Mostly there is one; `clear` costs twice as much for it.
+        self.moved.pop_front();
+        if !self.moved.is_empty() {
+            self.moved.clear();
+        }
+        self.injected = None;
+        self.apart = 0;
     }
 }
 
@@ -579,5 +607,39 @@ mod tests {
         assert_eq!(outgoing.pair(), Some([&b""[..], b"W"]));
         outgoing.advance(1);
         assert!(outgoing.is_one_run() && outgoing.len() == 0);
+    }
+
+    #[test]
+    fn two_pairs_are_one_payload_in_two_pieces() {
+        let appended = |len| {
+            let mut outgoing = Outgoing {
+                vectored: true,
+                ..Outgoing::default()
+            };
+            append_cut(&mut outgoing, &mut Model::default(), len, MIN_MOVED);
+            outgoing
+        };
+        let mut outgoing = appended(2 * MIN_MOVED);
+        let all = text(&outgoing, 9);
+        assert_eq!(all.len(), 2 * (4 + MIN_MOVED));
+        assert_eq!(outgoing.two_pairs().unwrap().concat(), all);
+        assert_eq!(outgoing.pair(), None);
+        outgoing.advance(2);
+        assert_eq!(outgoing.two_pairs().unwrap().concat(), all[2..]);
+        outgoing.advance(9);
+        assert_eq!(outgoing.two_pairs().unwrap().concat(), all[11..]);
+        outgoing.append(0).extend(b"behind");
+        assert_eq!(outgoing.two_pairs(), None, "something is behind it");
+        outgoing.advance(MIN_MOVED);
+        assert_eq!(outgoing.two_pairs(), None, "one piece is left");
+        assert_eq!(
+            appended(2 * MIN_MOVED + 1).two_pairs(),
+            None,
+            "three pieces"
+        );
+        let mut outgoing = appended(2 * MIN_MOVED);
+        outgoing.append_control(|out| out.extend(b"ping"));
+        assert_eq!(outgoing.two_pairs(), None, "something goes between them");
+        assert!(text(&outgoing, 9).len() == all.len() + 4);
     }
 }

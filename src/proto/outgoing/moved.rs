@@ -91,6 +91,14 @@ impl Moved {
         })
     }
 
+    /// The piece behind the one at hand, and how many bytes of the run go before it, if there is one and it is the last.
+    #[inline]
+    pub(super) fn second(&self) -> Option<(usize, &[u8])> {
+        let (at, start, end) = self.behind(self.at, self.end);
+        let last = start < end && end == self.bytes.len();
+        last.then(|| (at, self.bytes.get(start..end).unwrap_or_default()))
+    }
+
     /// As much of the piece at hand was written as `n` bytes reach; says how much.
     #[inline]
     pub(super) fn advance(&mut self, n: usize) -> usize {
@@ -113,6 +121,7 @@ impl Moved {
     }
 
     /// The piece behind one that ends there: how many bytes of the run go before it, where it begins and where it ends.
+    #[inline(always)]
     fn behind(&self, at: usize, end: usize) -> (usize, usize, usize) {
         let rest = self.bytes.len() - end;
         let header = match rest > self.pieces.len {

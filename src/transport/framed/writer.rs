@@ -139,18 +139,21 @@ fn write<Io: AsyncWrite>(
     if connection.is_one_run() {
         return io.poll_write(cx, connection.outgoing());
     }
-    if let Some(pair) = connection.outgoing_pair() {
-        return io.poll_write_vectored(cx, &pair.map(IoSlice::new));
-    }
-    write_runs(io, cx, connection)
+    write_apart(io, cx, connection)
 }
 
 #[inline(never)]
-fn write_runs<Io: AsyncWrite>(
+fn write_apart<Io: AsyncWrite>(
     io: Pin<&mut Io>,
     cx: &mut Context<'_>,
     connection: &Connection,
 ) -> Poll<io::Result<usize>> {
+    if let Some(pair) = connection.outgoing_pair() {
+        return io.poll_write_vectored(cx, &pair.map(IoSlice::new));
+    }
+    if let Some(pairs) = connection.outgoing_two_pairs() {
+        return io.poll_write_vectored(cx, &pairs.map(IoSlice::new));
+    }
     let mut runs: [&[u8]; MAX_RUNS] = [&[]; _];
     let filled = connection.outgoing_runs(&mut runs);
     let runs = runs.map(IoSlice::new);
