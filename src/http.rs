@@ -37,6 +37,8 @@ impl fmt::Debug for Headers {
 }
 
 impl Headers {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
     pub(crate) fn push(&mut self, name: String, value: String) {
         self.0.push((name, value));
     }

@@ -97,6 +97,8 @@ pub mod reconnect;
 #[cfg(feature = "session")]
 pub mod session;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod shared;
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod simd;
 pub mod socket;
 mod time;

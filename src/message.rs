@@ -92,6 +92,20 @@ impl PartialEq for OpenInfo {
 impl Eq for OpenInfo {}
 
 impl OpenInfo {
+    /// Nothing was settled.
+    pub(crate) const NONE: &Self = &Self {
+        protocol: String::new(),
+        extensions: String::new(),
+        headers: crate::http::Headers::NONE,
+    };
+
+    /// In a box, unless there is nothing to be said.
+    pub(crate) fn boxed(self) -> Option<Box<Self>> {
+        let said =
+            !self.protocol.is_empty() || !self.extensions.is_empty() || !self.headers.is_empty();
+        said.then(|| Box::new(self))
+    }
+
     /// Both values, as the handshake gave them.
     pub fn new(protocol: impl Into<String>, extensions: impl Into<String>) -> Self {
         Self {

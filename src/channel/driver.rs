@@ -134,7 +134,8 @@ impl Driver {
             if let Some(accepted) = work.accepted {
                 (accepted.hand_over)(self, accepted.messages);
             }
-            if let Some((code, reason)) = work.close {
+            if let Some(close) = work.close {
+                let (code, reason) = *close;
                 self.end_for_good();
                 // The caller checked the arguments.
                 self.socket.begin_close(code, &reason);

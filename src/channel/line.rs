@@ -9,30 +9,33 @@ use core::task::{Poll, Waker};
 /// The result of a send. The message is returned if it was not sent. A permit has no message.
 pub(super) type Outcome = Result<(), Box<SendError<Option<Message>>>>;
 
+/// The type of places and tickets. Every channel keeps two queues, and no memory holds so many places.
+pub(super) type Count = u32;
+
 /// No place: the queue itself, whose links are to the first and the last place.
-const NONE: usize = usize::MAX;
+const NONE: Count = Count::MAX;
 /// This many free places are kept for the next sends when the queue is empty.
 const KEPT: usize = 64;
 
 /// The ticket of the place's owner: places are reused, tickets are not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    place: usize,
-    ticket: usize,
+    place: Count,
+    ticket: Count,
 }
 
 impl Key {
     /// Whether it was settled, if this was the last ticket that was.
-    pub(super) fn is_settled(self, last: usize) -> bool {
-        last.wrapping_sub(self.ticket) <= usize::MAX / 2
+    pub(super) fn is_settled(self, last: Count) -> bool {
+        last.wrapping_sub(self.ticket) <= Count::MAX / 2
     }
 }
 
 /// The neighbours of a place. Of a free one `behind` is the next that is free.
 #[derive(Clone, Copy)]
 struct Links {
-    before: usize,
-    behind: usize,
+    before: Count,
+    behind: Count,
 }
 
 const ALONE: Links = Links {
@@ -41,7 +44,7 @@ const ALONE: Links = Links {
 };
 
 struct Place {
-    ticket: usize,
+    ticket: Count,
     stage: Stage,
     links: Links,
     /// The message: none for a permit, and while the driver has it. It is returned if it was not sent.
@@ -69,11 +72,11 @@ pub(super) struct Line {
     places: Vec<Place>,
     ends: Links,
     /// The first free place, and how many are not.
-    free: usize,
-    used: usize,
-    tickets: usize,
-    settled: usize,
-    refused: usize,
+    free: Count,
+    used: Count,
+    tickets: Count,
+    settled: Count,
+    refused: Count,
 }
 
 /// What a cancelled wait leaves: to be dropped without a lock.
@@ -97,17 +100,17 @@ impl Line {
     }
 
     /// The newest ticket.
-    pub(super) fn newest(&self) -> usize {
+    pub(super) fn newest(&self) -> Count {
         self.tickets
     }
 
     /// The last settled ticket; all earlier ones are settled too. Unless [`refused`](Self::refused) is above 0, all of them were sent.
-    pub(super) fn settled(&self) -> usize {
+    pub(super) fn settled(&self) -> Count {
         self.settled
     }
 
     /// How many were not sent and not reported yet.
-    pub(super) fn refused(&self) -> usize {
+    pub(super) fn refused(&self) -> Count {
         self.refused
     }
 
@@ -129,13 +132,13 @@ impl Line {
             waker,
         };
         let mut place = self.free;
-        match self.places.get_mut(place) {
+        match self.places.get_mut(place as usize) {
             Some(old) => {
                 self.free = old.links.behind;
                 *old = new;
             }
             None => {
-                place = self.places.len();
+                place = self.places.len() as Count;
                 self.places.push(new);
             }
         }
@@ -152,7 +155,7 @@ impl Line {
     pub(super) fn pop(&mut self) -> Option<(Key, Option<Message>)> {
         let place = self.ends.behind;
         self.unlink(place);
-        let first = self.places.get_mut(place)?;
+        let first = self.places.get_mut(place as usize)?;
         first.stage = Stage::Taken;
         let ticket = first.ticket;
         Some((Key { place, ticket }, first.message.take()))
@@ -170,7 +173,7 @@ impl Line {
             return self.put_back(key, message);
         }
         self.settled = key.ticket;
-        let place = self.places.get_mut(key.place)?;
+        let place = self.places.get_mut(key.place as usize)?;
         let waker = place.waker.take();
         if place.stage == Stage::Taken && became != Stage::Free {
             place.stage = became;
@@ -185,7 +188,7 @@ impl Line {
     /// Puts one that was popped before all others again: it was not sent, and will be. The driver takes one at a time.
     #[cfg(feature = "reconnect")]
     fn put_back(&mut self, key: Key, message: Option<Message>) -> Option<Waker> {
-        let place = self.places.get_mut(key.place)?;
+        let place = self.places.get_mut(key.place as usize)?;
         if place.stage != Stage::Taken {
             // Given up meanwhile.
             self.free(key.place);
@@ -201,9 +204,9 @@ impl Line {
 
     /// Settles the first whose ticket is not newer than `newest`, like [`settle`](Self::settle) without a message. Returns the waker; `None` if there
     /// is none.
-    pub(super) fn settle_first(&mut self, newest: usize, became: Stage) -> Option<Option<Waker>> {
-        let first = self.places.get(self.ends.behind)?;
-        if newest.wrapping_sub(first.ticket) > usize::MAX / 2 {
+    pub(super) fn settle_first(&mut self, newest: Count, became: Stage) -> Option<Option<Waker>> {
+        let first = self.places.get(self.ends.behind as usize)?;
+        if newest.wrapping_sub(first.ticket) > Count::MAX / 2 {
             return None;
         }
         let (key, message) = self.pop()?;
@@ -249,13 +252,13 @@ impl Line {
     }
 
     fn place(&mut self, key: Key) -> Option<&mut Place> {
-        let place = self.places.get_mut(key.place);
+        let place = self.places.get_mut(key.place as usize);
         place.filter(|place| place.ticket == key.ticket)
     }
 
     #[inline(never)]
-    fn free(&mut self, place: usize) {
-        if let Some(freed) = self.places.get_mut(place) {
+    fn free(&mut self, place: Count) {
+        if let Some(freed) = self.places.get_mut(place as usize) {
             freed.stage = Stage::Free;
             freed.links.behind = self.free;
             self.free = place;
@@ -269,21 +272,21 @@ impl Line {
     }
 
     #[inline(never)]
-    fn unlink(&mut self, place: usize) {
+    fn unlink(&mut self, place: Count) {
         let Links { before, behind } = *self.links(place);
         self.join(before, behind);
     }
 
     /// Links two places.
     #[inline(never)]
-    fn join(&mut self, before: usize, behind: usize) {
+    fn join(&mut self, before: Count, behind: Count) {
         self.links(before).behind = behind;
         self.links(behind).before = before;
     }
 
     #[inline(never)]
-    fn links(&mut self, place: usize) -> &mut Links {
-        match self.places.get_mut(place) {
+    fn links(&mut self, place: Count) -> &mut Links {
+        match self.places.get_mut(place as usize) {
             Some(place) => &mut place.links,
             None => &mut self.ends,
         }

@@ -17,7 +17,7 @@ use crate::socket::Socket;
 use crate::transport::Dropped;
 use crate::transport::incoming::Incoming;
 use crate::waker::{keep, wake};
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ const AT_ONCE: bool = cfg!(all(
 ));
 
 pub(super) struct Mailbox {
-    opened: OpenInfo,
+    opened: Option<Box<OpenInfo>>,
     pub(super) incoming: Arc<Incoming>,
     /// Bytes that the driver reads ahead of the receiver, or one message of any size, with receive backpressure. Otherwise everything is read, and
     /// the queue has the limit.
@@ -117,8 +117,8 @@ pub(super) struct Mailbox {
     /// Whether `try_send` would accept a message.
     writable: AtomicBool,
     /// As [`Line::settled`](super::line::Line::settled) and `refused`.
-    settled: AtomicUsize,
-    refused: AtomicUsize,
+    settled: AtomicU32,
+    refused: AtomicU32,
     /// Whether a sender could hand a message over itself: the connection is open and the queue is empty.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     clear: AtomicBool,
@@ -127,8 +127,45 @@ pub(super) struct Mailbox {
     state: Lock<State>,
 }
 
+/// As [`Status`], in less room.
+enum Standing {
+    Open,
+    #[cfg(feature = "reconnect")]
+    Reconnecting(Box<Status>),
+    Closing,
+    Closed(Box<CloseInfo>),
+}
+
+#[cfg(feature = "reconnect")]
+impl From<Status> for Standing {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Open => Standing::Open,
+            Status::Reconnecting { .. } => Standing::Reconnecting(Box::new(status)),
+            Status::Closing => Standing::Closing,
+            Status::Closed(closed) => Standing::Closed(Box::new(closed)),
+        }
+    }
+}
+
+impl Standing {
+    fn is_open(&self) -> bool {
+        matches!(self, Standing::Open)
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Standing::Open => Status::Open,
+            #[cfg(feature = "reconnect")]
+            Standing::Reconnecting(status) => Status::clone(status),
+            Standing::Closing => Status::Closing,
+            Standing::Closed(closed) => Status::Closed(CloseInfo::clone(closed)),
+        }
+    }
+}
+
 struct State {
-    status: Status,
+    standing: Standing,
     outgoing: Outgoing,
     /// Tasks that wait for a change of status or for progress. Each change settles all of them, and they wait again.
     watchers: Line,
@@ -141,7 +178,7 @@ struct State {
     round_trip: Option<Duration>,
     /// Messages that the transport dropped before the driver could read them.
     dropped: Dropped,
-    close: Option<(u16, String)>,
+    close: Option<Close>,
     /// `start_close` or `abort` was called.
     aborted: bool,
     senders: usize,
@@ -154,10 +191,13 @@ struct State {
     orders: Orders,
 }
 
+/// Code and reason.
+type Close = Box<(u16, String)>;
+
 /// What there is for the driver to do.
 pub(super) struct Work {
     /// To begin closing.
-    pub(super) close: Option<(u16, String)>,
+    pub(super) close: Option<Close>,
     /// To end as well: no sender, receiver or wait for the end is left.
     pub(super) ends: bool,
     pub(super) accepted: Option<Box<Accepted>>,
@@ -213,7 +253,7 @@ impl State {
         Room {
             bytes: self.outgoing.room,
             // Nothing is accepted once the end has begun, so nothing waits for capacity then.
-            awaited: self.status == Status::Open && self.outgoing.awaits_room(),
+            awaited: self.standing.is_open() && self.outgoing.awaits_room(),
         }
     }
 
@@ -227,16 +267,16 @@ impl State {
 
     /// Whether a message may be handed over now.
     fn can_send(&self) -> bool {
-        !self.is_paused() && matches!(self.status, Status::Open)
+        !self.is_paused() && self.standing.is_open()
     }
 
     /// Whether the end has not begun: what cannot be sent now can wait.
     fn is_live(&self) -> bool {
         #[cfg(feature = "reconnect")]
-        if matches!(self.status, Status::Reconnecting { .. }) {
+        if matches!(self.standing, Standing::Reconnecting(_)) {
             return true;
         }
-        matches!(self.status, Status::Open)
+        self.standing.is_open()
     }
 }
 
@@ -256,14 +296,14 @@ impl Mailbox {
             fetched: AtomicUsize::new(window),
             told: AtomicBool::new(true),
             writable: AtomicBool::new(false),
-            settled: AtomicUsize::new(0),
-            refused: AtomicUsize::new(0),
+            settled: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             clear: AtomicBool::new(true),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             slot: Lock::default(),
             state: Lock::new(State {
-                status: Status::Open,
+                standing: Standing::Open,
                 outgoing: Outgoing::new(socket.capacity()),
                 watchers: Line::new(),
                 ends: 0,
@@ -287,7 +327,7 @@ impl Mailbox {
     }
 
     pub(super) fn opened(&self) -> &OpenInfo {
-        &self.opened
+        self.opened.as_deref().unwrap_or(OpenInfo::NONE)
     }
 
     /// Whether the transport has receive backpressure.
@@ -296,7 +336,7 @@ impl Mailbox {
     }
 
     pub(super) fn status(&self) -> Status {
-        self.lock().status.clone()
+        self.lock().standing.status()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -333,7 +373,7 @@ impl Mailbox {
         self.writable.store(writable, Ordering::Relaxed);
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
         {
-            let clear = state.status == Status::Open && outgoing.is_clear();
+            let clear = state.can_send() && outgoing.is_clear();
             self.clear.store(clear, Ordering::Relaxed);
         }
         self.refused
@@ -377,8 +417,8 @@ impl Mailbox {
         }
         // Messages that arrive from now on are discarded.
         self.incoming.close();
-        state.status = Status::Closing;
-        state.close = Some((code, reason));
+        state.standing = Standing::Closing;
+        state.close = Some(Box::new((code, reason)));
         self.wake_driver(state);
         self.wake_watchers();
     }
@@ -388,8 +428,8 @@ impl Mailbox {
         self.tell_driver(|state| {
             state.aborted = true;
             // Nothing more is sent from here on, as after `close`.
-            if state.status == Status::Open {
-                state.status = Status::Closing;
+            if state.standing.is_open() {
+                state.standing = Standing::Closing;
             }
         });
     }
@@ -492,7 +532,7 @@ impl Mailbox {
         if let Some(kind) = state.outgoing.lost.kind.take() {
             return Poll::Ready(Err(kind));
         }
-        if let Status::Closed(closed) = &state.status {
+        if let Standing::Closed(closed) = &state.standing {
             let sent =
                 closed.unsent_bytes == 0 && (closed.was_clean || far == Progress::HandedOver);
             return Poll::Ready(sent.then_some(()).ok_or(SendErrorKind::NotOpen));
@@ -594,8 +634,8 @@ impl Mailbox {
     /// The end. While something waits for it, messages are read up to the receive buffer, because it comes after them.
     pub(super) fn poll_closed(&self, watch: &mut Watch, cx: &mut Context<'_>) -> Poll<CloseInfo> {
         let mut state = self.lock();
-        if let Status::Closed(closed) = &state.status {
-            return Poll::Ready(closed.clone());
+        if let Standing::Closed(closed) = &state.standing {
+            return Poll::Ready(CloseInfo::clone(closed));
         }
         watch.wait(&mut state.watchers, cx.waker());
         if !core::mem::replace(&mut watch.for_end, true) {
@@ -616,8 +656,9 @@ impl Mailbox {
         cx: &mut Context<'_>,
     ) -> Poll<Status> {
         let mut state = self.lock();
-        if seen != Some(&state.status) {
-            return Poll::Ready(state.status.clone());
+        let status = state.standing.status();
+        if seen != Some(&status) {
+            return Poll::Ready(status);
         }
         watch.wait(&mut state.watchers, cx.waker());
         Poll::Pending
@@ -659,7 +700,7 @@ impl Mailbox {
         let mut close = state.close.take();
         let ends = state.aborted || (state.senders == 0 && !state.receiver);
         if ends && close.is_none() {
-            close = Some((1000, String::new()));
+            close = Some(Box::new((1000, String::new())));
         }
         let look = state.look;
         #[cfg(feature = "reconnect")]
@@ -748,7 +789,7 @@ impl Mailbox {
         let mut state = self.lock();
         let closes = state.is_live();
         if closes {
-            state.status = Status::Closing;
+            state.standing = Standing::Closing;
         }
         drop(state);
         self.settle_all(|state| &mut state.outgoing.line, Stage::NotOpen);
@@ -761,13 +802,13 @@ impl Mailbox {
     pub(super) fn end(&self, closed: Option<CloseInfo>) {
         self.stop_sending();
         let mut state = self.lock();
-        if matches!(state.status, Status::Closed(_)) {
+        if matches!(state.standing, Standing::Closed(_)) {
             return;
         }
         let mut closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
         let lost = state.outgoing.end();
         closed.unsent_bytes += state.outgoing.lost.bytes;
-        state.status = Status::Closed(closed.clone());
+        state.standing = Standing::Closed(Box::new(closed.clone()));
         self.release(state);
         drop(lost);
         self.incoming.end(closed);

@@ -66,29 +66,30 @@ impl<Tx> Sender<Tx> {
     /// # Errors
     /// The value and why it was not sent: it cannot be encoded, the connection is closing or closed, or the platform refused it.
     pub fn send(&self, value: Tx) -> impl Future<Output = Result<(), SendError<Tx>>> {
-        // First the value, then what is kept of it and its place in line.
-        let mut value = Some(value);
-        let mut underway = None;
+        let mut sending = Sending::Value(value);
         poll_fn(move |cx| {
-            if let Some(value) = value.take() {
-                let (message, unsent) = Unsent::new(&*self.codec, value)?;
-                let message = match direct::hand_over(&self.mailbox, message) {
-                    Ok(()) => return Poll::Ready(Ok(())),
-                    Err(message) => message,
-                };
-                let waiting = Waiting::new(&self.mailbox, Some(message), cx);
-                underway = Some((waiting, unsent));
-            }
-            let Some((waiting, _)) = &mut underway else {
-                return Poll::Pending;
+            let (mut waiting, unsent) = match core::mem::replace(&mut sending, Sending::Over) {
+                Sending::Value(value) => {
+                    let (message, unsent) = Unsent::new(&*self.codec, value)?;
+                    let message = match direct::hand_over(&self.mailbox, message) {
+                        Ok(()) => return Poll::Ready(Ok(())),
+                        Err(message) => message,
+                    };
+                    (Waiting::new(&self.mailbox, Some(message), cx), unsent)
+                }
+                Sending::Waiting(waiting, unsent) => (waiting, unsent),
+                Sending::Over => return Poll::Pending,
             };
-            let outcome = ready!(Pin::new(waiting).poll(cx));
-            Poll::Ready(match (outcome, underway.take()) {
+            match Pin::new(&mut waiting).poll(cx) {
+                Poll::Pending => {
+                    sending = Sending::Waiting(waiting, unsent);
+                    Poll::Pending
+                }
+                Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
                 // The offer was of a message, and comes back with it.
-                (Err(error), Some((_, unsent))) => Err(error
-                    .map(|message| unsent.value(message.unwrap_or(Message::Binary(Vec::new()))))),
-                _ => Ok(()),
-            })
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error
+                    .map(|message| unsent.value(message.unwrap_or(Message::Binary(Vec::new())))))),
+            }
         })
     }
 
@@ -167,6 +168,15 @@ impl<Tx> Sender<Tx> {
     pub fn control(&self) -> Control {
         Control::new(self.mailbox.clone())
     }
+}
+
+/// How far a `send` is.
+enum Sending<'a, Tx> {
+    /// Not polled yet.
+    Value(Tx),
+    /// Queued, with what is kept of the value.
+    Waiting(Waiting<'a>, Unsent<Tx>),
+    Over,
 }
 
 /// Waits for its turn. Dropping it cancels the wait.

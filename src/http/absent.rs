@@ -12,6 +12,14 @@ pub(crate) type MaybeResponse = Option<core::convert::Infallible>;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Headers;
 
+impl Headers {
+    pub(crate) const NONE: Self = Self;
+
+    pub(crate) fn is_empty(&self) -> bool {
+        true
+    }
+}
+
 pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
     refused.as_ref()
 }

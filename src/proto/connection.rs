@@ -20,6 +20,7 @@ use crate::error::{Cause, HandshakeError, Misuse, Violation};
 use crate::http::HttpResponse;
 use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::proto::Random;
+use crate::shared::Shared;
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -45,11 +46,11 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// Times are durations since any fixed moment, the same for all calls. No function blocks, reads a clock, or panics on a peer's bytes.
 pub struct Connection {
     role: Role,
-    limits: ProtocolLimits,
+    limits: Shared<ProtocolLimits>,
     state: State,
     wire: Wire,
     /// Server: what to agree to, if it is offered.
-    deflate: Option<Deflate>,
+    deflate: Option<Box<Deflate>>,
     record: Record,
     outgoing: Outgoing,
     events: VecDeque<ConnectionEvent>,
@@ -58,7 +59,7 @@ pub struct Connection {
     /// The one deadline: of the handshake, of the next step of keepalive while open, of the end.
     deadline: Option<Duration>,
     /// What the deadline waits for has yet to leave: as long as it moves on, the deadline starts anew.
-    leaving: Option<Leaving>,
+    leaving: Option<Box<Leaving>>,
     /// Bytes that were written, ever.
     transmitted: u64,
     /// Whether anything depends on how far the writing is: unsent pongs, or what is leaving.
@@ -97,11 +98,7 @@ impl fmt::Debug for Connection {
 enum Wire {
     Response(Box<dyn ClientHandshake>),
     Request(Box<RequestReader>),
-    Verdict {
-        handshake: Option<Box<dyn ServerHandshake>>,
-        request: Box<Verdict>,
-        early: Vec<u8>,
-    },
+    Verdict(Box<Verdict>),
     Frames(Box<dyn Framing>),
     /// Nothing is read any more.
     None,
@@ -110,8 +107,11 @@ enum Wire {
 /// What the answer to a request depends on.
 #[derive(Debug)]
 struct Verdict {
+    handshake: Option<Box<dyn ServerHandshake>>,
     protocols: Vec<String>,
     head_only: bool,
+    /// What came behind the request.
+    early: Vec<u8>,
 }
 
 /// What a pong counts against the receive buffer, as `Message::cost`.
@@ -187,7 +187,7 @@ impl Connection {
     /// Server: takes the bytes that came behind the request's head, while it waits for its answer.
     pub(crate) fn take_early(&mut self) -> Vec<u8> {
         match &mut self.wire {
-            Wire::Verdict { early, .. } => core::mem::take(early),
+            Wire::Verdict(verdict) => core::mem::take(&mut verdict.early),
             _ => Vec::new(),
         }
     }
@@ -207,7 +207,7 @@ impl Connection {
     fn new(role: Role, wire: Wire, limits: ProtocolLimits) -> Self {
         Self {
             role,
-            limits,
+            limits: limits.shared(),
             state: State::Handshaking,
             wire,
             deflate: None,
@@ -339,7 +339,8 @@ impl Connection {
                 Ok(Some((request, handshake))) => self.ask(request, handshake),
                 Err(violation) => self.refuse(now, violation),
             },
-            Wire::Verdict { early, .. } => {
+            Wire::Verdict(verdict) => {
+                let early = &mut verdict.early;
                 if early.len() + input.len() > self.limits.max_head {
                     self.refuse(now, Violation::EarlyData);
                 } else {
@@ -476,6 +477,7 @@ impl Connection {
         // The handshake's event was the first; messages mostly need none.
         if self.events.capacity() > 0 && self.events.is_empty() {
             self.events = VecDeque::new();
+            self.outgoing.give_back();
         }
     }
 

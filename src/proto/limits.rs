@@ -1,5 +1,7 @@
 //! What one connection may cost us, whatever the peer sends.
 
+use crate::shared::{Last, Shared, shared};
+use core::cell::Cell;
 use core::time::Duration;
 
 /// Limits of one connection. Zero means zero, and everything that a peer can cost is limited. Only for `max_send_frame` zero means no limit.
@@ -41,6 +43,16 @@ pub struct ProtocolLimits {
     /// The time from when our Close frame was written, or from the last progress of what is queued before it, to the end of the connection. Default
     /// 10 s: several round trips of a bad network.
     pub close_timeout: Duration,
+}
+
+impl ProtocolLimits {
+    /// Connections mostly have the same: each keeps a pointer.
+    pub(super) fn shared(self) -> Shared<Self> {
+        thread_local! {
+            static LAST: Last<ProtocolLimits> = const { Cell::new(None) };
+        }
+        shared(&LAST, self)
+    }
 }
 
 impl Default for ProtocolLimits {

@@ -15,7 +15,7 @@ pub(crate) struct Record {
     /// We queued a Close frame. It ends there in the stream that we write.
     pub(crate) sent: Option<u64>,
     /// The peer's Close frame came, with this body.
-    pub(crate) received: Option<Option<CloseFrame>>,
+    pub(crate) received: Option<Option<Box<CloseFrame>>>,
     /// Which side closed first, if any.
     pub(crate) first: Option<ClosedBy>,
     /// The peer broke the protocol.

@@ -71,8 +71,9 @@ use line::Line;
 pub struct Socket {
     /// Dropped after the end was reported, with the platform's resources.
     line: Line,
-    opened: OpenInfo,
-    closed: Option<CloseInfo>,
+    /// None where there is nothing to be said: most connections are kept that way for long.
+    opened: Option<Box<OpenInfo>>,
+    closed: Option<Box<CloseInfo>>,
     /// The connection ended before everything was handed over.
     lost: bool,
 }
@@ -108,7 +109,7 @@ impl Socket {
     pub fn from_transport(transport: Box<dyn Transport>, opened: OpenInfo) -> Self {
         Self {
             line: Line::new(transport),
-            opened,
+            opened: opened.boxed(),
             closed: None,
             lost: false,
         }
@@ -182,7 +183,7 @@ impl Socket {
 
     /// The result of the handshake: subprotocol and extensions.
     pub fn opened(&self) -> &OpenInfo {
-        &self.opened
+        self.opened.as_deref().unwrap_or(OpenInfo::NONE)
     }
 
     /// Whether messages can be sent. False from the first sign of an end.
@@ -229,8 +230,8 @@ impl Socket {
     }
 
     /// The result of the handshake, to keep elsewhere.
-    pub(crate) fn take_opened(&mut self) -> OpenInfo {
-        core::mem::take(&mut self.opened)
+    pub(crate) fn take_opened(&mut self) -> Option<Box<OpenInfo>> {
+        self.opened.take()
     }
 
     /// Bytes worth fetching ahead of a slow reader.
@@ -395,14 +396,14 @@ impl Socket {
             .is_some()
         {}
         // `poll_message` yields `None` only with `closed` set.
-        self.closed
-            .clone()
+        self.close_info()
+            .cloned()
             .unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error))
     }
 
     /// How the connection ended, after the stream has ended.
     pub fn close_info(&self) -> Option<&CloseInfo> {
-        self.closed.as_ref()
+        self.closed.as_deref()
     }
 
     /// Ready when a message may be sent without exceeding the send high-water mark; false if none can be sent any more.
@@ -454,7 +455,7 @@ impl Socket {
             Event::Message(message) => Poll::Ready(Some(message)),
             Event::Closed(closed) => {
                 trace::closed(&closed);
-                self.closed = Some(closed);
+                self.closed = Some(Box::new(closed));
                 // A browser's own socket takes every message at once.
                 #[cfg(any(
                     feature = "proto",
@@ -600,7 +601,7 @@ impl Sink<Message> for Socket {
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
-            .field("opened", &self.opened)
+            .field("opened", self.opened())
             .field("closed", &self.closed)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ fn what_every_connection_keeps_stays_small() {
     let (io, _other) = tokio::io::duplex(1);
     let accepting = Socket::accept(io, ConnectionOptions::default());
     for (what, size, ceiling) in [
-        ("Socket", size_of::<Socket>(), 144),
+        ("Socket", size_of::<Socket>(), 48),
         // The handshake's own, 3 KB, is allocated while there is one.
         ("Socket::accept", size_of_val(&accepting), 48),
     ] {

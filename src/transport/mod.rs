@@ -260,7 +260,7 @@ impl ConnectRequest {
 /// options.limits.overflow = Overflow::DropOldest;
 /// assert_eq!(options.limits.send_high_water_mark, Limits::default().send_high_water_mark);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// A send waits while the platform holds this many unsent bytes or more; 0 is treated as 1. Default 1 MiB: a tenth of a second at 100 Mbit/s, and
@@ -306,6 +306,18 @@ pub struct Limits {
     /// timeout.
     #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub handshake_timeout: Duration,
+}
+
+/// Connections mostly have the same: each keeps a pointer.
+#[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
+impl Limits {
+    fn shared(&self) -> std::sync::Arc<Self> {
+        use crate::shared::{Last, shared};
+        thread_local! {
+            static LAST: Last<Limits> = const { core::cell::Cell::new(None) };
+        }
+        shared(&LAST, self.clone())
+    }
 }
 
 impl Default for Limits {

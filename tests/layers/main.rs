@@ -24,12 +24,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("message", &["http"]),
     ("error", &["http", "message"]),
     ("lock", &[]),
+    ("shared", &[]),
     ("waker", &[]),
     ("time", &["waker"]),
     ("lifecycle", &["waker"]),
     ("random", &[]),
     ("simd", &[]),
-    ("proto", &["error", "http", "message", "simd"]),
+    ("proto", &["error", "http", "message", "shared", "simd"]),
     ("reconnect", &["error", "message"]),
     ("session", &["error", "message", "reconnect"]),
     ("codec", &["error", "message"]),
@@ -37,7 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "transport",
         &[
-            "error", "http", "message", "lock", "waker", "time", "random", "proto", "net",
+            "error", "http", "message", "lock", "shared", "waker", "time", "random", "proto", "net",
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! The shared state for reconnecting.
 
-use super::{Mailbox, Status};
+use super::{Mailbox, Standing, Status};
 use crate::channel::outgoing::Progress;
 use crate::channel::reconnecting::Orders;
 use crate::error::SendErrorKind;
@@ -58,7 +58,7 @@ impl Mailbox {
         if !state.is_live() {
             return;
         }
-        let old = core::mem::replace(&mut state.status, status);
+        let old = core::mem::replace(&mut state.standing, status.into());
         self.release(state);
         drop(old);
         self.wake_watchers();
@@ -70,7 +70,7 @@ impl Mailbox {
         self.incoming.gap(attempt);
         let mut state = self.lock();
         if state.is_live() {
-            state.status = Status::Open;
+            state.standing = Standing::Open;
         }
         state.paused = false;
         state.outgoing.set_room(room);

@@ -99,7 +99,7 @@ impl Connection {
     /// Server: the compression to accept if the client offers it; `None`, the default, declines. Call it before [`accept`](Self::accept). A client
     /// uses [`ClientRequest::deflate`](crate::proto::ClientRequest::deflate).
     pub fn compress(&mut self, deflate: Option<Deflate>) {
-        self.deflate = deflate;
+        self.deflate = deflate.map(Box::new);
     }
 
     /// Server: accepts the request as a WebSocket, with one of the offered subprotocols or none (RFC 6455 §4.2.2). `headers` are more headers of the
@@ -113,18 +113,13 @@ impl Connection {
         protocol: Option<&str>,
         headers: &[(&str, &str)],
     ) -> Result<(), Misuse> {
-        let Wire::Verdict {
-            handshake,
-            request,
-            early,
-        } = &mut self.wire
-        else {
+        let Wire::Verdict(verdict) = &mut self.wire else {
             return Err(Misuse::NoRequest);
         };
-        let Some(handshake) = handshake else {
+        let Some(handshake) = &mut verdict.handshake else {
             return Err(Misuse::NotWebSocket);
         };
-        if protocol.is_some_and(|chosen| !request.protocols.iter().any(|offered| offered == chosen))
+        if protocol.is_some_and(|chosen| !verdict.protocols.iter().any(|offered| offered == chosen))
         {
             return Err(Misuse::Subprotocol);
         }
@@ -137,9 +132,10 @@ impl Connection {
         if headers.iter().any(|(name, _)| is_reserved(name)) {
             return Err(Misuse::ReservedHeader);
         }
-        let deflate = self.deflate.as_ref();
+        let deflate = self.deflate.take();
+        let deflate = deflate.as_deref();
         let agreed = handshake.accept(protocol, deflate, headers, self.outgoing.append(0));
-        let early = core::mem::take(early);
+        let early = core::mem::take(&mut verdict.early);
         self.agree(now, agreed);
         self.handle_bytes(now, &early);
         Ok(())
@@ -150,10 +146,10 @@ impl Connection {
     /// # Errors
     /// [`Misuse::NoRequest`], [`Misuse::Status`], [`Misuse::Header`], [`Misuse::ReservedHeader`].
     pub fn reject(&mut self, now: Duration, response: &Response) -> Result<(), Misuse> {
-        let Wire::Verdict { request, .. } = &self.wire else {
+        let Wire::Verdict(verdict) = &self.wire else {
             return Err(Misuse::NoRequest);
         };
-        response.write(request.head_only, self.outgoing.append(0))?;
+        response.write(verdict.head_only, self.outgoing.append(0))?;
         self.stop_reading(now, Step::Refused);
         Ok(())
     }

@@ -19,15 +19,12 @@ impl Connection {
     }
 
     pub(super) fn ask(&mut self, request: Request, handshake: Option<Box<dyn ServerHandshake>>) {
-        let verdict = Verdict {
+        self.wire = Wire::Verdict(Box::new(Verdict {
+            handshake,
             protocols: request.protocols.clone(),
             head_only: request.method == "HEAD",
-        };
-        self.wire = Wire::Verdict {
-            handshake,
-            request: Box::new(verdict),
             early: Vec::new(),
-        };
+        }));
         self.events
             .push_back(ConnectionEvent::Request(Box::new(request)));
         self.step(Step::Requested);
@@ -49,7 +46,7 @@ impl Connection {
     pub(super) fn refuse(&mut self, now: Duration, violation: Violation) {
         let head_only = match &self.wire {
             Wire::Request(reader) => reader.is_head(),
-            Wire::Verdict { request, .. } => request.head_only,
+            Wire::Verdict(verdict) => verdict.head_only,
             _ => false,
         };
         // Our own responses are well-formed.
@@ -82,7 +79,7 @@ impl Connection {
                 self.record.first.get_or_insert(ClosedBy::Remote);
                 if self.state == State::Unwritable {
                     // It cannot be answered, and nothing comes behind it.
-                    self.record.received = Some(body);
+                    self.record.received = Some(body.map(Box::new));
                     self.end();
                     return;
                 }
@@ -91,7 +88,7 @@ impl Connection {
                 if self.record.sent.is_none() {
                     self.queue_close(now, body.as_ref());
                 }
-                self.record.received = Some(body);
+                self.record.received = Some(body.map(Box::new));
                 let step = match self.ending() {
                     Some(Ending::EitherSide) => Step::WeEnd,
                     _ => Step::PeerCloses,
@@ -229,14 +226,15 @@ impl Connection {
     /// The deadline: so long after now, or after the last progress of what is queued before `end`, a place in the stream that we write.
     pub(super) fn expect(&mut self, now: Duration, patience: Duration, end: u64) {
         self.deadline = Some(now.saturating_add(patience));
-        self.leaving = (end > self.transmitted).then_some(Leaving { end, patience });
+        let leaving = (end > self.transmitted).then_some(Leaving { end, patience });
+        self.leaving = leaving.map(Box::new);
         self.watches_writing |= self.leaving.is_some();
     }
 
     /// Bytes were written while something depends on that.
     #[inline(never)]
     pub(super) fn watch_writing(&mut self, now: Duration) {
-        if let Some(leaving) = self.leaving {
+        if let Some(leaving) = &self.leaving {
             self.deadline = Some(now.saturating_add(leaving.patience));
             if leaving.end <= self.transmitted {
                 self.leaving = None;

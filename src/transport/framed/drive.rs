@@ -101,7 +101,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         let now = || self.started.elapsed();
         let wrote = self.writer.poll_write(io, cx, &mut self.connection, now);
         if wrote.failure.is_some() && self.failure.is_none() {
-            self.failure = wrote.failure;
+            self.failure = wrote.failure.map(Box::new);
         }
         if wrote.moved {
             // The buffer may have space now, or never again.
@@ -161,7 +161,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
     fn end_reading(&mut self, failure: Option<String>) -> bool {
         let now = self.now();
         if let Some(words) = failure {
-            self.failure.get_or_insert(words);
+            self.failure.get_or_insert_with(|| Box::new(words));
             // A stream that cannot be read will not take our bytes either.
             self.writer.give_up();
             self.connection.handle_write_failure(now);
@@ -185,8 +185,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         let mut due = self.connection.poll_timeout();
         if self.connection.is_finished() && !self.is_over() {
             // The stream itself holds bytes, or its own farewell.
-            let give_up = || self.started.elapsed() + self.limits.close_timeout;
-            due = Some(*self.give_up.get_or_insert_with(give_up));
+            let give_up = || Box::new(self.started.elapsed() + self.limits.close_timeout);
+            due = Some(**self.give_up.get_or_insert_with(give_up));
         }
         let now = || self.started.elapsed();
         let Poll::Ready(now) = self.deadline.poll(due, now, cx) else {

@@ -50,10 +50,14 @@ pub struct IoTransport<Io: AsyncRead + AsyncWrite + Unpin> {
     deadline: Deadline,
     tasks: Tasks,
     /// The stream's own words about its end.
-    failure: Option<String>,
+    #[expect(
+        clippy::box_collection,
+        reason = "two words less for every connection that has not failed"
+    )]
+    failure: Option<Box<String>>,
     /// When to stop waiting for a stream that does not hand over what it took.
-    give_up: Option<Duration>,
-    limits: Limits,
+    give_up: Option<Box<Duration>>,
+    limits: Arc<Limits>,
     /// What is left of the reading task's turn.
     turn: u16,
     /// A channel's queue, which counts pongs for whoever asks.
@@ -116,7 +120,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
             tasks: Tasks::default(),
             failure: None,
             give_up: None,
-            limits: limits.clone(),
+            limits: limits.shared(),
             turn: drive::TURN,
             queue: None,
         }
@@ -151,7 +155,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> IoTransport<Io> {
         match (event, self.failure.take()) {
             // The core knows only that the stream ended; the stream said how.
             (proto::ConnectionEvent::Failed(Cause::Transport(_)), Some(words)) => {
-                Cause::Transport(words)
+                Cause::Transport(*words)
             }
             (proto::ConnectionEvent::Failed(cause), _) => cause,
             _ => Cause::Transport("the connection ended inside the handshake".into()),

@@ -8,8 +8,8 @@ use tokio::net::TcpStream;
 #[test]
 fn what_every_connection_keeps_stays_small() {
     for (what, size, ceiling) in [
-        ("IoTransport", size_of::<IoTransport<TcpStream>>(), 1024),
-        ("Connection", size_of::<Connection>(), 600),
+        ("IoTransport", size_of::<IoTransport<TcpStream>>(), 640),
+        ("Connection", size_of::<Connection>(), 360),
         ("Rfc6455", size_of::<Rfc6455>(), 216),
     ] {
         println!("{what}: {size} bytes, at most {ceiling}");
