@@ -113,7 +113,7 @@ pub use channel::{
 pub use codec::Json;
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
-pub use codec::{Bytes, Text};
+pub use codec::{Bytes, Raw, Text};
 pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, RecvError, SendError,
     SendErrorKind, TryRecvError, TrySendError, TrySendErrorKind,

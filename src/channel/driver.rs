@@ -143,7 +143,16 @@ impl Driver {
                     let _ = self.socket.poll_handed_over(cx);
                     self.settle(0);
                     // Nothing waits for the peer's answer; a `Control` that watches sees who closed.
-                    self.mailbox.end(Some(CloseInfo::lost(ClosedBy::Local)));
+                    #[cfg_attr(
+                        all(target_family = "wasm", target_os = "unknown"),
+                        expect(unused_mut, reason = "a browser still sends what it has")
+                    )]
+                    let mut closed = CloseInfo::lost(ClosedBy::Local);
+                    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+                    if work.aborted {
+                        closed.unsent_bytes = self.socket.buffered_amount();
+                    }
+                    self.mailbox.end(Some(closed));
                     return Poll::Ready(());
                 }
                 self.mailbox.stop_sending();

@@ -200,6 +200,9 @@ pub(super) struct Work {
     pub(super) close: Option<Close>,
     /// To end as well: no sender, receiver or wait for the end is left.
     pub(super) ends: bool,
+    /// `abort`: natively what was not written yet never will be.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(super) aborted: bool,
     pub(super) accepted: Option<Box<Accepted>>,
     pub(super) look: Option<Look>,
     #[cfg(feature = "reconnect")]
@@ -698,6 +701,8 @@ impl Mailbox {
             false => state.outgoing.accepted.take(),
         };
         let mut close = state.close.take();
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        let aborted = state.aborted;
         let ends = state.aborted || (state.senders == 0 && !state.receiver);
         if ends && close.is_none() {
             close = Some(Box::new((1000, String::new())));
@@ -709,6 +714,8 @@ impl Mailbox {
         Some(Work {
             close,
             ends,
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            aborted,
             accepted,
             look,
             #[cfg(feature = "reconnect")]

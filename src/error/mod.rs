@@ -250,7 +250,15 @@ impl ConnectErrorKind {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        self.kind.fmt(f)
+    }
+}
+
+impl core::error::Error for ConnectErrorKind {}
+
+impl fmt::Display for ConnectErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             ConnectErrorKind::BadUrl => f.write_str("the URL is not a WebSocket URL"),
             ConnectErrorKind::ProviderFailed { detail } => {
                 write!(f, "the URL provider failed: {detail}")
@@ -296,6 +304,14 @@ impl fmt::Display for ConnectError {
     }
 }
 
+impl core::error::Error for Cause {}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(None, f)
+    }
+}
+
 impl Cause {
     /// The error text, with what the response adds to it.
     fn tell(&self, response: Option<&HttpResponse>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -307,7 +323,9 @@ impl Cause {
             Cause::Hidden => f.write_str("connecting failed"),
             Cause::Transport(words) => write!(f, "connecting failed: {words}"),
             Cause::Tls(words) => write!(f, "TLS failed: {words}"),
-            Cause::ProxyAuthentication(_) => f.write_str("the proxy requires other credentials"),
+            Cause::ProxyAuthentication(_) => {
+                f.write_str("the proxy requires credentials, or other ones (407)")
+            }
             Cause::Proxy(status) => {
                 let status = usize::from(*status);
                 write!(f, "the proxy refused the tunnel with status {status}")
@@ -509,7 +527,15 @@ impl<T> fmt::Debug for TrySendError<T> {
 
 impl<T> fmt::Display for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        self.kind.fmt(f)
+    }
+}
+
+impl core::error::Error for TrySendErrorKind {}
+
+impl fmt::Display for TrySendErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             TrySendErrorKind::Full => f.write_str("not sent: the send buffer is full"),
             TrySendErrorKind::NotOpen => {
                 f.write_str("not sent: the connection is closing or closed")

@@ -99,8 +99,23 @@ impl Platform {
         for name in &HANDLERS {
             set(&self.socket, name, &JsValue::NULL);
         }
+        #[cfg(feature = "__npm")]
+        set_nothing_on_error(&self.socket);
         drop(self.closures.take());
     }
+}
+
+/// A socket that is given up may still fire `error`. Node's `ws`, which the option `WebSocket` can name, is an `EventEmitter`: with nobody to hear of
+/// an `error` it throws, and ends the process.
+#[cfg(feature = "__npm")]
+fn set_nothing_on_error(socket: &web_sys::WebSocket) {
+    #[wasm_bindgen]
+    extern "C" {
+        /// ECMA-262 §20.2.3: a function that "accepts any arguments and returns undefined when invoked".
+        #[wasm_bindgen(thread_local_v2, js_namespace = Function, js_name = prototype)]
+        static NOTHING: JsValue;
+    }
+    NOTHING.with(|nothing| set(socket, "onerror", nothing));
 }
 
 impl Drop for Platform {

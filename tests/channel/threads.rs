@@ -4,7 +4,9 @@ use futures::executor::block_on;
 use std::thread;
 use std::time::Duration;
 use websocket_channel::transport::Limits;
-use websocket_channel::{Bytes, Channel, SendErrorKind, Socket, Status, TrySendErrorKind};
+use websocket_channel::{
+    Bytes, Channel, OpenInfo, SendErrorKind, Socket, Status, TrySendErrorKind,
+};
 
 type Ours = Channel<Vec<u8>, Vec<u8>>;
 
@@ -77,4 +79,21 @@ async fn behind_abort_nothing_is_sent() {
         }
         assert_eq!(arrived, [b"before"]);
     }
+}
+
+/// What was handed over and is not written yet never will be.
+#[tokio::test]
+async fn abort_counts_what_is_not_written() {
+    let (io, peer) = tokio::io::duplex(1 << 16);
+    let limits = Limits::default();
+    let role = websocket_channel::transport::Role::Server;
+    let socket = Socket::from_upgraded(io, b"", role, OpenInfo::default(), &limits);
+    let channel: Ours = Channel::from_socket(socket, Bytes);
+    channel.send(vec![7; 1 << 20]).await.unwrap();
+    let control = channel.control();
+    control.abort();
+    let closed = control.closed().await;
+    assert!(closed.unsent_bytes > 900_000, "{}", closed.unsent_bytes);
+    assert_eq!(channel.flush().await, Err(SendErrorKind::NotOpen));
+    drop(peer);
 }

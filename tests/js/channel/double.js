@@ -58,9 +58,10 @@ export class Double extends EventTarget {
     this.#tell(Object.assign(new Event('close'), { code, reason, wasClean }));
   }
 
-  /** Nobody listens to it any more. */
+  /** Nobody listens to it any more, though an `error` still finds a handler, which does nothing. */
   get isLeft() {
-    return [this.onopen, this.onmessage, this.onerror, this.onclose].every((handler) => handler === null);
+    const nobody = [this.onopen, this.onmessage, this.onclose].every((handler) => handler === null);
+    return nobody && this.onerror === Function.prototype;
   }
 
   #tell(event) {

@@ -781,4 +781,32 @@ describe('the life of a Channel', () => {
     assert.deepEqual(await channel.closed, lost('error'));
     assert.deepEqual(socket.sent, ['lost?']);
   });
+
+  // Node's `ws` throws an `error` that nobody listens to: it would end the process.
+  for (const [how, giveUp] of [
+    ['close()', (channel) => void channel.close()],
+    ['abort()', (channel) => channel.abort()],
+    ['a signal', (_, abort) => abort.abort()],
+    ['a timeout', () => task(50)],
+  ]) {
+    it(`listens to the error of a platform that is given up by ${how}`, async () => {
+      const unheard = [];
+      const abort = new AbortController();
+      const { channel, socket } = overDouble(
+        (Class) =>
+          class extends Class {
+            close(...args) {
+              super.close(...args);
+              if (!this.onerror) unheard.push('within close');
+              this.fails();
+            }
+          },
+      )({ connectTimeoutMs: 20, signal: abort.signal });
+      await giveUp(channel, abort);
+      await channel.closed;
+      assert.isNotEmpty(socket.closes);
+      if (!socket.onerror) unheard.push('later');
+      assert.deepEqual(unheard, []);
+    });
+  }
 });
