@@ -21,7 +21,10 @@ struct Call<F>(F);
 
 impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
     fn wake(self: Arc<Self>) {
-        self.0();
+        // If it panicked, the end of its channel calls it again while that panic unwinds. A second one would abort the process.
+        if !std::thread::panicking() {
+            self.0();
+        }
     }
 }
 

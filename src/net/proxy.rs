@@ -91,11 +91,14 @@ impl ProxyChoice {
             ProxyChoice::Through(proxy) => Ok(Some(proxy)),
             ProxyChoice::Environment => {
                 let value = |name: &str| {
-                    [name.to_owned(), name.to_ascii_uppercase()]
-                        .iter()
-                        .find_map(|name| environment(name).filter(|value| !value.trim().is_empty()))
+                    let names = [name.to_owned(), name.to_ascii_uppercase()];
+                    names.into_iter().find_map(|name| {
+                        let value = environment(&name)?;
+                        (!value.trim().is_empty()).then_some((name, value))
+                    })
                 };
-                let Some(proxy) = value("https_proxy").or_else(|| value("all_proxy")) else {
+                let Some((variable, proxy)) = value("https_proxy").or_else(|| value("all_proxy"))
+                else {
                     return Ok(None);
                 };
                 let host = address.host_without_brackets().trim_end_matches('.');
@@ -103,7 +106,7 @@ impl ProxyChoice {
                 let local = ip.is_some_and(|ip| ip.is_loopback())
                     || is_under(host, "localhost")
                     || host == "localhost";
-                let list = value("no_proxy").unwrap_or_default();
+                let list = value("no_proxy").map_or_else(String::new, |(_, list)| list);
                 let direct = local
                     || list
                         .split(',')
@@ -111,7 +114,14 @@ impl ProxyChoice {
                 if direct {
                     Ok(None)
                 } else {
-                    Proxy::parse(&proxy).map(Some)
+                    Proxy::parse(&proxy).map(Some).map_err(|error| match error {
+                        // Nobody who set it elsewhere thinks of it here.
+                        ConnectErrorKind::Refused { name, message } => refused(
+                            &name,
+                            &format!("the environment variable {variable}: {message}"),
+                        ),
+                        other => other,
+                    })
                 }
             }
         }
@@ -264,6 +274,11 @@ mod tests {
             choose("ws://h/", &[("ALL_PROXY", "socks5://x")]),
             Err("REFUSED")
         );
+        let environment = |name: &str| (name == "ALL_PROXY").then(|| "socks5://x".to_owned());
+        let address = Address::parse("ws://h/").unwrap();
+        let error = ProxyChoice::Environment.choose(&address, environment);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("ALL_PROXY"), "{text}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! TLS by rustls, natively.
 
+pub(crate) use super::tls_error::With;
 use super::tls_error::sentence;
 use crate::error::Cause;
 use core::fmt;
@@ -65,6 +66,7 @@ impl Tls {
     /// Performs the handshake over `io`. The host is a name or an address, IPv6 without brackets.
     pub(crate) async fn connect<Io: AsyncRead + AsyncWrite + Unpin>(
         &self,
+        with: With,
         host: &str,
         io: Io,
     ) -> Result<TlsStream<Io>, Cause> {
@@ -72,7 +74,7 @@ impl Tls {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|error| Cause::Tls(error.to_string()))?;
         let stream = TlsConnector::from(config).connect(name, io).await;
-        stream.map_err(|error| Cause::Tls(sentence(host, &error)))
+        stream.map_err(|error| Cause::Tls(sentence(with, host, &error)))
     }
 }
 

@@ -3,10 +3,25 @@
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
 
+/// With whom.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum With {
+    Server,
+    Proxy,
+}
+
 /// A sentence for a failed handshake with this host.
-pub(super) fn sentence(host: &str, error: &io::Error) -> String {
+pub(super) fn sentence(with: With, host: &str, error: &io::Error) -> String {
+    let sentence = about(with, host, error);
+    match with {
+        With::Server => sentence,
+        With::Proxy => sentence.replace("the server", "the proxy"),
+    }
+}
+
+fn about(with: With, host: &str, error: &io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner.and_then(|inner| advice(host, inner)) {
+    match inner.and_then(|inner| advice(with, host, inner)) {
         Some(advice) => format!("{advice} ({error})"),
         None if error.kind() == io::ErrorKind::UnexpectedEof => {
             format!("the server ended the connection inside the TLS handshake ({error})")
@@ -15,12 +30,14 @@ pub(super) fn sentence(host: &str, error: &io::Error) -> String {
     }
 }
 
-fn advice(host: &str, error: &Error) -> Option<String> {
+fn advice(with: With, host: &str, error: &Error) -> Option<String> {
     Some(match error {
         Error::InvalidCertificate(certificate) => return of_certificate(host, certificate),
-        Error::InvalidMessage(_) => {
-            "the server does not speak TLS on this port: use ws, or the port for wss".into()
+        Error::InvalidMessage(_) => match with {
+            With::Server => "the server does not speak TLS on this port: use ws, or the port for wss",
+            With::Proxy => "the proxy does not speak TLS on this port: use http in the proxy's URL",
         }
+        .into(),
         Error::PeerIncompatible(_)
         | Error::AlertReceived(
             AlertDescription::ProtocolVersion

@@ -97,7 +97,7 @@ async fn attempt(
         Some(proxy) => through(proxy, &address, network).await?,
     };
     if address.secure {
-        io = secured(io, host, network).await?;
+        io = secured(io, false, host, network).await?;
     }
     over_io::connect(io, request).await
 }
@@ -114,7 +114,7 @@ async fn through(
         )))
     })?);
     if proxy.secure {
-        io = secured(io, &proxy.host, network).await?;
+        io = secured(io, true, &proxy.host, network).await?;
     }
     let credentials = proxy.credentials.as_ref();
     let io = tunnel::open(io, &address.host, address.port, credentials)
@@ -126,17 +126,20 @@ async fn through(
 #[cfg(feature = "tls")]
 async fn secured(
     io: Box<dyn Stream>,
+    to_proxy: bool,
     host: &str,
     network: &Network,
 ) -> Result<Box<dyn Stream>, ConnectErrorKind> {
-    Ok(Box::new(
-        network.tls.connect(host, io).await.map_err(failed)?,
-    ))
+    use crate::net::tls::With;
+    let with = if to_proxy { With::Proxy } else { With::Server };
+    let secured = network.tls.connect(with, host, io).await;
+    Ok(Box::new(secured.map_err(failed)?))
 }
 
 #[cfg(not(feature = "tls"))]
 async fn secured(
     _io: Box<dyn Stream>,
+    _to_proxy: bool,
     _host: &str,
     _network: &Network,
 ) -> Result<Box<dyn Stream>, ConnectErrorKind> {

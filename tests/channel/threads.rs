@@ -97,3 +97,16 @@ async fn abort_counts_what_is_not_written() {
     assert_eq!(channel.flush().await, Err(SendErrorKind::NotOpen));
     drop(peer);
 }
+
+/// A panic costs the channel, and not the process.
+#[tokio::test]
+async fn a_hook_that_panics_ends_its_channel() {
+    let (channel, peer) = pair();
+    let control = channel.control();
+    let (_sender, mut receiver) = channel.split();
+    receiver.on_readable(|| panic!("of the test"));
+    peer.send(b"news".to_vec()).await.unwrap();
+    assert!(!control.closed().await.was_clean);
+    assert_eq!(receiver.next().await.unwrap().unwrap(), b"news");
+    assert!(receiver.next().await.unwrap().is_err());
+}

@@ -112,3 +112,30 @@ async fn loopback_goes_direct_whatever_the_environment_says() {
     )
     .await;
 }
+
+/// Each text says that it is about the proxy, and what to do.
+#[tokio::test]
+async fn a_proxy_that_is_spoken_to_in_the_wrong_way_is_named() {
+    let asks = "HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n";
+    let (address, _) = proxy("127.0.0.1:1".parse().unwrap(), asks).await;
+    let options = through(&format!("http://{address}"));
+    let error = Socket::connect("ws://h.example/", options)
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("the proxy requires credentials"), "{text}");
+
+    // It takes TLS for a bad request, as Squid does.
+    let plain = listen(|mut io| async move {
+        let _ = io.read(&mut [0; 1024]).await;
+        let _ = io.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    let options = through(&format!("https://{plain}"));
+    let error = Socket::connect("ws://h.example/", options)
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("the proxy does not speak TLS"), "{text}");
+    assert!(!text.contains("server"), "{text}");
+}
