@@ -2,10 +2,11 @@
 
 use crate::server::{server, unique};
 use crate::{at_once, echo, holds_on, is_away, is_waiting, said, tomorrow, until};
+use core::time::Duration;
 use futures::FutureExt;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use websocket_channel::{ReconnectReason, RecvError, Status, Text, connect};
+use websocket_channel::{ConnectErrorKind, ReconnectReason, RecvError, Status, Text, connect};
 
 #[crate::test]
 async fn the_provider_is_asked_for_each_attempt_with_its_number_and_reason() {
@@ -26,7 +27,7 @@ async fn the_provider_is_asked_for_each_attempt_with_its_number_and_reason() {
             log.lock().unwrap().push((attempt.number, reason));
             async { Ok::<_, Infallible>(attempt.url) }
         })
-        .reconnect(at_once().max_delay(core::time::Duration::ZERO))
+        .reconnect(at_once().max_delay(Duration::ZERO))
         .await
         .unwrap();
     steering
@@ -148,4 +149,48 @@ async fn a_channel_without_a_policy_takes_no_orders() {
     channel.control().suspend();
     channel.control().reconnect_now();
     assert_eq!(said(&mut channel, "still here").await, "still here");
+}
+
+/// B-R15: a browser makes one handshake at a time to a host. One that hangs is closed at its time limit, and the next goes through.
+#[crate::test]
+async fn an_attempt_that_hangs_is_closed_and_makes_way_for_the_next() {
+    if holds_on() {
+        return;
+    }
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = unique("hangs");
+    let limit = Duration::from_millis(500);
+    let url = server.url("");
+    let path = format!("?tag={tag}");
+    let mut channel = connect(url)
+        .codec(Text)
+        .connect_timeout(limit)
+        .url_provider(move |attempt| {
+            let hangs = attempt.number == 1 && attempt.reason.is_some();
+            let service = if hangs { "/silent" } else { "/echo" };
+            let url = format!("{}{service}{path}", attempt.url);
+            async { Ok::<_, Infallible>(url) }
+        })
+        .reconnect(at_once().max_delay(Duration::ZERO))
+        .await
+        .unwrap();
+    let mut statuses = channel.control().status_changes();
+    steering.tell("cut", &tag).await;
+    let status = until(&mut statuses, |status| {
+        matches!(status, Status::Reconnecting { attempt: 2, .. })
+    });
+    let Status::Reconnecting { reason, .. } = status.await else {
+        panic!("not reconnecting");
+    };
+    let ReconnectReason::Failed(error) = &*reason else {
+        panic!("{reason:?}");
+    };
+    assert_eq!(error.kind, ConnectErrorKind::TimedOut { limit });
+    assert_eq!(
+        channel.next().await,
+        Some(Err(RecvError::Gap { attempt: 2 }))
+    );
+    assert_eq!(said(&mut channel, "through").await, "through");
+    assert_eq!(steering.live(&tag).await.len(), 1);
 }
