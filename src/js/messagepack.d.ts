@@ -12,7 +12,7 @@ export interface MessagePackOptions {
 }
 
 /**
- * MessagePack in binary messages: `codec: messagepack()`, or `codec: 'messagepack'` after this was imported. It checks types no more than JSON does:
+ * MessagePack in binary messages: `codec: messagepack<Send, Receive>()`, or `codec: 'messagepack'` after this was imported. It checks types no more than JSON does:
  * use a `schema` for that.
  * @throws {TypeError} if `bigint` is not a boolean.
  */
