@@ -87,7 +87,7 @@ enum Choice<Tx, Rx> {
 pub struct Attempt {
     /// The URL that was passed to [`connect`].
     pub url: String,
-    /// The number of the attempt, from 1. With [`reconnect`](Connect::reconnect) counting starts again after each loss of a stable connection.
+    /// The number of the attempt, from 1. With `reconnect` counting starts again after each loss of a stable connection.
     pub number: u32,
     /// Why the channel connects again; `None` the first time.
     #[cfg(feature = "reconnect")]
