@@ -71,8 +71,9 @@ impl World {
                 ));
             }
         }
-        if self.drops < DROPS && self.plan.early_close.is_none() {
-            return Err(format!("only {} drops", self.drops));
+        if self.drops < DROPS || self.sent < MESSAGES {
+            let (sent, drops) = (self.sent, self.drops);
+            return Err(format!("only {sent} messages and {drops} drops"));
         }
         Ok(Outcome {
             messages: self.sent,

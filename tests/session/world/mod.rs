@@ -138,9 +138,7 @@ impl World {
         let quota = MESSAGES / 2 + 4 + rng.below(30) as u32;
         let mut plan = Plan {
             quota,
-            early_close: rng
-                .one_in(8)
-                .then(|| 1 + rng.below(u64::from(quota)) as u32),
+            early_close: rng.one_in(8).then(|| MESSAGES + rng.below(8) as u32),
             closer: if rng.one_in(2) {
                 Side::Client
             } else {
