@@ -1,11 +1,13 @@
 // What is published: both packages can be packed, say the same version, carry what they must and nothing else.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { root } from './build.mjs';
 import { thirdParty } from './licences.mjs';
+import { back, put } from './page.mjs';
 import { capture } from './process.mjs';
 
 const read = (file) => readFileSync(join(root, file), 'utf8');
@@ -216,4 +218,31 @@ test('the package is one file: it fetches nothing and knows no place of its own'
   assert.doesNotMatch(source, /import\.meta|\bfetch\(|\bimport\(/);
   // And the watch works: what is left out is in the glue that it was made from.
   assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
+});
+
+test('the page on npm is that of JavaScript, and the README comes back', async () => {
+  assert.match(manifest.scripts.prepack, /page\.mjs put$/);
+  assert.match(manifest.scripts.postpack, /page\.mjs back$/);
+  const folder = mkdtempSync(join(tmpdir(), 'websocket-channel-page-'));
+  try {
+    mkdirSync(join(folder, 'src/js'), { recursive: true });
+    const readme = join(folder, 'README.md');
+    writeFileSync(readme, 'the repository');
+    writeFileSync(join(folder, 'src/js/README.md'), 'JavaScript');
+    // Twice: the first run was interrupted.
+    put(folder);
+    put(folder);
+    assert.equal(readFileSync(readme, 'utf8'), 'JavaScript');
+    back(folder);
+    assert.equal(readFileSync(readme, 'utf8'), 'the repository');
+    assert.deepEqual(readdirSync(folder).sort(), ['README.md', 'src']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  // A link that leads out of the page would lead nowhere on npm.
+  const links = [...read('src/js/README.md').matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link);
+  assert.deepEqual(
+    links.filter((link) => !/^(https:|#)/.test(link)),
+    [],
+  );
 });
