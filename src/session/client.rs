@@ -25,6 +25,7 @@ use super::hello::{Agreed, Hello, LaterReason, Refusal, Resume, VERSION, Welcome
 use super::incoming::Incoming;
 use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
+use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
 use super::{Received, Secret, Settings, Violation};
 use core::fmt;
@@ -179,8 +180,8 @@ impl Dropped {
     pub fn close(self) -> (u16, &'static str) {
         match self {
             Self::Violation(violation) => (violation.close_code(), violation.name()),
-            Self::NoWelcome => (3000, "no-welcome"),
-            Self::Silent => (3000, "silent"),
+            Self::NoWelcome => (CLOSE, "no-welcome"),
+            Self::Silent => (CLOSE, "silent"),
             Self::Renewed => (1000, ""),
         }
     }

@@ -22,6 +22,7 @@ use super::hello::{Hello, LaterReason, MIN_BATCH, Refusal, Resume, Secret, VERSI
 use super::server::{Arrival, Phase, Server, answer};
 use super::settings::{Settings, millis};
 use super::tokens::{Hash, Tokens};
+use super::violation::CLOSE;
 use super::wire::{Frame, Frames};
 use core::fmt;
 use core::time::Duration;
@@ -232,7 +233,7 @@ impl Registry {
         if server.is_late(hello) {
             return Accepted::Close {
                 batch: None,
-                code: 3000,
+                code: CLOSE,
                 reason: "late",
             };
         }
@@ -346,7 +347,7 @@ fn first(batch: &[u8]) -> Result<Hello, Violation> {
 }
 
 fn refused(refusal: Refusal) -> Accepted {
-    close(&Welcome::Refused(refusal), 3000, "refused")
+    close(&Welcome::Refused(refusal), CLOSE, "refused")
 }
 
 fn close(welcome: &Welcome, code: u16, reason: &'static str) -> Accepted {

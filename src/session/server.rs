@@ -28,6 +28,7 @@ use super::poison::Blame;
 use super::registry::Connection;
 use super::settings::{Settings, millis};
 use super::tokens::{Hash, Presented, Tokens};
+use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
 use super::{Received, Violation};
 use core::fmt;
@@ -306,7 +307,7 @@ impl Server {
         self.events.push_back(Event::Close {
             connection,
             batch,
-            code: 3000,
+            code: CLOSE,
             reason,
         });
     }
@@ -475,7 +476,7 @@ impl Server {
             self.events.push_back(Event::Close {
                 connection,
                 batch: None,
-                code: 3000,
+                code: CLOSE,
                 reason: "moved",
             });
             self.disconnected(now, connection, Blame::Innocent);
@@ -578,7 +579,7 @@ impl Server {
     }
 
     fn lost(&mut self, now: Duration, refusal: Refusal) {
-        self.finish(now, 3000, "lost");
+        self.finish(now, CLOSE, "lost");
         self.events.push_back(Event::Lost(refusal));
     }
 

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// The code of every close by this protocol that is no violation, nor the end of a session. IANA has given 3000, 3003 and 3008 away.
+pub(crate) const CLOSE: u16 = 3001;
+
 /// How a peer broke the session protocol (`WIRE.md`, "Violations"). It ends the connection and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -115,10 +118,10 @@ impl Violation {
             .map_or("violation", |(_, name)| name)
     }
 
-    /// The close code that goes with it. A page may send none below 3000, so these are 2000 above those of RFC 6455 §7.4.1.
+    /// The close code that goes with it. A page may send none below 3000, so these are 2000 above those of RFC 6455 §7.4.1; but 3003 is not ours, so a
+    /// text message is told as the others.
     pub fn close_code(self) -> u16 {
         match self {
-            V::TextMessage => 3003,
             V::Utf8 => 3007,
             V::BatchTooLong | V::MessageTooLong => 3009,
             _ => 3002,

@@ -128,7 +128,7 @@ fn a_late_client_is_told_how_its_session_ended() {
     stranger.resume.as_mut().unwrap().token = Secret([77; 16]);
     assert_eq!(
         answered(&pair.accept(&greet(&stranger))),
-        "Expired, 3000 refused"
+        "Expired, 3001 refused"
     );
     let accepted = pair.accept(&hello);
     assert_eq!(answered(&accepted), "Ended 4001 1, 1000 ");
@@ -146,7 +146,7 @@ fn a_late_client_is_told_how_its_session_ended() {
     );
     // Not for ever.
     pair.later(millis(600_000));
-    assert_eq!(answered(&pair.accept(&hello)), "Expired, 3000 refused");
+    assert_eq!(answered(&pair.accept(&hello)), "Expired, 3001 refused");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn ended_sessions_are_remembered_within_bounds() {
         pair.client.disconnected(pair.now, Blame::Innocent);
         hellos.push(pair.hello());
     }
-    assert_eq!(answered(&pair.accept(&hellos[0])), "Expired, 3000 refused");
+    assert_eq!(answered(&pair.accept(&hellos[0])), "Expired, 3001 refused");
     assert_eq!(answered(&pair.accept(&hellos[1])), "Ended 4001 1, 1000 ");
 }
 

@@ -171,19 +171,19 @@ fn an_older_token_is_refused_and_harms_nothing() {
     old.instance = 8;
     assert_eq!(
         answered(&pair.accept(&greet(&old))),
-        "Expired, 3000 refused"
+        "Expired, 3001 refused"
     );
     let mut unknown = old.clone();
     unknown.resume.as_mut().unwrap().id = Secret([42; 16]);
     // The same answer.
     assert_eq!(
         answered(&pair.accept(&greet(&unknown))),
-        "Expired, 3000 refused"
+        "Expired, 3001 refused"
     );
     old.resume.as_mut().unwrap().incarnation = 98;
     assert_eq!(
         answered(&pair.accept(&greet(&old))),
-        "ServerRestarted, 3000 refused"
+        "ServerRestarted, 3001 refused"
     );
     pair.connections = 2;
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
@@ -199,7 +199,7 @@ fn nobody_elses_session_is_resumed() {
     let hello = pair.hello();
     assert_eq!(
         answered(&pair.accept_as(&hello, b"somebody else")),
-        "Identity, 3000 refused"
+        "Identity, 3001 refused"
     );
     assert_eq!(answered(&pair.accept(&hello)), "session");
 }
@@ -213,13 +213,13 @@ fn what_was_agreed_on_stays() {
     changed.terms.max_message += 1;
     assert_eq!(
         answered(&pair.accept(&greet(&changed))),
-        "Changed, 3000 refused"
+        "Changed, 3001 refused"
     );
     let mut changed = hello_of(&hello);
     changed.terms.max_batch += 1;
     assert_eq!(
         answered(&pair.accept(&greet(&changed))),
-        "Changed, 3000 refused"
+        "Changed, 3001 refused"
     );
     let mut wide = hello_of(&hello);
     wide.terms.credit = 5;
@@ -234,7 +234,7 @@ fn a_version_in_common_is_needed() {
     newer.versions = (2, 9);
     assert_eq!(
         answered(&pair.accept(&greet(&newer))),
-        "Version, 3000 refused"
+        "Version, 3001 refused"
     );
     newer.versions = (1, 9);
     assert_eq!(answered(&pair.accept(&greet(&newer))), "session");
@@ -281,7 +281,7 @@ fn another_instance_wins_and_the_loser_is_told() {
         ServerEvent::Close {
             connection: Connection(1),
             batch,
-            code: 3000,
+            code: 3001,
             reason: "fenced",
         } => batch.clone(),
         _ => None,
@@ -314,9 +314,9 @@ fn a_hello_that_comes_late_fences_nobody() {
     assert_eq!(answered(&pair.accept(&hello)), "session");
     let connection = pair.connection();
     // The new `WELCOME` is not confirmed, and the old token still valid.
-    assert_eq!(answered(&pair.accept(&late)), "nothing, 3000 late");
+    assert_eq!(answered(&pair.accept(&late)), "nothing, 3001 late");
     // Nor the same one twice.
-    assert_eq!(answered(&pair.accept(&hello)), "nothing, 3000 late");
+    assert_eq!(answered(&pair.accept(&hello)), "nothing, 3001 late");
     assert_eq!(pair.server().connection(), Some(connection));
     pair.connections = connection.0;
     pair.pump();
@@ -334,7 +334,7 @@ fn a_hello_of_an_earlier_page_fences_nobody() {
     let hello = pair.hello();
     assert_eq!(hello_of(&hello).attempt, 65_536);
     assert_eq!(answered(&pair.accept(&hello)), "session");
-    assert_eq!(answered(&pair.accept(&late)), "nothing, 3000 late");
+    assert_eq!(answered(&pair.accept(&late)), "nothing, 3001 late");
 }
 
 #[test]
@@ -439,7 +439,7 @@ fn positions_that_do_not_fit_end_the_session_on_both_sides() {
         (at(1, 1, 1, 1, 1), "Rewound", Refusal::Rewound),
     ] {
         let (said, event) = lie(&how);
-        assert_eq!(said, format!("{answer}, 3000 refused"));
+        assert_eq!(said, format!("{answer}, 3001 refused"));
         assert_eq!(event, Some(ServerEvent::Lost(refusal)));
     }
     assert_eq!(lie(&at(1, 1, 1, 1, 0)).0, "session");

@@ -142,7 +142,7 @@ fn a_text_message_is_none_of_a_session() {
     pair.events();
     let text = Event::Dropped(Dropped::Violation(Violation::TextMessage));
     assert_eq!(pair.client_events.last(), Some(&text));
-    let closed = |event: &ServerEvent| matches!(event, ServerEvent::Close { code: 3003, .. });
+    let closed = |event: &ServerEvent| matches!(event, ServerEvent::Close { code: 3002, .. });
     assert!(pair.server_events.iter().any(closed));
 }
 

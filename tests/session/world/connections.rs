@@ -136,7 +136,7 @@ impl World {
             } => {
                 self.say(|| format!("{conn} is refused: {reason}"));
                 self.hits.refused(reason);
-                if (3001..=3100).contains(&code) {
+                if (3002..=3100).contains(&code) {
                     self.fail(format!("the server saw a violation in HELLO: {reason}"));
                 }
                 if let Some(batch) = batch {

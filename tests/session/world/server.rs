@@ -98,7 +98,7 @@ impl World {
                 code,
                 reason,
             } => {
-                if (3001..=3100).contains(&code) {
+                if (3002..=3100).contains(&code) {
                     self.fail(format!("the server saw a violation: {reason}"));
                 }
                 self.hits.refused(reason);
