@@ -1,0 +1,175 @@
+//! The side of the driver.
+
+use super::{Mailbox, Next, Settled, Standing, State, Work};
+use crate::channel::line::{Line, Stage};
+use crate::channel::outgoing::{Progress, Sent};
+use crate::error::SendErrorKind;
+use crate::lock::Guard;
+use crate::message::{CloseInfo, ClosedBy};
+use crate::transport::Dropped;
+use crate::waker::{keep, wake};
+use core::sync::atomic::Ordering;
+use core::task::Waker;
+
+/// The driver's side.
+impl Mailbox {
+    /// Takes the work there is, and registers the waker for more. Nothing if no handle has changed anything.
+    pub(in crate::channel) fn begin_turn(&self, next: &mut Next, waker: &Waker) -> Option<Work> {
+        if !self.told.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut state = self.lock();
+        // Under the lock, as handles set it: `told` always means that the driver has been woken and has not had its turn.
+        self.told.store(false, Ordering::Relaxed);
+        keep(&mut state.driver, waker);
+        let accepted = match state.is_paused() {
+            // It is for the next connection.
+            true => None,
+            false => state.outgoing.accepted.take(),
+        };
+        let mut close = state.close.take();
+        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        let aborted = state.aborted;
+        let ends = state.aborted || (state.senders == 0 && !state.receiver);
+        if ends && close.is_none() {
+            close = Some(Box::new((1000, String::new())));
+        }
+        let look = state.look;
+        #[cfg(feature = "reconnect")]
+        let orders = core::mem::take(&mut state.orders);
+        self.take_next(state, next, usize::from(close.is_none()));
+        Some(Work {
+            close,
+            ends,
+            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            aborted,
+            accepted,
+            look,
+            #[cfg(feature = "reconnect")]
+            orders,
+        })
+    }
+
+    /// Runs `look` with the lock held, for a test. It is given whether the driver counts as told.
+    #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub(in crate::channel) fn while_locked<T>(
+        &self,
+        look: impl FnOnce(&core::sync::atomic::AtomicBool) -> T,
+    ) -> T {
+        let _state = self.lock();
+        look(&self.told)
+    }
+
+    /// Accepted messages that the driver does not have yet.
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    pub(in crate::channel) fn take_accepted(
+        &self,
+    ) -> Option<Box<crate::channel::outgoing::Accepted>> {
+        self.lock().outgoing.accepted.take()
+    }
+
+    /// Whether the driver should read more. Always without receive backpressure: then the queue has the limit. And always when messages are
+    /// discarded, so that the end is noticed.
+    pub(in crate::channel) fn has_room_to_receive(&self) -> bool {
+        self.incoming.waiting() < self.fetched.load(Ordering::Relaxed)
+    }
+
+    /// The transport has dropped this much so far.
+    pub(in crate::channel) fn set_dropped(&self, dropped: Dropped) {
+        self.lock().dropped = dropped;
+    }
+
+    /// The result of what was taken. Takes the next, if there is capacity and it is one of `most`.
+    pub(in crate::channel) fn settle(
+        &self,
+        settled: Option<Settled>,
+        sent: &Sent,
+        next: &mut Next,
+        most: usize,
+    ) {
+        let mut state = self.lock();
+        if sent.messages > 0 {
+            state.outgoing.progress = Progress::Underway;
+        }
+        state.outgoing.count(sent);
+        let waker = settled
+            .and_then(|(key, became, message)| state.outgoing.line.settle(key, became, message));
+        self.take_next(state, next, most);
+        wake(waker);
+    }
+
+    /// An accepted message could not be handed over.
+    pub(in crate::channel) fn count_lost(&self, bytes: usize, kind: SendErrorKind) {
+        let mut state = self.lock();
+        let lost = &mut state.outgoing.lost;
+        lost.messages += 1;
+        lost.bytes += bytes;
+        lost.kind = Some(kind);
+    }
+
+    /// Sets the capacity and takes the next.
+    pub(in crate::channel) fn set_room(&self, room: usize, next: &mut Next, most: usize) {
+        let mut state = self.lock();
+        state.outgoing.set_room(room);
+        self.take_next(state, next, most);
+    }
+
+    #[inline(never)]
+    fn take_next(&self, mut state: Guard<'_, State>, next: &mut Next, most: usize) {
+        if most > 0 && state.can_send() {
+            next.taken = state.outgoing.take();
+        }
+        next.room = state.room();
+        self.release(state);
+    }
+
+    /// The first sign of an end: waiting sends get their messages back.
+    pub(in crate::channel) fn stop_sending(&self) {
+        let mut state = self.lock();
+        let closes = state.is_live();
+        if closes {
+            state.standing = Standing::Closing;
+        }
+        drop(state);
+        self.settle_all(|state| &mut state.outgoing.line, Stage::NotOpen);
+        if closes {
+            self.wake_watchers();
+        }
+    }
+
+    /// The end. Wakes every wait.
+    pub(in crate::channel) fn end(&self, closed: Option<CloseInfo>) {
+        self.stop_sending();
+        let mut state = self.lock();
+        if matches!(state.standing, Standing::Closed(_)) {
+            return;
+        }
+        let mut closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
+        let lost = state.outgoing.end();
+        closed.unsent_bytes += state.outgoing.lost.bytes;
+        state.standing = Standing::Closed(Box::new(closed.clone()));
+        self.release(state);
+        drop(lost);
+        self.incoming.end(closed);
+        self.wake_watchers();
+    }
+
+    pub(super) fn wake_watchers(&self) {
+        self.settle_all(|state| &mut state.watchers, Stage::Free);
+    }
+
+    /// Settles every wait in a queue, and wakes it.
+    #[inline(never)]
+    fn settle_all(&self, line: fn(&mut State) -> &mut Line, became: Stage) {
+        let newest = line(&mut self.lock()).newest();
+        loop {
+            let mut state = self.lock();
+            let settled = line(&mut state).settle_first(newest, became);
+            self.release(state);
+            match settled {
+                Some(waker) => wake(waker),
+                None => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a channel reports of itself: its status, and counts.
+
+use crate::message::CloseInfo;
+use core::time::Duration;
+
+/// The status of a channel. It only moves forward, except from `Open` to `Reconnecting` and back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// Messages flow both ways.
+    Open,
+    /// The connection was lost, and the channel connects again: see [`Connect::reconnect`](super::Connect::reconnect). Sends wait.
+    #[cfg(feature = "reconnect")]
+    Reconnecting {
+        /// The attempt that is next or under way, counted since the last stable connection, from 1.
+        attempt: u32,
+        /// Why: what ended the connection, or the attempt before.
+        reason: std::sync::Arc<crate::reconnect::ReconnectReason>,
+        /// When it begins. `None` while it is under way, and while the channel is [suspended](super::Control::suspend).
+        next_retry_at: Option<crate::channel::RetryAt>,
+    },
+    /// The end has begun. Nothing more can be sent.
+    Closing,
+    /// The channel has ended, in this way.
+    Closed(CloseInfo),
+}
+
+/// Counts since the channel opened. Bytes are of payload.
+///
+/// ```
+/// use websocket_channel::{Channel, Socket, Text, transport::Limits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (ours, theirs) = Socket::pair(&Limits::default(), "");
+/// # let channel: Channel<String, String> = Channel::from_socket(ours, Text);
+/// # let mut peer: Channel<String, String> = Channel::from_socket(theirs, Text);
+/// channel.send("12 bytes ...".into()).await?;
+/// let stats = channel.control().stats();
+/// assert_eq!((stats.sent_messages, stats.sent_bytes), (1, 12));
+/// # drop(peer);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Messages handed over to the platform.
+    pub sent_messages: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
+    /// Messages that arrived, read or not. Natively those read from the stream so far.
+    pub received_messages: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
+    /// Bytes of unread messages, as they count against the receive buffer. Natively only what was read ahead: at most 64 KiB and a message. The rest
+    /// waits in the network.
+    pub queued_bytes: usize,
+    /// Messages dropped by the overflow policy.
+    pub dropped_messages: u64,
+    /// Messages accepted without waiting (`try_send`, a `Permit`) that can never be handed over: the platform refused them, or the connection ended
+    /// first.
+    pub unsent_messages: u64,
+    /// Their bytes, which [`CloseInfo::unsent_bytes`] counts too.
+    pub unsent_bytes: usize,
+    /// The time from the last answered [`Control::ping`](super::Control::ping) to its pong, including what either side had queued before them. None
+    /// before the first, and in browsers, where a page cannot send pings.
+    pub round_trip: Option<Duration>,
+    /// Pongs received (RFC 6455 §5.5.3), those of keepalive included. 0 in browsers, which hide them from a page, and of a channel that reconnects.
+    pub pongs: u64,
+    /// The time since the last pong. None before the first, and in browsers.
+    pub since_last_pong: Option<Duration>,
+}
