@@ -11,7 +11,7 @@
 //! | another frame | | down: violation | open | |
 //! | a violation | | down | down | |
 //! | `ACK` of our `BYE` | | | ended | |
-//! | commit of the peer's `BYE` | ended | ended | ended, once its `ACK` is written | |
+//! | commit of the peer's `BYE`, or it came and we have sent ours | ended | ended | ended, once its `ACK` is written | |
 //! | [`disconnected`](Client::disconnected) | | down | down | |
 //! | the deadline of `WELCOME` or of the heartbeat | | down | down | |
 //! | [`close`](Client::close) | `BYE` is retained | the same | the same | |
@@ -147,7 +147,7 @@ pub enum Event {
         reason: String,
         /// We sent it.
         ours: bool,
-        /// It was committed, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
+        /// It was delivered, and so was everything before it in its direction. What waits can still be read. Of what we had sent `take_uncommitted` tells.
         clean: bool,
     },
 }
@@ -343,13 +343,18 @@ impl Client {
                 }
                 Ok(())
             }
-            Welcome::Ended { code, committed } => {
-                if self.session.is_none() {
+            Welcome::Ended {
+                code,
+                committed,
+                next,
+            } => {
+                let Some(held) = &self.session else {
                     return Err(Violation::Welcome);
-                }
+                };
                 let bye = self.exchange.outgoing.bye();
                 let ours = bye.is_some_and(|bye| committed > bye);
-                self.end(now, code, String::new(), ours, ours);
+                let complete = !held.forgot && self.exchange.incoming.received() >= next;
+                self.end(now, code, String::new(), ours, ours || complete);
                 Ok(())
             }
         }
@@ -452,7 +457,7 @@ impl Client {
         self.settle(now);
     }
 
-    /// Nobody will read any more: what arrives is committed and dropped.
+    /// Nobody will read any more, and the application answers for it: what arrives is committed and dropped.
     pub fn stop_reading(&mut self, now: Duration) {
         self.exchange.incoming.stop_reading(now);
         self.settle(now);
@@ -468,7 +473,8 @@ impl Client {
         self.exchange.ask(now);
     }
 
-    /// Ends the session: behind everything sent so far, within the close timeout. What arrives from now on is dropped, as a socket's is behind `close()`.
+    /// Ends the session: behind everything sent so far, within the close timeout. What waits to be read and what arrives from
+    /// now on is dropped, as a socket's is behind `close()`, and never acknowledged: the server is told that it was not delivered.
     ///
     /// # Errors
     /// [`Unsendable::Close`] for a code that is neither 1000 nor 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if it has
@@ -581,12 +587,13 @@ impl Client {
         if outgoing.is_bye_committed() {
             let (code, reason) = outgoing.bye_told();
             self.end(now, code, reason, true, true);
-        } else if incoming.is_bye_committed()
+        } else if incoming.is_over()
             // While connected, its acknowledgement goes first.
             && (self.phase != Phase::Open || !incoming.is_untold())
             && let Some((code, reason)) = incoming.bye().cloned()
         {
-            self.end(now, code, reason, false, true);
+            let clean = incoming.is_bye_committed();
+            self.end(now, code, reason, false, clean);
         }
     }
 

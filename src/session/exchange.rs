@@ -149,7 +149,7 @@ impl Exchange {
             return Err(Unsendable::Close);
         }
         self.outgoing.push(Head::Bye { code }, reason.as_bytes())?;
-        self.incoming.stop_reading(now);
+        self.incoming.close(now);
         Ok(())
     }
 

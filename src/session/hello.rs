@@ -115,6 +115,8 @@ pub enum Welcome {
         code: u16,
         /// The server committed every message of the client below this.
         committed: u64,
+        /// The index behind the last message of the server.
+        next: u64,
     },
 }
 
@@ -280,10 +282,15 @@ impl Welcome {
                 out.push(*reason as u8);
             }
             Welcome::Refused(refusal) => out.extend_from_slice(&[3, *refusal as u8]),
-            Welcome::Ended { code, committed } => {
+            Welcome::Ended {
+                code,
+                committed,
+                next,
+            } => {
                 out.push(4);
                 out.extend_from_slice(&code.to_be_bytes());
                 varint::put(out, *committed);
+                varint::put(out, *next);
             }
         }
     }
@@ -329,6 +336,7 @@ impl Welcome {
             4 => Welcome::Ended {
                 code: close_code(u16::from_be_bytes(array(input)?))?,
                 committed: varint::take(input)?,
+                next: varint::take(input)?,
             },
             _ => return Err(Violation::Reserved),
         })

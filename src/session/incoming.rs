@@ -41,8 +41,12 @@ pub(crate) struct Incoming {
     granted: u64,
     /// `BYE` arrived: its code and reason.
     bye: Option<Box<(u16, String)>>,
-    /// Nobody reads: what arrives is committed and dropped.
+    /// Nobody reads, and nobody wants to: what arrives is committed and dropped.
     discards: bool,
+    /// Our `BYE` is said: what arrives is dropped, and never committed.
+    closed: bool,
+    /// A message was.
+    dropped: bool,
 }
 
 impl Incoming {
@@ -66,6 +70,8 @@ impl Incoming {
             granted: 0,
             bye: None,
             discards: false,
+            closed: false,
+            dropped: false,
         }
     }
 
@@ -95,6 +101,11 @@ impl Incoming {
         self.bye.is_some() && self.committed == self.received
     }
 
+    /// The peer has said its end, and nothing that came before it will be committed any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_bye_committed() || self.closed && self.bye.is_some()
+    }
+
     /// The receiver forgot everything: it goes on where the sender begins.
     pub(crate) fn adopt(&mut self, first: u64) {
         *self = Self {
@@ -104,6 +115,7 @@ impl Incoming {
             told: first,
             granted: self.granted,
             discards: self.discards,
+            closed: self.closed,
             ..Self::new(self.window, self.max_message)
         };
     }
@@ -123,6 +135,7 @@ impl Incoming {
             told: self.told,
             untold: self.untold,
             discards: self.discards,
+            closed: self.closed,
             ..Self::new(self.window, self.max_message)
         };
     }
@@ -208,9 +221,7 @@ impl Incoming {
         }
         self.unread += message.cost();
         self.queue.push_back(message);
-        if self.discards {
-            self.discard(now);
-        }
+        self.tidy(now);
         Ok(())
     }
 
@@ -240,15 +251,39 @@ impl Incoming {
         }
     }
 
-    /// Nobody reads any more.
+    /// Nobody reads any more, and the application answers for what it does not read.
     pub(crate) fn stop_reading(&mut self, now: Duration) {
         self.discards = true;
-        self.discard(now);
+        self.tidy(now);
     }
 
-    fn discard(&mut self, now: Duration) {
-        while self.read().is_some() {}
-        self.commit(now, self.read);
+    /// Our `BYE` is said.
+    pub(crate) fn close(&mut self, now: Duration) {
+        self.closed = true;
+        self.tidy(now);
+    }
+
+    /// Drops what nobody will read.
+    fn tidy(&mut self, now: Duration) {
+        if self.closed {
+            while let Some(message) = self.queue.pop_front() {
+                self.unread -= message.cost();
+                // An end with nothing lost before it can be acknowledged.
+                let harmless = matches!(message.head, Head::Bye { .. })
+                    && !self.dropped
+                    && self.read == self.committed;
+                if harmless {
+                    self.uncommitted.push_back(message.cost());
+                    self.read += 1;
+                    self.commit(now, self.read);
+                } else {
+                    self.dropped = true;
+                }
+            }
+        } else if self.discards {
+            while self.read().is_some() {}
+            self.commit(now, self.read);
+        }
     }
 
     /// Whether there are commits to tell.

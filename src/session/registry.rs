@@ -13,6 +13,7 @@
 //! | with an attempt that is not higher than the last one's | closed, without an answer; fences nothing |
 //! | with other terms | `Refused(Changed)` |
 //! | with positions that do not fit | `Refused(Behind)`, `Refused(Rewound)`: the session is lost on both sides |
+//! | with a position that commits our `BYE` | `Ended`; the session has |
 //! | otherwise | `Resumed`; the older connection is fenced |
 //!
 //! The first row that fits counts.
@@ -68,6 +69,18 @@ struct Tombstone {
     tokens: Tokens,
     code: u16,
     committed: u64,
+    next: u64,
+}
+
+impl Tombstone {
+    fn ended(&self) -> Accepted {
+        let ended = Welcome::Ended {
+            code: self.code,
+            committed: self.committed,
+            next: self.next,
+        };
+        close(&ended, 1000, "")
+    }
 }
 
 /// All sessions of one server.
@@ -218,8 +231,7 @@ impl Registry {
             if tombstone.tokens.check(token).is_none() {
                 return refused(unknown);
             }
-            let (code, committed) = (tombstone.code, tombstone.committed);
-            return close(&Welcome::Ended { code, committed }, 1000, "");
+            return tombstone.ended();
         }
         let Some(server) = self.sessions.get_mut(&id) else {
             return refused(unknown);
@@ -241,7 +253,12 @@ impl Registry {
             return refused(Refusal::Changed);
         }
         match server.resume(arrival, resume, (token, presented)) {
-            Ok(()) => Accepted::Session(id),
+            Ok(true) => Accepted::Session(id),
+            Ok(false) => {
+                self.settle(arrival.now, id);
+                let tombstone = self.tombstones.get(&id);
+                tombstone.map_or_else(|| refused(unknown), Tombstone::ended)
+            }
             Err(refusal) => {
                 self.settle(arrival.now, id);
                 refused(refusal)
@@ -283,6 +300,7 @@ impl Registry {
                 tokens: core::mem::take(&mut server.tokens),
                 code,
                 committed: server.has_committed(),
+                next: server.sent_to(),
             };
             if self.tombstones.len() >= self.bounds.ended
                 && let Some((_, oldest)) = self.burials.pop_front()

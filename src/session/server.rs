@@ -6,11 +6,12 @@
 //! | another first frame | pending: violation | detached: violation | | |
 //! | `resume` | attached: started | attached: the older connection is fenced | attached | |
 //! | ... from positions that do not fit | ended: lost | ended: lost | ended: lost | |
+//! | ... from a position behind our `BYE` | | ended | ended | |
 //! | a frame | | attached | | |
 //! | a violation | pending | detached | | |
 //! | anything from another connection | | | | |
 //! | `ACK` of our `BYE` | | ended | | |
-//! | commit of the client's `BYE` | | ended, once its `ACK` is written | ended | |
+//! | commit of the client's `BYE`, or it came and we have sent ours | | ended, once its `ACK` is written | ended | |
 //! | [`disconnected`](Server::disconnected) | pending | detached | | |
 //! | the deadline of the heartbeat | pending | detached | | |
 //! | the deadline of `close` | | ended | ended | |
@@ -117,7 +118,7 @@ pub enum Event {
         reason: String,
         /// We sent it.
         ours: bool,
-        /// It was committed, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
+        /// It was delivered, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
         clean: bool,
     },
 }
@@ -233,13 +234,13 @@ impl Server {
         self.agreed == (hello.terms.max_message, hello.terms.max_batch)
     }
 
-    /// A `HELLO` with a valid token that is not late, over this connection. Fences the older one.
+    /// A `HELLO` with a valid token that is not late, over this connection. Fences the older one. False if it ended the session.
     pub(crate) fn resume(
         &mut self,
         arrival: Arrival<'_>,
         resume: &Resume,
         presented: ([u8; 32], Presented),
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         let Arrival { now, hello, .. } = arrival;
         self.fence(now, hello.instance);
         let was = self.phase;
@@ -272,6 +273,10 @@ impl Server {
                 return Err(Refusal::Rewound);
             }
         }
+        self.settle(now);
+        if self.phase == Phase::Ended {
+            return Ok(false);
+        }
         self.instance = hello.instance;
         self.attempt = hello.attempt;
         if presented.1 == Presented::Newest {
@@ -288,8 +293,7 @@ impl Server {
                 forgot: resume.forgot,
             }
         });
-        self.settle(now);
-        Ok(())
+        Ok(true)
     }
 
     /// Ends the connection that carries the session, for another one carries it now.
@@ -434,7 +438,7 @@ impl Server {
         self.settle(now);
     }
 
-    /// Nobody will read any more: what arrives is committed and dropped.
+    /// Nobody will read any more, and the application answers for it: what arrives is committed and dropped.
     pub fn stop_reading(&mut self, now: Duration) {
         self.exchange.incoming.stop_reading(now);
         self.settle(now);
@@ -450,7 +454,8 @@ impl Server {
         self.exchange.ask_to_move(after)
     }
 
-    /// Ends the session: behind everything sent so far, within the close timeout.
+    /// Ends the session: behind everything sent so far, within the close timeout. What waits to be read and what arrives from now on is dropped, and never
+    /// acknowledged: the client is told that it was not delivered.
     ///
     /// # Errors
     /// [`Unsendable::Close`] for a code that is neither 1000 nor 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if it has
@@ -522,6 +527,11 @@ impl Server {
         self.exchange.outgoing.first()
     }
 
+    /// The index behind our last message.
+    pub(crate) fn sent_to(&self) -> u64 {
+        self.exchange.outgoing.next()
+    }
+
     /// The server committed every message of the client below.
     pub fn has_committed(&self) -> u64 {
         self.exchange.incoming.committed()
@@ -558,12 +568,13 @@ impl Server {
         if outgoing.is_bye_committed() {
             let (code, reason) = outgoing.bye_told();
             self.end(now, code, reason, true, true);
-        } else if incoming.is_bye_committed()
+        } else if incoming.is_over()
             // While connected, its acknowledgement goes first.
             && (self.connection.is_none() || !incoming.is_untold())
             && let Some((code, reason)) = incoming.bye().cloned()
         {
-            self.end(now, code, reason, false, true);
+            let clean = incoming.is_bye_committed();
+            self.end(now, code, reason, false, clean);
         }
     }
 

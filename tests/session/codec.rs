@@ -90,6 +90,7 @@ impl Chance {
             2 => Welcome::Ended {
                 code: 3000 + self.below(2000) as u16,
                 committed: self.number(),
+                next: self.number(),
             },
             _ => Welcome::Session(Box::new(Agreed {
                 version: 1 + self.below(255) as u8,

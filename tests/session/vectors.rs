@@ -220,11 +220,16 @@ fn told_welcome(welcome: &Welcome) -> Value {
             "status": "refused",
             "reason": format!("{refusal:?}"),
         }),
-        Welcome::Ended { code, committed } => json!({
+        Welcome::Ended {
+            code,
+            committed,
+            next,
+        } => json!({
             "kind": "welcome",
             "status": "ended",
             "code": code,
             "committed": committed,
+            "next": next,
         }),
     }
 }

@@ -28,7 +28,7 @@ fn a_client_closes_behind_what_it_sent() {
     pair.client.send(DATA, b"last").unwrap();
     pair.client.close(pair.now, 4001, "done").unwrap();
     assert_eq!(pair.client.send(DATA, b"x"), Err(Unsendable::Ended));
-    // What the server still says is dropped, and committed.
+    // What the server still says is dropped.
     pair.server().send(DATA, b"unread").unwrap();
     pair.pump();
     assert_eq!(pair.client.phase(), Phase::Open);
@@ -74,6 +74,155 @@ fn both_may_close_at_once() {
     pair.server().close(now, 4002, "b").unwrap();
     pair.pump();
     assert_eq!(pair.client.phase(), Phase::Ended);
+    assert_eq!(pair.registry.ids().count(), 0);
+}
+
+/// A client, or a server, that has closed with something unread, and something under way: neither was delivered, and both are told.
+#[test]
+fn what_comes_behind_our_end_is_not_acknowledged() {
+    for client_closes in [true, false] {
+        let mut pair = Pair::open();
+        let send = |pair: &mut Pair, text: &str| {
+            let sent = if client_closes {
+                pair.server().send(DATA, text.as_bytes())
+            } else {
+                pair.client.send(DATA, text.as_bytes())
+            };
+            sent.unwrap();
+        };
+        for text in ["read", "waits"] {
+            send(&mut pair, text);
+        }
+        pair.pump();
+        let now = pair.now;
+        if client_closes {
+            assert_eq!(pair.client.read().unwrap().index, 0);
+            pair.client.commit(now, 1);
+            pair.client.close(now, 4001, "").unwrap();
+        } else {
+            let server = pair.server();
+            assert_eq!(server.read().unwrap().index, 0);
+            server.commit(now, 1);
+            server.close(now, 4001, "").unwrap();
+        }
+        send(&mut pair, "crosses");
+        pair.later(millis(300));
+        // Over another connection, too, nobody says so.
+        pair.cut(Blame::Suspicious);
+        pair.connect();
+        pair.pump();
+        pair.later(millis(300));
+        pair.pump();
+        let committed = if client_closes {
+            pair.server().committed()
+        } else {
+            pair.client.committed()
+        };
+        assert_eq!(committed, 1, "client closes: {client_closes}");
+        // The end itself is read, and what was not delivered given back.
+        let id = pair.id.unwrap();
+        let in_doubt = if client_closes {
+            let server = pair.registry.session(id).unwrap();
+            assert_eq!(server.read().unwrap().head, Head::Bye { code: 4001 });
+            server.commit(now, 1);
+            let mut batch = Vec::new();
+            assert!(server.poll_transmit(now, &mut batch));
+            pair.registry.settle(now, id);
+            pair.client.handle_batch(now, &batch);
+            let mut server = pair.registry.poll_ended().unwrap();
+            server.take_uncommitted().0
+        } else {
+            assert_eq!(pair.client.read().unwrap().head, Head::Bye { code: 4001 });
+            pair.client.commit(now, 1);
+            let batch = pair.client_says().unwrap();
+            pair.tell_server(&batch);
+            pair.client.take_uncommitted().0
+        };
+        let indices: Vec<u64> = in_doubt.iter().map(|message| message.index).collect();
+        assert_eq!(indices, [1, 2], "client closes: {client_closes}");
+        pair.events();
+        assert_eq!(pair.client.phase(), Phase::Ended);
+        assert_eq!(pair.registry.ids().count(), 0);
+    }
+}
+
+#[test]
+fn both_may_close_with_something_unread_and_are_told() {
+    let mut pair = Pair::open();
+    let now = pair.now;
+    pair.client.send(DATA, b"up").unwrap();
+    pair.server().send(DATA, b"down").unwrap();
+    pair.client.close(now, 4001, "a").unwrap();
+    pair.server().close(now, 4002, "b").unwrap();
+    let up = pair.client_says().unwrap();
+    let down = pair.server_says().unwrap();
+    pair.tell_client(&down);
+    let id = pair.id.unwrap();
+    let server = pair.registry.session(id).unwrap();
+    server.handle_batch(now, Connection(1), &up);
+    pair.registry.settle(now, id);
+    let mut server = pair.registry.poll_ended().unwrap();
+    assert_eq!(server.take_uncommitted().0.len(), 1);
+    assert_eq!(pair.client.take_uncommitted().0.len(), 1);
+    pair.events();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4002, "b", false, false))
+    );
+    let mut events = std::iter::from_fn(|| server.poll_event());
+    assert!(events.any(|event| event == server_ended(4001, "a", false, false)));
+}
+
+/// The server ended while its client was away: what the client has not got, no code tells.
+#[test]
+fn a_client_is_told_that_it_has_not_got_everything() {
+    for (missing, closes) in [(false, false), (true, false), (true, true)] {
+        let mut pair = Pair::open();
+        let now = pair.now;
+        pair.server().send(DATA, b"a").unwrap();
+        if !missing {
+            pair.server().close(now, 1000, "").unwrap();
+        }
+        pair.pump();
+        pair.cut(Blame::Suspicious);
+        if missing {
+            if closes {
+                pair.server().send(DATA, b"b").unwrap();
+            }
+            pair.server().close(now, 1000, "").unwrap();
+        }
+        pair.later(millis(10_001));
+        pair.events();
+        assert_eq!(pair.registry.ids().count(), 0);
+        pair.connect();
+        assert_eq!(
+            pair.client_events.last(),
+            Some(&ended(1000, "", false, !missing))
+        );
+    }
+}
+
+/// Its `committed` says that it has read our end: that is the end, not another resume.
+#[test]
+fn a_client_that_comes_back_from_the_end_is_told_ended() {
+    let mut pair = Pair::open();
+    let now = pair.now;
+    pair.server().close(now, 4002, "x").unwrap();
+    pair.pump();
+    pair.cut(Blame::Suspicious);
+    let mut hello = hello_of(&pair.hello());
+    let positions = &mut hello.resume.as_mut().unwrap().positions;
+    assert_eq!((positions.received, positions.committed), (1, 0));
+    positions.committed = 1;
+    assert_eq!(
+        answered(&pair.accept(&greet(&hello))),
+        "Ended 4002 0, 1000 "
+    );
+    pair.events();
+    assert!(
+        pair.server_events
+            .contains(&server_ended(4002, "x", true, true))
+    );
     assert_eq!(pair.registry.ids().count(), 0);
 }
 

@@ -266,7 +266,9 @@ pub(crate) fn answered(accepted: &Accepted) -> String {
             let said = match batch.as_deref().map(welcome_of) {
                 Some(Welcome::Refused(refusal)) => format!("{refusal:?}"),
                 Some(Welcome::Later { reason, .. }) => format!("Later {reason:?}"),
-                Some(Welcome::Ended { code, committed }) => format!("Ended {code} {committed}"),
+                Some(Welcome::Ended {
+                    code, committed, ..
+                }) => format!("Ended {code} {committed}"),
                 Some(Welcome::Session(_)) => "Session".into(),
                 None => "nothing".into(),
             };

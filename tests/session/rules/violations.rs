@@ -299,6 +299,7 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
         Welcome::Ended {
             code: 1000,
             committed: 0,
+            next: 0,
         },
         Welcome::Later {
             after_ms: 1,

@@ -150,8 +150,6 @@ impl World {
             self.fail("a message that was never sent was read");
         }
         if known
-            // Who has closed commits what still comes, and drops it.
-            && !self.closing
             && let (Some(app), Some(first)) = (self.server_app(), in_doubt.first())
             && first.index > app.read
         {
