@@ -52,6 +52,8 @@ pub struct Client {
     attempt: u64,
     phase: Phase,
     session: Option<Held>,
+    /// What the server takes, fixed for the session: message and batch.
+    agreed: Option<(u64, u64)>,
     exchange: Exchange,
     /// Until when `WELCOME` is waited for.
     welcome_by: Option<Duration>,
@@ -208,6 +210,7 @@ impl Client {
             attempt: 0,
             phase: Phase::Down,
             session: None,
+            agreed: None,
             exchange: Exchange::new(outgoing, incoming),
             welcome_by: None,
             close_by: None,
@@ -297,6 +300,10 @@ impl Client {
             return Err(Violation::Slot);
         }
         for frame in frames {
+            if matches!(self.phase, Phase::Down | Phase::Ended) {
+                // What came behind the end of the connection or the session.
+                break;
+            }
             match (self.phase, frame?) {
                 (Phase::Greeting, Frame::Welcome(welcome)) => self.welcome(now, welcome)?,
                 (Phase::Greeting, Frame::Skipped(_)) => {}
@@ -315,9 +322,7 @@ impl Client {
                     self.events
                         .extend(undelivered.into_iter().map(Event::Undelivered));
                 }
-                (Phase::Greeting, _) => return Err(Violation::Order),
-                // What came behind the end of the connection or the session.
-                (Phase::Down | Phase::Ended, _) => break,
+                (_, _) => return Err(Violation::Order),
             }
         }
         Ok(())
@@ -373,6 +378,11 @@ impl Client {
             (Some(held), Some(_)) if held.id == agreed.id => held.forgot,
             _ => return Err(Violation::Welcome),
         };
+        let fixed = (agreed.terms.max_message, agreed.terms.max_batch);
+        if self.session.is_some() && self.agreed.is_some_and(|before| before != fixed) {
+            return Err(Violation::Welcome);
+        }
+        self.agreed = Some(fixed);
         let theirs = agreed.positions.unwrap_or_default();
         let resumed = agreed.positions.is_some();
         let Exchange {

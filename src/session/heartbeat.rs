@@ -3,9 +3,11 @@
 //! | told | quiet | asked |
 //! | --- | --- | --- |
 //! | [`heard`](Heartbeat::heard) | | quiet |
-//! | its deadline | asked: `PING` | silent; but asked again, if the deadline fired late |
+//! | [`ask`](Heartbeat::ask) | asked: `PING` | asked, since the first time |
+//! | its deadline | asked: `PING` | silent; but asked again, once, if the deadline fired late |
 //!
-//! A deadline that fires late says that this side stood still, not the peer: what the peer sent meanwhile is read first.
+//! A deadline that fires late says that this side stood still, not the peer: what the peer sent meanwhile is read first. It says so once: the timers of
+//! a hidden page are always late.
 
 use core::time::Duration;
 
@@ -22,37 +24,45 @@ pub(crate) enum Beat {
 
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
-    /// Nothing sent for so long asks. The server's; a client only answers.
-    idle: Option<Duration>,
-    /// Nothing heard for so long asks.
-    unheard: Duration,
-    /// An answer takes at most so long.
-    answer: Duration,
+    interval: Duration,
+    /// A server asks when it has sent nothing as well; a client only answers.
+    server: bool,
     sent: Duration,
     heard: Duration,
     asked: Option<Duration>,
+    /// A deadline has fired late since something was heard.
+    forgiven: bool,
 }
 
 impl Heartbeat {
     pub(crate) fn server(now: Duration, interval: Duration) -> Self {
         Self {
-            idle: Some(interval),
-            unheard: interval,
-            answer: interval * 2,
+            interval,
+            server: true,
             sent: now,
             heard: now,
             asked: None,
+            forgiven: false,
         }
     }
 
     pub(crate) fn client(now: Duration, interval: Duration) -> Self {
         Self {
-            idle: None,
-            unheard: interval + interval / 4,
-            answer: interval / 2,
+            interval,
+            server: false,
             sent: now,
             heard: now,
             asked: None,
+            forgiven: false,
+        }
+    }
+
+    /// An answer takes at most so long.
+    fn answer(&self) -> Duration {
+        if self.server {
+            self.interval * 2
+        } else {
+            self.interval / 2
         }
     }
 
@@ -63,21 +73,20 @@ impl Heartbeat {
     pub(crate) fn heard(&mut self, now: Duration) {
         self.heard = now;
         self.asked = None;
+        self.forgiven = false;
     }
 
     /// Asks now, whatever the time: after a sleep, or a jump of the clock.
     pub(crate) fn ask(&mut self, now: Duration) {
-        self.asked = Some(now);
+        self.asked.get_or_insert(now);
     }
 
     pub(crate) fn deadline(&self) -> Duration {
         match self.asked {
-            Some(asked) => asked.saturating_add(self.answer),
-            None => {
-                let unheard = self.heard.saturating_add(self.unheard);
-                self.idle
-                    .map_or(unheard, |idle| unheard.min(self.sent.saturating_add(idle)))
-            }
+            Some(asked) => asked.saturating_add(self.answer()),
+            // The earlier of the two: what was sent, and what was heard.
+            None if self.server => self.heard.min(self.sent).saturating_add(self.interval),
+            None => self.heard.saturating_add(self.interval + self.interval / 4),
         }
     }
 
@@ -86,9 +95,12 @@ impl Heartbeat {
         if now < deadline {
             return Beat::Wait;
         }
-        let late = now - deadline > self.answer / 2;
-        if self.asked.is_some() && !late {
-            return Beat::Silent;
+        let late = now - deadline > self.answer() / 2;
+        if self.asked.is_some() {
+            if !late || self.forgiven {
+                return Beat::Silent;
+            }
+            self.forgiven = true;
         }
         self.asked = Some(now);
         Beat::Ask
@@ -125,6 +137,36 @@ mod tests {
         assert_eq!(heart.deadline(), at(40));
         heart.sent(at(39));
         assert_eq!(heart.deadline(), at(41));
+    }
+
+    /// The timers of a hidden page fire once a minute.
+    #[test]
+    fn timers_that_are_always_late_find_a_dead_peer_all_the_same() {
+        for (mut heart, asked) in [
+            (Heartbeat::client(at(0), at(20)), [60, 120]),
+            (Heartbeat::server(at(0), at(20)), [100, 300]),
+        ] {
+            assert_eq!(heart.handle_timeout(at(asked[0])), Beat::Ask);
+            assert_eq!(heart.handle_timeout(at(asked[1])), Beat::Ask);
+            assert_eq!(heart.handle_timeout(at(asked[1] + 1000)), Beat::Silent);
+            // Heard meanwhile, it is asked anew, and may be late anew.
+            heart.heard(at(2000));
+            assert_eq!(heart.handle_timeout(at(2100)), Beat::Ask);
+            assert_eq!(heart.handle_timeout(at(2300)), Beat::Ask);
+            assert_eq!(heart.handle_timeout(at(3300)), Beat::Silent);
+        }
+    }
+
+    /// The time counts from the first question that nobody answered, however often it is asked.
+    #[test]
+    fn who_asks_again_and_again_waits_no_longer() {
+        let mut heart = Heartbeat::server(at(0), at(20));
+        for second in 1..=40 {
+            heart.ask(at(second));
+            heart.sent(at(second));
+        }
+        assert_eq!(heart.deadline(), at(41));
+        assert_eq!(heart.handle_timeout(at(41)), Beat::Silent);
     }
 
     #[test]

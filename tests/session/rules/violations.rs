@@ -231,6 +231,15 @@ fn a_client_checks_the_welcome() {
         lie(&|agreed| agreed.id = Secret([9; 16]), true),
         violation(Violation::Welcome)
     );
+    // What was agreed on stays.
+    assert_eq!(
+        lie(&|agreed| agreed.terms.max_message += 1, true),
+        violation(Violation::Welcome)
+    );
+    assert_eq!(
+        lie(&|agreed| agreed.terms.max_batch += 1, true),
+        violation(Violation::Welcome)
+    );
     assert_eq!(
         lie(&|agreed| agreed.version = 2, false),
         violation(Violation::Version)
@@ -311,6 +320,26 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
         pair.tell_client(&batch(&[Frame::Welcome(welcome)]));
         let order = Event::Dropped(Dropped::Violation(Violation::Order));
         assert_eq!(pair.client_events.last(), Some(&order));
+    }
+}
+
+#[test]
+fn a_client_reads_nothing_behind_an_end() {
+    for welcome in [
+        Welcome::Refused(Refusal::Expired),
+        Welcome::Later {
+            after_ms: 1,
+            reason: LaterReason::Busy,
+        },
+    ] {
+        let mut pair = Pair::new();
+        pair.hello();
+        let mut bytes = batch(&[Frame::Welcome(welcome)]);
+        bytes.extend_from_slice(&[9, 0]);
+        pair.tell_client(&bytes);
+        let last = pair.client_events.pop();
+        let read = matches!(last, Some(Event::Later { .. } | Event::Lost(_)));
+        assert!(read && pair.client_events.is_empty(), "{last:?}");
     }
 }
 
