@@ -10,6 +10,7 @@
 //! | `Ended` | | ended | down: violation | |
 //! | another frame | | down: violation | open | |
 //! | a violation | | down | down | |
+//! | ... the eighth, and nothing got through meanwhile | | ended: lost | ended: lost | |
 //! | `ACK` of our `BYE` | | | ended | |
 //! | commit of the peer's `BYE`, or it came and we have sent ours | ended | ended | ended, once its `ACK` is written | |
 //! | [`disconnected`](Client::disconnected) | | down | down | |
@@ -137,7 +138,8 @@ pub enum Event {
     },
     /// The connection is of no use any more and to be closed; the session stands.
     Dropped(Dropped),
-    /// The peer committed the place of a message that it never got, for it ended every connection, or was larger than the peer takes.
+    /// The peer committed the place of a message that it never got, for it ended every connection, or was larger than the peer takes. If that was a
+    /// response, whoever asked still waits: send an error behind it.
     Undelivered(Received),
     /// The session cannot go on. Final. The connection, if there is one, is to be closed.
     Lost(Refusal),
@@ -178,6 +180,14 @@ pub enum Dropped {
 }
 
 impl Dropped {
+    /// What it says of our messages.
+    pub(crate) fn blame(self) -> Blame {
+        match self {
+            Self::Silent => Blame::Silent,
+            Self::Violation(_) | Self::NoWelcome | Self::Renewed => Blame::Innocent,
+        }
+    }
+
     /// The code and reason to close the connection with.
     pub fn close(self) -> (u16, &'static str) {
         match self {
@@ -256,6 +266,16 @@ impl Client {
     pub fn disconnected(&mut self, now: Duration, blame: Blame) {
         if matches!(self.phase, Phase::Greeting | Phase::Open) {
             self.down(now, blame);
+            if blame == Blame::Violation {
+                self.violated(now);
+            }
+        }
+    }
+
+    /// A connection ended with a violation.
+    fn violated(&mut self, now: Duration) {
+        if self.phase != Phase::Ended && self.exchange.is_broken() {
+            self.lost(now, Refusal::Broken);
         }
     }
 
@@ -269,7 +289,10 @@ impl Client {
 
     fn drop(&mut self, now: Duration, why: Dropped) {
         self.events.push_back(Event::Dropped(why));
-        self.down(now, Blame::Innocent);
+        self.down(now, why.blame());
+        if let Dropped::Violation(_) = why {
+            self.violated(now);
+        }
     }
 
     /// A text message came. A session has only binary ones.

@@ -17,7 +17,13 @@ pub(crate) struct Exchange {
     link: Option<Link>,
     /// Commits up to this index are wanted at once.
     flush: Option<u64>,
+    /// Violations in a row, and where both directions stood at the first of them.
+    violations: u8,
+    stood: (u64, u64),
 }
+
+/// A session in which so many connections end with a violation, and nothing gets through meanwhile, is lost.
+const VIOLATIONS: u8 = 8;
 
 /// One connection.
 #[derive(Debug)]
@@ -46,6 +52,8 @@ impl Exchange {
             incoming,
             link: None,
             flush: None,
+            violations: 0,
+            stood: (0, 0),
         }
     }
 
@@ -77,6 +85,17 @@ impl Exchange {
         if self.link.take().is_some() {
             self.outgoing.disconnected(now, blame);
         }
+    }
+
+    /// A connection ends with a violation of either side. True if there is no sense in another.
+    pub(crate) fn is_broken(&mut self) -> bool {
+        let stand = (self.incoming.received(), self.outgoing.acked());
+        if self.violations == 0 || self.stood != stand {
+            self.violations = 0;
+            self.stood = stand;
+        }
+        self.violations += 1;
+        self.violations >= VIOLATIONS
     }
 
     /// A batch came.

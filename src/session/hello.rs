@@ -181,9 +181,11 @@ pub enum Refusal {
     Version = 8,
     /// A resume with another `max_message` or `max_batch` than the session agreed on.
     Changed = 9,
+    /// Connection after connection ended with a violation, and no message got through.
+    Broken = 10,
 }
 
-const REFUSALS: [Refusal; 10] = [
+const REFUSALS: [Refusal; 11] = [
     Refusal::Unknown,
     Refusal::Expired,
     Refusal::ServerRestarted,
@@ -194,6 +196,7 @@ const REFUSALS: [Refusal; 10] = [
     Refusal::Damaged,
     Refusal::Version,
     Refusal::Changed,
+    Refusal::Broken,
 ];
 
 impl Hello {

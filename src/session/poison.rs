@@ -4,27 +4,37 @@
 //! | --- | --- | --- | --- |
 //! | it was not | | | stays |
 //! | it was, and the end says nothing of messages | | | stays |
-//! | it was, and the connection was a resumed one | once | twice | stays; replaced, if it was alone when two of them ended |
-//! | it was, and the end was 1009 | twice; replaced, if nothing else was sent | the same | replaced |
+//! | it was, and the connection was a resumed one | once | twice | stays; replaced, if it was alone when two of them ended soon, or three later |
+//! | it was, and the peer was silent, having got nothing of a resumed connection | once | twice | stays; replaced, if it was alone on three of them |
+//! | it was, and the end says that it was a message | twice; replaced, if nothing else was sent | the same | replaced |
 //! | the peer wants another one, or has more parts of it | | no suspect | no suspect |
 //!
 //! A batch has many messages, and any of them may be at fault. So one after the other goes alone, each behind a `PONG`, until all that were sent together
 //! are through. One end of a connection condemns none: networks end connections as well.
 
 use super::retained::Cursor;
+use super::violation::CLOSE;
 use core::time::Duration;
 
 /// A connection that ends within this of a message that went alone condemns it.
 const ALONE: Duration = Duration::from_secs(5);
+/// So many of them do.
+const SOON: u8 = 2;
+/// And so many that end later, before the peer has answered behind it.
+const LATE: u8 = 3;
 
 /// How a connection ended, as far as a message can be at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// It may have been a message.
     Suspicious,
-    /// With 1009: a message was too big for somebody on the way.
-    TooBig,
-    /// Not for a message: 1001, 1012, `MOVE`, a lost heartbeat, the page's own lifecycle.
+    /// With 1009, 3007 or 3009: somebody says that it was a message.
+    Message,
+    /// With 3002: the peer found another violation, which may be a message's.
+    Violation,
+    /// With a heartbeat that was lost, or 3001.
+    Silent,
+    /// Not for a message: 1001, 1012, `MOVE`, the page's own lifecycle.
     Innocent,
 }
 
@@ -32,7 +42,9 @@ impl Blame {
     /// What a close code says.
     pub fn of_code(code: u16) -> Self {
         match code {
-            1009 => Self::TooBig,
+            1009 | 3007 | 3009 => Self::Message,
+            3002 => Self::Violation,
+            CLOSE => Self::Silent,
             1001 | 1012 => Self::Innocent,
             _ => Self::Suspicious,
         }
@@ -44,10 +56,14 @@ impl Blame {
 struct Trial {
     blame: Blame,
     resumed: bool,
+    /// From where it sent: message and parts.
+    began: (u64, u64),
     /// How far it sent.
     sent: Cursor,
-    /// A message was alone on it, and not for long.
+    /// A message was alone on it.
     alone: bool,
+    /// And that not for long.
+    soon: bool,
 }
 
 /// A message that may be at fault.
@@ -59,8 +75,19 @@ struct Suspect {
     until: u64,
     /// Connections in a row that ended with it.
     times: u8,
-    /// How many of them ended while it was alone.
+    /// How many of them ended while it was alone, and soon.
     alone: u8,
+    /// Or later.
+    late: u8,
+}
+
+impl Suspect {
+    /// A connection ended with it. True if it is not to be sent again.
+    fn failed(&mut self, alone: bool, soon: bool) -> bool {
+        self.alone += u8::from(alone && soon);
+        self.late += u8::from(alone && !soon);
+        self.alone >= SOON || self.late >= LATE
+    }
 }
 
 /// How the suspect is sent on this connection.
@@ -87,12 +114,14 @@ pub(crate) struct Poison {
     suspect: Option<Box<Suspect>>,
     care: Care,
     resumed: bool,
+    began: (u64, u64),
 }
 
 impl Poison {
     /// A connection goes on at the peer's position. True if the message there is to be replaced.
     pub(crate) fn resume(&mut self, resumed: bool, index: u64, parts: u64) -> bool {
         self.resumed = resumed;
+        self.began = (index, parts);
         self.care = Care::Off;
         let Some(trial) = self.trial.take() else {
             return false;
@@ -114,11 +143,12 @@ impl Poison {
             until: 0,
             times: 0,
             alone: 0,
+            late: 0,
         });
         suspect.until = suspect.until.max(trial.sent.index + 1);
         suspect.times = suspect.times.saturating_add(1);
         match trial.blame {
-            Blame::TooBig => {
+            Blame::Message => {
                 let lone = (trial.sent.index, trial.sent.parts) <= (index + 1, 0);
                 if lone || trial.alone {
                     self.suspect = None;
@@ -127,15 +157,24 @@ impl Poison {
                 suspect.times = 2;
                 self.suspect = Some(Box::new(suspect));
             }
-            Blame::Suspicious if trial.resumed => {
-                suspect.alone += u8::from(trial.alone);
-                if suspect.alone >= 2 {
+            Blame::Suspicious | Blame::Violation if trial.resumed => {
+                if suspect.failed(trial.alone, trial.soon) {
                     self.suspect = None;
                     return true;
                 }
                 self.suspect = Some(Box::new(suspect));
             }
-            Blame::Suspicious | Blame::Innocent => self.suspect = known.map(Box::new),
+            // Of what was sent on it nothing arrived: it may have been swallowed.
+            Blame::Silent if trial.resumed && trial.began == (index, parts) => {
+                if suspect.failed(trial.alone, false) {
+                    self.suspect = None;
+                    return true;
+                }
+                self.suspect = Some(Box::new(suspect));
+            }
+            Blame::Suspicious | Blame::Violation | Blame::Silent | Blame::Innocent => {
+                self.suspect = known.map(Box::new);
+            }
         }
         self.care = self.careful();
         false
@@ -150,17 +189,19 @@ impl Poison {
 
     /// The connection ended.
     pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame, sent: Cursor) {
-        let alone = match self.care {
-            Care::Sent(at) | Care::Alone(at, _) => now.saturating_sub(at) <= ALONE,
+        let (alone, soon) = match self.care {
+            Care::Sent(at) | Care::Alone(at, _) => (true, now.saturating_sub(at) <= ALONE),
             // Parts of it, if anything: what was sent tells.
-            Care::Send => true,
-            Care::Off | Care::Probe | Care::Probing(_) => false,
+            Care::Send => (true, true),
+            Care::Off | Care::Probe | Care::Probing(_) => (false, false),
         };
         self.trial = Some(Box::new(Trial {
             blame,
             resumed: self.resumed,
+            began: self.began,
             sent,
             alone,
+            soon,
         }));
         self.care = Care::Off;
     }
@@ -218,6 +259,7 @@ impl Poison {
                 suspect.index += 1;
                 suspect.parts = 0;
                 suspect.alone = 0;
+                suspect.late = 0;
                 suspect
             });
         self.care = match self.suspect {

@@ -28,6 +28,7 @@ use super::wire::{Frame, Frames};
 use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// A connection's name, by whoever owns it. No two have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,7 +86,7 @@ impl Tombstone {
 
 /// All sessions of one server.
 pub struct Registry {
-    settings: Settings,
+    settings: Arc<Settings>,
     bounds: Bounds,
     incarnation: u64,
     hash: Hash,
@@ -129,7 +130,7 @@ impl Registry {
     /// No sessions. `incarnation`: 64 random bits of this store; `hash`: for tokens.
     pub fn new(settings: Settings, bounds: Bounds, incarnation: u64, hash: Hash) -> Self {
         Self {
-            settings: settings.clamped(),
+            settings: Arc::new(settings.clamped()),
             bounds,
             incarnation,
             hash,
@@ -203,7 +204,7 @@ impl Registry {
                 issued: secret(random),
                 hash: self.hash,
             };
-            let settings = self.settings.clone();
+            let settings = Arc::clone(&self.settings);
             let server = Server::offer(arrival, settings, self.incarnation, id, identity);
             self.sessions.insert(id, Box::new(server));
             return Accepted::Session(id);

@@ -9,6 +9,7 @@
 //! | ... from a position behind our `BYE` | | ended | ended | |
 //! | a frame | | attached | | |
 //! | a violation | pending | detached | | |
+//! | ... the eighth, and nothing got through meanwhile | ended: lost | ended: lost | | |
 //! | anything from another connection | | | | |
 //! | `ACK` of our `BYE` | | ended | | |
 //! | commit of the client's `BYE`, or it came and we have sent ours | | ended, once its `ACK` is written | ended | |
@@ -35,6 +36,7 @@ use super::{Received, Violation};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The server's half of one session. Made, found and ended by a [`Registry`](super::Registry).
 ///
@@ -42,7 +44,7 @@ use std::collections::VecDeque;
 /// for [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
 pub struct Server {
     id: Secret,
-    settings: Settings,
+    settings: Arc<Settings>,
     /// What every `WELCOME` says of the store.
     incarnation: u64,
     pub(crate) identity: Box<[u8]>,
@@ -145,7 +147,7 @@ pub(crate) struct Arrival<'a> {
 impl Server {
     pub(crate) fn offer(
         arrival: Arrival<'_>,
-        settings: Settings,
+        settings: Arc<Settings>,
         incarnation: u64,
         id: Secret,
         identity: &[u8],
@@ -335,6 +337,16 @@ impl Server {
             self.events.push_back(Event::Detached);
         }
         self.settle(now);
+        if blame == Blame::Violation {
+            self.violated(now);
+        }
+    }
+
+    /// A connection ended with a violation.
+    fn violated(&mut self, now: Duration) {
+        if self.phase != Phase::Ended && self.exchange.is_broken() {
+            self.lost(now, Refusal::Broken);
+        }
     }
 
     fn drop(&mut self, now: Duration, why: Dropped) {
@@ -346,7 +358,10 @@ impl Server {
                 code,
                 reason,
             });
-            self.disconnected(now, connection, Blame::Innocent);
+            self.disconnected(now, connection, why.blame());
+            if let Dropped::Violation(_) = why {
+                self.violated(now);
+            }
         }
     }
 

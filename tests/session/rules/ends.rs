@@ -441,7 +441,14 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
 #[test]
 fn a_message_that_no_connection_survives_is_replaced_and_told() {
     // Two in batches on resumed connections, behind the first one; then one after the other alone, and the culprit twice.
-    for (blame, most) in [(Blame::Suspicious, 5), (Blame::TooBig, 2)] {
+    // Who says that a message was at fault is believed sooner. The code of any other violation may be for a message, too.
+    for (blame, most) in [
+        (Blame::Suspicious, 5),
+        (Blame::of_code(1009), 2),
+        (Blame::of_code(3007), 2),
+        (Blame::of_code(3009), 2),
+        (Blame::of_code(3002), 5),
+    ] {
         let (mut pair, connections) = poisoned(blame);
         assert_eq!(connections, most, "{blame:?}");
         assert_eq!(pair.read().1, ["a", "b", "", "c"]);
@@ -459,6 +466,100 @@ fn a_message_that_no_connection_survives_is_replaced_and_told() {
     let (pair, connections) = poisoned(Blame::Innocent);
     assert_eq!(connections, 50);
     assert_eq!(pair.client.committed(), 0);
+}
+
+/// Something on the way swallows a message, and what comes behind it: no close code tells, the heartbeat does.
+fn swallowed(whole: bool) -> (Pair, u32) {
+    let mut pair = Pair::open();
+    let mut connections = 0;
+    for text in ["a", "b", "poison", "c"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+    }
+    while connections < 50 {
+        while let Some(batch) = pair.client_says() {
+            if whole || batch.windows(6).any(|window| window == b"poison") {
+                break;
+            }
+            pair.tell_server(&batch);
+            while let Some(batch) = pair.server_says() {
+                pair.tell_client(&batch);
+            }
+        }
+        if pair.server().next().0 == 4 {
+            break;
+        }
+        for wait in [25_000, 10_000] {
+            pair.now += millis(wait);
+            pair.client.handle_timeout(pair.now);
+            pair.client_says();
+        }
+        assert_eq!(
+            pair.client_events.last(),
+            Some(&Event::Dropped(websocket_channel::session::Dropped::Silent))
+        );
+        let (now, connection) = (pair.now, pair.connection());
+        pair.server().disconnected(now, connection, Blame::Silent);
+        connections += 1;
+        pair.connect();
+        let welcome = pair.server_says().unwrap();
+        pair.tell_client(&welcome);
+    }
+    (pair, connections)
+}
+
+#[test]
+fn a_message_that_is_swallowed_is_replaced_and_told() {
+    let (mut pair, connections) = swallowed(false);
+    assert_eq!(connections, 7);
+    assert_eq!(pair.read().1, ["a", "b", "", "c"]);
+    pair.later(millis(200));
+    pair.pump();
+    let undelivered = pair
+        .client_events
+        .iter()
+        .any(|event| matches!(event, Event::Undelivered(message) if message.index == 2));
+    assert!(undelivered);
+    // Of a connection that is dead from its beginning no message is the cause.
+    let (pair, connections) = swallowed(true);
+    assert_eq!((connections, pair.client.committed()), (50, 0));
+    assert_eq!(pair.client.next().1, 4);
+}
+
+/// The place that a `VOID` takes had parts at the peer, and the `VOID` was lost.
+#[test]
+fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
+    let mut settings = Settings::default();
+    settings.batch = 256;
+    let mut pair = Pair::with(settings.clone(), settings, Bounds::default());
+    pair.connect();
+    pair.pump();
+    pair.client.send(DATA, &[b'x'; 1000]).unwrap();
+    let mut first = true;
+    for round in 0..9 {
+        // The first batch arrives, the second never.
+        while let Some(batch) = pair.client_says() {
+            let frames = frames(&batch);
+            let data = |frame: &Frame<'_>| matches!(frame, Frame::Part(_) | Frame::Last(..));
+            if frames.iter().any(data) && !std::mem::take(&mut first) {
+                break;
+            }
+            pair.tell_server(&batch);
+            while let Some(batch) = pair.server_says() {
+                pair.tell_client(&batch);
+            }
+        }
+        pair.cut(Blame::of_code(1009));
+        pair.connect();
+        let welcome = pair.server_says().unwrap();
+        let Welcome::Session(agreed) = welcome_of(&welcome) else {
+            panic!();
+        };
+        assert_eq!(agreed.positions.unwrap().parts, 1, "{round}");
+        pair.tell_client(&welcome);
+        assert_eq!(pair.client.phase(), Phase::Open, "{round}");
+    }
+    pair.pump();
+    assert_eq!(pair.server().read().unwrap().head, Head::Void);
 }
 
 #[test]

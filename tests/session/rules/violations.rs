@@ -343,6 +343,65 @@ fn a_client_reads_nothing_behind_an_end() {
     }
 }
 
+/// A violation that the next connection repeats, and the next: no session goes on so.
+#[test]
+fn a_session_in_which_nothing_but_violations_happens_is_lost() {
+    let credit_behind = batch(&[Frame::Credit(0)]);
+    // Found by the client, found by the server, told by the server's close code.
+    for found in 0..3 {
+        for progress in [false, true] {
+            let mut pair = Pair::open();
+            let mut connections = 0;
+            while connections < 20 {
+                connections += 1;
+                match found {
+                    0 => pair.client.handle_batch(pair.now, &credit_behind),
+                    1 => pair.tell_server(&credit_behind),
+                    _ => pair
+                        .client
+                        .disconnected(pair.now, Blame::of_code(Violation::Order.close_code())),
+                }
+                pair.events();
+                let ended = pair.client.phase() == Phase::Ended;
+                if ended || pair.registry.ids().count() == 0 {
+                    break;
+                }
+                pair.cut(Blame::Innocent);
+                pair.connect();
+                pair.pump();
+                if progress && connections % 5 == 0 {
+                    pair.client.send(DATA, b"x").unwrap();
+                    pair.server().send(DATA, b"x").unwrap();
+                    pair.pump();
+                    pair.read();
+                }
+            }
+            let lost = match found {
+                1 => pair
+                    .server_events
+                    .contains(&ServerEvent::Lost(Refusal::Broken)),
+                _ => pair.client_events.contains(&Event::Lost(Refusal::Broken)),
+            };
+            assert_eq!(lost, !progress, "{found}");
+            assert_eq!(connections, if progress { 20 } else { 8 }, "{found}");
+        }
+    }
+}
+
+/// Before there is a session, too.
+#[test]
+fn a_client_that_is_told_nonsense_gives_up() {
+    let mut pair = Pair::new();
+    for _ in 0..8 {
+        pair.hello();
+        pair.tell_client(b"\x00\x09\x00");
+    }
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&Event::Lost(Refusal::Broken))
+    );
+}
+
 #[test]
 fn a_client_does_not_ask_a_server_to_move() {
     let mut pair = Pair::open();

@@ -49,7 +49,7 @@ impl World {
             self.say(|| format!("{conn} dies of poison"));
             self.hits.poisoned += 1;
             let blame = if self.too_big {
-                Blame::TooBig
+                Blame::Message
             } else {
                 Blame::Suspicious
             };
