@@ -159,7 +159,8 @@ pub enum Event {
 /// Where a page goes on that has nothing but what an earlier page had stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adopted {
-    /// The first message of this page has this index. What the earlier page had sent from there on is lost.
+    /// The first message of this page has this index. What the earlier page had sent from there on is lost. Of what it had sent below, the server has all
+    /// that it had committed; the rest it may still lose, if its handler begins anew.
     pub next: u64,
     /// The first message to come has this index. The earlier page had committed every one below, and may have read some from there on.
     pub first: u64,

@@ -21,6 +21,10 @@ pub(crate) struct Incoming {
     unread: u64,
     /// The index of the next message.
     received: u64,
+    /// The highest that it ever was.
+    highest: u64,
+    /// Below this, the sender has nothing any more to send again.
+    floor: u64,
     read: u64,
     committed: u64,
     /// Every message below was acknowledged.
@@ -57,6 +61,8 @@ impl Incoming {
             queue: VecDeque::new(),
             unread: 0,
             received: 0,
+            highest: 0,
+            floor: 0,
             read: 0,
             committed: 0,
             told: 0,
@@ -110,6 +116,7 @@ impl Incoming {
     pub(crate) fn adopt(&mut self, first: u64) {
         *self = Self {
             received: first,
+            highest: first,
             read: first,
             committed: first,
             told: first,
@@ -120,16 +127,40 @@ impl Incoming {
         };
     }
 
-    /// The sender begins the next message anew.
-    pub(crate) fn forget_parts(&mut self) {
+    /// The sender forgot what it had sent: it goes on behind all that ever came. What of that is lost stays so.
+    pub(crate) fn outlive(&mut self, now: Duration) {
         self.assembly = Vec::new();
         self.parts = 0;
+        self.floor = self.highest;
+        self.fill(now);
+    }
+
+    /// Puts nothing in the places of what nobody can send again.
+    fn fill(&mut self, now: Duration) {
+        while self.received < self.floor {
+            let nothing = Received {
+                index: self.received,
+                head: Head::Void,
+                payload: Message::Binary(Vec::new()),
+            };
+            self.enqueue(nothing);
+        }
+        self.tidy(now);
+    }
+
+    fn enqueue(&mut self, message: Received) {
+        self.received += 1;
+        self.highest = self.highest.max(self.received);
+        self.unread += message.cost();
+        self.queue.push_back(message);
     }
 
     /// The receiver lost what it had not committed.
-    pub(crate) fn fall_back(&mut self) {
+    pub(crate) fn fall_back(&mut self, now: Duration) {
         *self = Self {
             received: self.committed,
+            highest: self.highest,
+            floor: self.floor,
             read: self.committed,
             committed: self.committed,
             told: self.told,
@@ -138,6 +169,7 @@ impl Incoming {
             closed: self.closed,
             ..Self::new(self.window, self.max_message)
         };
+        self.fill(now);
     }
 
     /// A connection begins: gives the credit that it begins with.
@@ -214,13 +246,11 @@ impl Incoming {
             head,
             payload,
         };
-        self.received += 1;
         if let (Head::Bye { code }, Message::Text(reason)) = (head, &message.payload) {
             self.bye = Some(Box::new((code, reason.clone())));
-            self.eager = self.received;
+            self.eager = self.received + 1;
         }
-        self.unread += message.cost();
-        self.queue.push_back(message);
+        self.enqueue(message);
         self.tidy(now);
         Ok(())
     }

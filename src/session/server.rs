@@ -251,7 +251,7 @@ impl Server {
             outgoing, incoming, ..
         } = &mut self.exchange;
         let (received, parts, committed) = if resume.forgot {
-            incoming.forget_parts();
+            incoming.outlive(now);
             let first = outgoing.first();
             (first, 0, first)
         } else {
@@ -326,12 +326,11 @@ impl Server {
         self.connection = None;
         self.welcome = None;
         self.exchange.disconnected(now, blame);
-        let patience = match self.phase {
-            Phase::Pending => self.settings.welcome_timeout,
-            Phase::Attached | Phase::Detached => self.settings.retention_time,
-            Phase::Ended => return,
-        };
-        self.expires = Some(now.saturating_add(patience));
+        if self.phase == Phase::Ended {
+            return;
+        }
+        // Also of one that is pending: its `ACK`, and more, may have been lost.
+        self.expires = Some(now.saturating_add(self.settings.retention_time));
         if self.phase == Phase::Attached {
             self.phase = Phase::Detached;
             self.events.push_back(Event::Detached);
@@ -490,7 +489,8 @@ impl Server {
         self.exchange.outgoing.take_uncommitted()
     }
 
-    /// What was received and not committed is lost: the session goes on on another node, or its handler began anew.
+    /// What was received and not committed is lost: the session goes on on another node, or its handler began anew. What its client forgot meanwhile comes
+    /// as [`Head::Void`], for nobody can send it again.
     pub fn fall_back(&mut self, now: Duration) {
         if let Some(connection) = self.connection {
             self.events.push_back(Event::Close {
@@ -501,7 +501,7 @@ impl Server {
             });
             self.disconnected(now, connection, Blame::Innocent);
         }
-        self.exchange.incoming.fall_back();
+        self.exchange.incoming.fall_back(now);
     }
 
     // Outputs.

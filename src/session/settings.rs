@@ -19,7 +19,7 @@ pub struct Settings {
     pub retention: u64,
     /// Server: how long a session without a connection is kept. Default 2 minutes.
     pub retention_time: Duration,
-    /// Client: how long `WELCOME` is waited for. Default 20 s, as for the connection itself. Server: the same for `HELLO` and for its confirmation.
+    /// Client: how long `WELCOME` is waited for. Default 20 s, as for the connection itself. Server: the same for `HELLO`.
     pub welcome_timeout: Duration,
     /// How long the end of a session may take from `close` on. Default 10 s.
     pub close_timeout: Duration,

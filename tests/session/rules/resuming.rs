@@ -106,7 +106,9 @@ fn a_lost_first_welcome_leaves_nothing() {
     pair.server_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.registry.ids().count(), 1);
-    pair.later(millis(20_001));
+    pair.later(millis(119_999));
+    assert_eq!(pair.registry.ids().count(), 1);
+    pair.later(millis(1));
     assert_eq!(pair.registry.ids().count(), 0);
     assert!(!pair.server_events.contains(&ServerEvent::Started));
     // The client begins anew.
@@ -126,6 +128,8 @@ fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
     pair.client_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.server().phase(), ServerPhase::Pending);
+    // As long as the `WELCOME` has promised.
+    pair.later(millis(100_000));
     pair.connect();
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
     pair.pump();
@@ -143,7 +147,7 @@ fn a_session_in_which_nothing_happened_is_begun_anew_without_a_loss() {
     pair.client_says().unwrap();
     pair.cut(Blame::Suspicious);
     pair.client.send(DATA, b"a").unwrap();
-    pair.later(millis(20_001));
+    pair.later(millis(120_001));
     pair.connect();
     assert_eq!(
         pair.client_events.last(),
@@ -443,6 +447,76 @@ fn positions_that_do_not_fit_end_the_session_on_both_sides() {
         assert_eq!(event, Some(ServerEvent::Lost(refusal)));
     }
     assert_eq!(lie(&at(1, 1, 1, 1, 0)).0, "session");
+}
+
+/// What the server had from the earlier page and had not committed, nobody can send again: its place stays.
+#[test]
+fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
+    let mut pair = Pair::open();
+    for text in ["a", "b", "c"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+    }
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 1);
+    // One is read, one waits.
+    server.read().unwrap();
+    let held = held(&pair);
+    pair.client = Client::restored(Settings::default(), 8, held);
+    pair.client.send(DATA, b"d").unwrap();
+    pair.connect();
+    pair.pump();
+    for _ in 0..2 {
+        let now = pair.now;
+        pair.server().fall_back(now);
+        pair.client.disconnected(now, Blame::Suspicious);
+        pair.events();
+        pair.connect();
+        pair.pump();
+        assert_eq!(pair.client.phase(), Phase::Open);
+    }
+    let server = pair.server();
+    let heads: Vec<Head> = std::iter::from_fn(|| server.read().map(|read| read.head)).collect();
+    assert_eq!(heads, [Head::Void, Head::Void, DATA]);
+}
+
+/// A response to the earlier page is none to a request of this one: no index is used again.
+#[test]
+fn a_page_that_was_loaded_anew_gets_indices_that_nobody_had() {
+    let mut pair = Pair::open();
+    let request = Head::Request { text: true };
+    for text in ["1", "2"] {
+        pair.client.send(request, text.as_bytes()).unwrap();
+    }
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 1);
+    server.read().unwrap();
+    let response = Head::Response { text: true, to: 1 };
+    server.send(response, b"to the earlier page").unwrap();
+    server.fall_back(now);
+    let held = held(&pair);
+    pair.client = Client::restored(Settings::default(), 8, held);
+    pair.client.send(request, b"new").unwrap();
+    pair.connect();
+    pair.pump();
+    let adopted = pair
+        .client_events
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            Event::Opened { adopted, .. } => *adopted,
+            _ => None,
+        });
+    assert_eq!(adopted, Some(Adopted { next: 2, first: 0 }));
+    let server = pair.server();
+    let read: Vec<(u64, Head)> =
+        std::iter::from_fn(|| server.read().map(|read| (read.index, read.head))).collect();
+    assert_eq!(read, [(1, Head::Void), (2, request)]);
 }
 
 #[test]

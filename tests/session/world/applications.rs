@@ -58,7 +58,10 @@ impl World {
                     app.read += 1;
                     continue;
                 }
-                if let Err(fault) = apps::check(&message, app.read, log, self.suspicious) {
+                // What a reloaded page forgot, a server that falls back can no longer get.
+                let forgotten = self.plan.reloads && self.plan.falls_back;
+                let void = self.suspicious || forgotten;
+                if let Err(fault) = apps::check(&message, app.read, log, void) {
                     self.fail(format!("server: {fault}"));
                     return;
                 }

@@ -127,7 +127,6 @@ impl World {
         let expected = match refusal {
             Refusal::Expired => true,
             Refusal::ServerRestarted => self.plan.restarts,
-            Refusal::Behind => self.plan.reloads && self.plan.falls_back,
             _ => false,
         };
         if !expected {

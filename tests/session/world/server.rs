@@ -114,8 +114,6 @@ impl World {
                     app.undelivered.push(message.index);
                 }
             }
-            // What a reloaded page forgot, a server that falls back can no longer get.
-            ServerEvent::Lost(Refusal::Behind) if self.plan.reloads && self.plan.falls_back => {}
             ServerEvent::Lost(refusal) if refusal != Refusal::Expired => {
                 self.fail(format!("the server lost the session: {refusal:?}"));
             }
