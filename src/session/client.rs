@@ -12,11 +12,11 @@
 //! | a violation | | down | down | |
 //! | ... the eighth, and nothing got through meanwhile | | ended: lost | ended: lost | |
 //! | `ACK` of our `BYE` | | | ended | |
-//! | commit of the peer's `BYE`, or it came and we have sent ours | ended | ended | ended, once its `ACK` is written | |
+//! | commit of the peer's `BYE`, or it came and we have sent ours | comes back to say so | the same | ended, once its `ACK` is written | |
 //! | [`disconnected`](Client::disconnected) | | down | down | |
 //! | the deadline of `WELCOME` or of the heartbeat | | down | down | |
 //! | [`close`](Client::close) | `BYE` is retained | the same | the same | |
-//! | the deadline of `close` | ended | ended | ended | |
+//! | the deadline of `close`, and of coming back to acknowledge a `BYE` | ended | ended | ended | |
 //!
 //! An empty field changes nothing. It leaves `ended` never.
 
@@ -364,7 +364,9 @@ impl Client {
             Welcome::Refused(refusal) => {
                 let unknown = matches!(refusal, Refusal::Expired | Refusal::ServerRestarted);
                 let fresh = self.session.as_ref().is_some_and(|held| held.fresh);
-                if unknown && fresh && self.exchange.outgoing.is_untouched() {
+                if let Some((code, reason)) = self.read_end() {
+                    self.end(now, code, reason, false, true);
+                } else if unknown && fresh && self.exchange.outgoing.is_untouched() {
                     self.session = None;
                     self.drop(now, Dropped::Renewed);
                 } else {
@@ -383,7 +385,8 @@ impl Client {
                 let bye = self.exchange.outgoing.bye();
                 let ours = bye.is_some_and(|bye| committed > bye);
                 let complete = !held.forgot && self.exchange.incoming.received() >= next;
-                self.end(now, code, String::new(), ours, ours || complete);
+                let (code, reason) = self.read_end().unwrap_or((code, String::new()));
+                self.end(now, code, reason, ours, ours || complete);
                 Ok(())
             }
         }
@@ -458,8 +461,12 @@ impl Client {
     /// The time of [`poll_timeout`](Self::poll_timeout) came.
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.close_by.is_some_and(|by| by <= now) {
-            let (code, reason) = self.exchange.outgoing.bye_told();
-            self.end(now, code, reason, true, false);
+            if let Some((code, reason)) = self.read_end() {
+                self.end(now, code, reason, false, true);
+            } else {
+                let (code, reason) = self.exchange.outgoing.bye_told();
+                self.end(now, code, reason, true, false);
+            }
         } else if self.welcome_by.is_some_and(|by| by <= now) {
             self.drop(now, Dropped::NoWelcome);
         } else if !self.exchange.handle_timeout(now) {
@@ -621,14 +628,23 @@ impl Client {
         if outgoing.is_bye_committed() {
             let (code, reason) = outgoing.bye_told();
             self.end(now, code, reason, true, true);
-        } else if incoming.is_over()
-            // While connected, its acknowledgement goes first.
-            && (self.phase != Phase::Open || !incoming.is_untold())
-            && let Some((code, reason)) = incoming.bye().cloned()
-        {
-            let clean = incoming.is_bye_committed();
-            self.end(now, code, reason, false, clean);
+        } else if incoming.is_over() {
+            if incoming.is_untold() {
+                // Its acknowledgement goes first, if need be over another connection.
+                let by = now.saturating_add(self.settings.close_timeout);
+                self.close_by.get_or_insert(by);
+            } else if let Some((code, reason)) = incoming.bye().cloned() {
+                let clean = incoming.is_bye_committed();
+                self.end(now, code, reason, false, clean);
+            }
         }
+    }
+
+    /// The code and reason of the server's `BYE`, if it and everything before it is read.
+    fn read_end(&self) -> Option<(u16, String)> {
+        let incoming = &self.exchange.incoming;
+        let bye = incoming.bye().filter(|_| incoming.is_bye_committed());
+        bye.cloned()
     }
 
     fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {

@@ -66,6 +66,41 @@ fn a_server_closes_and_the_client_acknowledges_before_it_ends() {
     );
 }
 
+/// The server would not know that everything was read, and tell its application so.
+#[test]
+fn a_client_that_reads_the_end_while_it_is_away_comes_back_to_say_so() {
+    let away = || {
+        let mut pair = Pair::open();
+        let now = pair.now;
+        pair.server().send(DATA, b"last").unwrap();
+        pair.server().close(now, 4002, "enough").unwrap();
+        pair.pump();
+        pair.cut(Blame::Suspicious);
+        assert_eq!(pair.read().0, ["last", "enough"]);
+        assert_eq!(pair.client.phase(), Phase::Down);
+        pair
+    };
+    let end = ended(4002, "enough", false, true);
+    let mut pair = away();
+    pair.connect();
+    assert_eq!(pair.client_events.last(), Some(&end));
+    assert!(
+        pair.server_events
+            .contains(&server_ended(4002, "enough", true, true))
+    );
+    // Within the close timeout, not for ever.
+    let mut pair = away();
+    pair.later(millis(9_999));
+    assert_eq!(pair.client.phase(), Phase::Down);
+    pair.later(millis(1));
+    assert_eq!(pair.client_events.last(), Some(&end));
+    // And there may be nobody left to be told.
+    let mut pair = away();
+    pair.registry = Registry::new(Settings::default(), Bounds::default(), 100, hash);
+    pair.connect();
+    assert_eq!(pair.client_events.last(), Some(&end));
+}
+
 #[test]
 fn both_may_close_at_once() {
     let mut pair = Pair::open();

@@ -174,13 +174,20 @@ impl World {
         }
         let now = self.time();
         let closed = match side {
-            Side::Client => self.client.close(now, 4001, "done"),
+            Side::Client => {
+                self.client.commit(now, self.app.read);
+                self.client.close(now, 4001, "done")
+            }
             Side::Server => {
                 let Some(id) = self.held.as_ref().map(|held| held.id) else {
                     return;
                 };
+                let read = self.apps.get(&id).map_or(0, |app| app.read);
                 match self.registry.session(id) {
-                    Some(server) => server.close(now, 4001, "done"),
+                    Some(server) => {
+                        server.commit(now, read);
+                        server.close(now, 4001, "done")
+                    }
                     None => return,
                 }
             }

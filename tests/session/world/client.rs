@@ -35,6 +35,8 @@ impl World {
             self.client_event(event);
         }
         if self.client.next().0 > self.client_committed
+            // Who has closed reads no more.
+            && !self.closing_side(Side::Client)
             && !std::mem::replace(&mut self.reading[0], true)
         {
             let at = self.now + self.rng.between(self.plan.read_pause);

@@ -52,7 +52,9 @@ impl World {
         let unread = self
             .registry
             .session(id)
-            .is_some_and(|server| server.next().0 > server.has_committed());
+            .is_some_and(|server| server.next().0 > server.has_committed())
+            // Who has closed reads no more.
+            && !self.closing_side(Side::Server);
         if unread && !std::mem::replace(&mut self.reading[1], true) {
             let at = self.now + self.rng.between(self.plan.read_pause);
             self.net.at(at, Event::ServerReads);
