@@ -267,7 +267,7 @@ impl Client {
     pub fn disconnected(&mut self, now: Duration, blame: Blame) {
         if matches!(self.phase, Phase::Greeting | Phase::Open) {
             self.down(now, blame);
-            if blame == Blame::Violation {
+            if matches!(blame, Blame::Violation | Blame::Message) {
                 self.violated(now);
             }
         }

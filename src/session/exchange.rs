@@ -19,7 +19,7 @@ pub(crate) struct Exchange {
     flush: Option<u64>,
     /// Violations in a row, and where both directions stood at the first of them.
     violations: u8,
-    stood: (u64, u64),
+    stood: (u64, (u64, u64)),
 }
 
 /// A session in which so many connections end with a violation, and nothing gets through meanwhile, is lost.
@@ -53,7 +53,7 @@ impl Exchange {
             link: None,
             flush: None,
             violations: 0,
-            stood: (0, 0),
+            stood: (0, (0, 0)),
         }
     }
 
@@ -89,7 +89,7 @@ impl Exchange {
 
     /// A connection ends with a violation of either side. True if there is no sense in another.
     pub(crate) fn is_broken(&mut self) -> bool {
-        let stand = (self.incoming.received(), self.outgoing.acked());
+        let stand = (self.incoming.received(), self.outgoing.poison().began());
         if self.violations == 0 || self.stood != stand {
             self.violations = 0;
             self.stood = stand;

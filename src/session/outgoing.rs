@@ -89,11 +89,6 @@ impl Outgoing {
         self.log.next()
     }
 
-    /// The highest `ACK`.
-    pub(crate) fn acked(&self) -> u64 {
-        self.acked
-    }
-
     /// No response can be to an index from here on.
     pub(crate) fn answerable(&self) -> u64 {
         if self.adopted { u64::MAX } else { self.sent }

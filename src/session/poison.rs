@@ -118,6 +118,11 @@ pub(crate) struct Poison {
 }
 
 impl Poison {
+    /// Where the peer stood when the latest connection began: message and parts.
+    pub(crate) fn began(&self) -> (u64, u64) {
+        self.began
+    }
+
     /// A connection goes on at the peer's position. True if the message there is to be replaced.
     pub(crate) fn resume(&mut self, resumed: bool, index: u64, parts: u64) -> bool {
         self.resumed = resumed;

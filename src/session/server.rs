@@ -336,7 +336,7 @@ impl Server {
             self.events.push_back(Event::Detached);
         }
         self.settle(now);
-        if blame == Blame::Violation {
+        if matches!(blame, Blame::Violation | Blame::Message) {
             self.violated(now);
         }
     }

@@ -348,7 +348,7 @@ fn a_client_reads_nothing_behind_an_end() {
 fn a_session_in_which_nothing_but_violations_happens_is_lost() {
     let credit_behind = batch(&[Frame::Credit(0)]);
     // Found by the client, found by the server, told by the server's close code.
-    for found in 0..3 {
+    for found in 0..4 {
         for progress in [false, true] {
             let mut pair = Pair::open();
             let mut connections = 0;
@@ -357,9 +357,11 @@ fn a_session_in_which_nothing_but_violations_happens_is_lost() {
                 match found {
                     0 => pair.client.handle_batch(pair.now, &credit_behind),
                     1 => pair.tell_server(&credit_behind),
-                    _ => pair
-                        .client
-                        .disconnected(pair.now, Blame::of_code(Violation::Order.close_code())),
+                    _ => {
+                        let told = [Violation::Order, Violation::BatchTooLong][found - 2];
+                        let blame = Blame::of_code(told.close_code());
+                        pair.client.disconnected(pair.now, blame);
+                    }
                 }
                 pair.events();
                 let ended = pair.client.phase() == Phase::Ended;
