@@ -28,7 +28,7 @@ use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
-use super::{Received, Secret, Settings, Violation};
+use super::{MAX_NUMBER, Received, Secret, Settings, Violation};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -87,7 +87,7 @@ pub struct Held {
     pub token: Secret,
     /// The store's incarnation.
     pub incarnation: u64,
-    /// The attempt that it was opened by.
+    /// The attempt that it was opened by, or after a reload the first one of this page.
     pub attempt: u64,
     /// Nothing but the `WELCOME` was ever heard in the session.
     pub(crate) fresh: bool,
@@ -236,13 +236,20 @@ impl Client {
     pub fn restored(settings: Settings, instance: u64, held: Held) -> Self {
         let mut client = Self::new(settings, instance);
         client.exchange.outgoing.forget();
-        client.attempt = held.attempt | (RELOADS - 1);
+        client.attempt = held.attempt.min(MAX_NUMBER / 2) | (RELOADS - 1);
         client.session = Some(Held {
             fresh: false,
             forgot: true,
+            attempt: client.attempt + 1,
             ..held
         });
         client
+    }
+
+    /// What to store to come back, if there is something. A page that was loaded anew stores it before its first connection: the attempts of the page behind it
+    /// are to be above its own, also if it is never answered.
+    pub fn to_store(&self) -> Option<&Held> {
+        self.session.as_ref()
     }
 
     /// How it stands.

@@ -449,6 +449,30 @@ fn positions_that_do_not_fit_end_the_session_on_both_sides() {
     assert_eq!(lie(&at(1, 1, 1, 1, 0)).0, "session");
 }
 
+/// A page that was loaded anew, and again before it was answered: its `HELLO` that comes late fences nothing.
+#[test]
+fn every_page_says_attempts_above_those_of_every_earlier_page() {
+    let mut pair = Pair::open();
+    let mut stored = held(&pair);
+    let mut highest = 0;
+    for instance in 10..14 {
+        // What is stored is all that the next page has; nobody answers this one.
+        let page = Client::restored(Settings::default(), instance, stored);
+        stored = page.to_store().unwrap().clone();
+        pair.client = page;
+        for attempt in 0..3 {
+            let said = hello_of(&pair.hello()).attempt;
+            assert!(said > highest, "{said} behind {highest}, {attempt}");
+            highest = said;
+            pair.client.disconnected(pair.now, Blame::Suspicious);
+        }
+    }
+    // Nonsense in the store is no panic.
+    stored = Held::stored(stored.id, stored.token, stored.incarnation, u64::MAX);
+    pair.client = Client::restored(Settings::default(), 20, stored);
+    pair.hello();
+}
+
 /// What the server had from the earlier page and had not committed, nobody can send again: its place stays.
 #[test]
 fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {

@@ -123,9 +123,7 @@ impl World {
             return;
         }
         for _ in 0..1 + self.rng.below(16) {
-            if app.log.len() as u32 >= self.plan.quota
-                || (self.closing && self.plan.closer == Side::Server)
-            {
+            if app.log.len() as u32 >= self.plan.quota || self.closed[Side::Server as usize] {
                 break;
             }
             let Some(server) = self.registry.session(id) else {
@@ -156,7 +154,7 @@ impl World {
     }
 
     pub(super) fn closing_side(&self, side: Side) -> bool {
-        self.closing && self.plan.closer == side
+        self.closed[side as usize]
     }
 
     /// Closes once everything is delivered, or early if the seed says so.
@@ -172,6 +170,23 @@ impl World {
         if !early && !late {
             return;
         }
+        if self.close(side) {
+            self.closing = true;
+            self.heal();
+            self.hits.closed(early);
+            if self.plan.both_close {
+                let other = match side {
+                    Side::Client => Side::Server,
+                    Side::Server => Side::Client,
+                };
+                let at = self.now + self.rng.below(30) * self.net.pace();
+                self.net.at(at, Event::Closes(other));
+            }
+        }
+    }
+
+    /// One side closes. False if it cannot.
+    pub(super) fn close(&mut self, side: Side) -> bool {
         let now = self.time();
         let closed = match side {
             Side::Client => {
@@ -180,7 +195,7 @@ impl World {
             }
             Side::Server => {
                 let Some(id) = self.held.as_ref().map(|held| held.id) else {
-                    return;
+                    return false;
                 };
                 let read = self.apps.get(&id).map_or(0, |app| app.read);
                 match self.registry.session(id) {
@@ -188,16 +203,15 @@ impl World {
                         server.commit(now, read);
                         server.close(now, 4001, "done")
                     }
-                    None => return,
+                    None => return false,
                 }
             }
         };
         if closed.is_ok() {
             self.say(|| format!("{side:?} closes"));
-            self.closing = true;
-            self.heal();
-            self.hits.closed(early);
+            self.closed[side as usize] = true;
         }
+        closed.is_ok()
     }
 
     pub(super) fn is_delivered(&self) -> bool {

@@ -92,6 +92,7 @@ impl World {
         self.instances += 1;
         let committed = self.client.next().0.min(self.app.read);
         self.client = Client::restored(self.client_settings.clone(), self.instances, held);
+        self.held = self.client.to_store().cloned();
         self.app.reload(committed);
         self.client_committed = 0;
         self.redial(1_000);

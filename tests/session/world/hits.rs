@@ -32,6 +32,7 @@ pub struct Hits {
     pub reloads: u64,
     pub restarts: u64,
     pub poisoned: u64,
+    pub both_closed: u64,
     closed: [u64; 2],
 }
 
@@ -72,6 +73,7 @@ impl Hits {
         self.reloads += other.reloads;
         self.restarts += other.restarts;
         self.poisoned += other.poisoned;
+        self.both_closed += other.both_closed;
         self.closed[0] += other.closed[0];
         self.closed[1] += other.closed[1];
     }
@@ -112,6 +114,7 @@ impl Hits {
         ));
         lines.push(("closed at the end".into(), self.closed[0]));
         lines.push(("closed early".into(), self.closed[1]));
+        lines.push(("closed by both".into(), self.both_closed));
         lines
     }
 }

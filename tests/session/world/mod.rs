@@ -69,6 +69,8 @@ pub struct World {
     /// 1009 rather than a cut.
     too_big: bool,
     closing: bool,
+    /// Which side has closed.
+    closed: [bool; 2],
     client_done: bool,
     losses: u32,
     buffer: Vec<u8>,
@@ -88,6 +90,8 @@ struct Plan {
     quota: u32,
     early_close: Option<u32>,
     closer: Side,
+    /// The other one closes as well, soon after.
+    both_close: bool,
     reloads: bool,
     restarts: bool,
     sleeps: bool,
@@ -144,6 +148,7 @@ impl World {
             } else {
                 Side::Server
             },
+            both_close: false,
             reloads: rng.one_in(5),
             restarts: rng.one_in(8),
             sleeps: rng.one_in(6),
@@ -155,6 +160,7 @@ impl World {
             falls_back: rng.one_in(6),
         };
         let mut net = Network::new(&mut rng);
+        plan.both_close = rng.one_in(4);
         // A network's pace, and nobody polls it a thousand times a round trip.
         let pace = net.pace();
         for pause in [
@@ -193,6 +199,7 @@ impl World {
             poison,
             too_big: rng.one_in(3),
             closing: false,
+            closed: [false; 2],
             client_done: false,
             losses: 0,
             buffer: Vec::new(),
@@ -374,6 +381,19 @@ impl World {
                 }
             }
             Event::Chaos => self.chaos(),
+            Event::Closes(side) => {
+                if self.close(side) {
+                    self.hits.both_closed += 1;
+                    match side {
+                        Side::Client => self.with_client(hits::COMMAND, |_, _| {}),
+                        Side::Server => {
+                            if let Some(id) = self.held.as_ref().map(|held| held.id) {
+                                self.with_server(id, hits::COMMAND, |_, _| {});
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

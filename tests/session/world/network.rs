@@ -20,6 +20,7 @@ pub(crate) enum Event {
     ClientSends,
     ServerSends,
     Chaos,
+    Closes(Side),
 }
 
 impl Event {
@@ -44,6 +45,7 @@ impl Event {
             Event::ClientSends => "client sends".into(),
             Event::ServerSends => "server sends".into(),
             Event::Chaos => "chaos".into(),
+            Event::Closes(side) => format!("{side:?} is to close, too"),
         }
     }
 }
