@@ -309,7 +309,8 @@ impl Server {
         } else {
             (Some(answer(&Welcome::Refused(Refusal::Fenced))), "fenced")
         };
-        self.exchange.disconnected(now, Blame::Suspicious);
+        // Whatever ended it, nobody told.
+        self.exchange.disconnected(now, Blame::Silent);
         self.events.push_back(Event::Close {
             connection,
             batch,

@@ -56,6 +56,7 @@ const TRANSITIONS: &[&str] = &[
     "connection ended by a poisonous message",
     "closed at the end",
     "closed early",
+    "closed by both",
 ];
 
 fn main() {

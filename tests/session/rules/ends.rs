@@ -594,6 +594,39 @@ fn a_message_that_is_swallowed_is_replaced_and_told() {
     assert_eq!(pair.client.next().1, 4);
 }
 
+/// A connection that another one replaces says little of its last message: its client gave it up, and nobody knows why.
+#[test]
+fn connections_that_are_replaced_condemn_as_late_as_silent_ones() {
+    let mut pair = Pair::open();
+    pair.server().send(DATA, b"poison").unwrap();
+    let mut replaced = 0;
+    while pair.client.next().0 == 0 && replaced < 20 {
+        loop {
+            let (up, down) = (pair.client_says(), pair.server_says());
+            if up.is_none() && down.is_none() {
+                break;
+            }
+            if let Some(batch) = up {
+                pair.tell_server(&batch);
+            }
+            if let Some(batch) = down {
+                if batch.windows(6).any(|window| window == b"poison") {
+                    break;
+                }
+                pair.tell_client(&batch);
+            }
+        }
+        pair.client.disconnected(pair.now, Blame::Suspicious);
+        replaced += 1;
+        pair.connect();
+        let welcome = pair.server_says().unwrap();
+        pair.tell_client(&welcome);
+    }
+    // Not on a resumed one, twice with others, three times alone; and then the `VOID`.
+    assert_eq!(replaced, 7);
+    assert_eq!(pair.client.read().unwrap().head, Head::Void);
+}
+
 /// The place that a `VOID` takes had parts at the peer, and the `VOID` was lost.
 #[test]
 fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
