@@ -389,7 +389,13 @@ impl Client {
                 let Some(held) = &self.session else {
                     return Err(Violation::Welcome);
                 };
-                let bye = self.exchange.outgoing.bye();
+                let outgoing = &mut self.exchange.outgoing;
+                let bye = outgoing.bye().filter(|_| !outgoing.is_provisional());
+                if !held.forgot {
+                    let undelivered = outgoing.handle_ended(committed);
+                    self.events
+                        .extend(undelivered.into_iter().map(Event::Undelivered));
+                }
                 let ours = bye.is_some_and(|bye| committed > bye);
                 let complete = !held.forgot && self.exchange.incoming.received() >= next;
                 let (code, reason) = self.read_end().unwrap_or((code, String::new()));

@@ -234,6 +234,15 @@ impl Outgoing {
         if below > self.cursor.index {
             return Err(Violation::AckAhead);
         }
+        Ok(self.acknowledge(below))
+    }
+
+    /// The session has ended, and the peer had committed every message below: as much of it as can be. Gives those that it never got.
+    pub(crate) fn handle_ended(&mut self, below: u64) -> Vec<Received> {
+        self.acknowledge(below.clamp(self.acked, self.sent.max(self.acked)))
+    }
+
+    fn acknowledge(&mut self, below: u64) -> Vec<Received> {
         self.acked = below;
         let mut undelivered = Vec::new();
         if !self.voids.is_empty() {
@@ -246,7 +255,7 @@ impl Outgoing {
             });
         }
         self.log.release(below);
-        Ok(undelivered)
+        undelivered
     }
 
     pub(crate) fn handle_credit(&mut self, total: u64) -> Result<(), Violation> {

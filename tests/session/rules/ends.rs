@@ -537,6 +537,32 @@ fn every_message_may_be_one_that_no_connection_survives() {
     assert_eq!(heads.collect::<Vec<_>>(), [Head::Void; 10]);
 }
 
+/// Ended says what the server has committed as an `ACK` would: also of what was replaced, and of what was delivered.
+#[test]
+fn what_ended_says_is_committed_is_not_in_doubt() {
+    let (mut pair, _) = poisoned(Blame::Suspicious);
+    pair.client.close(pair.now, 4001, "").unwrap();
+    while let Some(batch) = pair.client_says() {
+        pair.tell_server(&batch);
+    }
+    let told = |event: &Event| matches!(event, Event::Undelivered(message) if message.index == 2);
+    pair.read();
+    // The last `ACK` is lost.
+    while pair.server_says().is_some() {}
+    pair.events();
+    assert_eq!(pair.registry.ids().count(), 0);
+    assert!(!pair.client_events.iter().any(told));
+    pair.client.disconnected(pair.now, Blame::Suspicious);
+    pair.connect();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ended(4001, "", true, true))
+    );
+    assert!(pair.client_events.iter().any(told));
+    let (in_doubt, never_sent) = pair.client.take_uncommitted();
+    assert_eq!((in_doubt.len(), never_sent.len()), (0, 0));
+}
+
 /// Something on the way swallows a message, and what comes behind it: no close code tells, the heartbeat does.
 fn swallowed(whole: bool) -> (Pair, u32) {
     let mut pair = Pair::open();
