@@ -28,7 +28,6 @@ use super::wire::{Frame, Frames};
 use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 /// A connection's name, by whoever owns it. No two have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +85,7 @@ impl Tombstone {
 
 /// All sessions of one server.
 pub struct Registry {
-    settings: Arc<Settings>,
+    settings: Settings,
     bounds: Bounds,
     incarnation: u64,
     hash: Hash,
@@ -130,7 +129,7 @@ impl Registry {
     /// No sessions. `incarnation`: 64 random bits of this store; `hash`: for tokens.
     pub fn new(settings: Settings, bounds: Bounds, incarnation: u64, hash: Hash) -> Self {
         Self {
-            settings: Arc::new(settings.clamped()),
+            settings: settings.clamped(),
             bounds,
             incarnation,
             hash,
@@ -204,8 +203,7 @@ impl Registry {
                 issued: secret(random),
                 hash: self.hash,
             };
-            let settings = Arc::clone(&self.settings);
-            let server = Server::offer(arrival, settings, self.incarnation, id, identity);
+            let server = Server::offer(arrival, &self.settings, self.incarnation, id, identity);
             self.sessions.insert(id, Box::new(server));
             return Accepted::Session(id);
         };

@@ -23,12 +23,12 @@
 use super::client::Dropped;
 use super::exchange::Exchange;
 use super::heartbeat::Heartbeat;
-use super::hello::{Agreed, Hello, Refusal, Resume, Secret, VERSION, Welcome};
+use super::hello::{Agreed, Hello, Refusal, Resume, Secret, Terms, VERSION, Welcome};
 use super::incoming::Incoming;
 use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
 use super::registry::Connection;
-use super::settings::{Settings, millis};
+use super::settings::{Kept, Settings};
 use super::tokens::{Hash, Presented, Tokens};
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
@@ -36,7 +36,6 @@ use super::{Received, Violation};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// The server's half of one session. Made, found and ended by a [`Registry`](super::Registry).
 ///
@@ -44,7 +43,7 @@ use std::sync::Arc;
 /// for [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
 pub struct Server {
     id: Secret,
-    settings: Arc<Settings>,
+    settings: Kept,
     /// What every `WELCOME` says of the store.
     incarnation: u64,
     pub(crate) identity: Box<[u8]>,
@@ -147,7 +146,7 @@ pub(crate) struct Arrival<'a> {
 impl Server {
     pub(crate) fn offer(
         arrival: Arrival<'_>,
-        settings: Arc<Settings>,
+        settings: &Settings,
         incarnation: u64,
         id: Secret,
         identity: &[u8],
@@ -174,7 +173,7 @@ impl Server {
             counted: 0,
             ended_with: None,
             events: VecDeque::new(),
-            settings,
+            settings: settings.kept(),
         };
         server
             .exchange
@@ -198,12 +197,15 @@ impl Server {
             id: self.id,
             token: arrival.issued,
             incarnation: self.incarnation,
-            terms: self.settings.terms(credit),
-            heartbeat_ms: millis(self.settings.heartbeat),
-            spread_ms: millis(self.settings.spread),
+            terms: Terms {
+                credit,
+                ..self.settings.terms
+            },
+            heartbeat_ms: self.settings.heartbeat_ms,
+            spread_ms: self.settings.spread_ms,
             positions: resumed.then(|| self.exchange.positions()),
         })));
-        let heart = Heartbeat::server(now, self.settings.heartbeat);
+        let heart = Heartbeat::server(now, Duration::from_millis(self.settings.heartbeat_ms));
         self.exchange.connected(heart, hello.terms.retention, false);
         self.connection = Some(arrival.connection);
         self.unconfirmed = true;
@@ -331,7 +333,8 @@ impl Server {
             return;
         }
         // Also of one that is pending: its `ACK`, and more, may have been lost.
-        self.expires = Some(now.saturating_add(self.settings.retention_time));
+        let patience = Duration::from_millis(self.settings.terms.retention_ms);
+        self.expires = Some(now.saturating_add(patience));
         if self.phase == Phase::Attached {
             self.phase = Phase::Detached;
             self.events.push_back(Event::Detached);
@@ -385,7 +388,7 @@ impl Server {
     }
 
     fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), Violation> {
-        if batch.len() as u64 > self.settings.max_batch {
+        if batch.len() as u64 > self.settings.terms.max_batch {
             return Err(Violation::BatchTooLong);
         }
         let (slot, frames) = Frames::new(batch)?;
@@ -480,7 +483,8 @@ impl Server {
             return Err(Unsendable::Ended);
         }
         self.exchange.close(now, code, reason)?;
-        self.close_by = Some(now.saturating_add(self.settings.close_timeout));
+        let patience = Duration::from_millis(self.settings.close_ms);
+        self.close_by = Some(now.saturating_add(patience));
         self.settle(now);
         Ok(())
     }

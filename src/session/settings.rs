@@ -47,7 +47,26 @@ impl Default for Settings {
     }
 }
 
+/// What a session keeps of its server's settings: there may be ten thousand.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// `credit` is the one of the beginning.
+    pub(crate) terms: Terms,
+    pub(crate) heartbeat_ms: u64,
+    pub(crate) spread_ms: u64,
+    pub(crate) close_ms: u64,
+}
+
 impl Settings {
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            terms: self.terms(self.window),
+            heartbeat_ms: millis(self.heartbeat),
+            spread_ms: millis(self.spread),
+            close_ms: millis(self.close_timeout),
+        }
+    }
+
     pub(crate) fn terms(&self, credit: u64) -> Terms {
         Terms {
             credit,
