@@ -42,7 +42,7 @@ pub enum Cause {
     /// The platform does not say.
     Hidden,
     /// No connection to the host: name not found, refused, unreachable, or lost; the text is the operating system's. Or the request could not be
-    /// written, for example because of a line break in a header; the text is a [`Misuse`].
+    /// written, for example because of a line break in a header; the text is a [`Misuse`](super::Misuse).
     Transport(String),
     /// TLS failed: no common version, or a certificate that is not trusted or does not match the host. The text is the TLS library's.
     Tls(String),

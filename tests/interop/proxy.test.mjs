@@ -69,7 +69,7 @@ describe('through tinyproxy with credentials', () => {
   test('the right ones pass every check', () => passes([server.origin, '--proxy', url(`${USER}:${PASSWORD}@`)]));
 
   test('none are a refusal that asks for them', async () => {
-    assert.match(await refused([server.origin, '--proxy', url('')]), /the proxy wants other credentials/);
+    assert.match(await refused([server.origin, '--proxy', url('')]), /the proxy requires credentials/);
   });
 
   test('wrong ones are a refusal with its status', async () => {

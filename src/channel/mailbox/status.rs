@@ -9,14 +9,14 @@ use core::time::Duration;
 pub enum Status {
     /// Messages flow both ways.
     Open,
-    /// The connection was lost, and the channel connects again: see [`Connect::reconnect`](super::Connect::reconnect). Sends wait.
+    /// The connection was lost, and the channel connects again: see [`Connect::reconnect`](crate::Connect::reconnect). Sends wait.
     #[cfg(feature = "reconnect")]
     Reconnecting {
         /// The attempt that is next or under way, counted since the last stable connection, from 1.
         attempt: u32,
         /// Why: what ended the connection, or the attempt before.
         reason: std::sync::Arc<crate::reconnect::ReconnectReason>,
-        /// When it begins. `None` while it is under way, and while the channel is [suspended](super::Control::suspend).
+        /// When it begins. `None` while it is under way, and while the channel is [suspended](crate::Control::suspend).
         next_retry_at: Option<crate::channel::RetryAt>,
     },
     /// The end has begun. Nothing more can be sent.
@@ -63,7 +63,7 @@ pub struct Stats {
     pub unsent_messages: u64,
     /// Their bytes, which [`CloseInfo::unsent_bytes`] counts too.
     pub unsent_bytes: usize,
-    /// The time from the last answered [`Control::ping`](super::Control::ping) to its pong, including what either side had queued before them. None
+    /// The time from the last answered [`Control::ping`](crate::Control::ping) to its pong, including what either side had queued before them. None
     /// before the first, and in browsers, where a page cannot send pings.
     pub round_trip: Option<Duration>,
     /// Pongs received (RFC 6455 §5.5.3), those of keepalive included. 0 in browsers, which hide them from a page, and of a channel that reconnects.
