@@ -1,6 +1,6 @@
 //! `Channel::send` hands a message over within the task that sends: how many writes that makes, that none is stuck, and that all keep their order.
 
-use crate::counting::Counting;
+use crate::counting::{Opcode, counted, expect_answers};
 use crate::support::soon;
 use futures::FutureExt as _;
 use std::sync::Arc;
@@ -21,13 +21,7 @@ struct Scene {
 
 /// A server's channel, for which so many messages are there in one read.
 async fn scene(messages: usize, capacity: usize) -> Scene {
-    let (io, mut peer) = tokio::io::duplex(capacity);
-    let writes = Arc::<AtomicUsize>::default();
-    let io = Counting(io, writes.clone());
-    let limits = Limits::default();
-    let socket = Socket::from_upgraded(io, b"", Role::Server, OpenInfo::default(), &limits);
-    let frames = b"\x82\x81\0\0\0\0a".repeat(messages);
-    peer.write_all(&frames).await.unwrap();
+    let (socket, peer, writes) = counted(Opcode::Binary, messages, capacity).await;
     Scene {
         channel: Channel::from_socket(socket, Bytes),
         peer,
@@ -36,11 +30,7 @@ async fn scene(messages: usize, capacity: usize) -> Scene {
 }
 
 async fn expect(peer: &mut DuplexStream, messages: usize) {
-    let mut bytes = vec![0; 3 * messages];
-    soon("the answers", peer.read_exact(&mut bytes))
-        .await
-        .unwrap();
-    assert_eq!(bytes, b"\x82\x01a".repeat(messages));
+    expect_answers(peer, Opcode::Binary, messages).await;
 }
 
 #[tokio::test]

@@ -1,15 +1,13 @@
 //! `Socket::send` lets its flush wait while more messages lie read. How many writes that makes, and that no message is stuck.
 
-use crate::counting::Counting;
+use crate::counting::{Opcode, counted, expect_answers};
 use crate::support::soon;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use websocket_channel::proto::Role;
-use websocket_channel::transport::Limits;
-use websocket_channel::{Message, OpenInfo, Socket};
+use websocket_channel::{Message, Socket};
 
 struct Scene {
     socket: Socket,
@@ -19,13 +17,7 @@ struct Scene {
 
 /// A server's socket, for which so many messages are there in one read.
 async fn scene(messages: usize, capacity: usize) -> Scene {
-    let (io, mut peer) = tokio::io::duplex(capacity);
-    let writes = Arc::<AtomicUsize>::default();
-    let io = Counting(io, writes.clone());
-    let limits = Limits::default();
-    let socket = Socket::from_upgraded(io, b"", Role::Server, OpenInfo::default(), &limits);
-    let frames = b"\x81\x81\0\0\0\0a".repeat(messages);
-    peer.write_all(&frames).await.unwrap();
+    let (socket, peer, writes) = counted(Opcode::Text, messages, capacity).await;
     Scene {
         socket,
         peer,
@@ -34,11 +26,7 @@ async fn scene(messages: usize, capacity: usize) -> Scene {
 }
 
 async fn expect(peer: &mut DuplexStream, messages: usize) {
-    let mut bytes = vec![0; 3 * messages];
-    soon("the answers", peer.read_exact(&mut bytes))
-        .await
-        .unwrap();
-    assert_eq!(bytes, b"\x81\x01a".repeat(messages));
+    expect_answers(peer, Opcode::Text, messages).await;
 }
 
 #[tokio::test]

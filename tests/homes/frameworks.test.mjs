@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before } from 'node:test';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { next, reactNative, rspack } from './frameworks.mjs';
 import { frameworkVersion, install, project, write } from './project.mjs';
-import { serve } from './site.mjs';
+import { launch, serve } from './site.mjs';
 import { home, printTable } from './table.mjs';
 
 const EXCHANGED = 'hello 1000 of 2009 4000 bye true';
@@ -20,10 +19,7 @@ let browser;
 before(async () => {
   install();
   site = await serve(project);
-  browser = await chromium.launch({
-    executablePath: process.env.WEBSOCKET_CHANNEL_CHROMIUM,
-    args: ['--no-sandbox', '--disable-background-networking', '--no-first-run'],
-  });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../run/build.mjs';
-import { startDriver } from '../run/drivers.mjs';
+import { openSession, startDriver } from '../run/drivers.mjs';
 import { serve } from '../run/js-suite.mjs';
 import { endChildrenOnSignals } from '../run/process.mjs';
 
@@ -51,14 +51,11 @@ function told({ pace, sending: { mib, seconds, timers, turns } }) {
 
 /** What the page says that was there first when another was opened. */
 async function behindAnotherTab() {
-  const { Capabilities, WebDriver } = await import('selenium-webdriver');
-  const { Executor, HttpClient } = await import('selenium-webdriver/http/index.js');
   const driver = await startDriver(browser, tools);
   try {
-    const { capabilities } = driver;
     // Its driver turns off what is to be seen here.
-    if (browser === 'chromium') capabilities['goog:chromeOptions'].excludeSwitches = ['disable-background-timer-throttling'];
-    const session = WebDriver.createSession(new Executor(new HttpClient(driver.url)), new Capabilities(capabilities));
+    if (browser === 'chromium') driver.capabilities['goog:chromeOptions'].excludeSwitches = ['disable-background-timer-throttling'];
+    const session = await openSession(driver);
     await session.get(`${site.origin}/hidden.html?origin=${encodeURIComponent(origin)}`);
     await session.wait(() => session.executeScript('return window.isReady'), LIMIT_MS);
     // Whoever asks a page brings it to the front: the other one is asked, which is of the same origin.

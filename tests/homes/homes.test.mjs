@@ -14,7 +14,7 @@ import { extension, pages, refusing, withoutWasm } from './pages.mjs';
 import { attw, publint } from './lints.mjs';
 import { install, project, tool, write } from './project.mjs';
 import { jest, vitest } from './runners.mjs';
-import { serve } from './site.mjs';
+import { launch, serve } from './site.mjs';
 import { home, printTable } from './table.mjs';
 import { VERSIONS, check, checks, classic, compile, copyTypes, entries } from './types.mjs';
 import { answerOfSlim, answerOfVite, answerOfWorkerd } from './workerd.mjs';
@@ -33,10 +33,7 @@ let browser;
 before(async () => {
   install();
   site = await serve(project);
-  browser = await chromium.launch({
-    executablePath: process.env.WEBSOCKET_CHANNEL_CHROMIUM,
-    args: ['--no-sandbox', '--disable-background-networking', '--no-first-run'],
-  });
+  browser = await launch();
 });
 
 after(async () => {

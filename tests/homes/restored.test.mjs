@@ -6,23 +6,18 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../run/build.mjs';
-import { openSession, startDriver } from '../run/drivers.mjs';
-import { serve } from '../run/js-suite.mjs';
+import { drive } from '../run/driven.mjs';
 import { endChildrenOnSignals } from '../run/process.mjs';
 
 const tools = { paths: JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS) };
 const origin = process.env.WEBSOCKET_CHANNEL_TEST_WS;
-/** A hang ends here. */
-const LIMIT_MS = 30_000;
 const browser = process.env.WEBSOCKET_CHANNEL_BROWSER;
 /** Firefox keeps no page with a WebSocket. */
 const KEEPS = ['chromium', 'webkit'];
 
 endChildrenOnSignals();
 
-let site;
-let driver;
-let session;
+let page;
 
 before(async () => {
   const folder = join(root, 'target', 'restored');
@@ -31,23 +26,17 @@ before(async () => {
   for (const name of ['restored.html', 'restored.js']) copyFileSync(join(root, 'tests/homes', name), join(folder, name));
   copyFileSync(join(root, 'dist/index.js'), join(folder, 'websocket-channel.js'));
   writeFileSync(join(folder, 'away.html'), '<!doctype html><meta charset="utf-8" /><title>away</title>');
-  site = await serve(folder);
-  driver = await startDriver(browser, tools);
-  session = await openSession(driver);
+  page = await drive(browser, tools, folder);
 });
 
-after(async () => {
-  await session?.quit().catch(() => {});
-  await driver?.stop();
-  await site?.stop();
-});
+after(() => page?.stop());
 
-const script = (text) => session.executeScript(text);
-const until = (condition) => session.wait(() => script(`return ${condition}`), LIMIT_MS);
+const script = (text) => page.script(text);
+const until = (condition) => page.until(condition);
 
 /** Opens the page, and its channel. */
 async function open() {
-  await session.get(`${site.origin}/restored.html?origin=${encodeURIComponent(origin)}`);
+  await page.session.get(`${page.origin}/restored.html?origin=${encodeURIComponent(origin)}`);
   await until('window.isReady === true');
 }
 
@@ -57,18 +46,11 @@ async function settled() {
   return script('return window.found');
 }
 
-/** A command of Chromium's own protocol. */
-async function devTools(cmd, params) {
-  const id = (await session.getSession()).getId();
-  const response = await fetch(`${driver.url}/session/${id}/goog/cdp/execute`, { method: 'POST', body: JSON.stringify({ cmd, params }) });
-  assert.ok(response.ok, await response.text());
-}
-
 test(`a page of ${browser} that comes back from the back/forward cache has no channel that says it is open`, async (context) => {
   await open();
   await script("location.href = 'away.html'");
   await until("document.title === 'away'");
-  await session.navigate().back();
+  await page.session.navigate().back();
   await until('window.found?.persisted.length > 0');
   if (!(await script('return window.found.persisted.at(-1)'))) {
     assert.ok(!KEEPS.includes(browser) || browser === 'chromium', `${browser} did not keep the page`);
@@ -86,7 +68,7 @@ test(`a page of ${browser} that comes back from the back/forward cache has no ch
 
 test(`a page of ${browser} that was frozen sends nothing that is lost`, { skip: browser !== 'chromium' }, async () => {
   await open();
-  for (const state of ['frozen', 'active']) await devTools('Page.setWebLifecycleState', { state });
+  for (const state of ['frozen', 'active']) await page.devTools('Page.setWebLifecycleState', { state });
   const { seen, sent } = await settled();
   console.log(browser, JSON.stringify(seen), JSON.stringify(sent));
   assert.equal(seen[0].event, 'resume');

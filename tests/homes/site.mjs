@@ -1,7 +1,8 @@
-// The project as a site on a free port of this machine.
+// The project as a site on a free port of this machine, and a browser for it.
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { chromium } from 'playwright-core';
 
 // Without a type for wasm: many servers have none.
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
@@ -23,4 +24,12 @@ export async function serve(folder) {
     origin: `http://127.0.0.1:${port}`,
     stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
   };
+}
+
+/** Starts Chromium. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.WEBSOCKET_CHANNEL_CHROMIUM,
+    args: ['--no-sandbox', '--disable-background-networking', '--no-first-run'],
+  });
 }

@@ -6,8 +6,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root, wasm } from '../run/build.mjs';
-import { openSession, startDriver } from '../run/drivers.mjs';
-import { serve } from '../run/js-suite.mjs';
+import { drive } from '../run/driven.mjs';
 import { endChildrenOnSignals } from '../run/process.mjs';
 import { setupOrExit } from '../run/setup.mjs';
 
@@ -15,16 +14,12 @@ const paths = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS);
 const origin = process.env.WEBSOCKET_CHANNEL_TEST_WS;
 const control = process.env.WEBSOCKET_CHANNEL_TEST_CONTROL;
 const browser = process.env.WEBSOCKET_CHANNEL_BROWSER;
-/** A hang ends here. */
-const LIMIT_MS = 30_000;
 /** A channel that does not wait is back after this, on a busy machine. With the delays of the policy it could be, too, but not each time. */
 const AT_ONCE_MS = 1000;
 
 endChildrenOnSignals();
 
-let site;
-let driver;
-let session;
+let page;
 let tags = 0;
 
 before(async () => {
@@ -36,37 +31,24 @@ before(async () => {
   copyFileSync(files.wasm, join(folder, 'websocket_channel_lifecycle_bg.wasm'));
   for (const name of ['lifecycle.html', 'lifecycle.js']) copyFileSync(join(root, 'tests/lifecycle', name), join(folder, name));
   writeFileSync(join(folder, 'away.html'), '<!doctype html><meta charset="utf-8" /><title>away</title>');
-  site = await serve(folder);
-  driver = await startDriver(browser, { paths });
-  session = await openSession(driver);
+  page = await drive(browser, { paths }, folder);
 });
 
-after(async () => {
-  await session?.quit().catch(() => {});
-  await driver?.stop();
-  await site?.stop();
-});
+after(() => page?.stop());
 
-const script = (text) => session.executeScript(text);
-const until = (condition) => session.wait(() => script(`return ${condition}`), LIMIT_MS);
+const script = (text) => page.script(text);
+const until = (condition) => page.until(condition);
 const noted = (what) => until(`window.notes.some((note) => note.what === ${JSON.stringify(what)})`);
 
 /** Opens the page and its channel; gives the tag of its connections. */
 async function open() {
   const tag = `lifecycle-${browser}-${(tags += 1)}`;
   const url = encodeURIComponent(`${origin}/echo?tag=${tag}`);
-  await session.get(`${site.origin}/lifecycle.html?url=${url}`);
+  await page.session.get(`${page.origin}/lifecycle.html?url=${url}`);
   await until("window.notes?.some((note) => note.what === 'open')");
   await script("window.send('before')");
   await noted('before');
   return tag;
-}
-
-/** A command of Chromium's own protocol. */
-async function devTools(cmd, params) {
-  const id = (await session.getSession()).getId();
-  const response = await fetch(`${driver.url}/session/${id}/goog/cdp/execute`, { method: 'POST', body: JSON.stringify({ cmd, params }) });
-  assert.ok(response.ok, await response.text());
 }
 
 /** What the page has noted since something, in order, and how long after it. */
@@ -94,7 +76,7 @@ test(`a page of ${browser} that comes back from the back/forward cache has its c
   await open();
   await script("location.href = 'away.html'");
   await until("document.title === 'away'");
-  await session.navigate().back();
+  await page.session.navigate().back();
   await until('window.notes?.length > 0');
   if (!(await script("return window.notes.some(({ what }) => what.startsWith('pageshow'))"))) {
     assert.notEqual(browser, 'webkit', 'WebKit keeps every page');
@@ -105,15 +87,15 @@ test(`a page of ${browser} that comes back from the back/forward cache has its c
 
 test(`a page of ${browser} that was frozen has its channel back`, { skip: browser !== 'chromium' }, async () => {
   await open();
-  for (const state of ['frozen', 'active']) await devTools('Page.setWebLifecycleState', { state });
+  for (const state of ['frozen', 'active']) await page.devTools('Page.setWebLifecycleState', { state });
   await isBack('resume');
 });
 
 test(`a page of ${browser} that was offline connects as soon as it is online`, { skip: browser !== 'chromium' }, async () => {
   const tag = await open();
   const network = (offline) =>
-    devTools('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
-  await devTools('Network.enable', {});
+    page.devTools('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await page.devTools('Network.enable', {});
   await network(true);
   await until('navigator.onLine === false');
   // An open connection lives on, and is not given up for a hint.

@@ -443,6 +443,19 @@ fn ended_sessions_are_remembered_within_bounds() {
     assert_eq!(answered(&pair.accept(&hellos[1])), "Ended 4001 1, 1000 ");
 }
 
+/// What the client says is passed on, up to a batch with this word in it, which its connection does not survive.
+fn pass_until_poison(pair: &mut Pair) {
+    while let Some(batch) = pair.client_says() {
+        if batch.windows(6).any(|window| window == b"poison") {
+            break;
+        }
+        pair.tell_server(&batch);
+        while let Some(batch) = pair.server_says() {
+            pair.tell_client(&batch);
+        }
+    }
+}
+
 /// A message that ends every connection it is sent on, behind others in the same batch.
 fn poisoned(blame: Blame) -> (Pair, u32) {
     let mut pair = Pair::open();
@@ -451,15 +464,7 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
         pair.client.send(DATA, text.as_bytes()).unwrap();
     }
     for _ in 0..50 {
-        while let Some(batch) = pair.client_says() {
-            if batch.windows(6).any(|window| window == b"poison") {
-                break;
-            }
-            pair.tell_server(&batch);
-            while let Some(batch) = pair.server_says() {
-                pair.tell_client(&batch);
-            }
-        }
+        pass_until_poison(&mut pair);
         if pair.server().next().0 == 4 {
             break;
         }
@@ -511,15 +516,7 @@ fn every_message_may_be_one_that_no_connection_survives() {
         pair.client.send(DATA, b"poison").unwrap();
     }
     for _ in 0..100 {
-        while let Some(batch) = pair.client_says() {
-            if batch.windows(6).any(|window| window == b"poison") {
-                break;
-            }
-            pair.tell_server(&batch);
-            while let Some(batch) = pair.server_says() {
-                pair.tell_client(&batch);
-            }
-        }
+        pass_until_poison(&mut pair);
         if pair.server().next().0 == 10 {
             break;
         }

@@ -74,6 +74,20 @@ impl Pair {
         pair
     }
 
+    /// The same, and the server has "a", "b" and "c" of the client. It has read and committed the first.
+    pub(crate) fn with_one_of_three_committed() -> Self {
+        let mut pair = Self::open();
+        for text in ["a", "b", "c"] {
+            pair.client.send(DATA, text.as_bytes()).unwrap();
+        }
+        pair.pump();
+        let now = pair.now;
+        let server = pair.server();
+        server.read().unwrap();
+        server.commit(now, 1);
+        pair
+    }
+
     pub(crate) fn connection(&self) -> Connection {
         Connection(self.connections)
     }

@@ -384,15 +384,9 @@ fn a_page_that_forgot_goes_on_from_the_servers_positions() {
 
 #[test]
 fn a_server_may_fall_back_to_what_it_committed() {
-    let mut pair = Pair::open();
-    for text in ["a", "b", "c"] {
-        pair.client.send(DATA, text.as_bytes()).unwrap();
-    }
-    pair.pump();
+    let mut pair = Pair::with_one_of_three_committed();
     let now = pair.now;
     let server = pair.server();
-    server.read().unwrap();
-    server.commit(now, 1);
     // Read, and not committed.
     server.read().unwrap();
     server.fall_back(now);
@@ -476,15 +470,8 @@ fn every_page_says_attempts_above_those_of_every_earlier_page() {
 /// What the server had from the earlier page and had not committed, nobody can send again: its place stays.
 #[test]
 fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
-    let mut pair = Pair::open();
-    for text in ["a", "b", "c"] {
-        pair.client.send(DATA, text.as_bytes()).unwrap();
-    }
-    pair.pump();
-    let now = pair.now;
+    let mut pair = Pair::with_one_of_three_committed();
     let server = pair.server();
-    server.read().unwrap();
-    server.commit(now, 1);
     // One is read, one waits.
     server.read().unwrap();
     let held = held(&pair);
