@@ -42,7 +42,9 @@ function make() {
     // Every JavaScript object that Rust holds.
     for (const object of held()) {
       if (isSocket(object)) {
-        object.onopen = object.onmessage = object.onerror = object.onclose = null;
+        object.onopen = object.onmessage = object.onclose = null;
+        // What is given up may still fire `error`, and Node's `ws` throws when nobody listens.
+        object.onerror = () => {};
         object.close();
       } else if (globalThis.WebSocketStream) {
         letGo(object);
