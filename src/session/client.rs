@@ -1,24 +1,24 @@
-//! The client's half of a session, as a table. Pure: no I/O, no clock, no randomness, no waker.
+//! The client's half of a session, as a table. It does no I/O and has no clock, random numbers or wakers.
 //!
-//! | told | down | greeting | open | ended |
+//! | input | down | greeting | open | ended |
 //! | --- | --- | --- | --- | --- |
 //! | [`connected`](Client::connected) | greeting: `HELLO` | | | |
 //! | `WELCOME` of a session | | open: `ACK` | down: violation | |
-//! | ... that contradicts what it knows | | ended: lost | | |
+//! | ... that contradicts the client's state | | ended: lost | | |
 //! | `Later` | | down | down: violation | |
-//! | `Refused` | | ended: lost; down, if nothing is lost by a new session | ended: fenced | |
+//! | `Refused` | | ended: lost; down, if a new session loses nothing | ended: fenced | |
 //! | `Ended` | | ended | down: violation | |
 //! | another frame | | down: violation | open | |
 //! | a violation | | down | down | |
-//! | ... the eighth, and nothing got through meanwhile | | ended: lost | ended: lost | |
+//! | ... the eighth without progress in between | | ended: lost | ended: lost | |
 //! | `ACK` of our `BYE` | | | ended | |
-//! | commit of the peer's `BYE`, or it came and we have sent ours | comes back to say so | the same | ended, once its `ACK` is written | |
+//! | the peer's `BYE` is committed, or it arrived and we have sent ours | reconnects to acknowledge it | the same | ended, once its `ACK` is written | |
 //! | [`disconnected`](Client::disconnected) | | down | down | |
-//! | the deadline of `WELCOME` or of the heartbeat | | down | down | |
+//! | the deadline for `WELCOME` or the heartbeat passed | | down | down | |
 //! | [`close`](Client::close) | `BYE` is retained | the same | the same | |
-//! | the deadline of `close`, and of coming back to acknowledge a `BYE` | ended | ended | ended | |
+//! | the deadline of `close`, or for acknowledging a `BYE` passed | ended | ended | ended | |
 //!
-//! An empty field changes nothing. It leaves `ended` never.
+//! An empty field changes nothing. `ended` is final.
 
 use super::exchange::Exchange;
 use super::heartbeat::Heartbeat;
@@ -33,70 +33,71 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-/// Attempts are numbered from the next multiple of this after a reload: above every attempt of the earlier page, of which the stored number is not the last.
+/// After a reload, attempts are numbered from the next multiple of this. The stored number may be older than the earlier page's last attempt; this is
+/// above all of them.
 const RELOADS: u64 = 1 << 16;
 
 /// The client's half of a session.
 ///
-/// Whoever owns the connection keeps to this round:
+/// The owner of the connection repeats these steps:
 ///
-/// 1. Tell it what happened: [`connected`](Self::connected), [`handle_batch`](Self::handle_batch), [`disconnected`](Self::disconnected),
-///    [`handle_timeout`](Self::handle_timeout) when the time of [`poll_timeout`](Self::poll_timeout) came.
-/// 2. Take events with [`poll_event`](Self::poll_event) until there is none. What a page stores to survive a reload it stores here, before the
+/// 1. Report what happened: [`connected`](Self::connected), [`handle_batch`](Self::handle_batch), [`disconnected`](Self::disconnected), or
+///    [`handle_timeout`](Self::handle_timeout) when the time of [`poll_timeout`](Self::poll_timeout) has come.
+/// 2. Take events with [`poll_event`](Self::poll_event) until there are none. If the session is to survive a reload, store its [`Held`] here: the
 ///    next step confirms the new token.
 /// 3. Give commands, and read messages with [`read`](Self::read).
-/// 4. Send what [`poll_transmit`](Self::poll_transmit) writes, one batch a WebSocket message, until it writes none.
-/// 5. Arm a timer for [`poll_timeout`](Self::poll_timeout).
+/// 4. Send what [`poll_transmit`](Self::poll_transmit) writes, one batch per WebSocket message, until it writes none.
+/// 5. Set a timer for [`poll_timeout`](Self::poll_timeout).
 pub struct Client {
     settings: Settings,
     instance: u64,
     attempt: u64,
     phase: Phase,
     session: Option<Held>,
-    /// What the server takes, fixed for the session: message and batch.
+    /// The largest message and batch that the server accepts. Fixed for the session.
     agreed: Option<(u64, u64)>,
     exchange: Exchange,
-    /// Until when `WELCOME` is waited for.
+    /// The deadline for `WELCOME`.
     welcome_by: Option<Duration>,
-    /// Until when our `BYE` is to be committed.
+    /// The deadline for the commit of our `BYE`.
     close_by: Option<Duration>,
-    /// `HELLO` is to be written.
+    /// `HELLO` is not written yet.
     hello: bool,
     events: VecDeque<Event>,
 }
 
-/// How a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Without a connection.
+    /// No connection.
     Down,
-    /// Connected; `WELCOME` is awaited.
+    /// Connected, and waiting for `WELCOME`.
     Greeting,
-    /// Connected, and the session goes on.
+    /// Connected, and messages can flow.
     Open,
     /// The session has ended.
     Ended,
 }
 
-/// What a client keeps to come back. Who knows the token can take the session over, so it is for no log.
+/// What a client needs to resume. Whoever has the token can take over the session, so do not log it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The session's id.
     pub id: Secret,
     /// The newest token.
     pub token: Secret,
-    /// The store's incarnation.
+    /// The incarnation of the server's store.
     pub incarnation: u64,
-    /// The attempt that it was opened by, or after a reload the first one of this page.
+    /// The attempt that opened it. After a reload: this page's first attempt.
     pub attempt: u64,
-    /// Nothing but the `WELCOME` was ever heard in the session.
+    /// Nothing but `WELCOME` has arrived in this session.
     pub(crate) fresh: bool,
-    /// The page was loaded anew, and has nothing but this.
+    /// The page was reloaded and has nothing else of the session.
     pub(crate) forgot: bool,
 }
 
 impl Held {
-    /// What an earlier page of the same tab had stored.
+    /// What an earlier page of the same tab stored.
     pub fn stored(id: Secret, token: Secret, incarnation: u64, attempt: u64) -> Self {
         Self {
             id,
@@ -113,75 +114,76 @@ impl Held {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// `WELCOME` came: the session goes on, or begins.
+    /// `WELCOME` arrived: the session begins or resumes.
     Opened {
-        /// It goes on.
+        /// It resumes.
         resumed: bool,
-        /// What to store to come back, if it is to survive a reload.
+        /// What to store, if the session is to survive a reload.
         held: Held,
-        /// What a retry after the next drop is spread over.
+        /// After the next drop, the delay of the first retry is chosen at random up to this.
         spread: Duration,
-        /// After a reload: where this page goes on.
+        /// After a reload: the indices at which this page continues.
         adopted: Option<Adopted>,
     },
-    /// The server asks to try again later. The connection is to be closed.
+    /// The server asks to retry later. Close the connection.
     Later {
-        /// How long to wait at least.
+        /// The shortest delay.
         after: Duration,
         /// Why.
         reason: LaterReason,
     },
-    /// The server asks to connect anew. Until then the session goes on.
+    /// The server asks to reconnect. The session continues on this connection until then.
     Move {
-        /// How long to wait at least.
+        /// The shortest delay.
         after: Duration,
     },
-    /// The connection is of no use any more and to be closed; the session stands.
+    /// The connection cannot be used any more. Close it. The session can resume.
     Dropped(Dropped),
-    /// The peer committed the place of a message that it never got, for it ended every connection, or was larger than the peer takes. If that was a
-    /// response, whoever asked still waits: send an error behind it.
+    /// A message of ours was replaced: it ended every connection, or was larger than the peer accepts. The peer committed its index without receiving
+    /// it. If it was a response, send an error for the same request, because the requester still waits.
     Undelivered(Received),
-    /// The session cannot go on. Final. The connection, if there is one, is to be closed.
+    /// The session cannot resume. Final. Close the connection, if there is one.
     Lost(Refusal),
-    /// The session ended as somebody wanted it. Final. The connection, if there is one, is to be closed.
+    /// One of the sides ended the session. Final. Close the connection, if there is one.
     Ended {
         /// The code of the `BYE`.
         code: u16,
         /// Its reason.
         reason: String,
-        /// We sent it.
+        /// This side sent it.
         ours: bool,
-        /// It was delivered, and so was everything before it in its direction. What waits can still be read. Of what we had sent `take_uncommitted` tells.
+        /// `BYE` and every message before it in its direction were delivered. Unread messages can still be read. `take_uncommitted` returns the
+        /// messages of this side that were not committed.
         clean: bool,
     },
 }
 
-/// Where a page goes on that has nothing but what an earlier page had stored.
+/// Where a reloaded page continues a session of which it has only a stored [`Held`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adopted {
-    /// The first message of this page has this index. What the earlier page had sent from there on is lost. Of what it had sent below, the server has all
-    /// that it had committed; the rest it may still lose, if its handler begins anew.
+    /// The index of this page's first message. Messages of the earlier page from this index on are lost. Of those below it, the server has committed
+    /// some; the rest may still be lost if its handler restarts.
     pub next: u64,
-    /// The first message to come has this index. The earlier page had committed every one below, and may have read some from there on.
+    /// The index of the first message to arrive. The earlier page had committed all messages below it, and may have read some from it on.
     pub first: u64,
 }
 
-/// Why a connection is given up.
+/// Why this side gives up a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Dropped {
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Violation(Violation),
-    /// No `WELCOME` in time. If there never was one, the server may not speak the session protocol at all.
+    /// `WELCOME` did not arrive in time. If it never arrives, the server may not speak the session protocol.
     NoWelcome,
-    /// The peer did not answer.
+    /// The peer did not answer a `PING`.
     Silent,
-    /// The server no longer knows the session, but nothing was sent or received in it: the next connection begins a new one.
+    /// The server does not know the session any more. No message was sent or received in it, so the next connection begins a new one.
     Renewed,
 }
 
 impl Dropped {
-    /// What it says of our messages.
+    /// Whether a message of ours may be the cause.
     pub(crate) fn blame(self) -> Blame {
         match self {
             Self::Silent => Blame::Silent,
@@ -189,7 +191,7 @@ impl Dropped {
         }
     }
 
-    /// The code and reason to close the connection with.
+    /// The code and reason for closing the connection.
     pub fn close(self) -> (u16, &'static str) {
         match self {
             Self::Violation(violation) => (violation.close_code(), violation.name()),
@@ -200,7 +202,7 @@ impl Dropped {
     }
 }
 
-/// Its state, and nothing of what passes through it, which is not for logs.
+/// Shows the state only: messages and tokens must not reach logs.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -210,7 +212,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A session that is to begin with the first connection. `instance`: 64 random bits of this page load or process.
+    /// A session that begins with the first connection. `instance`: 64 random bits, new for each page load or process.
     pub fn new(settings: Settings, instance: u64) -> Self {
         let settings = settings.clamped();
         let outgoing = Outgoing::new(settings.retention, settings.batch);
@@ -230,9 +232,9 @@ impl Client {
         }
     }
 
-    /// A session that an earlier page of the same tab had, of which this one has nothing but what was stored.
+    /// A session of an earlier page of the same tab, of which this page has only `held`.
     ///
-    /// What is sent before it is open gets indices from 0; [`Event::Opened`] tells in `adopted` what is to be added to them.
+    /// Messages sent before it is open get indices from 0. `adopted` in [`Event::Opened`] has the number to add to them.
     pub fn restored(settings: Settings, instance: u64, held: Held) -> Self {
         let mut client = Self::new(settings, instance);
         client.exchange.outgoing.forget();
@@ -246,20 +248,20 @@ impl Client {
         client
     }
 
-    /// What to store to come back, if there is something. A page that was loaded anew stores it before its first connection: the attempts of the page behind it
-    /// are to be above its own, also if it is never answered.
+    /// What to store for a resume, if there is a session. A reloaded page stores it before its first connection, even if that is never answered: the
+    /// next page's attempts must be higher.
     pub fn to_store(&self) -> Option<&Held> {
         self.session.as_ref()
     }
 
-    /// How it stands.
+    /// The current state.
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
     // Inputs.
 
-    /// A connection is open. It is told by nobody else: one at a time.
+    /// A connection is open. There is one at a time: ignored unless the state is [`Phase::Down`].
     pub fn connected(&mut self, now: Duration) {
         if self.phase != Phase::Down {
             return;
@@ -270,7 +272,7 @@ impl Client {
         self.welcome_by = Some(now.saturating_add(self.settings.welcome_timeout));
     }
 
-    /// The connection ended, however it did. Ignored if it was given up before.
+    /// The connection ended, for whatever reason. Ignored if this side had given it up before.
     pub fn disconnected(&mut self, now: Duration, blame: Blame) {
         if matches!(self.phase, Phase::Greeting | Phase::Open) {
             self.down(now, blame);
@@ -280,7 +282,7 @@ impl Client {
         }
     }
 
-    /// A connection ended with a violation.
+    /// A connection ended because of a violation.
     fn violated(&mut self, now: Duration) {
         if self.phase != Phase::Ended && self.exchange.is_broken() {
             self.lost(now, Refusal::Broken);
@@ -303,14 +305,14 @@ impl Client {
         }
     }
 
-    /// A text message came. A session has only binary ones.
+    /// A text message arrived. A session has only binary ones.
     pub fn handle_text(&mut self, now: Duration) {
         if matches!(self.phase, Phase::Greeting | Phase::Open) {
             self.drop(now, Dropped::Violation(Violation::TextMessage));
         }
     }
 
-    /// A binary message came.
+    /// A binary message arrived.
     pub fn handle_batch(&mut self, now: Duration, batch: &[u8]) {
         if !matches!(self.phase, Phase::Greeting | Phase::Open) {
             return;
@@ -332,7 +334,7 @@ impl Client {
         }
         for frame in frames {
             if matches!(self.phase, Phase::Down | Phase::Ended) {
-                // What came behind the end of the connection or the session.
+                // Ignore frames behind the end of the connection or session.
                 break;
             }
             match (self.phase, frame?) {
@@ -405,7 +407,7 @@ impl Client {
         }
     }
 
-    /// A `WELCOME` of a session: in the order of the table in `WIRE.md`, "What a client checks".
+    /// Checks a `WELCOME` of a session, in the order of `WIRE.md`, "What a server checks" and "Resuming".
     fn open(&mut self, now: Duration, agreed: &Agreed) -> Result<(), Violation> {
         if agreed.version != VERSION {
             return Err(Violation::Version);
@@ -471,7 +473,7 @@ impl Client {
         Ok(())
     }
 
-    /// The time of [`poll_timeout`](Self::poll_timeout) came.
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.close_by.is_some_and(|by| by <= now) {
             if let Some((code, reason)) = self.read_end() {
@@ -489,7 +491,7 @@ impl Client {
 
     // Commands.
 
-    /// Retains a message to send, and gives its index. At once if connected, else as soon as it is.
+    /// Retains a message and returns its index. It is sent at once if connected, otherwise on the next connection.
     ///
     /// # Errors
     /// Each of [`Unsendable`] but `Close`.
@@ -500,39 +502,39 @@ impl Client {
         self.exchange.send(head, payload)
     }
 
-    /// The oldest message that was not read. It is committed by [`commit`](Self::commit).
+    /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<Received> {
         self.exchange.incoming.read()
     }
 
-    /// Takes responsibility for every message below, as far as they were read.
+    /// Commits the messages below this index that were read.
     pub fn commit(&mut self, now: Duration, below: u64) {
         self.exchange.incoming.commit(now, below);
         self.settle(now);
     }
 
-    /// Nobody will read any more, and the application answers for it: what arrives is committed and dropped.
+    /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
     pub fn stop_reading(&mut self, now: Duration) {
         self.exchange.incoming.stop_reading(now);
         self.settle(now);
     }
 
-    /// Asks the peer to commit and acknowledge everything sent so far without delay. It is done when [`committed`](Self::committed) says so.
+    /// Asks the peer to commit and acknowledge everything sent so far without delay. It is done when [`committed`](Self::committed) reaches it.
     pub fn flush(&mut self) {
         self.exchange.flush();
     }
 
-    /// Asks now whether the peer is there: the page was asleep, or the network changed.
+    /// Sends a `PING` now, after the page slept or the network changed.
     pub fn probe(&mut self, now: Duration) {
         self.exchange.ask(now);
     }
 
-    /// Ends the session: behind everything sent so far, within the close timeout. What waits to be read and what arrives from
-    /// now on is dropped, as a socket's is behind `close()`, and never acknowledged: the server is told that it was not delivered.
+    /// Ends the session after everything sent so far, within the close timeout. Unread messages, and messages that arrive from now on, are discarded,
+    /// as by a socket after `close()`. They are not acknowledged, so the server learns that they were not delivered.
     ///
     /// # Errors
-    /// [`Unsendable::Close`] for a code that is neither 1000 nor 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if it has
-    /// ended or is about to.
+    /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
+    /// has ended or is ending.
     pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
         if self.phase == Phase::Ended {
             return Err(Unsendable::Ended);
@@ -543,14 +545,14 @@ impl Client {
         Ok(())
     }
 
-    /// Once it has ended: the messages that are not committed. The peer may have acted on the first ones, and cannot have on the others.
+    /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
     pub fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
         self.exchange.outgoing.take_uncommitted()
     }
 
     // Outputs.
 
-    /// Writes the next batch to `out`, which is cleared before. False if there is none.
+    /// Replaces the contents of `out` with the next batch. Returns false if there is none.
     pub fn poll_transmit(&mut self, now: Duration, out: &mut Vec<u8>) -> bool {
         out.clear();
         out.push(0);
@@ -594,33 +596,33 @@ impl Client {
         }
     }
 
-    /// What happened.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless something else happens before.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let times = [self.exchange.poll_timeout(), self.welcome_by, self.close_by];
         times.into_iter().flatten().min()
     }
 
-    /// Every message of ours below is committed by the peer.
+    /// The peer has committed all messages of this side below this index.
     pub fn committed(&self) -> u64 {
         self.exchange.outgoing.first()
     }
 
-    /// What is retained of ours, in cost: bytes, and 32 a message.
+    /// The cost of the retained messages: their bytes, and 32 for each.
     pub fn retained(&self) -> u64 {
         self.exchange.outgoing.cost()
     }
 
-    /// What waits to be read, in cost.
+    /// The cost of the unread messages.
     pub fn held(&self) -> u64 {
         self.exchange.incoming.held()
     }
 
-    /// The index of the next message to come, and of the next of ours.
+    /// The indices of the next message to arrive and of the next to send.
     pub fn next(&self) -> (u64, u64) {
         (
             self.exchange.incoming.received(),
@@ -630,7 +632,7 @@ impl Client {
 
     // Ends.
 
-    /// Looks whether the end has come.
+    /// Checks whether the session has ended.
     fn settle(&mut self, now: Duration) {
         if self.phase == Phase::Ended {
             return;
@@ -643,7 +645,7 @@ impl Client {
             self.end(now, code, reason, true, true);
         } else if incoming.is_over() {
             if incoming.is_untold() {
-                // Its acknowledgement goes first, if need be over another connection.
+                // Its `ACK` goes first, over another connection if necessary.
                 let by = now.saturating_add(self.settings.close_timeout);
                 self.close_by.get_or_insert(by);
             } else if let Some((code, reason)) = incoming.bye().cloned() {
@@ -653,7 +655,7 @@ impl Client {
         }
     }
 
-    /// The code and reason of the server's `BYE`, if it and everything before it is read.
+    /// The code and reason of the server's `BYE`, if it and everything before it were read.
     fn read_end(&self) -> Option<(u16, String)> {
         let incoming = &self.exchange.incoming;
         let bye = incoming.bye().filter(|_| incoming.is_bye_committed());

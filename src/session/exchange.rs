@@ -1,4 +1,4 @@
-//! What both sides do alike while connected: messages, acknowledgements, credit and heartbeat.
+//! What both sides have in common while connected: messages, acknowledgements, credit and heartbeat.
 
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{MAX_WAIT, close_code};
@@ -15,14 +15,14 @@ pub(crate) struct Exchange {
     pub(crate) outgoing: Outgoing,
     pub(crate) incoming: Incoming,
     link: Option<Link>,
-    /// Commits up to this index are wanted at once.
+    /// Messages below this index are to be committed and acknowledged at once.
     flush: Option<u64>,
-    /// Violations in a row, and where both directions stood at the first of them.
+    /// Violations in a row, and the positions of both directions at the first of them.
     violations: u8,
     stood: (u64, (u64, u64)),
 }
 
-/// A session in which so many connections end with a violation, and nothing gets through meanwhile, is lost.
+/// After so many connections in a row that ended with a violation, and no progress in between, the session is lost.
 const VIOLATIONS: u8 = 8;
 
 /// One connection.
@@ -31,17 +31,17 @@ struct Link {
     heart: Heartbeat,
     /// The number of the latest `PING`.
     pings: u64,
-    /// A `PING` is to be sent.
+    /// Send a `PING`.
     ask: bool,
-    /// The `PING` to answer: of several only the latest.
+    /// The number of the latest unanswered `PING` of the peer. Earlier ones need no answer.
     pong: Option<u64>,
-    /// `MOVE` is to be sent.
+    /// Send `MOVE`.
     move_after: Option<u64>,
-    /// `ACK` is to be sent even if it says nothing new.
+    /// Send `ACK` even if its number is not new.
     confirm: bool,
     /// `FLUSH` has been sent.
     flushed: bool,
-    /// What the peer retains, at most.
+    /// The most that the peer retains, in cost.
     retention: u64,
 }
 
@@ -87,7 +87,7 @@ impl Exchange {
         }
     }
 
-    /// A connection ends with a violation of either side. True if there is no sense in another.
+    /// A connection ends with a violation of either side. Returns whether the session is lost.
     pub(crate) fn is_broken(&mut self) -> bool {
         let stand = (self.incoming.received(), self.outgoing.poison().began());
         if self.violations == 0 || self.stood != stand {
@@ -98,14 +98,14 @@ impl Exchange {
         self.violations >= VIOLATIONS
     }
 
-    /// A batch came.
+    /// A batch arrived.
     pub(crate) fn heard(&mut self, now: Duration) {
         if let Some(link) = &mut self.link {
             link.heart.heard(now);
         }
     }
 
-    /// Takes a frame. Gives messages that the peer acknowledged without having got them.
+    /// Handles a frame. Returns messages that the peer acknowledged without having received them.
     pub(crate) fn handle_frame(
         &mut self,
         now: Duration,
@@ -157,7 +157,7 @@ impl Exchange {
         self.outgoing.push(head, payload)
     }
 
-    /// Retains a `BYE`. What arrives from now on is dropped.
+    /// Retains a `BYE`. Messages that arrive from now on are discarded.
     pub(crate) fn close(
         &mut self,
         now: Duration,
@@ -172,7 +172,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Wants everything that was sent so far committed and acknowledged without delay.
+    /// Asks for everything sent so far to be committed and acknowledged without delay.
     pub(crate) fn flush(&mut self) {
         let upto = self.outgoing.next();
         if upto > self.outgoing.first() {
@@ -183,7 +183,7 @@ impl Exchange {
         }
     }
 
-    /// Asks the client to connect anew.
+    /// Asks the client to reconnect. Returns false without a connection.
     pub(crate) fn ask_to_move(&mut self, after: Duration) -> bool {
         let Some(link) = &mut self.link else {
             return false;
@@ -192,7 +192,7 @@ impl Exchange {
         true
     }
 
-    /// Asks the peer now whether it is there.
+    /// Sends a `PING` now.
     pub(crate) fn ask(&mut self, now: Duration) {
         if let Some(link) = &mut self.link {
             link.ask = true;
@@ -200,7 +200,7 @@ impl Exchange {
         }
     }
 
-    /// Appends the frames that are due, and messages.
+    /// Appends the control frames that are due, and messages.
     pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
         let Some(link) = &mut self.link else {
             return;
@@ -246,7 +246,7 @@ impl Exchange {
         Some(self.incoming.ack_at().map_or(heart, |at| at.min(heart)))
     }
 
-    /// The deadline came. False if the peer did not answer.
+    /// The deadline has come. Returns false if the peer did not answer.
     #[must_use]
     pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
         let Some(link) = &mut self.link else {

@@ -1,20 +1,20 @@
-//! When to ask whether the peer is there, and when to take it that it is not.
+//! When to send a `PING`, and when to give up the peer.
 //!
-//! | told | quiet | asked |
+//! | input | quiet | asked |
 //! | --- | --- | --- |
 //! | [`heard`](Heartbeat::heard) | | quiet |
 //! | [`ask`](Heartbeat::ask) | asked: `PING` | asked, since the first time |
-//! | its deadline | asked: `PING` | silent; but asked again, once, if the deadline fired late |
+//! | the deadline passed | asked: `PING` | silent; but asked again, once, if the timer fired late |
 //!
-//! A deadline that fires late says that this side stood still, not the peer: what the peer sent meanwhile is read first. It says so once: the timers of
-//! a hidden page are always late.
+//! A timer that fires late shows that this side was suspended. What the peer sent meanwhile is read first. That is forgiven once, because the timers
+//! of a hidden page are always late.
 
 use core::time::Duration;
 
-/// What a deadline brings.
+/// What to do at a deadline.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Beat {
-    /// It has not come.
+    /// Nothing: it has not passed.
     Wait,
     /// Send a `PING`.
     Ask,
@@ -25,12 +25,12 @@ pub(crate) enum Beat {
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     interval: Duration,
-    /// A server asks when it has sent nothing as well; a client only answers.
+    /// A server also asks when it has sent nothing; a client does not.
     server: bool,
     sent: Duration,
     heard: Duration,
     asked: Option<Duration>,
-    /// A deadline has fired late since something was heard.
+    /// The timer has fired late since something arrived.
     forgiven: bool,
 }
 
@@ -57,7 +57,7 @@ impl Heartbeat {
         }
     }
 
-    /// An answer takes at most so long.
+    /// The timeout for an answer.
     fn answer(&self) -> Duration {
         if self.server {
             self.interval * 2
@@ -76,7 +76,7 @@ impl Heartbeat {
         self.forgiven = false;
     }
 
-    /// Asks now, whatever the time: after a sleep, or a jump of the clock.
+    /// Asks now: after a sleep, or a jump of the clock.
     pub(crate) fn ask(&mut self, now: Duration) {
         self.asked.get_or_insert(now);
     }
@@ -84,7 +84,7 @@ impl Heartbeat {
     pub(crate) fn deadline(&self) -> Duration {
         match self.asked {
             Some(asked) => asked.saturating_add(self.answer()),
-            // The earlier of the two: what was sent, and what was heard.
+            // The earlier of the last send and the last receive.
             None if self.server => self.heard.min(self.sent).saturating_add(self.interval),
             None => self.heard.saturating_add(self.interval + self.interval / 4),
         }
@@ -157,7 +157,7 @@ mod tests {
         }
     }
 
-    /// The time counts from the first question that nobody answered, however often it is asked.
+    /// The timeout counts from the first unanswered `PING`, however often it asks.
     #[test]
     fn who_asks_again_and_again_waits_no_longer() {
         let mut heart = Heartbeat::server(at(0), at(20));

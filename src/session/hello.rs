@@ -3,24 +3,24 @@
 use super::{Violation, varint};
 use core::fmt;
 
-/// How a `HELLO` begins.
+/// The first bytes of a `HELLO`.
 pub(crate) const MAGIC: [u8; 4] = *b"WSCS";
-/// The version of the wire contract that this is.
+/// The version of the wire format.
 pub const VERSION: u8 = 1;
-/// Bytes of the body of a `HELLO` or `WELCOME`, at most.
+/// The longest body of a `HELLO` or `WELCOME`, in bytes.
 pub(crate) const MAX_HELLO: usize = 512;
-/// The batch that every peer takes, in bytes.
+/// Every peer accepts a batch of this size, in bytes.
 pub(crate) const MIN_BATCH: u64 = 32 * 1024;
-/// The largest batch a peer may allow, in bytes.
+/// The largest `max_batch`, in bytes.
 pub(crate) const MAX_BATCH: u64 = 16 * 1024 * 1024;
-/// The least and the most a peer may take as one message, in bytes.
+/// The smallest and largest `max_message`, in bytes.
 pub(crate) const MESSAGE: core::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
-/// Heartbeat intervals, in milliseconds.
+/// The smallest and largest heartbeat interval, in milliseconds.
 pub(crate) const HEARTBEAT: core::ops::RangeInclusive<u64> = 100..=600_000;
-/// The longest `after` and `spread`, in milliseconds: an hour.
+/// The largest `after` and `spread`, in milliseconds: an hour.
 pub(crate) const MAX_WAIT: u64 = 3_600_000;
 
-/// 16 random bytes that are for nobody else's eyes: the id or a resume token of a session. `Debug` shows nothing of them.
+/// 16 random bytes that must stay secret: a session's id or resume token. `Debug` does not show them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Secret(
     /// The bytes.
@@ -33,94 +33,94 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where one side stands in both directions.
+/// The position of one side, in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Positions {
-    /// The index of the next message it wants.
+    /// The index of the next message that it needs.
     pub received: u64,
-    /// It has taken responsibility for every message below.
+    /// It has committed every message below.
     pub committed: u64,
-    /// The lowest index that it still retains for sending.
+    /// The lowest index that it retains.
     pub first: u64,
-    /// The index that its next new message gets.
+    /// The index of its next new message.
     pub next: u64,
-    /// `PART` frames that it holds of the message `received`.
+    /// The number of `PART` frames that it holds of the message `received`.
     pub parts: u64,
 }
 
-/// What a side takes and keeps.
+/// What a side accepts and retains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// Credit at the start of this connection, in cost.
+    /// The credit at the start of this connection, in cost.
     pub credit: u64,
-    /// The largest message it takes, in bytes. Fixed for the session.
+    /// The largest message that it accepts, in bytes. Fixed for the session.
     pub max_message: u64,
-    /// The largest batch it takes, in bytes. Fixed for the session.
+    /// The largest batch that it accepts, in bytes. Fixed for the session.
     pub max_batch: u64,
-    /// What it retains of what it sent, in cost, at most.
+    /// The most that it retains, in cost.
     pub retention: u64,
-    /// How long it keeps the session while disconnected, in milliseconds; 0 says nothing.
+    /// How long it keeps the session without a connection, in milliseconds; 0: unknown.
     pub retention_ms: u64,
 }
 
 /// The client's first frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hello {
-    /// The versions it speaks, lowest and highest.
+    /// The lowest and the highest version that it supports.
     pub versions: (u8, u8),
-    /// Optional features it would use, a bit each. None is defined.
+    /// Bits of optional features that it would use. None is defined.
     pub features: u64,
-    /// 64 random bits of this page load or process.
+    /// 64 random bits, new for each page load or process.
     pub instance: u64,
     /// Rises with each `HELLO` of the session, also after a reload.
     pub attempt: u64,
-    /// What it takes.
+    /// What the client accepts and retains.
     pub terms: Terms,
-    /// The session to go on with; none asks for a new one.
+    /// The session to resume; `None` asks for a new one.
     pub resume: Option<Resume>,
 }
 
-/// A session to go on with.
+/// A session to resume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
     /// Its id.
     pub id: Secret,
     /// The newest token that the client has.
     pub token: Secret,
-    /// The store's incarnation as the last `WELCOME` said.
+    /// The incarnation in the last `WELCOME`.
     pub incarnation: u64,
-    /// The page was loaded anew: it has nothing of the session but id, token and incarnation.
+    /// The page was reloaded: it has nothing of the session but id, token and incarnation.
     pub forgot: bool,
-    /// Where the client stands; all 0 with `forgot`.
+    /// The client's position; all 0 with `forgot`.
     pub positions: Positions,
 }
 
 /// The server's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Welcome {
-    /// A new session, or one that goes on.
+    /// The session begins or resumes.
     Session(Box<Agreed>),
-    /// Not now.
+    /// Retry later.
     Later {
-        /// The earliest time to try again, in milliseconds.
+        /// The shortest delay, in milliseconds.
         after_ms: u64,
         /// Why.
         reason: LaterReason,
     },
-    /// Never again: the session is lost.
+    /// The session is lost. Final.
     Refused(Refusal),
-    /// The session ended, and this is how.
+    /// The session has ended.
     Ended {
         /// The code of the `BYE`.
         code: u16,
-        /// The server committed every message of the client below this.
+        /// The server committed the client's messages below this index.
         committed: u64,
-        /// The index behind the last message of the server.
+        /// The index after the server's last message.
         next: u64,
     },
 }
 
-/// What a `WELCOME` of a session says.
+/// The fields of a `WELCOME` that begins or resumes a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
     /// The version of the session.
@@ -133,55 +133,55 @@ pub struct Agreed {
     pub token: Secret,
     /// The store's incarnation.
     pub incarnation: u64,
-    /// What the server takes.
+    /// What the server accepts and retains.
     pub terms: Terms,
     /// The server's heartbeat interval, in milliseconds.
     pub heartbeat_ms: u64,
-    /// How long a restart takes to bring everybody back, in milliseconds: what a client spreads its first retry over.
+    /// The time over which clients spread their first retry after a drop, in milliseconds; 0: the client decides.
     pub spread_ms: u64,
-    /// Where the server stands, if the session goes on; none in a new one.
+    /// The server's position; only if the session resumes.
     pub positions: Option<Positions>,
 }
 
-/// Why a server says `Later`. Any other number reads as `Busy`.
+/// Why a server answers `Later`. Any other number is read as `Busy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LaterReason {
-    /// No more sessions fit, or something else is short.
+    /// The server is full.
     Busy = 0,
     /// The node is being taken down.
     Draining = 1,
     /// The store does not answer.
     Store = 2,
-    /// This node cannot honour what the session agreed on.
+    /// This node does not support the session's terms or version.
     Terms = 3,
 }
 
-/// Why a session cannot go on. Final.
+/// Why a session cannot resume. Final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Refusal {
     /// A number that this version does not know.
     Unknown = 0,
-    /// No session has this id, or its token is another.
+    /// No session has this id, or the token is not valid.
     Expired = 1,
-    /// The same, and the store is another than the one of the last `WELCOME`.
+    /// The same, and the store is not the one of the last `WELCOME`.
     ServerRestarted = 2,
-    /// One side wants what the other no longer retains.
+    /// One side needs a message that the other does not retain any more.
     Behind = 3,
-    /// One side stands before where it stood: it has lost its latest state.
+    /// One side is before a position that it had reached earlier: it has lost its latest state.
     Rewound = 4,
-    /// The session belongs to somebody else.
+    /// The connection's user is not the session's.
     Identity = 5,
-    /// Another instance has taken the session over.
+    /// Another instance took over the session.
     Fenced = 6,
     /// The store has lost a part of the session.
     Damaged = 7,
-    /// No version in common.
+    /// The client and the server have no version in common.
     Version = 8,
-    /// A resume with another `max_message` or `max_batch` than the session agreed on.
+    /// A resume with another `max_message` or `max_batch` than the session's.
     Changed = 9,
-    /// Connection after connection ended with a violation, and no message got through.
+    /// Several connections in a row ended with a violation, and no message got through.
     Broken = 10,
 }
 
@@ -250,7 +250,7 @@ impl Hello {
         {
             return Err(Violation::Positions);
         }
-        // What is behind belongs to a later version.
+        // More bytes belong to a later version.
         Ok(Self {
             versions: (low, high),
             features,
@@ -400,7 +400,7 @@ impl Positions {
     }
 }
 
-/// The code of a `BYE`: what a page may give to `close()` (WHATWG WebSockets §3.1, close).
+/// The code of a `BYE`: one that a page may pass to `close()` (WHATWG WebSockets §3.1, close).
 pub(crate) fn close_code(code: u16) -> Result<u16, Violation> {
     match code {
         1000 | 3000..=4999 => Ok(code),

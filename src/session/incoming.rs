@@ -1,4 +1,4 @@
-//! One direction, as its receiver sees it: what waits to be read, what is committed and told, and what credit was granted.
+//! One direction, at its receiver: which messages are unread, committed and acknowledged, and the credit granted.
 
 use super::retained::cost;
 use super::wire::{Head, OVERHEAD, kind};
@@ -7,9 +7,9 @@ use crate::message::Message;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-/// The longest time that a commit waits for a batch to be told in.
+/// The longest time that a commit waits for another frame to go with its `ACK`.
 const ACK_DELAY: Duration = Duration::from_millis(200);
-/// As much committed cost is told at once.
+/// This much committed cost is acknowledged at once.
 const ACK_COST: u64 = 64 * 1024;
 
 #[derive(Debug)]
@@ -17,39 +17,39 @@ pub(crate) struct Incoming {
     window: u64,
     max_message: u64,
     queue: VecDeque<Received>,
-    /// What the queue costs.
+    /// The cost of the queue.
     unread: u64,
     /// The index of the next message.
     received: u64,
-    /// The highest that it ever was.
+    /// The highest value of `received` so far.
     highest: u64,
-    /// Below this, the sender has nothing any more to send again.
+    /// The sender can send nothing below this index again.
     floor: u64,
     read: u64,
     committed: u64,
-    /// Every message below was acknowledged.
+    /// Every message below it was acknowledged.
     told: u64,
-    /// The costs of the messages that were read and are not committed.
+    /// The costs of the messages that were read but not committed.
     uncommitted: VecDeque<u64>,
-    /// The cost of the messages that are committed and not told.
+    /// The cost of the messages that were committed but not acknowledged.
     untold: u64,
-    /// Commits below are told at once.
+    /// Commits below this index are acknowledged at once.
     eager: u64,
-    /// When the oldest untold commit is to be told.
+    /// When the oldest of these commits must be acknowledged.
     ack_at: Option<Duration>,
     /// The parts of the next message.
     assembly: Vec<u8>,
     parts: u64,
-    /// Cost that arrived on this connection, and that was granted for it.
+    /// The cost that arrived on this connection, and the cost granted for it.
     arrived: u64,
     granted: u64,
     /// `BYE` arrived: its code and reason.
     bye: Option<Box<(u16, String)>>,
-    /// Nobody reads, and nobody wants to: what arrives is committed and dropped.
+    /// The application reads no more and takes responsibility: messages that arrive are committed and discarded.
     discards: bool,
-    /// Our `BYE` is said: what arrives is dropped, and never committed.
+    /// We have sent `BYE`: messages that arrive are discarded and not committed.
     closed: bool,
-    /// A message was.
+    /// A message was discarded because of that.
     dropped: bool,
 }
 
@@ -93,7 +93,7 @@ impl Incoming {
         self.parts
     }
 
-    /// Bytes that it holds: the queue's cost, and parts.
+    /// The cost of what it holds: the queue and the parts.
     pub(crate) fn held(&self) -> u64 {
         self.unread + self.assembly.len() as u64
     }
@@ -107,12 +107,12 @@ impl Incoming {
         self.bye.is_some() && self.committed == self.received
     }
 
-    /// The peer has said its end, and nothing that came before it will be committed any more.
+    /// The peer's `BYE` arrived, and nothing more before it will be committed.
     pub(crate) fn is_over(&self) -> bool {
         self.is_bye_committed() || self.closed && self.bye.is_some()
     }
 
-    /// The receiver forgot everything: it goes on where the sender begins.
+    /// The receiver forgot everything: it continues where the sender begins.
     pub(crate) fn adopt(&mut self, first: u64) {
         *self = Self {
             received: first,
@@ -127,7 +127,7 @@ impl Incoming {
         };
     }
 
-    /// The sender forgot what it had sent: it goes on behind all that ever came. What of that is lost stays so.
+    /// The sender forgot what it had sent: it continues after everything that ever arrived. What was lost of that stays lost.
     pub(crate) fn outlive(&mut self, now: Duration) {
         self.assembly = Vec::new();
         self.parts = 0;
@@ -135,7 +135,7 @@ impl Incoming {
         self.fill(now);
     }
 
-    /// Puts nothing in the places of what nobody can send again.
+    /// Fills the indices that nobody can send again with `VOID`.
     fn fill(&mut self, now: Duration) {
         while self.received < self.floor {
             let nothing = Received {
@@ -155,7 +155,7 @@ impl Incoming {
         self.queue.push_back(message);
     }
 
-    /// The receiver lost what it had not committed.
+    /// Goes back to the last commit: the receiver lost the messages after it.
     pub(crate) fn fall_back(&mut self, now: Duration) {
         *self = Self {
             received: self.committed,
@@ -172,14 +172,14 @@ impl Incoming {
         self.fill(now);
     }
 
-    /// A connection begins: gives the credit that it begins with.
+    /// A connection begins. Returns its first credit.
     pub(crate) fn connect(&mut self) -> u64 {
         self.arrived = 0;
         self.granted = self.window.saturating_sub(self.unread);
         self.granted
     }
 
-    /// Our position was told: every commit below is.
+    /// Every commit below our position was acknowledged by sending it.
     pub(crate) fn acknowledged(&mut self, below: u64) {
         self.told = self.told.max(below);
         if self.told >= self.committed {
@@ -210,7 +210,7 @@ impl Incoming {
         Ok(())
     }
 
-    /// The end of a message. `answerable`: in the other direction we have sent no message from there on.
+    /// Handles the end of a message. `answerable`: no message of the other direction with this index or a higher one has been sent.
     pub(crate) fn handle_last(
         &mut self,
         now: Duration,
@@ -255,12 +255,12 @@ impl Incoming {
         Ok(())
     }
 
-    /// The sender asks to be told of commits at once.
+    /// The sender asks for an `ACK` of each commit at once.
     pub(crate) fn handle_flush(&mut self) {
         self.eager = self.received;
     }
 
-    /// The oldest message that was not read.
+    /// Takes the oldest unread message.
     pub(crate) fn read(&mut self) -> Option<Received> {
         let message = self.queue.pop_front()?;
         self.unread -= message.cost();
@@ -269,7 +269,7 @@ impl Incoming {
         Some(message)
     }
 
-    /// Everything below is committed, as far as it was read.
+    /// Commits the messages below this index that were read.
     pub(crate) fn commit(&mut self, now: Duration, below: u64) {
         let below = below.min(self.read);
         while self.committed < below {
@@ -281,24 +281,24 @@ impl Incoming {
         }
     }
 
-    /// Nobody reads any more, and the application answers for what it does not read.
+    /// The application reads no more, and takes responsibility for what arrives.
     pub(crate) fn stop_reading(&mut self, now: Duration) {
         self.discards = true;
         self.tidy(now);
     }
 
-    /// Our `BYE` is said.
+    /// We have sent `BYE`.
     pub(crate) fn close(&mut self, now: Duration) {
         self.closed = true;
         self.tidy(now);
     }
 
-    /// Drops what nobody will read.
+    /// Discards messages that nobody will read.
     fn tidy(&mut self, now: Duration) {
         if self.closed {
             while let Some(message) = self.queue.pop_front() {
                 self.unread -= message.cost();
-                // An end with nothing lost before it can be acknowledged.
+                // A `BYE` can be acknowledged if nothing was lost before it.
                 let harmless = matches!(message.head, Head::Bye { .. })
                     && !self.dropped
                     && self.read == self.committed;
@@ -316,12 +316,12 @@ impl Incoming {
         }
     }
 
-    /// Whether there are commits to tell.
+    /// Whether there are commits to acknowledge.
     pub(crate) fn is_untold(&self) -> bool {
         self.committed > self.told
     }
 
-    /// Whether they are to be told now, even if nothing else is to be sent.
+    /// Whether they must be acknowledged now, even alone in a batch.
     pub(crate) fn is_ack_due(&self, now: Duration, retention: u64) -> bool {
         self.is_untold()
             && (self.told < self.eager
@@ -333,13 +333,13 @@ impl Incoming {
         self.ack_at.filter(|_| self.is_untold())
     }
 
-    /// What to tell: everything below is committed.
+    /// Takes the number for an `ACK`.
     pub(crate) fn tell(&mut self) -> u64 {
         self.acknowledged(self.committed);
         self.committed
     }
 
-    /// The total to grant, if it is time.
+    /// Takes the total for a `CREDIT`, if one is due.
     pub(crate) fn grant(&mut self) -> Option<u64> {
         let total = self.grantable();
         self.is_grant_due().then(|| {
@@ -348,7 +348,7 @@ impl Incoming {
         })
     }
 
-    /// Parts are granted anew as they come, or a message above the window would never be whole.
+    /// The cost of parts is granted again as they arrive. Otherwise a message larger than the window would never be complete.
     fn grantable(&self) -> u64 {
         (self.arrived + self.window).saturating_sub(self.unread)
     }
@@ -361,7 +361,7 @@ impl Incoming {
 }
 
 impl Received {
-    /// What it counts while it waits.
+    /// Its cost while it is unread.
     pub(crate) fn cost(&self) -> u64 {
         self.payload.len() as u64 + OVERHEAD
     }

@@ -1,6 +1,7 @@
-//! Sessions: a channel that goes on where it was after a drop, without a message lost, repeated or reordered (`WIRE.md`).
+//! Sessions: a channel that continues after its connection is lost. No message is lost, repeated or reordered (`WIRE.md`).
 //!
-//! Pure machines, and the codec of their wire contract: no I/O, no clock, no randomness, no waker. Times are durations since any fixed moment.
+//! State machines, and the codec of their wire format. They do no I/O and have no clock, random numbers or wakers. Times are durations since any
+//! fixed moment.
 //!
 //! | file | what it has |
 //! | --- | --- |

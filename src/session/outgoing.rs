@@ -1,4 +1,4 @@
-//! One direction, as its sender sees it: what is retained, how far it is sent on this connection, and what credit is left.
+//! One direction, at its sender: which messages are retained, how far they were sent on this connection, and the credit left.
 
 use super::hello::Refusal;
 use super::poison::{Blame, Poison};
@@ -7,17 +7,17 @@ use super::wire::{Head, OVERHEAD, kind};
 use super::{Positions, Received, Violation};
 use core::time::Duration;
 
-/// What becomes of a message that is to be sent.
+/// Why a message cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unsendable {
-    /// It is retained bytes above the bound. Later there is room.
+    /// It would exceed the bound on retained messages. Try again when the peer has acknowledged some.
     Full,
-    /// It is larger than the peer takes.
+    /// It is larger than the peer accepts.
     TooLarge,
-    /// The session has ended, or is about to.
+    /// The session has ended or is ending.
     Ended,
-    /// A response to what never came, or a message that is for the session itself to send.
+    /// A response to a message that never arrived, or a kind of message that only the session itself sends.
     Reference,
     /// A text that is not UTF-8.
     Utf8,
@@ -25,9 +25,9 @@ pub enum Unsendable {
     Close,
 }
 
-/// Room for the frames that come before the messages in a batch, and the fields of a message's head.
+/// Bytes kept free for the frames before the messages in a batch, and for the fields of a message's head.
 const BEFORE: usize = 96;
-/// Room for a frame behind them.
+/// Bytes kept free for a frame after them.
 const BEHIND: usize = 16;
 
 #[derive(Debug)]
@@ -38,24 +38,24 @@ pub(crate) struct Outgoing {
     sent: u64,
     /// The highest `ACK`. Below `log.first()` only if the sender forgot what it had sent.
     acked: u64,
-    /// Cost sent on this connection, and granted for it.
+    /// The cost sent on this connection, and the cost granted for it.
     spent: u64,
     granted: u64,
-    /// The most that is retained, in cost.
+    /// The most cost to retain.
     bound: u64,
-    /// Bytes of a batch, at most.
+    /// The largest batch, in bytes.
     batch: usize,
-    /// The largest message that the peer takes, once it is known.
+    /// The largest message that the peer accepts, once known.
     max_message: u64,
-    /// Messages whose place `VOID` takes.
+    /// Messages that `VOID` replaces.
     voids: Vec<u64>,
     /// The index of our `BYE`.
     bye: Option<u64>,
     bye_told: Option<Box<(u16, String)>>,
     poison: Poison,
-    /// Indices count from 0 and are yet to be shifted.
+    /// Indices are provisional: they count from 0, and [`adopt`](Self::adopt) shifts them.
     provisional: bool,
-    /// What was sent in the session is not all known.
+    /// An earlier page sent messages of this session that are unknown here.
     adopted: bool,
 }
 
@@ -80,7 +80,7 @@ impl Outgoing {
         }
     }
 
-    /// The lowest index not committed by the peer.
+    /// The lowest index that the peer has not committed.
     pub(crate) fn first(&self) -> u64 {
         self.log.first()
     }
@@ -89,7 +89,7 @@ impl Outgoing {
         self.log.next()
     }
 
-    /// No response can be to an index from here on.
+    /// No response can refer to this index or a higher one.
     pub(crate) fn answerable(&self) -> u64 {
         if self.adopted { u64::MAX } else { self.sent }
     }
@@ -110,7 +110,7 @@ impl Outgoing {
             .unwrap_or((1000, String::new()))
     }
 
-    /// Nothing was ever sent or acknowledged.
+    /// Nothing was ever sent whole or acknowledged.
     pub(crate) fn is_untouched(&self) -> bool {
         self.sent == 0 && self.acked == 0
     }
@@ -120,7 +120,7 @@ impl Outgoing {
         self.bye.is_some_and(|bye| self.first() > bye)
     }
 
-    /// Takes a message, and gives its index.
+    /// Retains a message and returns its index.
     pub(crate) fn push(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
         if self.bye.is_some() {
             return Err(Unsendable::Ended);
@@ -144,7 +144,7 @@ impl Outgoing {
         Ok(index)
     }
 
-    /// What the peer takes. Messages that turn out to be too large are not sent.
+    /// Sets what the peer accepts. Messages that turn out to be too large are replaced.
     pub(crate) fn agree(&mut self, max_message: u64, max_batch: u64) {
         if self.max_message == max_message {
             return;
@@ -165,13 +165,13 @@ impl Outgoing {
         }
     }
 
-    /// A connection goes on where the peer stands. False if there is no such place.
+    /// Resumes at the peer's position. Returns false if there is no such position.
     #[must_use]
     pub(crate) fn resume(&mut self, resumed: bool, received: u64, parts: u64, credit: u64) -> bool {
         if self.poison.resume(resumed, received, parts) {
             self.void(received);
         }
-        // `VOID` does away with parts.
+        // `VOID` discards parts.
         let parts = if self.voids.contains(&received) {
             0
         } else {
@@ -186,30 +186,30 @@ impl Outgoing {
         true
     }
 
-    /// Why the two sides cannot go on from where they stand, if they cannot. We have received every message below `received`.
+    /// Why the two positions do not match, if they do not. `received`: this side has received every message below it.
     pub(crate) fn mismatch(&self, theirs: &Positions, received: u64) -> Option<Refusal> {
         if theirs.committed < self.acked || theirs.received > self.sent || received > theirs.next {
-            // Somebody stands before where they stood.
+            // A side is before a position that it had reached earlier.
             return Some(Refusal::Rewound);
         }
         if theirs.received < self.first() || received < theirs.first {
-            // Somebody wants what was released.
+            // A side needs messages that the other has released.
             return Some(Refusal::Behind);
         }
         None
     }
 
-    /// Nothing is known of what was sent before: the indices that messages get are to be shifted by [`adopt`](Self::adopt).
+    /// Forgets what was sent before: new messages get provisional indices until [`adopt`](Self::adopt).
     pub(crate) fn forget(&mut self) {
         self.provisional = true;
     }
 
-    /// Whether indices are yet to be shifted.
+    /// Whether indices are provisional.
     pub(crate) fn is_provisional(&self) -> bool {
         self.provisional
     }
 
-    /// The sender forgot everything: what it has taken since goes on at the peer's position.
+    /// The sender forgot everything: its messages get the indices after the peer's position.
     pub(crate) fn adopt(&mut self, next: u64, committed: u64) {
         self.log.rebase(next);
         self.bye = self.bye.map(|bye| bye + next);
@@ -226,7 +226,7 @@ impl Outgoing {
         self.spent = 0;
     }
 
-    /// The peer has committed every message below. Gives those among them that it never got.
+    /// The peer has committed every message below. Returns those among them that it never received.
     pub(crate) fn handle_ack(&mut self, below: u64) -> Result<Vec<Received>, Violation> {
         if below < self.acked {
             return Err(Violation::AckBehind);
@@ -237,7 +237,7 @@ impl Outgoing {
         Ok(self.acknowledge(below))
     }
 
-    /// The session has ended, and the peer had committed every message below: as much of it as can be. Gives those that it never got.
+    /// The session has ended, and the peer had committed every message below, as far as that is possible. Returns those that it never received.
     pub(crate) fn handle_ended(&mut self, below: u64) -> Vec<Received> {
         self.acknowledge(below.clamp(self.acked, self.sent.max(self.acked)))
     }
@@ -281,12 +281,12 @@ impl Outgoing {
             && self.poison.allows(self.cursor.index)
     }
 
-    /// Whether all of them have been sent on this connection, up to this index.
+    /// Whether every message below this index was sent on this connection.
     pub(crate) fn is_sent(&self, below: u64) -> bool {
         self.cursor.index >= below
     }
 
-    /// Appends frames up to the batch's limit, the credit's or the end.
+    /// Appends frames until the batch is full, the credit is used up, or nothing is left.
     pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
         while self.is_ready() {
             let index = self.cursor.index;
@@ -313,7 +313,7 @@ impl Outgoing {
         }
     }
 
-    /// Everything that is not committed, as it was given: those that the peer may have acted on, and those that it cannot have.
+    /// Takes every message that is not committed: first those that the peer may have acted on, then those that were never sent whole.
     pub(crate) fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
         let all = |range: core::ops::Range<u64>| -> Vec<Received> {
             let messages = range.filter_map(|index| self.log.message(index));

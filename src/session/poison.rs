@@ -1,40 +1,40 @@
-//! A message that ends every connection it is sent on: suspected, tried alone, replaced (`WIRE.md`, "Poison").
+//! A message that ends every connection on which it is sent is suspected, sent alone, and replaced (`WIRE.md`, "Poison").
 //!
-//! | told at a resume: the message that the peer wants, was it sent on the connection that ended? | no suspect | suspected once | suspected twice and more: it goes alone |
+//! | at a resume: was the message at the peer's position sent on the connection that ended? | no suspect | suspected once | suspected twice or more: sent alone |
 //! | --- | --- | --- | --- |
-//! | it was not | | | stays |
-//! | it was, and the end says nothing of messages | | | stays |
-//! | it was, and the connection was a resumed one | once | twice | stays; replaced, if it was alone when two of them ended soon, or three later |
-//! | it was, and the peer was silent, having got nothing of a resumed connection | once | twice | stays; replaced, if it was alone on three of them |
-//! | it was, and the end says that it was a message | twice; replaced, if nothing else was sent | the same | replaced |
-//! | the peer wants another one, or has more parts of it | | no suspect | no suspect |
+//! | no | | | stays |
+//! | yes, but the connection did not end because of a message | | | stays |
+//! | yes, on a resumed connection | once | twice | stays; replaced if connections ended twice soon after it was sent alone, or three times later |
+//! | yes, on a resumed connection on which the peer was silent and received nothing | once | twice | stays; replaced if that happened three times while it was sent alone |
+//! | yes, and the close code names a message | twice; replaced if nothing else was sent | the same | replaced |
+//! | the peer's position is at another message, or at a later part | | no suspect | no suspect |
 //!
-//! A batch has many messages, and any of them may be at fault. So one after the other goes alone, each behind a `PONG`, until all that were sent together
-//! are through. One end of a connection condemns none: networks end connections as well.
+//! A batch has several messages, and any of them may be at fault. So they are sent one at a time, each after a `PONG`, until all that had been sent
+//! together got through. One lost connection proves nothing, because networks lose connections as well.
 
 use super::retained::Cursor;
 use super::violation::CLOSE;
 use core::time::Duration;
 
-/// A connection that ends within this of a message that went alone condemns it.
+/// If the connection ends within this time after a message was sent alone, it ended soon.
 const ALONE: Duration = Duration::from_secs(5);
-/// So many of them do.
+/// The message is replaced after so many of these.
 const SOON: u8 = 2;
-/// And so many that end later, before the peer has answered behind it.
+/// The message is replaced after so many connections that ended later, before the peer answered the `PING` after it.
 const LATE: u8 = 3;
 
-/// How a connection ended, as far as a message can be at fault.
+/// Whether a message may be the reason why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
-    /// It may have been a message.
+    /// It may be: another code, or none.
     Suspicious,
-    /// With 1009, 3007 or 3009: somebody says that it was a message.
+    /// It is, according to the code: 1009, 3007 or 3009.
     Message,
-    /// With 3002: the peer found another violation, which may be a message's.
+    /// It may be: with 3002 the peer reports another violation.
     Violation,
-    /// With a heartbeat that was lost, or 3001.
+    /// It may be if the peer received nothing: the heartbeat failed, or code 3001.
     Silent,
-    /// Not for a message: 1001, 1012, `MOVE`, the page's own lifecycle.
+    /// It is not: 1001, 1012, `MOVE`, or the page's lifecycle.
     Innocent,
 }
 
@@ -51,18 +51,18 @@ impl Blame {
     }
 }
 
-/// What is known of the connection that ended last.
+/// The last connection that ended.
 #[derive(Debug, Clone, Copy)]
 struct Trial {
     blame: Blame,
     resumed: bool,
-    /// From where it sent: message and parts.
+    /// Where it began to send: message and parts.
     began: (u64, u64),
-    /// How far it sent.
+    /// Where it stopped.
     sent: Cursor,
-    /// A message was alone on it.
+    /// A message was sent alone on it.
     alone: bool,
-    /// And that not for long.
+    /// It ended soon after that.
     soon: bool,
 }
 
@@ -71,18 +71,18 @@ struct Trial {
 struct Suspect {
     index: u64,
     parts: u64,
-    /// One of the messages below is at fault, if any is: they were sent together.
+    /// The messages below this index were sent together with it. If one of them is at fault, it may be any.
     until: u64,
-    /// Connections in a row that ended with it.
+    /// How many connections in a row ended with it.
     times: u8,
-    /// How many of them ended while it was alone, and soon.
+    /// How many of them ended soon after it was sent alone.
     alone: u8,
-    /// Or later.
+    /// How many of them ended later.
     late: u8,
 }
 
 impl Suspect {
-    /// A connection ended with it. True if it is not to be sent again.
+    /// A connection ended with it. Returns whether to replace it.
     fn failed(&mut self, alone: bool, soon: bool) -> bool {
         self.alone += u8::from(alone && soon);
         self.late += u8::from(alone && !soon);
@@ -95,21 +95,21 @@ impl Suspect {
 enum Care {
     #[default]
     Off,
-    /// A `PING` is to go first.
+    /// A `PING` goes first.
     Probe,
-    /// Its `PONG` is awaited.
+    /// Waits for its `PONG`.
     Probing(u64),
-    /// The suspect goes, and nothing else.
+    /// Send the suspect, and no other message.
     Send,
-    /// It went; a `PING` is to follow.
+    /// It was sent at this time; a `PING` follows.
     Sent(Duration),
-    /// Its `PONG` is awaited.
+    /// Waits for the `PONG`.
     Alone(Duration, u64),
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Poison {
-    // Boxed: hardly any session ever has one.
+    // Boxed: hardly any session has one.
     trial: Option<Box<Trial>>,
     suspect: Option<Box<Suspect>>,
     care: Care,
@@ -123,7 +123,7 @@ impl Poison {
         self.began
     }
 
-    /// A connection goes on at the peer's position. True if the message there is to be replaced.
+    /// A connection continues at the peer's position. Returns whether to replace the message there.
     pub(crate) fn resume(&mut self, resumed: bool, index: u64, parts: u64) -> bool {
         self.resumed = resumed;
         self.began = (index, parts);
@@ -169,7 +169,7 @@ impl Poison {
                 }
                 self.suspect = Some(Box::new(suspect));
             }
-            // Of what was sent on it nothing arrived: it may have been swallowed.
+            // Nothing that was sent on it arrived: something between may swallow the message.
             Blame::Silent if trial.resumed && trial.began == (index, parts) => {
                 if suspect.failed(trial.alone, false) {
                     self.suspect = None;
@@ -196,7 +196,7 @@ impl Poison {
     pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame, sent: Cursor) {
         let (alone, soon) = match self.care {
             Care::Sent(at) | Care::Alone(at, _) => (true, now.saturating_sub(at) <= ALONE),
-            // Parts of it, if anything: what was sent tells.
+            // Some of its parts were sent, or none; `sent` says which.
             Care::Send => (true, true),
             Care::Off | Care::Probe | Care::Probing(_) => (false, false),
         };
@@ -223,7 +223,7 @@ impl Poison {
         }
     }
 
-    /// Everything below was sent.
+    /// Every message below was sent.
     pub(crate) fn sent(&mut self, now: Duration, below: u64) {
         if self.care == Care::Send
             && self
@@ -235,7 +235,7 @@ impl Poison {
         }
     }
 
-    /// Whether a `PING` is wanted; `number` is the one that goes.
+    /// Whether to send a `PING`, whose number is `number`.
     pub(crate) fn probe(&mut self, number: u64) -> bool {
         match self.care {
             Care::Probe => self.care = Care::Probing(number),
@@ -245,7 +245,7 @@ impl Poison {
         true
     }
 
-    /// A `PONG` came.
+    /// A `PONG` arrived.
     pub(crate) fn answered(&mut self, number: u64) {
         match self.care {
             Care::Probing(asked) if number >= asked => self.care = Care::Send,
@@ -254,7 +254,7 @@ impl Poison {
         }
     }
 
-    /// The suspect got through. The others that were sent with it go alone, too.
+    /// The suspect got through. Those that were sent with it are sent alone, too.
     fn passed(&mut self) {
         self.suspect = self
             .suspect

@@ -1,19 +1,19 @@
-//! All sessions of a server, in memory: who may go on, who is fenced, who ended and who expired.
+//! All sessions of a server, in memory: which may resume, which are fenced, which have ended and which expired.
 //!
 //! | a `HELLO` | answer |
 //! | --- | --- |
-//! | that is none, or has something behind it | closed: violation |
-//! | for versions that are not spoken | `Refused(Version)` |
+//! | that is invalid, or has something after it | closed: violation |
+//! | without a version that is supported | `Refused(Version)` |
 //! | while the node drains | `Later(Draining)` |
-//! | for a new session, and there is no room | `Later(Busy)` |
+//! | for a new session, and the registry is full | `Later(Busy)` |
 //! | for a new session | `New` |
-//! | with an id that is unknown or a token that is not valid | `Refused(Expired)`; `Refused(ServerRestarted)` if it knew another store |
+//! | with an unknown id or an invalid token | `Refused(Expired)`; `Refused(ServerRestarted)` if its incarnation is another |
 //! | of a session that ended | `Ended` |
-//! | of somebody else's session | `Refused(Identity)` |
-//! | with an attempt that is not higher than the last one's | closed, without an answer; fences nothing |
+//! | with another identity than the session's | `Refused(Identity)` |
+//! | with an attempt that is not higher than the last one | closed without an answer; fences nothing |
 //! | with other terms | `Refused(Changed)` |
-//! | with positions that do not fit | `Refused(Behind)`, `Refused(Rewound)`: the session is lost on both sides |
-//! | with a position that commits our `BYE` | `Ended`; the session has |
+//! | with positions that do not match | `Refused(Behind)`, `Refused(Rewound)`: the session is lost on both sides |
+//! | with a position that commits our `BYE` | `Ended`: so has the session |
 //! | otherwise | `Resumed`; the older connection is fenced |
 //!
 //! The first row that fits counts.
@@ -29,10 +29,10 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// A connection's name, by whoever owns it. No two have the same.
+/// Identifies a connection. The owner of the connections chooses the numbers; no two are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection(
-    /// The name.
+    /// The number.
     pub u64,
 );
 
@@ -40,15 +40,17 @@ pub struct Connection(
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// Sessions, the ones that are only offered too. Default 10,000. Above it new ones are told `Later`.
+    /// The largest number of sessions, pending ones included. Default 10,000. Above it new sessions are answered with `Later`.
     pub sessions: usize,
-    /// What they retain and hold all together, in cost. Default 256 MiB. Above it new ones are told `Later`; those that are bound by their own settings.
+    /// The largest cost that all sessions together retain and hold. Default 256 MiB. Above it new sessions are answered with `Later`; existing ones
+    /// are bounded by their own settings.
     pub cost: u64,
-    /// Sessions that ended and are remembered, so that a late client is told how. Default 10,000; the oldest is forgotten.
+    /// The largest number of ended sessions to remember, so that a client that comes back late learns how its session ended. Default 10,000. Above it
+    /// the oldest is forgotten.
     pub ended: usize,
-    /// How long they are. Default 10 minutes.
+    /// How long ended sessions are remembered. Default 10 minutes.
     pub ended_time: Duration,
-    /// What `Later` says. Default 5 s.
+    /// The delay in `Later`. Default 5 s.
     pub later: Duration,
 }
 
@@ -91,16 +93,16 @@ pub struct Registry {
     hash: Hash,
     draining: bool,
     sessions: BTreeMap<Secret, Box<Server>>,
-    /// What they retain and hold.
+    /// The cost that they retain and hold.
     cost: u64,
-    /// When to look whether a session has expired: at most one entry a session, no timer.
+    /// When to check whether a session has expired: at most one entry a session, no timer.
     expiry: BTreeSet<(Duration, Secret)>,
     tombstones: BTreeMap<Secret, Tombstone>,
     burials: VecDeque<(Duration, Secret)>,
     ended: VecDeque<Box<Server>>,
 }
 
-/// How many there are, and nothing of them.
+/// Shows the number of sessions only.
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
@@ -109,12 +111,12 @@ impl fmt::Debug for Registry {
     }
 }
 
-/// What becomes of a connection whose first message came.
+/// What to do with a connection whose first message arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepted {
-    /// It carries this session.
+    /// Use it for this session.
     Session(Secret),
-    /// It is to be closed, behind this batch if there is one.
+    /// Close it, after sending the batch if there is one.
     Close {
         /// The answer.
         batch: Option<Vec<u8>>,
@@ -126,7 +128,7 @@ pub enum Accepted {
 }
 
 impl Registry {
-    /// No sessions. `incarnation`: 64 random bits of this store; `hash`: for tokens.
+    /// A registry without sessions. `incarnation`: 64 random bits, new for each store. `hash`: hashes tokens.
     pub fn new(settings: Settings, bounds: Bounds, incarnation: u64, hash: Hash) -> Self {
         Self {
             settings: settings.clamped(),
@@ -143,12 +145,12 @@ impl Registry {
         }
     }
 
-    /// From now on every `HELLO` is told to come later: the node is being taken down.
+    /// From now on answers every `HELLO` with `Later`: the node is being taken down.
     pub fn drain(&mut self) {
         self.draining = true;
     }
 
-    /// A session.
+    /// The session with this id.
     pub fn session(&mut self, id: Secret) -> Option<&mut Server> {
         self.sessions.get_mut(&id).map(|server| &mut **server)
     }
@@ -158,10 +160,10 @@ impl Registry {
         self.sessions.keys().copied()
     }
 
-    /// The first message of a connection came. `identity`: whose connection it is, if the application knows; a session can only be resumed with the
-    /// identity that it began with. `random` fills a buffer with unpredictable bytes.
+    /// Handles the first message of a connection. `identity` says whose connection it is, if the application knows: a session can only be resumed
+    /// with the identity that it began with. `random` fills a buffer with unpredictable bytes.
     ///
-    /// It may end a session: look at [`poll_ended`](Self::poll_ended) behind it.
+    /// It may end a session: call [`poll_ended`](Self::poll_ended) afterwards.
     pub fn accept(
         &mut self,
         now: Duration,
@@ -274,7 +276,7 @@ impl Registry {
         close(&Welcome::Later { after_ms, reason }, 1000, "later")
     }
 
-    /// To be called after anything was told a session: notes when it expires, and takes it out if it has ended.
+    /// Call it after each input to a session. Updates when it expires, and removes it if it has ended.
     pub fn settle(&mut self, now: Duration, id: Secret) {
         let Some(server) = self.sessions.get_mut(&id) else {
             return;
@@ -313,7 +315,7 @@ impl Registry {
         self.ended.push_back(server);
     }
 
-    /// A session that has ended, with its last events and what it had not delivered.
+    /// The next session that has ended, with its last events and its undelivered messages.
     pub fn poll_ended(&mut self) -> Option<Box<Server>> {
         self.ended.pop_front()
     }
@@ -325,7 +327,8 @@ impl Registry {
         expiry.into_iter().chain(burial).min()
     }
 
-    /// The time of [`poll_timeout`](Self::poll_timeout) came: forgets sessions whose client did not come back, and how others had ended.
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come. Ends sessions whose client did not come back, and forgets sessions that ended long
+    /// ago.
     pub fn handle_timeout(&mut self, now: Duration) {
         while let Some((at, id)) = self.expiry.pop_first() {
             if at > now {
@@ -338,7 +341,7 @@ impl Registry {
                     server.expire(now);
                 }
             }
-            // It was back and is gone again: look later.
+            // The client came back and left again: check later.
             self.settle(now, id);
         }
         while let Some((_, id)) = self.burials.pop_front_if(|(at, _)| *at <= now) {

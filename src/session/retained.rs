@@ -1,30 +1,30 @@
-//! What was sent and is not yet committed: encoded frames back to back, and where each message begins.
+//! Messages that were sent and not acknowledged: encoded frames back to back, and where each message begins.
 
 use super::Received;
 use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
 use crate::message::Message;
 use std::collections::VecDeque;
 
-/// Below this, released bytes stay in front until everything is released.
+/// Below this size, released bytes stay at the front until everything is released.
 const COMPACT: usize = 16 * 1024;
 
-/// What an idle session keeps of its buffer.
+/// The capacity that an idle session keeps, in bytes.
 const IDLE: usize = 512;
 
 /// Frames of the messages from `first` on.
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
     bytes: Vec<u8>,
-    /// Bytes in front that are released.
+    /// The number of released bytes at the front.
     released: usize,
-    /// The place of `bytes[0]` among all that were ever retained.
+    /// The offset of `bytes[0]` among all bytes that were ever retained.
     base: u64,
-    /// Where each message begins, counted as `base` is.
+    /// The offset at which each message begins, counted like `base`.
     begins: VecDeque<u64>,
     first: u64,
 }
 
-/// A place among the frames: a message, how many of its frames are behind, and where the next one begins.
+/// A position among the frames: a message, how many of its frames come before, and where the next one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Cursor {
     pub(crate) index: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Cursor {
 }
 
 impl Retained {
-    /// The lowest index that is retained.
+    /// The lowest retained index.
     pub(crate) fn first(&self) -> u64 {
         self.first
     }
@@ -43,7 +43,7 @@ impl Retained {
         self.first + self.begins.len() as u64
     }
 
-    /// What it holds: frames, and the overhead of every message.
+    /// The cost: bytes of frames, and the overhead of every message.
     pub(crate) fn cost(&self) -> u64 {
         (self.bytes.len() - self.released) as u64 + OVERHEAD * self.begins.len() as u64
     }
@@ -52,7 +52,7 @@ impl Retained {
         self.base + self.bytes.len() as u64
     }
 
-    /// Nothing is retained, and the next message has this index.
+    /// Discards everything. The next message has this index.
     pub(crate) fn restart(&mut self, first: u64) {
         *self = Self {
             first,
@@ -60,7 +60,7 @@ impl Retained {
         };
     }
 
-    /// The messages get other indices: the first one this.
+    /// Renumbers the messages. The first one gets this index.
     pub(crate) fn rebase(&mut self, first: u64) {
         self.first = first;
     }
@@ -79,7 +79,7 @@ impl Retained {
         Frame::Last(head, rest).put(&mut self.bytes);
     }
 
-    /// Releases every message below.
+    /// Releases every message below this index.
     pub(crate) fn release(&mut self, below: u64) {
         let count = below
             .saturating_sub(self.first)
@@ -102,7 +102,7 @@ impl Retained {
         }
     }
 
-    /// The place of a message, so many of whose frames are behind. None if it has not so many frames before its last.
+    /// The position after so many parts of a message. `None` if it has fewer `PART` frames.
     pub(crate) fn cursor(&self, index: u64, parts: u64) -> Option<Cursor> {
         let mut cursor = Cursor {
             index,
@@ -124,7 +124,7 @@ impl Retained {
         Some(cursor)
     }
 
-    /// The frame at a place: its kind, all its bytes, and its cost. None at the end.
+    /// The frame at a position: its kind, all its bytes, and its cost. `None` at the end.
     #[inline]
     pub(crate) fn frame(&self, cursor: Cursor) -> Option<(u8, &[u8], u64)> {
         let from = self
@@ -136,7 +136,7 @@ impl Retained {
         Some((kind, frame, cost(kind, body.len())))
     }
 
-    /// The place behind a frame of `len` bytes.
+    /// The position after a frame of `len` bytes.
     #[inline]
     pub(crate) fn behind(cursor: Cursor, kind: u8, len: usize) -> Cursor {
         let at = cursor.at + len as u64;
@@ -155,12 +155,12 @@ impl Retained {
         }
     }
 
-    /// The place of the message after the one at a place.
+    /// The position of the next message.
     pub(crate) fn skip(&self, cursor: Cursor) -> Cursor {
         self.cursor(cursor.index + 1, 0).unwrap_or(cursor)
     }
 
-    /// A message as it was given, if it is retained.
+    /// A retained message, decoded.
     pub(crate) fn message(&self, index: u64) -> Option<Received> {
         let mut cursor = self.cursor(index, 0)?;
         let mut payload = Vec::new();
@@ -188,7 +188,7 @@ impl Retained {
     }
 }
 
-/// What a frame with such a body counts against credit.
+/// The cost of a frame against credit.
 #[inline]
 pub(crate) fn cost(kind: u8, body: usize) -> u64 {
     if kind == kind::PART {

@@ -1,24 +1,24 @@
-//! The server's half of a session, as a table. Pure: no I/O, no clock, no randomness, no waker.
+//! The server's half of a session, as a table. It does no I/O and has no clock, random numbers or wakers.
 //!
-//! | told | pending | attached | detached | ended |
+//! | input | pending | attached | detached | ended |
 //! | --- | --- | --- | --- | --- |
 //! | the first frame after `WELCOME`, an `ACK` | attached: started | attached: confirmed | | |
 //! | another first frame | pending: violation | detached: violation | | |
 //! | `resume` | attached: started | attached: the older connection is fenced | attached | |
-//! | ... from positions that do not fit | ended: lost | ended: lost | ended: lost | |
-//! | ... from a position behind our `BYE` | | ended | ended | |
+//! | ... with positions that do not match | ended: lost | ended: lost | ended: lost | |
+//! | ... that acknowledges our `BYE` | | ended | ended | |
 //! | a frame | | attached | | |
 //! | a violation | pending | detached | | |
-//! | ... the eighth, and nothing got through meanwhile | ended: lost | ended: lost | | |
+//! | ... the eighth without progress in between | ended: lost | ended: lost | | |
 //! | anything from another connection | | | | |
 //! | `ACK` of our `BYE` | | ended | | |
-//! | commit of the client's `BYE`, or it came and we have sent ours | | ended, once its `ACK` is written | ended | |
+//! | the client's `BYE` is committed, or it arrived and we have sent ours | | ended, once its `ACK` is written | ended | |
 //! | [`disconnected`](Server::disconnected) | pending | detached | | |
-//! | the deadline of the heartbeat | pending | detached | | |
-//! | the deadline of `close` | | ended | ended | |
+//! | the deadline of the heartbeat passed | pending | detached | | |
+//! | the deadline of `close` passed | | ended | ended | |
 //! | `expire`, without a connection | ended: lost | | ended: lost | |
 //!
-//! An empty field changes nothing. A session in `pending` has been offered and nothing more: no handler, no message, nothing in a store.
+//! An empty field changes nothing. A `pending` session was only offered: it has no handler, no message and nothing in a store.
 
 use super::client::Dropped;
 use super::exchange::Exchange;
@@ -37,20 +37,20 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-/// The server's half of one session. Made, found and ended by a [`Registry`](super::Registry).
+/// The server's half of one session. A [`Registry`](super::Registry) creates it, finds it and ends it.
 ///
-/// After anything was told it: take events with [`poll_event`](Self::poll_event), send what [`poll_transmit`](Self::poll_transmit) writes, arm a timer
-/// for [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
+/// After each input: take events with [`poll_event`](Self::poll_event), send what [`poll_transmit`](Self::poll_transmit) writes, set a timer for
+/// [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
 pub struct Server {
     id: Secret,
     settings: Kept,
-    /// What every `WELCOME` says of the store.
+    /// The store's incarnation, for each `WELCOME`.
     incarnation: u64,
     pub(crate) identity: Box<[u8]>,
     pub(crate) tokens: Tokens,
     instance: u64,
     attempt: u64,
-    /// What the client takes, fixed at the beginning: message and batch.
+    /// The largest message and batch that the client accepts. Fixed at the beginning.
     agreed: (u64, u64),
     phase: Phase,
     connection: Option<Connection>,
@@ -59,25 +59,25 @@ pub struct Server {
     welcome: Option<Welcome>,
     exchange: Exchange,
     close_by: Option<Duration>,
-    /// When it is forgotten, while it has no connection.
+    /// When the session expires, while it has no connection.
     pub(crate) expires: Option<Duration>,
-    /// The registry has noted that.
+    /// The registry has `expires` in its list.
     pub(crate) noted: bool,
-    /// What the registry counts for it.
+    /// The cost that the registry has counted for it.
     pub(crate) counted: u64,
-    /// The code that it ended with, if it was not lost.
+    /// The code of the `BYE` that ended it; none if it was lost.
     pub(crate) ended_with: Option<u16>,
     events: VecDeque<Event>,
 }
 
-/// How a session stands.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Offered, and not yet confirmed by the client.
+    /// Offered. The client has not confirmed it.
     Pending,
     /// It has a connection.
     Attached,
-    /// It has none, and waits for its client.
+    /// It has no connection, and waits for its client.
     Detached,
     /// It has ended.
     Ended,
@@ -87,20 +87,20 @@ pub enum Phase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The client confirmed the session: its handler begins.
+    /// The client confirmed the session. Start its handler.
     Started,
-    /// Its client is back.
+    /// The client resumed.
     Resumed {
-        /// From a page that was loaded anew, and has nothing but the session's name.
+        /// The client's page was reloaded, and has nothing of the session but its id and token.
         forgot: bool,
     },
     /// Its connection ended.
     Detached,
-    /// The client committed the place of a message that it never got.
+    /// A message of the server was replaced. The client committed its index without receiving it.
     Undelivered(Received),
-    /// This connection is to be closed, behind this batch if there is one.
+    /// Close this connection, after sending the batch if there is one.
     Close {
-        /// Which.
+        /// The connection.
         connection: Connection,
         /// The last batch to send on it.
         batch: Option<Vec<u8>>,
@@ -109,22 +109,23 @@ pub enum Event {
         /// The close reason.
         reason: &'static str,
     },
-    /// The session cannot go on, or its client did not come back. Final.
+    /// The session cannot resume, or its client did not come back. Final.
     Lost(Refusal),
-    /// The session ended as somebody wanted it. Final.
+    /// One of the sides ended the session. Final.
     Ended {
         /// The code of the `BYE`.
         code: u16,
         /// Its reason.
         reason: String,
-        /// We sent it.
+        /// This side sent it.
         ours: bool,
-        /// It was delivered, and so was everything before it in its direction. Of what we had sent `take_uncommitted` tells.
+        /// `BYE` and every message before it in its direction were delivered. `take_uncommitted` returns the messages of this side that were not
+        /// committed.
         clean: bool,
     },
 }
 
-/// Its state, and nothing of what passes through it, which is not for logs.
+/// Shows the state only: messages and tokens must not reach logs.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
@@ -133,7 +134,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// A `HELLO` as it came, and the token for its `WELCOME`.
+/// A `HELLO` that arrived, and the token for its `WELCOME`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival<'a> {
     pub(crate) now: Duration,
@@ -187,7 +188,7 @@ impl Server {
         server
     }
 
-    /// A connection carries the session from now on.
+    /// Attaches a connection, which carries the session from now on.
     fn attach(&mut self, arrival: Arrival<'_>, resumed: bool) {
         let Arrival { now, hello, .. } = arrival;
         let credit = self.exchange.incoming.connect();
@@ -217,7 +218,7 @@ impl Server {
         self.id
     }
 
-    /// How it stands.
+    /// The current state.
     pub fn phase(&self) -> Phase {
         self.phase
     }
@@ -229,7 +230,7 @@ impl Server {
 
     // Inputs.
 
-    /// Whether a `HELLO` with a valid token comes from the past. Attempts rise with every `HELLO` of a session, also after a reload.
+    /// Whether a `HELLO` with a valid token is late. The attempt rises with every `HELLO` of a session, also after a reload.
     pub(crate) fn is_late(&self, hello: &Hello) -> bool {
         hello.attempt <= self.attempt
     }
@@ -238,7 +239,7 @@ impl Server {
         self.agreed == (hello.terms.max_message, hello.terms.max_batch)
     }
 
-    /// A `HELLO` with a valid token that is not late, over this connection. Fences the older one. False if it ended the session.
+    /// Handles a `HELLO` with a valid token that is not late, on this connection. Fences the older connection. Returns false if it ended the session.
     pub(crate) fn resume(
         &mut self,
         arrival: Arrival<'_>,
@@ -257,7 +258,7 @@ impl Server {
             let first = outgoing.first();
             (first, 0, first)
         } else {
-            // A page that forgot restarts its own direction where we are; so that is no mismatch.
+            // A client that forgot restarts its own direction at our position, so that is no mismatch.
             if let Some(refusal) = outgoing.mismatch(theirs, incoming.received()) {
                 self.lost(now, refusal);
                 return Err(refusal);
@@ -300,18 +301,18 @@ impl Server {
         Ok(true)
     }
 
-    /// Ends the connection that carries the session, for another one carries it now.
+    /// Ends the connection that carries the session, because another one takes it over.
     fn fence(&mut self, now: Duration, instance: u64) {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        // The same instance has given the older one up. Another one has to be told.
+        // The same instance has given up the older connection itself. Another instance must be told.
         let (batch, reason) = if instance == self.instance {
             (None, "replaced")
         } else {
             (Some(answer(&Welcome::Refused(Refusal::Fenced))), "fenced")
         };
-        // Whatever ended it, nobody told.
+        // The server never learned how the connection ended.
         self.exchange.disconnected(now, Blame::Silent);
         self.events.push_back(Event::Close {
             connection,
@@ -321,7 +322,7 @@ impl Server {
         });
     }
 
-    /// A connection ended, however it did.
+    /// A connection ended, for whatever reason.
     pub fn disconnected(&mut self, now: Duration, connection: Connection, blame: Blame) {
         if self.connection != Some(connection) {
             return;
@@ -332,7 +333,7 @@ impl Server {
         if self.phase == Phase::Ended {
             return;
         }
-        // Also of one that is pending: its `ACK`, and more, may have been lost.
+        // A pending session expires, too: its `ACK`, and more, may have been lost.
         let patience = Duration::from_millis(self.settings.terms.retention_ms);
         self.expires = Some(now.saturating_add(patience));
         if self.phase == Phase::Attached {
@@ -345,7 +346,7 @@ impl Server {
         }
     }
 
-    /// A connection ended with a violation.
+    /// A connection ended because of a violation.
     fn violated(&mut self, now: Duration) {
         if self.phase != Phase::Ended && self.exchange.is_broken() {
             self.lost(now, Refusal::Broken);
@@ -368,14 +369,14 @@ impl Server {
         }
     }
 
-    /// A text message came. A session has only binary ones.
+    /// A text message arrived. A session has only binary ones.
     pub fn handle_text(&mut self, now: Duration, connection: Connection) {
         if self.connection == Some(connection) {
             self.drop(now, Dropped::Violation(Violation::TextMessage));
         }
     }
 
-    /// A binary message came behind the one with `HELLO`. What comes from an older connection is ignored.
+    /// A binary message arrived, after the one with `HELLO`. Ignored if it comes from an older connection.
     pub fn handle_batch(&mut self, now: Duration, connection: Connection, batch: &[u8]) {
         if self.connection != Some(connection) {
             return;
@@ -415,7 +416,7 @@ impl Server {
         Ok(())
     }
 
-    /// The time of [`poll_timeout`](Self::poll_timeout) came.
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.close_by.is_some_and(|by| by <= now) {
             let (code, reason) = self.exchange.outgoing.bye_told();
@@ -425,7 +426,7 @@ impl Server {
         }
     }
 
-    /// Its time without a connection is over.
+    /// The time without a connection is over.
     pub(crate) fn expire(&mut self, now: Duration) {
         if self.connection.is_none() && self.phase != Phase::Ended {
             self.lost(now, Refusal::Expired);
@@ -434,7 +435,7 @@ impl Server {
 
     // Commands.
 
-    /// Retains a message to send, and gives its index.
+    /// Retains a message and returns its index.
     ///
     /// # Errors
     /// Each of [`Unsendable`] but `Close`.
@@ -445,18 +446,18 @@ impl Server {
         self.exchange.send(head, payload)
     }
 
-    /// The oldest message that was not read. It is committed by [`commit`](Self::commit).
+    /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<Received> {
         self.exchange.incoming.read()
     }
 
-    /// Takes responsibility for every message below, as far as they were read.
+    /// Commits the messages below this index that were read.
     pub fn commit(&mut self, now: Duration, below: u64) {
         self.exchange.incoming.commit(now, below);
         self.settle(now);
     }
 
-    /// Nobody will read any more, and the application answers for it: what arrives is committed and dropped.
+    /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
     pub fn stop_reading(&mut self, now: Duration) {
         self.exchange.incoming.stop_reading(now);
         self.settle(now);
@@ -467,17 +468,17 @@ impl Server {
         self.exchange.flush();
     }
 
-    /// Asks the client to connect anew, `after` at the earliest: this node is being taken down. False without a connection.
+    /// Asks the client to reconnect after `after` at the earliest, because this node is being taken down. Returns false without a connection.
     pub fn ask_to_move(&mut self, after: Duration) -> bool {
         self.exchange.ask_to_move(after)
     }
 
-    /// Ends the session: behind everything sent so far, within the close timeout. What waits to be read and what arrives from now on is dropped, and never
-    /// acknowledged: the client is told that it was not delivered.
+    /// Ends the session after everything sent so far, within the close timeout. Unread messages, and messages that arrive from now on, are discarded.
+    /// They are not acknowledged, so the client learns that they were not delivered.
     ///
     /// # Errors
-    /// [`Unsendable::Close`] for a code that is neither 1000 nor 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if it has
-    /// ended or is about to.
+    /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
+    /// has ended or is ending.
     pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
         if matches!(self.phase, Phase::Ended | Phase::Pending) {
             return Err(Unsendable::Ended);
@@ -489,13 +490,13 @@ impl Server {
         Ok(())
     }
 
-    /// Once it has ended: the messages that are not committed. The client may have acted on the first ones, and cannot have on the others.
+    /// After the end: the messages that were not committed. The first list may have been acted on by the client; the second was never sent whole.
     pub fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
         self.exchange.outgoing.take_uncommitted()
     }
 
-    /// What was received and not committed is lost: the session goes on on another node, or its handler began anew. What its client forgot meanwhile comes
-    /// as [`Head::Void`], for nobody can send it again.
+    /// Goes back to the last commit: the session moved to another node, or its handler restarted. The client sends the uncommitted messages again.
+    /// Those that it forgot in a reload arrive as [`Head::Void`], because nobody can send them again.
     pub fn fall_back(&mut self, now: Duration) {
         if let Some(connection) = self.connection {
             self.events.push_back(Event::Close {
@@ -511,7 +512,7 @@ impl Server {
 
     // Outputs.
 
-    /// Writes the next batch for [`connection`](Self::connection) to `out`, which is cleared before. False if there is none.
+    /// Replaces the contents of `out` with the next batch for [`connection`](Self::connection). Returns false if there is none.
     pub fn poll_transmit(&mut self, now: Duration, out: &mut Vec<u8>) -> bool {
         out.clear();
         if self.connection.is_none() {
@@ -519,7 +520,7 @@ impl Server {
         }
         out.push(0);
         if let Some(welcome) = self.welcome.take() {
-            // A batch of its own: it is never compressed with what others chose.
+            // `WELCOME` goes alone: compressing it with text chosen by others could reveal the token.
             Frame::Welcome(welcome).put(out);
             return true;
         }
@@ -531,43 +532,43 @@ impl Server {
         !out.is_empty()
     }
 
-    /// What happened.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless something else happens before.
     pub fn poll_timeout(&self) -> Option<Duration> {
         let times = [self.exchange.poll_timeout(), self.close_by];
         times.into_iter().flatten().min()
     }
 
-    /// Every message of ours below is committed by the client.
+    /// The client has committed all messages of this side below this index.
     pub fn committed(&self) -> u64 {
         self.exchange.outgoing.first()
     }
 
-    /// The index behind our last message.
+    /// The index after our last message.
     pub(crate) fn sent_to(&self) -> u64 {
         self.exchange.outgoing.next()
     }
 
-    /// The server committed every message of the client below.
+    /// This side has committed all messages of the client below this index.
     pub fn has_committed(&self) -> u64 {
         self.exchange.incoming.committed()
     }
 
-    /// What is retained of ours, in cost: bytes, and 32 a message.
+    /// The cost of the retained messages: their bytes, and 32 for each.
     pub fn retained(&self) -> u64 {
         self.exchange.outgoing.cost()
     }
 
-    /// What waits to be read, in cost.
+    /// The cost of the unread messages.
     pub fn held(&self) -> u64 {
         self.exchange.incoming.held()
     }
 
-    /// The index of the next message to come, and of the next of ours.
+    /// The indices of the next message to arrive and of the next to send.
     pub fn next(&self) -> (u64, u64) {
         (
             self.exchange.incoming.received(),
@@ -577,7 +578,7 @@ impl Server {
 
     // Ends.
 
-    /// Looks whether the end has come.
+    /// Checks whether the session has ended.
     fn settle(&mut self, now: Duration) {
         if self.phase == Phase::Ended {
             return;
@@ -589,7 +590,7 @@ impl Server {
             let (code, reason) = outgoing.bye_told();
             self.end(now, code, reason, true, true);
         } else if incoming.is_over()
-            // While connected, its acknowledgement goes first.
+            // While connected, its `ACK` goes first.
             && (self.connection.is_none() || !incoming.is_untold())
             && let Some((code, reason)) = incoming.bye().cloned()
         {
@@ -629,7 +630,7 @@ impl Server {
     }
 }
 
-/// A batch with nothing but a `WELCOME`.
+/// A batch with only a `WELCOME`.
 pub(crate) fn answer(welcome: &Welcome) -> Vec<u8> {
     let mut batch = vec![0];
     Frame::Welcome(welcome.clone()).put(&mut batch);

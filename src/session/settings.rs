@@ -1,32 +1,33 @@
-//! What a side of a session takes and keeps.
+//! The settings of one side of a session.
 
 use super::Terms;
 use core::time::Duration;
 
-/// The settings of one side. Bytes are costs where it says so: a message's bytes and 32 more.
+/// The settings of one side. A cost is in bytes: those of each message, and 32 more for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// What may wait to be read, in cost. Default 256 KiB. Beside it a peer can make this side hold one message of `max_message` and one frame.
+    /// The largest cost of unread messages. Default 256 KiB. In addition a peer can make this side hold one message of `max_message` and one frame.
     pub window: u64,
-    /// The largest message that is taken, in bytes, 1 KiB to 1 GiB. Default 1 MiB: some servers take no larger WebSocket message either.
+    /// The largest message accepted, in bytes, 1 KiB to 1 GiB. Default 1 MiB, which is also the largest WebSocket message of some servers.
     pub max_message: u64,
-    /// The largest batch that is taken, in bytes, 32 KiB to 16 MiB. Default 32 KiB.
+    /// The largest batch accepted, in bytes, 32 KiB to 16 MiB. Default 32 KiB.
     pub max_batch: u64,
-    /// The largest batch that is sent, in bytes, at least 256. Default 32 KiB; never more than the peer takes. Small ones let a heartbeat get between.
+    /// The largest batch sent, in bytes, at least 256. Default 32 KiB; never more than the peer accepts. With small batches heartbeats are not
+    /// delayed.
     pub batch: usize,
-    /// What is retained of what was sent and not committed, in cost. Default 4 MiB. One message is always taken.
+    /// The largest cost of messages that were sent and not acknowledged. Default 4 MiB. One message is always accepted.
     pub retention: u64,
-    /// Server: how long a session without a connection is kept. Default 2 minutes.
+    /// Server: how long to keep a session without a connection. Default 2 minutes.
     pub retention_time: Duration,
-    /// Client: how long `WELCOME` is waited for. Default 20 s, as for the connection itself. Server: the same for `HELLO`.
+    /// Client: the timeout for `WELCOME`. Default 20 s, as for connecting. Server: the timeout for `HELLO`.
     pub welcome_timeout: Duration,
-    /// How long the end of a session may take from `close` on. Default 10 s.
+    /// The timeout for ending a session, from `close` on. Default 10 s.
     pub close_timeout: Duration,
-    /// Server: after so long without anything sent, or heard, it asks. Default 20 s, 100 ms to 10 minutes: lighttpd ends a connection on which one side is
-    /// silent for 60 s, others after 30.
+    /// Server: the heartbeat interval. It sends a `PING` after this time without sending or receiving anything. Default 20 s, 100 ms to 10 minutes.
+    /// Some proxies end a connection on which one side is silent for 30 s, lighttpd after 60 s.
     pub heartbeat: Duration,
-    /// Server: how long a restart takes to bring everybody back; a client's first retry comes at a random time within. Default 0: the client decides.
+    /// Server: the time over which clients spread their first retry after a restart, each with a random delay. Default 0: the client decides.
     pub spread: Duration,
 }
 
@@ -47,10 +48,10 @@ impl Default for Settings {
     }
 }
 
-/// What a session keeps of its server's settings: there may be ten thousand.
+/// The part of a server's settings that each session keeps: there may be ten thousand.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    /// `credit` is the one of the beginning.
+    /// `credit` is that of the first connection.
     pub(crate) terms: Terms,
     pub(crate) heartbeat_ms: u64,
     pub(crate) spread_ms: u64,
@@ -77,7 +78,7 @@ impl Settings {
         }
     }
 
-    /// Every field within the limits of the wire.
+    /// Limits every field to the range of the wire format.
     pub(crate) fn clamped(mut self) -> Self {
         self.max_message = self
             .max_message

@@ -1,14 +1,14 @@
-//! Resume tokens, hashed: the last confirmed one and the newest issued one are valid (`WIRE.md`, "Tokens").
+//! Resume tokens, hashed. The last confirmed one and the newest issued one are valid (`WIRE.md`, "Tokens").
 //!
-//! | told | confirmed | newest |
+//! | event | confirmed | newest |
 //! | --- | --- | --- |
 //! | a new session | none | issued |
 //! | the client's `ACK` after `WELCOME` | the newest | stays |
-//! | a resume presents a valid one | the one presented | issued |
+//! | a resume with a valid token | the one presented | issued |
 
 use super::Secret;
 
-/// Hashes a token, so that who reads the store cannot resume. The tokens are 128 random bits: any hash without known preimages will do.
+/// Hashes a token, so that a reader of the store cannot resume. Tokens are 128 random bits, so any preimage-resistant hash is enough.
 pub type Hash = fn(&[u8; 16]) -> [u8; 32];
 
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Tokens {
     newest: [u8; 32],
 }
 
-/// Which token was presented.
+/// The token that was presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presented {
     Confirmed,
@@ -32,7 +32,7 @@ impl Tokens {
         }
     }
 
-    /// Which of the valid tokens this is, if it is one. Takes the same time for every token.
+    /// Which valid token this is; `None` if it is not valid. Takes the same time for every token.
     pub(crate) fn check(&self, token: [u8; 32]) -> Option<Presented> {
         let newest = same(&self.newest, &token);
         let confirmed = same(&self.confirmed.unwrap_or(self.newest), &token);
@@ -48,7 +48,7 @@ impl Tokens {
         self.confirmed = Some(self.newest);
     }
 
-    /// A resume presented this valid token, and gets another. The one presented stays valid until the new one is confirmed.
+    /// A resume presented this valid token and gets a new one. The presented one stays valid until the new one is confirmed.
     pub(crate) fn rotate(&mut self, presented: [u8; 32], issued: Secret, hash: Hash) {
         self.confirmed = Some(presented);
         self.newest = hash(&issued.0);
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(check(&tokens, 1), Some(Presented::Newest));
         assert_eq!(check(&tokens, 2), None);
         tokens.confirm();
-        // Two resumes whose `WELCOME` is lost: the first token serves for both.
+        // `WELCOME` is lost twice: the first token works for both resumes.
         for issued in [2, 3] {
             tokens.rotate(plain(&token(1).0), token(issued), plain);
             assert_eq!(check(&tokens, 1), Some(Presented::Confirmed));
@@ -92,7 +92,7 @@ mod tests {
         tokens.confirm();
         assert_eq!(check(&tokens, 1), None);
         assert_eq!(check(&tokens, 3), Some(Presented::Newest));
-        // Presenting the newest confirms it as well.
+        // Presenting the newest token confirms it as well.
         tokens.rotate(plain(&token(3).0), token(4), plain);
         assert_eq!(check(&tokens, 3), Some(Presented::Confirmed));
     }

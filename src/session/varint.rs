@@ -1,11 +1,11 @@
-//! Numbers on the wire: unsigned LEB128 in the shortest form, at most 2^53 − 1 so that JavaScript holds each exactly.
+//! Numbers on the wire: unsigned LEB128 in the shortest form. At most 2^53 − 1, which JavaScript represents exactly.
 
 use super::Violation;
 
-/// The largest number there is.
+/// The largest number.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Bytes of the longest number.
+/// The bytes of the longest number.
 const MAX_LEN: usize = 8;
 
 /// Appends a number.
@@ -19,13 +19,13 @@ pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// How many bytes [`put`] appends.
+/// The number of bytes that [`put`] appends.
 #[inline]
 pub(crate) fn len(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
-/// Takes a number off the front.
+/// Takes a number from the front.
 #[inline]
 pub(crate) fn take(input: &mut &[u8]) -> Result<u64, Violation> {
     // Nearly every length is one byte.

@@ -1,22 +1,22 @@
-//! What a peer did wrong, named finely, with what goes on the wire for it.
+//! Violations of the session protocol, and the close code for each.
 
 use core::fmt;
 
-/// The code of every close by this protocol that is no violation, nor the end of a session. IANA has given 3000, 3003 and 3008 away.
+/// The code of every close by this protocol that is neither a violation nor the end of a session. 3000, 3003 and 3008 are assigned by IANA.
 pub(crate) const CLOSE: u16 = 3001;
 
-/// How a peer broke the session protocol (`WIRE.md`, "Violations"). It ends the connection and nothing else.
+/// How a peer violated the session protocol (`WIRE.md`, "Violations"). A violation ends the connection and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Violation {
     // A batch and its frames.
-    /// A WebSocket message that is text.
+    /// A text message.
     TextMessage,
     /// A batch without a frame.
     EmptyBatch,
-    /// A batch of more bytes than its receiver allows.
+    /// A batch with more bytes than its receiver allows.
     BatchTooLong,
-    /// A slot that is not open.
+    /// A slot other than 0.
     Slot,
     /// A batch that ends inside a number, a frame or a field.
     Truncated,
@@ -24,13 +24,13 @@ pub enum Violation {
     NumberNotShortest,
     /// A number above 2^53 − 1.
     NumberTooLarge,
-    /// A kind that is unknown and not in the range that is skipped.
+    /// A kind that is neither known nor reserved.
     UnknownKind,
-    /// A body that is longer than its kind's fields.
+    /// A body with more bytes than its kind's fields.
     BodyTooLong,
-    /// A `PART` without a byte.
+    /// A `PART` without any bytes.
     EmptyPart,
-    /// A message, its parts together, of more bytes than its receiver takes.
+    /// A message that, with all its parts, has more bytes than its receiver accepts.
     MessageTooLong,
     /// A text that is not UTF-8.
     Utf8,
@@ -51,20 +51,20 @@ pub enum Violation {
     /// A `WELCOME` that does not answer the `HELLO` that was sent.
     Welcome,
 
-    // The order of things.
-    /// A frame where it may not be: before `HELLO` or `WELCOME`, a second one of either, or one of the other side's.
+    // The order of frames.
+    /// A frame at the wrong time: before `HELLO` or `WELCOME`, a second one of either, or one that only the other side sends.
     Order,
     /// A first frame after `WELCOME` that is not `ACK`.
     Unconfirmed,
     /// An `ACK` lower than an earlier one.
     AckBehind,
-    /// An `ACK` for what was never sent.
+    /// An `ACK` for a message that was never sent.
     AckAhead,
-    /// A `CREDIT` lower than what was granted before.
+    /// A `CREDIT` lower than an earlier one.
     CreditBehind,
     /// A message frame without credit for it.
     CreditExceeded,
-    /// A `RESPONSE`, `ERROR` or `CANCEL` to what was never sent, or to itself.
+    /// A `RESPONSE`, `ERROR` or `CANCEL` to a message that was never sent, or to itself.
     Reference,
     /// `CANCEL` or `BYE` after `PART` frames of an unfinished message.
     Unfinished,
@@ -118,8 +118,8 @@ impl Violation {
             .map_or("violation", |(_, name)| name)
     }
 
-    /// The close code that goes with it. A page may send none below 3000, so these are 2000 above those of RFC 6455 §7.4.1; but 3003 is not ours, so a
-    /// text message is told as the others.
+    /// The close code. A page may not send codes below 3000, so these are those of RFC 6455 §7.4.1 plus 2000. IANA has assigned 3003, so a text
+    /// message gets the same code as the others.
     pub fn close_code(self) -> u16 {
         match self {
             V::Utf8 => 3007,

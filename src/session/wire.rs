@@ -1,4 +1,4 @@
-//! Batches and frames, as `WIRE.md` has them. Reading copies nothing; no input makes it panic.
+//! Batches and frames of `WIRE.md`. Reading copies nothing, and no input makes it panic.
 
 use super::hello::{Hello, MAX_HELLO, MAX_WAIT, Welcome, array, close_code};
 use super::{Violation, varint};
@@ -25,14 +25,14 @@ pub mod kind {
     pub const VOID: u8 = 0x18;
     pub const BYE: u8 = 0x19;
     pub const PART: u8 = 0x1f;
-    /// Skipped where they are unknown.
+    /// Reserved: a receiver skips them.
     pub const SKIPPED: core::ops::RangeInclusive<u8> = 0x60..=0x7f;
 }
 
-/// Bytes of the reason of a `BYE`, at most: as many as a Close frame has room for (RFC 6455 §5.5).
+/// The longest reason of a `BYE`, in bytes: the same as in a Close frame (RFC 6455 §5.5).
 pub const MAX_REASON: usize = 123;
 
-/// What a message frame counts against credit beside its body: every message costs its receiver memory, empty ones too.
+/// The cost of a message frame in addition to its body: even an empty message takes memory.
 pub const OVERHEAD: u64 = 32;
 
 /// One frame.
@@ -46,26 +46,26 @@ pub enum Frame<'a> {
     Ack(u64),
     /// The total cost that may be sent on this connection.
     Credit(u64),
-    /// To be answered with the same number.
+    /// A heartbeat. The answer has the same number.
     Ping(u64),
-    /// The answer.
+    /// The answer to a `PING`.
     Pong(u64),
-    /// Commit and acknowledge what you can without waiting.
+    /// Asks the peer to acknowledge its commits without waiting.
     Flush,
-    /// Connect anew, after so many milliseconds at the earliest.
+    /// Asks the client to reconnect, after this time at the earliest.
     Move {
         /// Milliseconds.
         after_ms: u64,
     },
-    /// A piece of the next message, never empty.
+    /// A part of the next message. Never empty.
     Part(&'a [u8]),
-    /// The end of a message, which gets the next index: what it is, and the rest of its payload.
+    /// The last frame of a message, with the rest of its payload. The message gets the next index.
     Last(Head, &'a [u8]),
-    /// A frame of a later version that has no meaning here.
+    /// A reserved frame, which is skipped.
     Skipped(u8),
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
     /// A value.
@@ -73,7 +73,7 @@ pub enum Head {
         /// UTF-8, or bytes.
         text: bool,
     },
-    /// A value that wants a response. Its index is its name.
+    /// A value that needs a response, which refers to the request's index.
     Request {
         /// UTF-8, or bytes.
         text: bool,
@@ -85,23 +85,23 @@ pub enum Head {
         /// The index of the request.
         to: u64,
     },
-    /// The failure of a request of the peer; its payload is a text.
+    /// The failure of a request of the peer. Its payload is text.
     Error {
         /// The index of the request.
         to: u64,
-        /// The application's.
+        /// The application's error code.
         code: u64,
     },
-    /// Nobody awaits the response to a request of one's own any more.
+    /// The requester does not need the response any more.
     Cancel {
         /// The index of the request.
         to: u64,
     },
-    /// Nothing: it stands for a message that could not be delivered.
+    /// Stands for a message that could not be delivered.
     Void,
-    /// The end of the session; its payload is a reason.
+    /// The end of the session. Its payload is the reason.
     Bye {
-        /// Why: 1000, or 3000 to 4999.
+        /// The code: 1000, or 3000 to 4999.
         code: u16,
     },
 }
@@ -201,7 +201,7 @@ fn long(out: &mut Vec<u8>, kind: u8, put: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(&body);
 }
 
-/// The frames of one batch, in order. After an error it is at its end.
+/// The frames of one batch, in order. After an error there are no more.
 #[derive(Debug, Clone)]
 pub struct Frames<'a> {
     rest: &'a [u8],
@@ -209,10 +209,10 @@ pub struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// Reads the slot of a batch. Whether the slot and the batch's length are allowed is for the caller to say.
+    /// Reads the slot of a batch. The caller checks the slot and the length of the batch.
     ///
     /// # Errors
-    /// A batch that ends within its slot, or a slot that is no number.
+    /// A batch that ends within its slot, or a slot that is not a number.
     pub fn new(mut batch: &'a [u8]) -> Result<(u64, Self), Violation> {
         let slot = match varint::take(&mut batch) {
             Err(Violation::Truncated) if batch.is_empty() => return Err(Violation::EmptyBatch),
@@ -253,7 +253,7 @@ impl<'a> Iterator for Frames<'a> {
     }
 }
 
-/// Takes a frame off the front of `rest`: its kind and its body.
+/// Takes a frame from the front of `rest`: its kind and its body.
 #[inline]
 pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Violation> {
     let [kind] = array(rest)?;
@@ -299,7 +299,7 @@ fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
         kind::HELLO | kind::WELCOME if body.len() > MAX_HELLO => {
             return Err(Violation::BodyTooLong);
         }
-        // What is behind their fields belongs to a later version.
+        // More bytes behind their fields belong to a later version.
         kind::HELLO => return Ok(Frame::Hello(Box::new(Hello::take(input)?))),
         kind::WELCOME => return Ok(Frame::Welcome(Welcome::take(input)?)),
         kind if kind::SKIPPED.contains(&kind) => return Ok(Frame::Skipped(kind)),
