@@ -75,7 +75,7 @@ pub struct Connect<Tx, Rx> {
     reconnect: Option<crate::reconnect::Reconnect>,
 }
 
-/// The default as a function: a program in which every channel chooses its own does not link it.
+/// The default as a function: a program does not link it if every channel sets its own.
 enum Choice<Tx, Rx> {
     Default(fn() -> Arc<dyn Codec<Tx, Rx>>),
     Made(Arc<dyn Codec<Tx, Rx>>),
@@ -341,10 +341,10 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     }
 }
 
-/// A connection attempt; awaiting [`Connect`] creates it. Dropping it closes the connection.
+/// An attempt to connect, made by awaiting [`Connect`]. Dropping it closes the connection.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
-    // Knows nothing of the types: it is compiled once, not once for every channel.
+    // It does not know the types, so it is compiled once and not for every channel.
     socket: Pin<Box<Opening>>,
     codec: Arc<dyn Codec<Tx, Rx>>,
     /// The source of the next connection when this one is lost.
@@ -367,7 +367,7 @@ impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
 
 impl<Tx, Rx> fmt::Debug for Connect<Tx, Rx> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may carry a token in its query: not for logs.
+        // The URL may contain a token in its query, which must not reach logs.
         f.debug_struct("Connect")
             .field("options", &self.options)
             .finish_non_exhaustive()

@@ -1,7 +1,8 @@
-//! A `send` that the sender's own task hands over, without a turn of the driver. There is one body for programs with threads and one for pages.
+//! A `send` that hands its message over in the sender's own task, without a turn of the driver. There is one body for programs with threads and one
+//! for pages.
 //!
-//! With threads the senders share the driver. Its task holds it for one turn, a sender for handing one message over: that is the platform's own send,
-//! on an open connection. A sender that does not get it at once waits in the queue.
+//! With threads the senders share the driver. The driver's task locks it for one turn. A sender locks it to hand over one message, by the platform's
+//! own send on an open connection. A sender that does not get the lock at once waits in the queue.
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(super) use shared::{Slot, hand_over, spawn};
@@ -26,7 +27,7 @@ mod shared {
     use core::task::{Context, Poll};
     use std::sync::Arc;
 
-    /// The shared driver. No sender waits for this lock: its owner may be calling foreign code.
+    /// The shared driver. Senders only try to lock it, because its owner may be calling foreign code.
     pub(in crate::channel) type Slot = Lock<Option<Driver>>;
 
     /// Runs the driver on the tokio runtime of the calling context.
@@ -66,7 +67,7 @@ mod shared {
             return Err(message);
         };
         match &mut *slot {
-            // Checked while the driver has no turn: then nothing is between the queue and the platform.
+            // Checked while no turn is running: then no message is between the queue and the platform.
             Some(driver) if mailbox.is_clear() => driver.hand_over_directly(message),
             _ => Err(message),
         }

@@ -1,17 +1,17 @@
-//! The task that owns the socket: hands sends over and collects messages.
+//! The task that owns the socket. It hands messages over and collects those that arrive.
 
 #[cfg(feature = "reconnect")]
 mod reconnect;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use super::direct;
-use super::line::Stage;
 use super::mailbox::{Look, Mailbox, Next};
 use super::outgoing::Sent;
 #[cfg(feature = "reconnect")]
 use super::reconnecting::Reconnecting;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use super::task;
+use super::wait_queue::Stage;
 use crate::error::{SendError, SendErrorKind};
 #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
 use crate::lifecycle::Lifecycle;
@@ -22,10 +22,10 @@ use core::task::{Context, Poll};
 use reconnect::Turned;
 use std::sync::Arc;
 
-/// Messages moved in one turn before other tasks get theirs.
+/// The largest number of messages in one turn. Then other tasks get theirs.
 const TURN: usize = 64;
 
-/// This many sends in a row need no turn of the driver. The next one waits for a turn, so that a task that only sends lets others run.
+/// The largest number of sends in a row without a turn of the driver. The next one waits for a turn, so that a task that only sends lets others run.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 const MOST_DIRECT: u8 = 128;
 
@@ -43,11 +43,11 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
     start_again(socket, None)
 }
 
-/// Whence the next connections come, and when.
+/// The source of the next connections, and the policy that says when to make them.
 #[cfg(feature = "reconnect")]
 pub(super) type Following = (super::source::Source, crate::reconnect::Reconnect);
 
-/// The same, and when the socket's connection is lost, with another socket if there is one.
+/// As `start`, and with `following` also makes the next connection when one is lost.
 #[cfg(feature = "reconnect")]
 pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> Arc<Mailbox> {
     let incoming = match following {
@@ -76,22 +76,22 @@ fn spawn(driver: Driver) -> Arc<Mailbox> {
 pub(super) struct Driver {
     socket: Socket,
     mailbox: Arc<Mailbox>,
-    /// Below this capacity the platform is asked for the current one: asking is a call out of wasm.
+    /// Below this capacity the driver asks the platform for the current one, which is a call out of wasm.
     low: usize,
     look: Option<Look>,
-    /// A send that was taken out of the queue and is not settled, and what is not counted yet. None between turns.
+    /// A send that was taken out of the queue and is not settled; none between turns.
     next: Next,
     sent: Sent,
-    /// Messages that senders handed over themselves, in a row.
+    /// Messages in a row that senders handed over themselves.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
-    /// The events of the page; none where another connection follows, which gets them.
+    /// The events of the page; none with `again`, which receives them itself.
     #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
     page: Option<Lifecycle>,
-    /// Makes the next connection; none where this one is the last.
+    /// Makes the next connection; none if this one is the last.
     #[cfg(feature = "reconnect")]
     again: Option<Box<Reconnecting>>,
-    /// Between two connections: the socket has ended.
+    /// The socket has ended, and the next one is not open yet.
     #[cfg(feature = "reconnect")]
     away: bool,
 }
@@ -142,7 +142,7 @@ impl Driver {
                 if work.ends {
                     let _ = self.socket.poll_handed_over(cx);
                     self.settle(0);
-                    // Nothing waits for the peer's answer; a `Control` that watches sees who closed.
+                    // Nothing waits for the peer's answer. A `Control` that watches sees who closed.
                     #[cfg_attr(
                         all(target_family = "wasm", target_os = "unknown"),
                         expect(unused_mut, reason = "a browser still sends what it has")
@@ -182,8 +182,8 @@ impl Driver {
         Poll::Pending
     }
 
-    /// Whether the page was in the back/forward cache, or frozen. Then the channel ends: browsers have cut the connection or will within this turn of the
-    /// event loop, still say that it is open, and lose what is sent.
+    /// Whether the page returned from the back/forward cache or from a freeze. Then the channel ends. Browsers have cut its connection, or will in
+    /// this turn of the event loop; they still report it as open, and lose what is sent.
     #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
     fn was_restored(&mut self, cx: &mut Context<'_>) -> bool {
         use crate::lifecycle::Event;
@@ -203,9 +203,9 @@ impl Driver {
         false
     }
 
-    /// And whether there was a message: then the connection is open, and need not be asked.
+    /// Also returns whether a message arrived. If so the connection is open, and the platform need not be asked.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> (Turn, bool) {
-        // Several messages may have arrived since the last turn, and exceeded the limit together.
+        // Several messages may have arrived since the last turn, and together exceed the limit.
         if self.mailbox.incoming.below {
             self.mailbox.set_dropped(self.socket.dropped());
         }
@@ -218,7 +218,7 @@ impl Driver {
                     if let Some((code, reason)) = self.mailbox.incoming.arrive(Some(message)) {
                         self.end_for_good();
                         self.socket.begin_close(code, reason);
-                        // Before those after it in the queue.
+                        // This send was queued before those that fail now.
                         self.settle(0);
                         self.mailbox.stop_sending();
                     }
@@ -230,7 +230,7 @@ impl Driver {
         (Turn::Over, true)
     }
 
-    /// `open`: it is known that the connection is open.
+    /// `open`: the connection is known to be open.
     fn poll_send(&mut self, cx: &mut Context<'_>, mut open: bool) -> Turn {
         let mut left = TURN;
         loop {
@@ -261,7 +261,7 @@ impl Driver {
         }
     }
 
-    /// Nothing waits: all capacity is available to `try_send`.
+    /// The queue is empty: all capacity is available to `try_send`.
     fn rest(&mut self, open: bool) -> Turn {
         if !open && !self.socket.is_open() {
             self.stop_sending();
@@ -271,7 +271,7 @@ impl Driver {
         Turn::Waiting
     }
 
-    /// This connection is the last.
+    /// No connection follows this one.
     #[inline]
     fn end_for_good(&mut self) {
         #[cfg(feature = "reconnect")]
@@ -280,7 +280,7 @@ impl Driver {
         }
     }
 
-    /// Nothing more can be sent on this connection. What waits comes back, unless another connection follows.
+    /// Nothing more can be sent on this connection. Waiting sends fail, unless another connection follows.
     #[inline]
     fn stop_sending(&self) {
         #[cfg(feature = "reconnect")]
@@ -298,7 +298,7 @@ impl Driver {
         self.mailbox.set_room(room, &mut self.next, left);
     }
 
-    /// Accepted messages go first: there was capacity when they were accepted.
+    /// Hands over accepted messages, before any in the queue: there was capacity when they were accepted.
     pub(super) fn hand_over_accepted(&mut self, accepted: Vec<Message>) {
         #[cfg(feature = "reconnect")]
         let mut kept = Vec::new();
@@ -309,7 +309,7 @@ impl Driver {
                     kept.push(error.value);
                     continue;
                 }
-                // Nothing waits for the result, so it is counted.
+                // Nothing waits for the result, so count it.
                 self.mailbox.count_lost(error.value.len(), error.kind);
             }
         }
@@ -317,7 +317,7 @@ impl Driver {
         self.mailbox.restore(kept);
     }
 
-    /// For a sender between two turns: hands a message over if the queue is empty, or returns it if it has to wait.
+    /// Hands a message over for a sender, between two turns. Returns the message if it has to wait.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn hand_over_directly(&mut self, message: Message) -> Result<(), Message> {
         let bytes = message.len();
@@ -325,7 +325,7 @@ impl Driver {
             self.direct = 0;
             return Err(message);
         }
-        // The flush may wait for the answers to messages that were already read; the driver flushes as soon as the task yields.
+        // The flush may wait for the answers to messages that were read before. The driver flushes when the task yields.
         let more = self.mailbox.incoming.waiting() > 0;
         let left = self.socket.send_at_once(message, more)?;
         self.direct += 1;
@@ -341,7 +341,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Hands over what was taken, and reports the results to the handles. Takes the next, if it is one of `most`. Returns whether it was sent.
+    /// Hands over the send that was taken, and reports the results to the handles. Takes the next one if `most` is above 0. Returns whether it was
+    /// sent.
     #[inline(never)]
     fn settle(&mut self, most: usize) -> bool {
         let mut became = Stage::NotOpen;
@@ -381,13 +382,13 @@ impl Driver {
 enum Turn {
     /// Nothing more to do until something happens.
     Waiting,
-    /// There is more, but others come first.
+    /// There is more to do, after other tasks.
     Over,
     /// The connection has ended.
     Ended,
 }
 
-/// However the driver ends, even by a runtime that shuts down, no wait is left pending.
+/// No wait stays pending, however the driver ends, even if a runtime shuts down.
 impl Drop for Driver {
     fn drop(&mut self) {
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -400,8 +401,8 @@ impl Drop for Driver {
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Driver {
-    /// A runtime that shuts down drops the driver in the middle of a connection. Accepted messages are handed over as far as the platform accepts
-    /// them at once; the rest is counted.
+    /// A runtime that shuts down drops the driver while the connection is open. Accepted messages are handed over as far as the platform accepts them
+    /// at once; the rest is counted.
     fn last_turn(&mut self) -> Option<CloseInfo> {
         if let Some(closed) = self.socket.close_info() {
             return Some(closed.clone());

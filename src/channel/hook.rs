@@ -1,27 +1,27 @@
-//! The function that an application has called when something arrives. There is one body for programs with threads and one for pages.
+//! The callback of `on_readable`. There is one body for programs with threads and one for pages.
 
 use core::task::Waker;
 use std::sync::Arc;
 use std::task::Wake;
 
-/// `Send + Sync` where threads share memory, nothing in a page without it.
+/// `Send + Sync` where threads share memory; no bound in a page without threads.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
 pub trait MaybeShared: Send + Sync {}
 #[cfg(not(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics"))))]
 impl<T: Send + Sync> MaybeShared for T {}
 
-/// `Send + Sync` where threads share memory, nothing in a page without it.
+/// `Send + Sync` where threads share memory; no bound in a page without threads.
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub trait MaybeShared {}
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 impl<T> MaybeShared for T {}
 
-/// A waker that calls a function. Programs that set none do not link it.
+/// A waker that calls a function. Programs that set no callback do not link it.
 struct Call<F>(F);
 
 impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
     fn wake(self: Arc<Self>) {
-        // If it panicked, the end of its channel calls it again while that panic unwinds. A second one would abort the process.
+        // If the function panics, the end of its channel would call it again during unwinding. A second panic would abort the process.
         if !std::thread::panicking() {
             self.0();
         }
@@ -33,7 +33,7 @@ pub(super) fn shared(wake: impl Fn() + MaybeShared + 'static) -> Waker {
     Waker::from(Arc::new(Call(wake)))
 }
 
-/// By their types handles may move to any thread, so they hold only an index into a list of this thread.
+/// The types let handles move to any thread, so they have only an index into a list of this thread.
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 pub(super) fn shared(wake: impl Fn() + 'static) -> Waker {
     let place = here::Place::new(std::rc::Rc::new(wake));
@@ -68,7 +68,7 @@ mod here {
         }
 
         pub(super) fn call(&self) {
-            // It may set another, or drop its receiver.
+            // The function is called without a borrow: it may set another one, or drop its receiver.
             let wake = WAKES.with_borrow(|wakes| wakes.get(self.0).cloned().flatten());
             if let Some(wake) = wake {
                 wake();

@@ -1,4 +1,4 @@
-//! What a message costs in locks, and a transport that calls back while it is called.
+//! The number of locks a message takes, and a transport that calls back while it is called.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Barrier;
 use std::sync::atomic::Ordering;
 
-/// Sends everything back, without a lock. While it is called it wakes whoever waits for it, several times.
+/// Sends every message back, without a lock. Each call wakes the waiting reader several times.
 struct Loopback {
     limits: Limits,
     queue: VecDeque<Message>,
@@ -126,27 +126,27 @@ async fn a_transport_that_calls_back_is_given_a_message_once() {
     assert_eq!(closed.unsent_bytes, 0);
 }
 
-/// A handle that finds the driver told does not wake it. So `told` may only be taken back together with the waker, under the lock.
+/// A handle does not wake a driver that is already notified. So the driver clears `notified` only together with setting its waker, under the lock.
 #[test]
-fn a_turn_takes_told_back_under_the_lock() {
+fn a_turn_clears_notified_under_the_lock() {
     let mut socket = socket();
     let incoming = socket.incoming();
     let mailbox = &Mailbox::new(&mut socket, incoming);
     let begins = &Barrier::new(2);
     std::thread::scope(|scope| {
-        let told = mailbox.while_locked(|told| {
+        let notified = mailbox.while_locked(|notified| {
             scope.spawn(|| {
                 begins.wait();
                 mailbox.begin_turn(&mut Next::default(), Waker::noop());
             });
             begins.wait();
-            // The turn stands at the lock by then.
+            // The other thread waits for the lock by then.
             (0..100_000).all(|_| {
                 std::thread::yield_now();
-                told.load(Ordering::Relaxed)
+                notified.load(Ordering::Relaxed)
             })
         });
-        assert!(told);
+        assert!(notified);
     });
-    mailbox.while_locked(|told| assert!(!told.load(Ordering::Relaxed)));
+    mailbox.while_locked(|notified| assert!(!notified.load(Ordering::Relaxed)));
 }

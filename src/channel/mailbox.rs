@@ -13,10 +13,10 @@ mod status;
 
 pub use status::{Stats, Status};
 
-use super::line::{Key, Line, Stage};
 use super::outgoing::{Accepted, Outgoing, Taken};
 #[cfg(feature = "reconnect")]
 use super::reconnecting::Orders;
+use super::wait_queue::{Key, Stage, WaitQueue};
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::socket::Socket;
@@ -28,11 +28,11 @@ use core::task::{Context, Waker};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// What the driver does for `flush`, `drained` and `ping`. A function, so that programs that use none of them do not link it. It returns whether
-/// there is more to do.
+/// A check that the driver makes for `flush`, `drained` and `ping`. A function, so that programs that use none of them do not link it. It returns
+/// whether to check again.
 pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
 
-/// Whether the driver has already run when its waker returns: in a page, where it runs when it is woken.
+/// Whether the driver has already run when its waker returns. In a page it runs when it is woken.
 const AT_ONCE: bool = cfg!(all(
     target_family = "wasm",
     target_os = "unknown",
@@ -42,18 +42,18 @@ const AT_ONCE: bool = cfg!(all(
 pub(super) struct Mailbox {
     opened: Option<Box<OpenInfo>>,
     pub(super) incoming: Arc<Incoming>,
-    /// Bytes that the driver reads ahead of the receiver, or one message of any size, with receive backpressure. Otherwise everything is read, and
-    /// the queue has the limit.
+    /// With receive backpressure, the bytes that the driver reads ahead of the receiver; always at least one message. Without, everything is read,
+    /// and the queue has the limit.
     window: usize,
     /// The same while something waits for the end, which comes after every message.
     bound: usize,
     /// `window` or `bound`.
     fetched: AtomicUsize,
-    /// A handle has changed something since the driver last looked.
-    told: AtomicBool,
+    /// A handle has changed something since the driver's last turn began.
+    notified: AtomicBool,
     /// Whether `try_send` would accept a message.
     writable: AtomicBool,
-    /// As [`Line::settled`](super::line::Line::settled) and `refused`.
+    /// As [`WaitQueue::settled`](super::wait_queue::WaitQueue::settled) and `refused`.
     settled: AtomicU32,
     refused: AtomicU32,
     /// Whether a sender could hand a message over itself: the connection is open and the queue is empty.
@@ -64,7 +64,7 @@ pub(super) struct Mailbox {
     state: Lock<State>,
 }
 
-/// As [`Status`], in less room.
+/// A compact [`Status`].
 enum Standing {
     Open,
     #[cfg(feature = "reconnect")]
@@ -104,9 +104,9 @@ impl Standing {
 struct State {
     standing: Standing,
     outgoing: Outgoing,
-    /// Tasks that wait for a change of status or for progress. Each change settles all of them, and they wait again.
-    watchers: Line,
-    /// How many of them wait for the end.
+    /// Tasks that wait for a change of status or for progress. Each change settles all of them; they check it, and wait again if necessary.
+    watchers: WaitQueue,
+    /// The number of watchers that wait for the end.
     ends: usize,
     /// Set while a `flush` or `drained` is pending, and after the first ping.
     look: Option<Look>,
@@ -121,7 +121,7 @@ struct State {
     senders: usize,
     receiver: bool,
     driver: Option<Waker>,
-    /// Nothing can be sent for now.
+    /// Nothing can be sent until the next connection is open.
     #[cfg(feature = "reconnect")]
     paused: bool,
     #[cfg(feature = "reconnect")]
@@ -131,13 +131,13 @@ struct State {
 /// Code and reason.
 type Close = Box<(u16, String)>;
 
-/// What there is for the driver to do.
+/// What the driver has to do.
 pub(super) struct Work {
-    /// To begin closing.
+    /// Begin to close.
     pub(super) close: Option<Close>,
-    /// To end as well: no sender, receiver or wait for the end is left.
+    /// Also end: there are no senders, receiver or waits for the end any more.
     pub(super) ends: bool,
-    /// `abort`: natively what was not written yet never will be.
+    /// After `abort`: natively, bytes that are not written yet never will be.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) aborted: bool,
     pub(super) accepted: Option<Box<Accepted>>,
@@ -146,7 +146,7 @@ pub(super) struct Work {
     pub(super) orders: Orders,
 }
 
-/// What the driver sends next, and the capacity as the handles and its last query left it.
+/// The send that the driver has taken, and the capacity at that time.
 #[derive(Default)]
 pub(super) struct Next {
     pub(super) taken: Option<Taken>,
@@ -166,10 +166,10 @@ pub(super) enum Refused {
     NotOpen,
 }
 
-/// The result of a send, as for [`Line::settle`].
+/// The result of a send, for [`WaitQueue::settle`].
 pub(super) type Settled = (Key, Stage, Option<Message>);
 
-/// A wait of one of the handles for a change.
+/// The wait of one handle for a change.
 #[derive(Default)]
 pub(super) struct Watch {
     place: Option<Key>,
@@ -177,8 +177,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Notes a task, which is woken at the next change.
-    fn wait(&mut self, watchers: &mut Line, waker: &Waker) {
+    /// Registers a task to be woken at the next change.
+    fn wait(&mut self, watchers: &mut WaitQueue, waker: &Waker) {
         if self
             .place
             .is_none_or(|place| watchers.poll(place, waker).is_ready())
@@ -197,7 +197,7 @@ impl State {
         }
     }
 
-    /// Whether nothing can be sent for now, and the end has not come.
+    /// Whether nothing can be sent until the next connection is open.
     fn is_paused(&self) -> bool {
         #[cfg(feature = "reconnect")]
         return self.paused;
@@ -210,7 +210,7 @@ impl State {
         !self.is_paused() && self.standing.is_open()
     }
 
-    /// Whether the end has not begun: what cannot be sent now can wait.
+    /// Whether the end has not begun: a message that cannot be sent now can wait.
     fn is_live(&self) -> bool {
         #[cfg(feature = "reconnect")]
         if matches!(self.standing, Standing::Reconnecting(_)) {
@@ -234,7 +234,7 @@ impl Mailbox {
             window,
             bound,
             fetched: AtomicUsize::new(window),
-            told: AtomicBool::new(true),
+            notified: AtomicBool::new(true),
             writable: AtomicBool::new(false),
             settled: AtomicU32::new(0),
             refused: AtomicU32::new(0),
@@ -245,7 +245,7 @@ impl Mailbox {
             state: Lock::new(State {
                 standing: Standing::Open,
                 outgoing: Outgoing::new(socket.capacity()),
-                watchers: Line::new(),
+                watchers: WaitQueue::new(),
                 ends: 0,
                 look: None,
                 wants_drained: false,
@@ -299,7 +299,7 @@ impl Mailbox {
         }
     }
 
-    // Once in the wasm, not wherever it is called; so are some others.
+    // Not inlined, so that the wasm contains it once.
     #[inline(never)]
     fn lock(&self) -> Guard<'_, State> {
         self.state.lock()
@@ -317,13 +317,13 @@ impl Mailbox {
             self.clear.store(clear, Ordering::Relaxed);
         }
         self.refused
-            .store(outgoing.line.refused(), Ordering::Relaxed);
+            .store(outgoing.queue.refused(), Ordering::Relaxed);
         self.settled
-            .store(outgoing.line.settled(), Ordering::Release);
+            .store(outgoing.queue.settled(), Ordering::Release);
     }
 
     /// Changes the state and then wakes the driver.
-    fn tell_driver<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    fn notify_driver<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
         self.wake_driver(state);
@@ -334,7 +334,7 @@ impl Mailbox {
     #[inline(never)]
     fn wake_driver(&self, mut state: Guard<'_, State>) {
         let driver = state.driver.take();
-        self.told.store(true, Ordering::Release);
+        self.notified.store(true, Ordering::Release);
         self.release(state);
         wake(driver);
     }

@@ -7,7 +7,6 @@ mod control;
 mod direct;
 mod driver;
 mod hook;
-mod line;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod locks;
 mod mailbox;
@@ -21,6 +20,7 @@ mod source;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod task;
 mod unsent;
+mod wait_queue;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Control, StatusStream};

@@ -1,7 +1,7 @@
 //! Outgoing messages: those accepted without waiting, the queue of waiting sends, and the capacity.
 
 use super::driver::Driver;
-use super::line::{Key, Line};
+use super::wait_queue::{Key, WaitQueue};
 use crate::error::SendErrorKind;
 use crate::message::Message;
 
@@ -19,7 +19,7 @@ pub(super) enum Progress {
 /// A send that the driver took out of the queue: the message, or none for a permit.
 pub(super) type Taken = (Key, Option<Message>);
 
-/// Counts of what was handed over.
+/// Counts of messages that were handed over.
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) messages: u64,
@@ -27,7 +27,7 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// One more.
+    /// Counts one more.
     pub(super) fn count(&mut self, bytes: usize) {
         self.messages += 1;
         self.bytes += bytes as u64;
@@ -39,7 +39,7 @@ impl Sent {
 pub(super) struct Lost {
     pub(super) messages: u64,
     pub(super) bytes: usize,
-    /// Why, until it was reported.
+    /// The error to report; none once it was reported.
     pub(super) kind: Option<SendErrorKind>,
 }
 
@@ -53,10 +53,10 @@ pub(super) struct Accepted {
 pub(super) struct Outgoing {
     /// Handed over before anything in the queue.
     pub(super) accepted: Option<Box<Accepted>>,
-    pub(super) line: Line,
-    /// Bytes that `try_send` may accept: a lower bound, the driver's last query less what was accepted since.
+    pub(super) queue: WaitQueue,
+    /// Bytes that `try_send` may accept. A lower bound: the driver's last query minus the bytes accepted since.
     pub(super) room: usize,
-    /// A sender found no capacity: the driver has to query it.
+    /// A sender found no capacity, so the driver has to query it.
     pub(super) wants_room: bool,
     /// The progress of accepted and sent messages, as the driver last saw it.
     pub(super) progress: Progress,
@@ -69,7 +69,7 @@ impl Outgoing {
     pub(super) fn new(room: usize) -> Self {
         Self {
             accepted: None,
-            line: Line::new(),
+            queue: WaitQueue::new(),
             room,
             wants_room: false,
             progress: Progress::Drained,
@@ -80,13 +80,13 @@ impl Outgoing {
 
     /// Whether `try_send` may accept a message.
     pub(super) fn has_room(&self) -> bool {
-        self.line.is_empty() && self.room > 0
+        self.queue.is_empty() && self.room > 0
     }
 
     /// Whether a message can be handed over now, before anything else.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn is_clear(&self) -> bool {
-        self.line.is_empty() && self.accepted.is_none()
+        self.queue.is_empty() && self.accepted.is_none()
     }
 
     pub(super) fn accept(&mut self, message: Message) {
@@ -106,15 +106,15 @@ impl Outgoing {
 
     /// Whether a send waits for capacity. Messages accepted meanwhile go first, in the driver's next turn.
     pub(super) fn awaits_room(&self) -> bool {
-        self.accepted.is_none() && (self.wants_room || !self.line.is_empty())
+        self.accepted.is_none() && (self.wants_room || !self.queue.is_empty())
     }
 
-    /// Takes the first send out of the queue if there is capacity. It may exceed the capacity, as any `send`.
+    /// Takes the first send out of the queue if there is any capacity. Its size may exceed the capacity.
     pub(super) fn take(&mut self) -> Option<Taken> {
         if self.room == 0 || self.accepted.is_some() {
             return None;
         }
-        let taken = self.line.pop();
+        let taken = self.queue.pop();
         if let Some((_, Some(message))) = &taken {
             self.room = self.room.saturating_sub(message.len().max(1));
             self.progress = Progress::Underway;
@@ -122,7 +122,7 @@ impl Outgoing {
         taken
     }
 
-    /// How many bytes `try_send` may accept from now on.
+    /// Sets how many bytes `try_send` may accept from now on.
     pub(super) fn set_room(&mut self, room: usize) {
         self.room = room;
         if room > 0 {
@@ -135,7 +135,7 @@ impl Outgoing {
         self.sent.bytes += sent.bytes;
     }
 
-    /// The end: accepted messages are lost and counted. They are returned to be dropped.
+    /// The channel ends: accepted messages are lost and counted. They are returned to be dropped.
     pub(super) fn end(&mut self) -> Option<Box<Accepted>> {
         let accepted = self.accepted.take();
         if let Some(accepted) = &accepted {

@@ -123,7 +123,7 @@ impl<Rx> Receiver<Rx> {
         Control::new(self.mailbox.clone())
     }
 
-    /// The item of a message, of a gap, or of the end.
+    /// The item for a message, a gap, or the end.
     fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
         #[cfg(feature = "reconnect")]
         if message.is_none()
@@ -153,7 +153,7 @@ impl<Rx> FusedStream for Receiver<Rx> {
     }
 }
 
-/// A wait for a message. Dropped before its end, it takes its waker along.
+/// A wait for a message. Dropping it removes its waker.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
     pending: bool,
@@ -169,7 +169,7 @@ impl<'a> Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    /// Has the task woken when something arrives, and keeps what waits below the receive buffer.
+    /// Registers a task to wake when something arrives, and keeps the unread messages below the receive buffer's limit.
     fn wait_for_arrival(&mut self, cx: &mut Context<'_>) {
         self.pending = true;
         self.mailbox.incoming.remember_reader(cx.waker());

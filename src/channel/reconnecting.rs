@@ -1,4 +1,4 @@
-//! A channel's next connection: when it is made, and its progress.
+//! Makes a channel's next connection.
 
 use super::mailbox::Status;
 use super::source::{Opening, Source};
@@ -14,13 +14,13 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// The interval at which the browser is asked for a network while there is none: Chromium has no event for it in workers.
+/// How often to ask the browser for a network while it is offline: Chromium has no event for it in workers.
 const LOOK_MS: u64 = 1000;
 
-/// What a [`Control`](super::Control) requests. Functions, so that programs that request nothing do not link them.
+/// What a [`Control`](super::Control) requests. Functions, so that programs that do not use them do not link them.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Orders {
-    /// To suspend or to resume: the last request counts.
+    /// Suspend or resume: the last request counts.
     pub(super) suspend: Option<fn(&mut Reconnecting)>,
     pub(super) now: Option<fn(&mut Reconnecting)>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Orders {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RetryAt {
     origin: Instant,
-    /// Milliseconds since then.
+    /// Milliseconds since `origin`.
     at: u64,
 }
 
@@ -50,11 +50,11 @@ pub(super) struct Reconnecting {
     source: Source,
     supervisor: Supervisor,
     lifecycle: Lifecycle,
-    /// All times are milliseconds since then.
+    /// The time from which all times count, in milliseconds.
     origin: Instant,
-    /// For the next attempt, or the next check for a network.
+    /// Fires at the next attempt, or at the next check for a network.
     timer: Option<(u64, Sleep)>,
-    /// The current attempt. Dropping it closes its connection before the next one begins.
+    /// The current attempt. Dropped, and so closed, before the next one begins.
     opening: Option<Pin<Box<Opening>>>,
     reason: Arc<ReconnectReason>,
     attempts: u32,
@@ -138,7 +138,7 @@ impl Reconnecting {
         self.supervisor.lost(now, cause, asked, jitter());
     }
 
-    /// Asks the browser for a network. Returns whether that changed.
+    /// Asks the browser whether it is offline. Returns whether that changed.
     fn look_for_network(&mut self, now: u64) -> bool {
         let offline = Lifecycle::is_offline();
         let news = offline != self.supervisor.is_offline();
@@ -148,7 +148,7 @@ impl Reconnecting {
         news
     }
 
-    /// The next connection, and the number of the attempt; `None` when there will be none.
+    /// The next connection, and the number of its attempt; `None` when there will be none.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Socket, u32)>> {
         loop {
             let now = self.now();

@@ -2,11 +2,11 @@
 
 use super::control::Control;
 use super::direct;
-use super::line::{Key, Outcome};
 use super::mailbox::{Mailbox, Refused, Watch};
 use super::outgoing::Progress;
 use super::permit::Permit;
 use super::unsent::Unsent;
+use super::wait_queue::{Key, Outcome};
 use crate::codec::Encode;
 use crate::error::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
 use crate::message::{Message, OpenInfo};
@@ -43,7 +43,7 @@ use std::sync::Arc;
 pub struct Sender<Tx> {
     mailbox: Arc<Mailbox>,
     codec: Arc<dyn Encode<Tx>>,
-    /// Once it has been used as a sink.
+    /// The sink's state, once used as one.
     sunk: Option<Box<dyn Sunk>>,
 }
 
@@ -86,7 +86,7 @@ impl<Tx> Sender<Tx> {
                     Poll::Pending
                 }
                 Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
-                // The offer was of a message, and comes back with it.
+                // The message comes back with the error.
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error
                     .map(|message| unsent.value(message.unwrap_or(Message::Binary(Vec::new())))))),
             }
@@ -100,7 +100,7 @@ impl<Tx> Sender<Tx> {
     /// The value and why it was not accepted: the send buffer is full or other senders are waiting, the connection is closing or closed, or it cannot
     /// be encoded.
     pub fn try_send(&self, value: Tx) -> Result<(), TrySendError<Tx>> {
-        // Room first: a full line must not cost an encoding.
+        // Check the capacity first, so that a full send buffer does not cost an encoding.
         if let Err(refused) = self.mailbox.has_room_to_send() {
             return Err(TrySendError::new(value, refused.into()));
         }
@@ -170,11 +170,11 @@ impl<Tx> Sender<Tx> {
     }
 }
 
-/// How far a `send` is.
+/// The state of a `send`.
 enum Sending<'a, Tx> {
     /// Not polled yet.
     Value(Tx),
-    /// Queued, with what is kept of the value.
+    /// Queued, with the part of the value that the message does not contain.
     Waiting(Waiting<'a>, Unsent<Tx>),
     Over,
 }
@@ -182,12 +182,12 @@ enum Sending<'a, Tx> {
 /// Waits for its turn. Dropping it cancels the wait.
 struct Waiting<'a> {
     mailbox: &'a Mailbox,
-    /// Its place, until it has had its turn.
+    /// Its place in the queue, until it is settled.
     place: Option<Key>,
 }
 
 impl<'a> Waiting<'a> {
-    /// In line from here on.
+    /// Joins the queue.
     fn new(mailbox: &'a Mailbox, message: Option<Message>, cx: &mut Context<'_>) -> Self {
         let place = Some(mailbox.enter(message, cx.waker()));
         Self { mailbox, place }
@@ -201,7 +201,7 @@ impl Future for Waiting<'_> {
         let Some(key) = self.place else {
             return Poll::Pending;
         };
-        let outcome = ready!(self.mailbox.poll_line(key, cx.waker()));
+        let outcome = ready!(self.mailbox.poll_queued(key, cx.waker()));
         self.place = None;
         Poll::Ready(outcome)
     }
@@ -215,7 +215,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A wait that takes its waker along.
+/// A wait. Dropping it removes its waker.
 struct Watching<'a>(&'a Mailbox, Watch);
 
 impl Drop for Watching<'_> {
@@ -224,7 +224,7 @@ impl Drop for Watching<'_> {
     }
 }
 
-/// What a sender needs as a sink. A trait, so that programs without sinks do not link it.
+/// A sender's state as a sink. A trait, so that programs without sinks do not link it.
 trait Sunk: Send + Sync {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendErrorKind>>;
 
@@ -256,7 +256,7 @@ impl Sunk for Sinking {
             Permitted::No => self.mailbox.enter(None, cx.waker()),
         };
         self.permit = Permitted::Waiting(key);
-        let granted = ready!(self.mailbox.poll_line(key, cx.waker()));
+        let granted = ready!(self.mailbox.poll_queued(key, cx.waker()));
         self.permit = match granted {
             Ok(()) => Permitted::Yes,
             Err(_) => Permitted::No,
@@ -355,7 +355,7 @@ impl<Tx> Clone for Sender<Tx> {
 
 impl<Tx> Drop for Sender<Tx> {
     fn drop(&mut self) {
-        // Its place in line goes before it does.
+        // Leave the queue before the sender is removed.
         self.sunk = None;
         self.mailbox.remove_sender();
     }

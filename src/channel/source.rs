@@ -1,4 +1,4 @@
-//! The source of a channel's connections: the builder's settings, used for each attempt.
+//! The source of a channel's connections: the builder's settings, used for every attempt.
 
 use super::connect::Attempt;
 use crate::error::{ConnectError, ConnectErrorKind};
@@ -15,7 +15,7 @@ pub(super) struct Source {
     pub(super) spoken: Option<Spoken>,
 }
 
-/// How to open the socket, if not by the URL alone. A function, so that programs without a provider do not link it.
+/// How to open the socket, if not just by the URL. A function, so that programs without a provider do not link it.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(super) type Opener = Box<dyn FnMut(Attempt, ConnectionOptions) -> Pin<Box<Opening>>>;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -27,7 +27,7 @@ pub(super) type Opening = dyn Future<Output = Result<Socket, ConnectError>>;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(super) type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Send;
 
-/// With the name of a subprotocol: what [`open`] does without.
+/// Opens a socket like [`open`], but with the name of a subprotocol.
 type Speak = fn(String, Attempt, ConnectionOptions, Option<&mut Opener>) -> Pin<Box<Opening>>;
 
 /// The codec's subprotocol, and how to open a socket with it. A function, so that only programs with such a codec link it.
@@ -38,7 +38,7 @@ pub(super) struct Spoken {
 }
 
 impl Source {
-    /// The only attempt.
+    /// Makes the only attempt.
     #[cfg(not(feature = "reconnect"))]
     pub(super) fn first(&mut self) -> Pin<Box<Opening>> {
         let attempt = Attempt::first(core::mem::take(&mut self.url));
@@ -46,13 +46,13 @@ impl Source {
         start(attempt, options, self.opener.as_mut(), self.spoken.take())
     }
 
-    /// The first of several attempts.
+    /// Makes the first attempt of several.
     #[cfg(feature = "reconnect")]
     pub(super) fn first(&mut self) -> Pin<Box<Opening>> {
         self.attempt(1, None)
     }
 
-    /// One of several attempts.
+    /// Makes one attempt of several.
     #[cfg(feature = "reconnect")]
     pub(super) fn attempt(
         &mut self,
@@ -100,7 +100,7 @@ impl Spoken {
         }
     }
 
-    /// Offers it once, before all others, and refuses a server that chooses another.
+    /// Offers the subprotocol once, before all others, and fails if the server chooses another.
     fn open(
         name: String,
         attempt: Attempt,

@@ -15,15 +15,16 @@ impl Future for Driver {
 #[cfg(not(target_feature = "atomics"))]
 pub(super) use here::spawn;
 
-/// With shared memory a task may be woken on another thread; the executor of the browser's microtasks moves it back.
+/// With shared memory a task may be woken on another thread. The browser's microtask executor moves it back.
 #[cfg(target_feature = "atomics")]
 pub(super) fn spawn(driver: Driver) {
     wasm_bindgen_futures::spawn_local(driver);
 }
 
-/// A driver that runs where it is woken: in the browser's own event, or in a handle's call. A microtask would run later and cost one for each
-/// message, in addition to that of the task that waits for the message.
+/// A driver that runs where it is woken: in the browser's own event, or in a call of a handle. A microtask would run later, and would cost one more
+/// for each message.
 ///
+/// Nothing holds a lock or borrow while it wakes a task, so the driver may do all its work there. The tasks that it wakes are others.
 /// No lock or borrow is held while waking, so the driver may do all its work there. What it wakes itself are other tasks.
 #[cfg(not(target_feature = "atomics"))]
 mod here {
@@ -36,22 +37,22 @@ mod here {
     use std::task::Wake;
 
     thread_local! {
-        /// A slot for each task. A waker may move to any thread, so it has only the index of its task's slot.
+        /// A slot for each task. A waker may move to any thread, so it has only its slot's index.
         static TASKS: Cell<Vec<Slot>> = const { Cell::new(Vec::new()) };
     }
 
     enum Slot {
         Waiting(Box<Driver>),
-        /// The work is taken out while it runs.
+        /// Running: the work is taken out of the slot.
         Running,
-        /// Woken, and to run (again).
+        /// Woken: it will run (again).
         Woken,
-        /// Free. A waker that outlived its task wakes the slot's next task, without need.
+        /// Free. A waker that outlives its task wakes the slot's next task, which is harmless.
         Free,
     }
 
-    /// Puts something in the place of what is in a slot, which comes back; without a place, in a free one. And the place.
-    // The one use of the list: a second would link what is said of one that is gone.
+    /// Replaces the contents of a slot, or of a free one if `place` is `None`. Returns the old contents, and the slot's index.
+    // The only use of the list: a second one would link the panic message for a destroyed thread local.
     #[inline(never)]
     fn put(place: Option<usize>, slot: Slot) -> (Slot, usize) {
         TASKS.with(|list| {
@@ -79,7 +80,7 @@ mod here {
             match put(place, Slot::Woken).0 {
                 Slot::Waiting(mut work) => {
                     let waker = Waker::from(self);
-                    // What it wakes itself for is bounded: nothing arrives before this call is over.
+                    // This ends: nothing can arrive before this call returns.
                     while let (Slot::Woken, _) = put(place, Slot::Running) {
                         let mut context = Context::from_waker(&waker);
                         if Pin::new(&mut work).poll(&mut context).is_ready() {
@@ -97,7 +98,7 @@ mod here {
         }
     }
 
-    /// Runs `work` now, and whenever it is woken. At its end everything is dropped, except wakers that others hold.
+    /// Runs `work` now, and whenever it is woken. When it completes everything is dropped, except wakers that others hold.
     pub(in crate::channel) fn spawn(work: Driver) {
         let (_, place) = put(None, Slot::Waiting(Box::new(work)));
         Arc::new(Place(place)).wake();

@@ -4,16 +4,16 @@ use crate::codec::{Encode, Restore};
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
 
-/// Where an unsent value is.
+/// Where the value of an unsent message is.
 pub(super) enum Unsent<T> {
-    /// Beside its message.
+    /// Kept separately.
     Beside(T),
-    /// In its message; this function restores it.
+    /// In the message; this function restores it.
     Inside(Restore<T>),
 }
 
 impl<T> Unsent<T> {
-    /// The message of `value`, and the value.
+    /// Encodes `value` as a message.
     ///
     /// # Errors
     /// The value, and why it cannot be encoded.

@@ -5,13 +5,13 @@ use crate::channel::mailbox::Work;
 use crate::message::{CloseInfo, ClosedBy};
 use core::task::{Context, Poll};
 
-/// How a turn begins.
+/// The result of beginning a turn.
 pub(super) enum Turned {
-    /// With an open connection.
+    /// The connection is open.
     Open,
-    /// Between two connections: the turn is over.
+    /// The next connection is not open yet; the turn is over.
     Away,
-    /// There is no other connection: the channel has ended.
+    /// No connection follows: the channel has ended.
     Over,
 }
 
@@ -21,7 +21,7 @@ impl Driver {
         self.again.is_some()
     }
 
-    /// Handles events, and makes the next connection if there is none.
+    /// Handles events, and makes the next connection if the last one has ended.
     pub(super) fn stay_connected(
         &mut self,
         work: &mut Option<Work>,
@@ -95,7 +95,7 @@ impl Driver {
         true
     }
 
-    /// Leaves the connection, whatever its platform reports. Accepted messages that were not handed over return to the queue.
+    /// Leaves the connection, whatever the platform reports of it. Accepted messages that were not handed over stay for the next one.
     fn leave(&mut self) {
         self.away = true;
         self.mailbox.pause();
@@ -104,8 +104,8 @@ impl Driver {
     }
 }
 
-/// Whether an end of ours with this code was for a limit, which the next connection would meet again: all but those for a peer that broke the protocol
-/// (RFC 6455 §7.4.1).
+/// Whether we closed with this code because of a limit, which the next connection would exceed again. 1002 and 1007 report a violation by the peer
+/// (RFC 6455 §7.4.1); every other code of ours is a limit.
 fn is_limit(code: u16) -> bool {
     !matches!(code, 1002 | 1007)
 }

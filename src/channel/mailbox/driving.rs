@@ -1,8 +1,8 @@
-//! The side of the driver.
+//! The mailbox for the driver.
 
 use super::{Mailbox, Next, Settled, Standing, State, Work};
-use crate::channel::line::{Line, Stage};
 use crate::channel::outgoing::{Progress, Sent};
+use crate::channel::wait_queue::{Stage, WaitQueue};
 use crate::error::SendErrorKind;
 use crate::lock::Guard;
 use crate::message::{CloseInfo, ClosedBy};
@@ -11,19 +11,19 @@ use crate::waker::{keep, wake};
 use core::sync::atomic::Ordering;
 use core::task::Waker;
 
-/// The driver's side.
+/// For the driver.
 impl Mailbox {
-    /// Takes the work there is, and registers the waker for more. Nothing if no handle has changed anything.
+    /// Takes the work for this turn, and registers the waker. Returns `None` if no handle has changed anything.
     pub(in crate::channel) fn begin_turn(&self, next: &mut Next, waker: &Waker) -> Option<Work> {
-        if !self.told.load(Ordering::Acquire) {
+        if !self.notified.load(Ordering::Acquire) {
             return None;
         }
         let mut state = self.lock();
-        // Under the lock, as handles set it: `told` always means that the driver has been woken and has not had its turn.
-        self.told.store(false, Ordering::Relaxed);
+        // Under the lock, as handles set it: `notified` always means that the driver was woken and has not had its turn.
+        self.notified.store(false, Ordering::Relaxed);
         keep(&mut state.driver, waker);
         let accepted = match state.is_paused() {
-            // It is for the next connection.
+            // Keep it for the next connection.
             true => None,
             false => state.outgoing.accepted.take(),
         };
@@ -50,14 +50,14 @@ impl Mailbox {
         })
     }
 
-    /// Runs `look` with the lock held, for a test. It is given whether the driver counts as told.
+    /// For a test: runs `look` with the lock held, and passes it `notified`.
     #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
     pub(in crate::channel) fn while_locked<T>(
         &self,
         look: impl FnOnce(&core::sync::atomic::AtomicBool) -> T,
     ) -> T {
         let _state = self.lock();
-        look(&self.told)
+        look(&self.notified)
     }
 
     /// Accepted messages that the driver does not have yet.
@@ -68,18 +68,18 @@ impl Mailbox {
         self.lock().outgoing.accepted.take()
     }
 
-    /// Whether the driver should read more. Always without receive backpressure: then the queue has the limit. And always when messages are
-    /// discarded, so that the end is noticed.
+    /// Whether the driver should read more. Always true without receive backpressure: then the queue has the limit. Also always true when messages
+    /// are discarded, so that the end is noticed.
     pub(in crate::channel) fn has_room_to_receive(&self) -> bool {
         self.incoming.waiting() < self.fetched.load(Ordering::Relaxed)
     }
 
-    /// The transport has dropped this much so far.
+    /// Sets what the transport has dropped so far.
     pub(in crate::channel) fn set_dropped(&self, dropped: Dropped) {
         self.lock().dropped = dropped;
     }
 
-    /// The result of what was taken. Takes the next, if there is capacity and it is one of `most`.
+    /// Reports the result of the taken send. Takes the next one if there is capacity and `most` is above 0.
     pub(in crate::channel) fn settle(
         &self,
         settled: Option<Settled>,
@@ -93,12 +93,12 @@ impl Mailbox {
         }
         state.outgoing.count(sent);
         let waker = settled
-            .and_then(|(key, became, message)| state.outgoing.line.settle(key, became, message));
+            .and_then(|(key, became, message)| state.outgoing.queue.settle(key, became, message));
         self.take_next(state, next, most);
         wake(waker);
     }
 
-    /// An accepted message could not be handed over.
+    /// Counts an accepted message that could not be handed over.
     pub(in crate::channel) fn count_lost(&self, bytes: usize, kind: SendErrorKind) {
         let mut state = self.lock();
         let lost = &mut state.outgoing.lost;
@@ -107,7 +107,7 @@ impl Mailbox {
         lost.kind = Some(kind);
     }
 
-    /// Sets the capacity and takes the next.
+    /// Sets the capacity, and takes the next send.
     pub(in crate::channel) fn set_room(&self, room: usize, next: &mut Next, most: usize) {
         let mut state = self.lock();
         state.outgoing.set_room(room);
@@ -123,7 +123,7 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// The first sign of an end: waiting sends get their messages back.
+    /// The end begins: waiting sends fail and return their messages.
     pub(in crate::channel) fn stop_sending(&self) {
         let mut state = self.lock();
         let closes = state.is_live();
@@ -131,13 +131,13 @@ impl Mailbox {
             state.standing = Standing::Closing;
         }
         drop(state);
-        self.settle_all(|state| &mut state.outgoing.line, Stage::NotOpen);
+        self.settle_all(|state| &mut state.outgoing.queue, Stage::NotOpen);
         if closes {
             self.wake_watchers();
         }
     }
 
-    /// The end. Wakes every wait.
+    /// The channel ends: every wait is woken.
     pub(in crate::channel) fn end(&self, closed: Option<CloseInfo>) {
         self.stop_sending();
         let mut state = self.lock();
@@ -160,11 +160,11 @@ impl Mailbox {
 
     /// Settles every wait in a queue, and wakes it.
     #[inline(never)]
-    fn settle_all(&self, line: fn(&mut State) -> &mut Line, became: Stage) {
-        let newest = line(&mut self.lock()).newest();
+    fn settle_all(&self, queue: fn(&mut State) -> &mut WaitQueue, became: Stage) {
+        let newest = queue(&mut self.lock()).newest();
         loop {
             let mut state = self.lock();
-            let settled = line(&mut state).settle_first(newest, became);
+            let settled = queue(&mut state).settle_first(newest, became);
             self.release(state);
             match settled {
                 Some(waker) => wake(waker),

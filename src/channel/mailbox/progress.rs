@@ -1,4 +1,4 @@
-//! How far what was sent has come: for `flush`, `drained` and `ping`.
+//! The progress of sent messages: for `flush`, `drained` and `ping`.
 
 use super::{Mailbox, Standing, Watch};
 use crate::channel::outgoing::Progress;
@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 
 /// For `flush` and `drained`.
 impl Mailbox {
-    /// Ready when everything accepted or sent so far has progressed this far.
+    /// Ready when every message accepted or sent so far has progressed this far.
     pub(in crate::channel) fn poll_progress(
         &self,
         far: Progress,
@@ -27,7 +27,7 @@ impl Mailbox {
         if state.outgoing.progress >= far {
             return Poll::Ready(Ok(()));
         }
-        // Whoever pinged looks for this as well.
+        // `look_for_pong` includes this check.
         state.look.get_or_insert(Self::look_for_progress);
         state.wants_drained |= far == Progress::Drained;
         watch.wait(&mut state.watchers, cx.waker());
@@ -35,16 +35,16 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// For the driver at the end of its turn: the progress of everything sent.
+    /// The driver calls it at the end of its turn: checks the progress of everything sent.
     fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         let wants_drained = self.lock().wants_drained;
         if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
-            // The end reports what cannot be handed over.
+            // If it cannot be handed over, the end reports it.
             return true;
         }
         let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
         let mut state = self.lock();
-        // Other threads may have had something taken, or asked for more, while the socket was asked.
+        // Meanwhile another thread may have sent something, or asked for more.
         if state.outgoing.accepted.is_some() {
             return true;
         }
@@ -58,7 +58,7 @@ impl Mailbox {
         } else {
             Progress::HandedOver
         };
-        // Without this check they would wake the driver in turn, and so on.
+        // If nothing changed, wake no watcher: it would wake the driver again, and so on.
         if far <= state.outgoing.progress {
             return !done;
         }
@@ -72,13 +72,13 @@ impl Mailbox {
 /// For `ping`.
 impl Mailbox {
     pub(in crate::channel) fn ping(&self) {
-        self.tell_driver(|state| {
+        self.notify_driver(|state| {
             state.wants_ping = true;
             state.look = Some(Self::look_for_pong);
         });
     }
 
-    /// For the driver at the end of its turn: sends the ping, and takes over what was measured, from now on in every turn.
+    /// The driver calls it at the end of its turn, from the first ping on: sends the ping, and takes the measured time from the socket.
     fn look_for_pong(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
         if core::mem::take(&mut self.lock().wants_ping) {
             socket.ping();

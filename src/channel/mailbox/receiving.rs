@@ -1,22 +1,22 @@
-//! The side of the receiver, and of whoever watches the channel.
+//! The mailbox for the receiver and for `Control`.
 
 use super::{Mailbox, Standing, Status, Watch};
 use crate::message::{CloseInfo, Message};
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll, Waker};
 
-/// The side of the receiver and of `Control`.
+/// For the receiver and `Control`.
 impl Mailbox {
     pub(in crate::channel) fn remove_receiver(&self) {
         // Unread messages are dropped with the receiver.
         self.incoming.stop_reading();
-        self.tell_driver(|state| state.receiver = false);
+        self.notify_driver(|state| state.receiver = false);
     }
 
     /// The next message, and `None` when all have been read and the end has come.
     pub(in crate::channel) fn poll_message(&self, waker: Option<&Waker>) -> Poll<Option<Message>> {
         let (message, [before, after]) = self.incoming.poll_next(waker);
-        // The driver stopped at a full window; below it, it goes on.
+        // The driver stopped reading at a full window. Below it, it goes on.
         let fetched = self.fetched.load(Ordering::Relaxed);
         if before >= fetched && after < fetched {
             self.wake_driver(self.lock());
@@ -24,7 +24,7 @@ impl Mailbox {
         message
     }
 
-    /// Drops the oldest unread message if the receive buffer is full: nothing can read it, and the end comes after it.
+    /// Drops the oldest unread message if the receive buffer is full: no one can read it, and the end comes after it.
     pub(in crate::channel) fn make_room_for_end(&self) {
         while self.incoming.waiting() >= self.bound {
             self.incoming.drop_oldest();

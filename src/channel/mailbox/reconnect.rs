@@ -7,17 +7,17 @@ use crate::error::SendErrorKind;
 use crate::message::Message;
 use core::sync::atomic::Ordering;
 
-/// The side of the handles.
+/// For the handles.
 impl Mailbox {
-    /// The driver is to see to it.
+    /// Records a request, which the driver carries out in its next turn.
     pub(in crate::channel) fn order(&self, change: impl FnOnce(&mut Orders)) {
-        self.tell_driver(|state| change(&mut state.orders));
+        self.notify_driver(|state| change(&mut state.orders));
     }
 }
 
-/// The driver's side.
+/// For the driver.
 impl Mailbox {
-    /// Nothing can be sent for now: waiting sends keep waiting.
+    /// Nothing can be sent until the next connection is open: waiting sends keep waiting.
     pub(in crate::channel) fn pause(&self) {
         let mut state = self.lock();
         state.paused = true;
@@ -25,17 +25,17 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// The connection was lost with this many accepted bytes.
+    /// The connection was lost with this many unsent bytes of messages that had been handed over.
     pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
         let mut state = self.lock();
         state.outgoing.lost.bytes += bytes;
-        // `flush` and `drained` fail.
+        // A pending `flush` or `drained` fails.
         if state.look.is_some() && state.outgoing.progress != Progress::Drained {
             state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
         }
     }
 
-    /// Accepted messages that were not handed over are sent before later ones.
+    /// Puts accepted messages that were not handed over back, before later ones.
     pub(in crate::channel) fn restore(&self, messages: Vec<Message>) {
         if messages.is_empty() {
             return;
@@ -52,7 +52,7 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// The status between two connections.
+    /// Sets the status between two connections.
     pub(in crate::channel) fn set_status(&self, status: Status) {
         let mut state = self.lock();
         if !state.is_live() {
@@ -64,9 +64,9 @@ impl Mailbox {
         self.wake_watchers();
     }
 
-    /// There is a connection again, with this capacity.
+    /// The next connection is open, with this capacity.
     pub(in crate::channel) fn connected(&self, room: usize, attempt: u32) {
-        // Before any of its messages.
+        // The gap comes before any of its messages.
         self.incoming.gap(attempt);
         let mut state = self.lock();
         if state.is_live() {
@@ -77,7 +77,7 @@ impl Mailbox {
         if state.outgoing.accepted.is_none() {
             state.outgoing.progress = Progress::Drained;
         }
-        self.told.store(true, Ordering::Release);
+        self.notified.store(true, Ordering::Release);
         self.release(state);
         self.wake_watchers();
     }

@@ -1,19 +1,19 @@
-//! The side of the sending handles.
+//! The mailbox for senders.
 
 use super::{AT_ONCE, Mailbox, Refused, Standing};
-use crate::channel::line::{Key, Outcome};
+use crate::channel::wait_queue::{Key, Outcome};
 use crate::message::Message;
 use core::sync::atomic::Ordering;
 use core::task::{Poll, Waker};
 
-/// The sending handles' side.
+/// For senders.
 impl Mailbox {
     pub(in crate::channel) fn add_sender(&self) {
         self.lock().senders += 1;
     }
 
     pub(in crate::channel) fn remove_sender(&self) {
-        self.tell_driver(|state| state.senders -= 1);
+        self.notify_driver(|state| state.senders -= 1);
     }
 
     pub(in crate::channel) fn close(&self, code: u16, reason: String) {
@@ -31,7 +31,7 @@ impl Mailbox {
 
     pub(in crate::channel) fn abort(&self) {
         self.incoming.close();
-        self.tell_driver(|state| {
+        self.notify_driver(|state| {
             state.aborted = true;
             // Nothing more is sent from here on, as after `close`.
             if state.standing.is_open() {
@@ -40,37 +40,37 @@ impl Mailbox {
         });
     }
 
-    /// Queues a message, or a request for a permit. It is refused there if nothing can be sent any more.
+    /// Queues a message, or a request for a permit. If nothing can be sent any more, it is refused in the queue.
     pub(in crate::channel) fn enter(&self, message: Option<Message>, waker: &Waker) -> Key {
-        self.tell_driver(|state| {
+        self.notify_driver(|state| {
             let waker = (!AT_ONCE).then(|| waker.clone());
             let open = state.is_live();
-            state.outgoing.line.enter(message, waker, open)
+            state.outgoing.queue.enter(message, waker, open)
         })
     }
 
     /// The result of a queued send.
-    pub(in crate::channel) fn poll_line(&self, key: Key, waker: &Waker) -> Poll<Outcome> {
-        // The usual answer, without the lock.
+    pub(in crate::channel) fn poll_queued(&self, key: Key, waker: &Waker) -> Poll<Outcome> {
+        // Usually it was sent, and this needs no lock.
         let settled = self.settled.load(Ordering::Acquire);
         if key.is_settled(settled) && self.refused.load(Ordering::Relaxed) == 0 {
             return Poll::Ready(Ok(()));
         }
         let mut state = self.lock();
-        let outcome = state.outgoing.line.poll(key, waker);
+        let outcome = state.outgoing.queue.poll(key, waker);
         self.release(state);
         outcome
     }
 
-    /// Cancels a queued send; the driver may have it already.
+    /// Cancels a queued send. The driver may have it already.
     pub(in crate::channel) fn leave(&self, key: Key) {
         let mut state = self.lock();
-        let left = state.outgoing.line.leave(key);
+        let left = state.outgoing.queue.leave(key);
         self.release(state);
         drop(left);
     }
 
-    /// Whether `try_send` would accept a message now. If capacity is missing, the driver is told to query it.
+    /// Whether `try_send` would accept a message now. If there is no capacity, asks the driver to query it.
     pub(in crate::channel) fn has_room_to_send(&self) -> Result<(), Refused> {
         if self.writable.load(Ordering::Relaxed) {
             return Ok(());
@@ -87,10 +87,10 @@ impl Mailbox {
         Err(Refused::Full)
     }
 
-    /// Accepts a message for the driver's next turn, or returns it if nothing can be sent any more. The caller has checked the capacity, or holds a
+    /// Accepts a message for the driver's next turn, or returns it if nothing can be sent any more. The caller has checked the capacity or holds a
     /// permit.
     pub(in crate::channel) fn accept(&self, message: Message) -> Result<(), Message> {
-        self.tell_driver(|state| {
+        self.notify_driver(|state| {
             if !state.is_live() {
                 return Err(message);
             }
@@ -108,7 +108,7 @@ impl Mailbox {
         self.clear.load(Ordering::Relaxed)
     }
 
-    /// Counts a message that a sender handed over itself, with the capacity left. `left` says that the driver still has something to do.
+    /// Counts a message that a sender handed over itself, and sets the capacity. `left`: the driver still has to flush.
     pub(in crate::channel) fn count_direct(
         &self,
         bytes: usize,
@@ -120,8 +120,8 @@ impl Mailbox {
         state.outgoing.sent.count(bytes);
         state.outgoing.set_room(room);
         let room = state.room();
-        // Once for all messages until it has had its turn.
-        if left && !self.told.load(Ordering::Acquire) {
+        // One wake is enough for all messages until the driver's next turn.
+        if left && !self.notified.load(Ordering::Acquire) {
             self.wake_driver(state);
         } else {
             self.release(state);

@@ -1,4 +1,4 @@
-//! What a channel reports of itself: its status, and counts.
+//! What a channel reports about itself: its status and its counters.
 
 use crate::message::CloseInfo;
 use core::time::Duration;
@@ -25,7 +25,7 @@ pub enum Status {
     Closed(CloseInfo),
 }
 
-/// Counts since the channel opened. Bytes are of payload.
+/// Counters since the channel opened. Bytes are those of payloads.
 ///
 /// ```
 /// use websocket_channel::{Channel, Socket, Text, transport::Limits};

@@ -1,5 +1,5 @@
-//! A queue of waiting tasks, in the order in which they came: to send, or for a change. A cancelled wait leaves at once, from any position: the
-//! places are linked.
+//! A queue of waiting tasks, in the order in which they arrived: those that send, or those that wait for a change. A cancelled wait is removed at
+//! once, from any position, because the places are linked.
 
 use crate::error::{SendError, SendErrorKind};
 use crate::message::Message;
@@ -9,12 +9,12 @@ use core::task::{Poll, Waker};
 /// The result of a send. The message is returned if it was not sent. A permit has no message.
 pub(super) type Outcome = Result<(), Box<SendError<Option<Message>>>>;
 
-/// The type of places and tickets. Every channel keeps two queues, and no memory holds so many places.
+/// Numbers places and tickets. Every channel has two queues, and no memory holds so many places.
 pub(super) type Count = u32;
 
-/// No place: the queue itself, whose links are to the first and the last place.
+/// No place. As an index it stands for the queue itself, whose links are to the first and the last place.
 const NONE: Count = Count::MAX;
-/// This many free places are kept for the next sends when the queue is empty.
+/// This many free places are kept for later sends when the queue is empty.
 const KEPT: usize = 64;
 
 /// The ticket of the place's owner: places are reused, tickets are not.
@@ -25,13 +25,13 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Whether it was settled, if this was the last ticket that was.
+    /// Whether it is settled, if `last` is the last settled ticket.
     pub(super) fn is_settled(self, last: Count) -> bool {
         last.wrapping_sub(self.ticket) <= Count::MAX / 2
     }
 }
 
-/// The neighbours of a place. Of a free one `behind` is the next that is free.
+/// The neighbours of a place. In a free place `behind` is the next free one.
 #[derive(Clone, Copy)]
 struct Links {
     before: Count,
@@ -47,20 +47,20 @@ struct Place {
     ticket: Count,
     stage: Stage,
     links: Links,
-    /// The message: none for a permit, and while the driver has it. It is returned if it was not sent.
+    /// The message: none for a permit, and none while the driver has it. It is returned if it was not sent.
     message: Option<Message>,
     waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Stage {
-    /// Free: its send completed, or was cancelled.
+    /// Free: its send completed or was cancelled.
     Free,
     /// Waiting.
     Waiting,
     /// With the driver.
     Taken,
-    /// With the driver, and the wait was cancelled.
+    /// With the driver, but the wait was cancelled.
     Abandoned,
     /// Not sent because the connection was not open; not reported yet.
     NotOpen,
@@ -68,10 +68,10 @@ pub(super) enum Stage {
     Refused,
 }
 
-pub(super) struct Line {
+pub(super) struct WaitQueue {
     places: Vec<Place>,
     ends: Links,
-    /// The first free place, and how many are not.
+    /// The first free place, and the number of used ones.
     free: Count,
     used: Count,
     tickets: Count,
@@ -79,10 +79,10 @@ pub(super) struct Line {
     refused: Count,
 }
 
-/// What a cancelled wait leaves: to be dropped without a lock.
+/// What a cancelled wait leaves. Drop it after the lock is released.
 pub(super) type Left = (Option<Message>, Option<Waker>);
 
-impl Line {
+impl WaitQueue {
     pub(super) const fn new() -> Self {
         Self {
             places: Vec::new(),
@@ -104,17 +104,17 @@ impl Line {
         self.tickets
     }
 
-    /// The last settled ticket; all earlier ones are settled too. Unless [`refused`](Self::refused) is above 0, all of them were sent.
+    /// The last settled ticket; all earlier ones are settled, too. If [`refused`](Self::refused) is 0, all of them were sent.
     pub(super) fn settled(&self) -> Count {
         self.settled
     }
 
-    /// How many were not sent and not reported yet.
+    /// The number of sends that failed and were not reported yet.
     pub(super) fn refused(&self) -> Count {
         self.refused
     }
 
-    /// Adds a wait at the end. If it is not `open`, it is refused at once.
+    /// Adds a wait at the end. If the connection is not `open`, the wait is refused at once.
     pub(super) fn enter(
         &mut self,
         message: Option<Message>,
@@ -151,7 +151,7 @@ impl Line {
         Key { place, ticket }
     }
 
-    /// Takes the first out. It has to be [settled](Self::settle).
+    /// Takes the first one out. The caller has to [settle](Self::settle) it.
     pub(super) fn pop(&mut self) -> Option<(Key, Option<Message>)> {
         let place = self.ends.behind;
         self.unlink(place);
@@ -161,7 +161,7 @@ impl Line {
         Some((Key { place, ticket }, first.message.take()))
     }
 
-    /// The result of one that was popped, in order: `Free` if it was sent, otherwise why not, and the message. Returns the waker.
+    /// Sets the result of one that was popped, in order: `Free` if it was sent, otherwise why not, and its message. Returns the waker.
     pub(super) fn settle(
         &mut self,
         key: Key,
@@ -185,12 +185,12 @@ impl Line {
         waker
     }
 
-    /// Puts one that was popped before all others again: it was not sent, and will be. The driver takes one at a time.
+    /// Puts one that was popped back to the front: it was not sent, and will be sent later. The driver takes one at a time.
     #[cfg(feature = "reconnect")]
     fn put_back(&mut self, key: Key, message: Option<Message>) -> Option<Waker> {
         let place = self.places.get_mut(key.place as usize)?;
         if place.stage != Stage::Taken {
-            // Given up meanwhile.
+            // Cancelled meanwhile.
             self.free(key.place);
             return None;
         }
@@ -202,8 +202,8 @@ impl Line {
         None
     }
 
-    /// Settles the first whose ticket is not newer than `newest`, like [`settle`](Self::settle) without a message. Returns the waker; `None` if there
-    /// is none.
+    /// Settles the first one, like [`settle`](Self::settle) without a message, unless its ticket is newer than `newest`. Returns the waker; `None` if
+    /// there is none to settle.
     pub(super) fn settle_first(&mut self, newest: Count, became: Stage) -> Option<Option<Waker>> {
         let first = self.places.get(self.ends.behind as usize)?;
         if newest.wrapping_sub(first.ticket) > Count::MAX / 2 {
@@ -216,7 +216,7 @@ impl Line {
     /// The result of a wait. Until it is known, `waker` is registered for it.
     pub(super) fn poll(&mut self, key: Key, waker: &Waker) -> Poll<Outcome> {
         let Some(place) = self.place(key) else {
-            // It was settled, and its place was reused.
+            // It is settled, and its place was reused.
             return Poll::Ready(Ok(()));
         };
         let kind = match place.stage {
@@ -307,17 +307,17 @@ mod tests {
     }
 
     #[test]
-    fn whoever_leaves_is_not_in_line_wherever_it_stood() {
+    fn a_cancelled_wait_is_removed_from_any_position() {
         for leaving in 0..4 {
-            let mut line = Line::new();
+            let mut queue = WaitQueue::new();
             let names = ["a", "b", "c", "d"];
-            let keys = names.map(|name| line.enter(Some(name.into()), None, true));
-            drop(line.leave(keys[leaving]));
-            line.enter(Some("e".into()), None, true);
+            let keys = names.map(|name| queue.enter(Some(name.into()), None, true));
+            drop(queue.leave(keys[leaving]));
+            queue.enter(Some("e".into()), None, true);
             let mut left = Vec::new();
-            while let Some((key, message)) = line.pop() {
+            while let Some((key, message)) = queue.pop() {
                 left.push(text(message));
-                assert!(line.settle(key, Stage::Free, None).is_none());
+                assert!(queue.settle(key, Stage::Free, None).is_none());
             }
             let mut expected: Vec<_> = names.into_iter().chain(["e"]).collect();
             expected.remove(leaving);
@@ -326,43 +326,43 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_told_once_and_only_to_its_own_send() {
-        let mut line = Line::new();
-        let [first, second] = [(); 2].map(|()| line.enter(None, None, true));
-        let (key, _) = line.pop().unwrap();
-        assert!(line.settle(key, Stage::NotOpen, None).is_none());
-        let (key, _) = line.pop().unwrap();
-        assert!(line.settle(key, Stage::Free, None).is_none());
-        assert_eq!(line.refused(), 1);
+    fn a_refusal_is_reported_once_to_its_own_send() {
+        let mut queue = WaitQueue::new();
+        let [first, second] = [(); 2].map(|()| queue.enter(None, None, true));
+        let (key, _) = queue.pop().unwrap();
+        assert!(queue.settle(key, Stage::NotOpen, None).is_none());
+        let (key, _) = queue.pop().unwrap();
+        assert!(queue.settle(key, Stage::Free, None).is_none());
+        assert_eq!(queue.refused(), 1);
         // Another wait reuses the second's place.
-        let third = line.enter(None, None, true);
-        assert!(line.poll(second, Waker::noop()) == Poll::Ready(Ok(())));
-        assert!(line.poll(third, Waker::noop()).is_pending());
-        assert!(line.poll(first, Waker::noop()) == Poll::Ready(refused()));
-        assert!(line.poll(first, Waker::noop()) == Poll::Ready(Ok(())));
-        assert_eq!(line.refused(), 0);
+        let third = queue.enter(None, None, true);
+        assert!(queue.poll(second, Waker::noop()) == Poll::Ready(Ok(())));
+        assert!(queue.poll(third, Waker::noop()).is_pending());
+        assert!(queue.poll(first, Waker::noop()) == Poll::Ready(refused()));
+        assert!(queue.poll(first, Waker::noop()) == Poll::Ready(Ok(())));
+        assert_eq!(queue.refused(), 0);
     }
 
     #[test]
-    fn a_send_given_up_while_the_driver_has_it_leaves_nothing() {
+    fn a_send_cancelled_while_the_driver_has_it_leaves_nothing() {
         for became in [Stage::Free, Stage::Refused] {
-            let mut line = Line::new();
-            let key = line.enter(Some("a".into()), None, true);
-            let (taken, _) = line.pop().unwrap();
-            drop(line.leave(key));
-            assert!(line.settle(taken, became, Some("a".into())).is_none());
-            assert_eq!((line.refused(), line.used), (0, 0));
+            let mut queue = WaitQueue::new();
+            let key = queue.enter(Some("a".into()), None, true);
+            let (taken, _) = queue.pop().unwrap();
+            drop(queue.leave(key));
+            assert!(queue.settle(taken, became, Some("a".into())).is_none());
+            assert_eq!((queue.refused(), queue.used), (0, 0));
         }
     }
 
     #[test]
-    fn a_long_line_leaves_no_memory() {
-        let mut line = Line::new();
-        let keys: Vec<_> = (0..1000).map(|_| line.enter(None, None, true)).collect();
+    fn a_long_queue_frees_its_memory() {
+        let mut queue = WaitQueue::new();
+        let keys: Vec<_> = (0..1000).map(|_| queue.enter(None, None, true)).collect();
         for key in keys.into_iter().rev() {
-            drop(line.leave(key));
+            drop(queue.leave(key));
         }
-        assert!(line.is_empty());
-        assert_eq!(line.places.capacity(), 0);
+        assert!(queue.is_empty());
+        assert_eq!(queue.places.capacity(), 0);
     }
 }
