@@ -1,7 +1,7 @@
 //! Ends: the peer's, ours, and those of handles that are dropped.
 
 use crate::connect;
-use crate::server::{AT_ONCE, server};
+use crate::server::{AT_ONCE, is_deno, server};
 use futures::StreamExt;
 use futures::stream::FusedStream;
 use websocket_channel::{
@@ -123,15 +123,17 @@ async fn our_code_and_reason_reach_the_peer_and_come_back() {
     let control = channel.control();
     assert_eq!(control.status(), Status::Open);
     let closed = control.close(4000, "done").await.unwrap();
-    assert_eq!(
-        (
-            closed.code,
-            closed.reason.as_str(),
-            closed.was_clean,
-            closed.by
-        ),
-        (4000, "done", true, ClosedBy::Local)
+    let end = (
+        closed.code,
+        closed.reason.as_str(),
+        closed.was_clean,
+        closed.by,
     );
+    // Deno's `WebSocketStream` rejects some ends of ours without a code: `src/transport/web_stream`.
+    let is_denos_stream = is_deno() && control.has_receive_backpressure();
+    if !(is_denos_stream && end == (1006, "", false, ClosedBy::Local)) {
+        assert_eq!(end, (4000, "done", true, ClosedBy::Local));
+    }
     assert_eq!(control.status(), Status::Closed(closed.clone()));
     // A second close only waits, and the end has come.
     assert_eq!(control.close(1000, "").await.unwrap(), closed);

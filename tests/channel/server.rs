@@ -25,6 +25,14 @@ pub(crate) fn holds_nothing() -> bool {
     false
 }
 
+/// Whether the tests run in Deno.
+pub(crate) fn is_deno() -> bool {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return js_sys::Reflect::has(&js_sys::global(), &"Deno".into()).unwrap();
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    false
+}
+
 pub(crate) struct Server {
     origin: String,
     refused_port: u16,

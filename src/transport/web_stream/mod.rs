@@ -9,6 +9,9 @@
 //! - A write is taken when its last byte is in the pipe to the browser's network process: 128 KiB, behind which are a chunk of 64 KiB and the
 //!   operating system's own buffer, 4 MiB on loopback. An idle connection always takes 64 KiB at once; more waits.
 //!
+//! Deno 2.9.6 rejects `closed` without a code for up to 9 of 100 connections that this side closes right after the opening, although the peer has answered.
+//! The channel then reports 1006, not clean, by this side: nothing tells this rejection from a lost connection.
+//!
 //! Chromium 156 has a defect that can end the page. What is limited because of it:
 //!
 //! - A message larger than [`LARGEST`] is refused.
