@@ -52,6 +52,8 @@ CONTROL, the address that --json prints under that name, and TAG:
   curl 'CONTROL/fail?tag=TAG&count=2&how=503'  the next handshakes: a status,
                                         rst, fin or silence
   curl 'CONTROL/transcript?tag=TAG'     the bytes received and sent
+  curl 'CONTROL/cutter?seed=1&cuts=20'  a relay that cuts its connections; then
+                                        cutter-counts?port=, cutter-end?port=
 ";
 
 /// What the command line asks for.

@@ -16,6 +16,7 @@
 
 pub mod catalogue;
 mod control;
+pub mod cutter;
 mod files;
 mod line;
 mod listener;
@@ -28,7 +29,7 @@ pub use files::Files;
 pub use options::Options;
 pub use proxy::Credentials;
 
-use control::Registry;
+use control::{Cutters, Registry};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl TestServer {
             refused_port: refused.port(),
             pages: [address, wss],
             reachable: [own.to_vec(), options.pipe_to].concat(),
+            cutters: Cutters::default(),
         });
         let max = options.max_connections;
         let mut tasks = JoinSet::new();
@@ -186,6 +188,8 @@ struct Shared {
     refused_port: u16,
     /// Where its own pages come from.
     pages: [SocketAddr; 2],
-    /// Where `/pipe` and the proxy may connect to.
+    /// Where `/pipe`, the proxy and cutters may connect to.
     reachable: Vec<SocketAddr>,
+    /// The relays that the control channel started.
+    cutters: Cutters,
 }

@@ -2,21 +2,20 @@
 
 use super::Parameters;
 use super::handle::Handle;
-use super::registry::{Failure, Registry, Whom};
+use super::registry::{Failure, Whom};
+use crate::Shared;
 use crate::line::{Cut, Settings};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const COMMANDS: &str = "list, cut, freeze, thaw, delay, throttle, fail, transcript";
+const COMMANDS: &str =
+    "list, cut, freeze, thaw, delay, throttle, fail, transcript, cutter, cutter-counts, cutter-end";
 /// A day: longer than any test.
 const MAX_DELAY: u64 = 24 * 60 * 60 * 1000;
 
 /// Carries a command out; the error is a sentence for whoever sent it.
-pub(super) fn run(
-    registry: &Registry,
-    name: &str,
-    parameters: &Parameters,
-) -> Result<Value, String> {
+pub(super) fn run(shared: &Shared, name: &str, parameters: &Parameters) -> Result<Value, String> {
+    let registry = &*shared.registry;
     let set = |change: &dyn Fn(&mut Settings)| {
         let connections = registry.set(&whom(parameters)?, change)?;
         Ok(json!({ "connections": connections }))
@@ -62,6 +61,9 @@ pub(super) fn run(
             registry.fail(&tag, count, failure(parameters)?)?;
             Ok(json!({ "fail": count }))
         }
+        "cutter" => shared.cutters.start(shared, parameters),
+        "cutter-counts" => shared.cutters.counts(number(parameters, "port", 65_535)?),
+        "cutter-end" => shared.cutters.end(number(parameters, "port", 65_535)?),
         other => Err(format!("there is no command {other:?}: {COMMANDS}")),
     }
 }
@@ -74,7 +76,7 @@ fn whom(parameters: &Parameters) -> Result<Whom, String> {
     }
 }
 
-fn number(parameters: &Parameters, name: &str, max: u64) -> Result<u64, String> {
+pub(super) fn number(parameters: &Parameters, name: &str, max: u64) -> Result<u64, String> {
     let value = parameters.get(name);
     value
         .and_then(|value| value.parse().ok())

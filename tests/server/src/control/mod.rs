@@ -7,13 +7,16 @@
 //! The token is random and new in every run, and `Host` has to name this machine, so that no other web page drives the server.
 
 mod command;
+mod cutters;
 mod handle;
 mod recording;
 mod registry;
 
+pub(crate) use cutters::Cutters;
 pub(crate) use handle::Handle;
 pub(crate) use registry::{Failure, Registry};
 
+use crate::Shared;
 use crate::services::{self, Socket};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -42,11 +45,11 @@ pub(crate) enum Wanted {
 }
 
 /// Looks whether a request is for the control channel, and carries its command out.
-pub(crate) fn wanted(request: &Request, token: &str, registry: &Registry) -> Option<Wanted> {
+pub(crate) fn wanted(request: &Request, shared: &Shared) -> Option<Wanted> {
     let rest = request.path().strip_prefix(PATH)?;
     let (given, name) = rest.split_once('/').unwrap_or((rest, ""));
     // Whoever guesses learns nothing from the time this takes that 128 random bits would not survive.
-    if given != token
+    if given != shared.token
         || !services::is_loopback_name(request.headers.first("Host").unwrap_or_default())
     {
         let body = "the control channel wants the token of this run, and a Host of this machine\n";
@@ -64,7 +67,7 @@ pub(crate) fn wanted(request: &Request, token: &str, registry: &Registry) -> Opt
     let parameters = url::form_urlencoded::parse(request.query().as_bytes())
         .into_owned()
         .collect();
-    let (status, answer) = match command::run(registry, name, &parameters) {
+    let (status, answer) = match command::run(shared, name, &parameters) {
         Ok(answer) => (200, answer),
         Err(sentence) => (400, json!({ "error": sentence })),
     };
@@ -75,10 +78,10 @@ pub(crate) fn wanted(request: &Request, token: &str, registry: &Registry) -> Opt
 }
 
 /// Carries out the commands of a WebSocket until it closes.
-pub(crate) async fn run(mut socket: Socket, registry: &Registry) {
+pub(crate) async fn run(mut socket: Socket, shared: &Shared) {
     while let Event::Message(message) = services::next(&mut socket).await {
         let answer = match read(&message) {
-            Ok((name, parameters)) => command::run(registry, &name, &parameters),
+            Ok((name, parameters)) => command::run(shared, &name, &parameters),
             Err(sentence) => Err(sentence),
         };
         let answer = answer.unwrap_or_else(|sentence| json!({ "error": sentence }));

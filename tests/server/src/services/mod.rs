@@ -116,12 +116,12 @@ async fn answer(accepting: Accepting<Line>, handle: &control::Handle, shared: &S
     let request = accepting.request().clone();
     let tag = parameter(&request, "tag").filter(|tag| !tag.is_empty());
     let handshake = request.is_websocket();
-    match control::wanted(&request, &shared.token, &shared.registry) {
+    match control::wanted(&request, shared) {
         Some(Wanted::Answer(response)) => return reject(accepting, response).await,
         Some(Wanted::Channel) => {
             // Not with a tag: it must be able to thaw itself.
             if let Ok((socket, _)) = accepting.accept(None).await {
-                control::run(socket, &shared.registry).await;
+                control::run(socket, shared).await;
             }
             return;
         }

@@ -1,0 +1,227 @@
+//! Where and how the next cut is made: chosen as a connection begins, so that what is rare is reached often enough.
+
+use super::State;
+use super::cuts::{Kind, Place};
+use super::ledger::{Stage, Way};
+use super::scan::Seen;
+use std::time::Duration;
+
+/// A cut waits for unacknowledged messages both ways, while those are rare, for as many bytes at most.
+const PATIENCE: u64 = 64 << 10;
+
+/// SplitMix64.
+#[derive(Debug)]
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`; 0 if that is 0.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end.max(1)
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+        let index = self.below(all.len() as u64);
+        all.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
+/// How a side is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Fin,
+    Rst,
+}
+
+/// What happens to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Nothing passes for so long.
+    Pause(Duration),
+    /// It ends, at bytes of this direction.
+    Cut(Way, Cut),
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    Fin,
+    Rst,
+    Freeze,
+    /// Who sends in this direction is told so, and who receives is not.
+    HalfOpen(Way, Told),
+    /// What is sent in the direction that decided is lost from now on, up to so many bytes and so long.
+    Loss(u64, Duration, Told),
+}
+
+impl Cut {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Fin => Kind::Fin,
+            Self::Rst => Kind::Rst,
+            Self::Freeze => Kind::Freeze,
+            Self::HalfOpen(..) => Kind::HalfOpen,
+            Self::Loss(..) => Kind::Loss,
+        }
+    }
+}
+
+/// A cut to be made.
+#[derive(Debug)]
+pub(super) struct Aim {
+    place: Place,
+    /// The direction whose bytes decide.
+    way: Way,
+    /// Not before so many bytes have passed.
+    after: u64,
+    cut: Cut,
+    /// In a greeting: at which frame.
+    greeting: Greeting,
+    /// A pause before, behind so many bytes.
+    pub(super) pause: Option<(u64, Duration)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    Hello,
+    Welcome,
+    Confirmation,
+}
+
+impl Aim {
+    /// For a connection that begins; none when there were cuts enough.
+    pub(super) fn choose(state: &mut State) -> Option<Self> {
+        if state.counts.cuts >= state.cuts.most {
+            return None;
+        }
+        let random = &mut state.random;
+        let mut place = place(random, &state.cuts.places, &state.counts)?;
+        if place == Place::Greeting && state.sessions.is_empty() {
+            // Who never had a session is told that there is none, and does not come back.
+            place = Place::Behind;
+        }
+        let kind = random.one_of(&state.cuts.kinds)?;
+        let greeting = random.one_of(&[Greeting::Hello, Greeting::Welcome, Greeting::Confirmation]);
+        let span = state.cuts.span >> random.below(8);
+        let pause_ms = u64::try_from(state.cuts.pause.as_millis()).unwrap_or(u64::MAX);
+        let pauses = pause_ms > 0 && random.below(4) == 0;
+        Some(Self {
+            place,
+            way: way(random),
+            after: random.below(span),
+            cut: cut(random, kind, place),
+            greeting: greeting?,
+            pause: pauses.then(|| {
+                let wait = Duration::from_millis(1 + random.below(pause_ms));
+                (random.below(span.min(4096)), wait)
+            }),
+        })
+    }
+
+    /// The cut, and what is left of the direction until it, in bytes; none if this is not the place.
+    pub(super) fn fuse(&self, state: &mut State, now: &Now<'_>) -> Option<u64> {
+        let random = &mut state.random;
+        match (now.stage, self.place) {
+            // No session: there is nothing to greet.
+            (Stage::Plain, Place::Greeting) => {}
+            (Stage::Greeting, Place::Greeting) => {
+                let len = match now.seen {
+                    Seen::Begins(len) => Some(*len),
+                    _ => None,
+                };
+                return match (self.greeting, now.way) {
+                    (Greeting::Hello, Way::Up) if len.is_none() => Some(0),
+                    (Greeting::Welcome, Way::Down) => Some(random.below(len? + 1)),
+                    (Greeting::Confirmation, Way::Up) => Some(random.below(len?)),
+                    _ => None,
+                };
+            }
+            (Stage::Plain | Stage::Confirmed, _) => {}
+            (Stage::Silent | Stage::Greeting, _) => return None,
+        }
+        let counts = &state.counts;
+        let rare = now.stage == Stage::Confirmed && counts.both_ways * 10 < counts.cuts * 7 + 10;
+        let after = if rare && !now.both_ways {
+            self.after.saturating_add(PATIENCE)
+        } else {
+            self.after
+        };
+        if now.way != self.way || now.passed < after {
+            return None;
+        }
+        match (self.place, now.seen) {
+            (Place::Inside, Seen::Begins(len)) => Some(random.below(*len)),
+            // Within the next frame's header.
+            (Place::Inside, Seen::Ends(_)) => (random.below(8) == 0).then_some(1),
+            (Place::Behind | Place::Greeting, Seen::Ends(_)) => Some(0),
+            _ => None,
+        }
+    }
+
+    pub(super) fn cut(&self) -> Cut {
+        self.cut
+    }
+}
+
+/// What stands on a connection as something was seen.
+#[derive(Debug)]
+pub(super) struct Now<'a> {
+    pub(super) stage: Stage,
+    pub(super) way: Way,
+    pub(super) seen: &'a Seen,
+    /// Bytes since the session was confirmed.
+    pub(super) passed: u64,
+    pub(super) both_ways: bool,
+}
+
+/// The place that is behind its share, or one of the others by chance. The shares are above what `Counts::are_steered` wants.
+fn place(random: &mut Random, places: &[Place], counts: &super::Counts) -> Option<Place> {
+    let due = |place, count: u64| places.contains(&place) && count * 7 < counts.cuts + 3;
+    if due(Place::Greeting, counts.greeting) {
+        return Some(Place::Greeting);
+    }
+    if due(Place::Inside, counts.inside) {
+        return Some(Place::Inside);
+    }
+    random.one_of(places)
+}
+
+fn way(random: &mut Random) -> Way {
+    if random.below(2) == 0 {
+        Way::Up
+    } else {
+        Way::Down
+    }
+}
+
+fn told(random: &mut Random) -> Told {
+    if random.below(2) == 0 {
+        Told::Fin
+    } else {
+        Told::Rst
+    }
+}
+
+fn cut(random: &mut Random, kind: Kind, place: Place) -> Cut {
+    let (way, told) = (way(random), told(random));
+    match (kind, place) {
+        (Kind::Fin, _) => Cut::Fin,
+        (Kind::Rst, _) => Cut::Rst,
+        // A client that awaits `WELCOME` has no heartbeat: it would wait for its whole timeout.
+        (Kind::Freeze | Kind::HalfOpen, Place::Greeting) => Cut::HalfOpen(Way::Up, told),
+        (Kind::Freeze, _) => Cut::Freeze,
+        (Kind::HalfOpen, _) => Cut::HalfOpen(way, told),
+        (Kind::Loss, _) => {
+            let bytes = 1 + random.below(16 << 10);
+            let wait = Duration::from_millis(1 + random.below(20));
+            Cut::Loss(bytes, wait, told)
+        }
+    }
+}
