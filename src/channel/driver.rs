@@ -1,10 +1,13 @@
-//! The task that owns the socket. It hands messages over and collects those that arrive.
+//! The task that owns the link: a socket, or one end of a session. It hands messages over and collects those that arrive.
 
 #[cfg(feature = "reconnect")]
 mod reconnect;
+#[cfg(feature = "session")]
+mod session;
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 use super::direct;
+use super::link::{Item, Link};
 use super::mailbox::{Look, Mailbox, Next};
 use super::outgoing::Sent;
 #[cfg(feature = "reconnect")]
@@ -33,8 +36,9 @@ const MOST_DIRECT: u8 = 128;
 #[cfg(not(feature = "reconnect"))]
 pub(super) fn start(mut socket: Socket) -> Arc<Mailbox> {
     let incoming = socket.incoming();
-    let mailbox = Arc::new(Mailbox::new(&mut socket, incoming));
-    spawn(Driver::new(socket, mailbox))
+    let mut link = Link::Socket(socket);
+    let mailbox = Arc::new(Mailbox::new(&mut link, incoming));
+    spawn(Driver::new(link, mailbox))
 }
 
 /// Drives `socket`, in a task of its own, until it ends or until no handle is left.
@@ -54,11 +58,30 @@ pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> A
         Some(_) => socket.own_incoming(),
         None => socket.incoming(),
     };
-    let mailbox = Arc::new(Mailbox::new(&mut socket, incoming));
-    let mut driver = Driver::new(socket, mailbox);
+    let mut link = Link::Socket(socket);
+    let mailbox = Arc::new(Mailbox::new(&mut link, incoming));
+    let mut driver = Driver::new(link, mailbox);
     driver.again = following.map(|(source, policy)| Box::new(Reconnecting::new(source, policy)));
     #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
     if driver.again.is_some() {
+        driver.page = None;
+    }
+    spawn(driver)
+}
+
+/// Drives one end of a session, in a task of its own, until the session ends.
+#[cfg(feature = "session")]
+pub(super) fn start_end(end: Box<dyn super::link::End>) -> Arc<Mailbox> {
+    let mut link = Link::Session(end);
+    let mailbox = Arc::new(Mailbox::new(&mut link, session::incoming()));
+    #[cfg_attr(
+        not(all(target_family = "wasm", target_os = "unknown")),
+        expect(unused_mut, reason = "natively there are no events")
+    )]
+    let mut driver = Driver::new(link, mailbox);
+    // The end itself hears of the page.
+    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    {
         driver.page = None;
     }
     spawn(driver)
@@ -74,7 +97,7 @@ fn spawn(driver: Driver) -> Arc<Mailbox> {
 }
 
 pub(super) struct Driver {
-    socket: Socket,
+    link: Link,
     mailbox: Arc<Mailbox>,
     /// Below this capacity the driver asks the platform for the current one, which is a call out of wasm.
     low: usize,
@@ -97,9 +120,9 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    fn new(socket: Socket, mailbox: Arc<Mailbox>) -> Self {
+    fn new(link: Link, mailbox: Arc<Mailbox>) -> Self {
         Self {
-            socket,
+            link,
             mailbox,
             low: 1,
             look: None,
@@ -129,8 +152,14 @@ impl Driver {
             Turned::Away => return Poll::Pending,
             Turned::Over => return Poll::Ready(()),
         }
+        #[cfg(feature = "session")]
+        self.begin_session_turn(work.as_mut(), cx);
         if let Some(work) = work {
             self.look = work.look;
+            #[cfg(not(feature = "session"))]
+            let ends = work.ends;
+            #[cfg(feature = "session")]
+            let ends = work.ends && !self.delivers_end(&work);
             if let Some(accepted) = work.accepted {
                 (accepted.hand_over)(self, accepted.messages);
             }
@@ -138,9 +167,8 @@ impl Driver {
                 let (code, reason) = *close;
                 self.end_for_good();
                 // The caller checked the arguments.
-                self.socket.begin_close(code, &reason);
-                if work.ends {
-                    let _ = self.socket.poll_handed_over(cx);
+                if ends {
+                    self.link.abort(code, &reason, cx);
                     self.settle(0);
                     // Nothing waits for the peer's answer. A `Control` that watches sees who closed.
                     #[cfg_attr(
@@ -150,11 +178,12 @@ impl Driver {
                     let mut closed = CloseInfo::lost(ClosedBy::Local);
                     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
                     if work.aborted {
-                        closed.unsent_bytes = self.socket.buffered_amount();
+                        closed.unsent_bytes = self.link.buffered_amount();
                     }
                     self.mailbox.end(Some(closed));
                     return Poll::Ready(());
                 }
+                self.link.begin_close(code, &reason);
                 self.mailbox.stop_sending();
             }
         }
@@ -170,12 +199,14 @@ impl Driver {
             return Poll::Ready(());
         }
         let sent = self.poll_send(cx, heard);
-        let _ = self.socket.poll_handed_over(cx);
+        self.link.end_turn(cx);
         if let Some(look) = self.look
-            && !look(&self.mailbox, &mut self.socket, cx)
+            && !look(&self.mailbox, &mut self.link, cx)
         {
             self.look = None;
         }
+        #[cfg(feature = "session")]
+        self.end_session_turn();
         if received == Turn::Over || sent == Turn::Over {
             cx.waker().wake_by_ref();
         }
@@ -207,22 +238,24 @@ impl Driver {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> (Turn, bool) {
         // Several messages may have arrived since the last turn, and together exceed the limit.
         if self.mailbox.incoming.below {
-            self.mailbox.set_dropped(self.socket.dropped());
+            self.mailbox.set_dropped(self.link.dropped());
         }
         for count in 0..TURN {
             if !self.mailbox.has_room_to_receive() {
                 return (Turn::Waiting, count > 0);
             }
-            match self.socket.poll_message(cx) {
-                Poll::Ready(Some(message)) => {
+            match self.link.poll_item(cx) {
+                Poll::Ready(Some(Item::Message(message))) => {
                     if let Some((code, reason)) = self.mailbox.incoming.arrive(Some(message)) {
                         self.end_for_good();
-                        self.socket.begin_close(code, reason);
+                        self.link.begin_close(code, reason);
                         // This send was queued before those that fail now.
                         self.settle(0);
                         self.mailbox.stop_sending();
                     }
                 }
+                #[cfg(feature = "session")]
+                Poll::Ready(Some(Item::Error(error))) => self.mailbox.incoming.note(*error),
                 Poll::Ready(None) => return (Turn::Ended, false),
                 Poll::Pending => return (Turn::Waiting, count > 0),
             }
@@ -249,10 +282,10 @@ impl Driver {
             if left == 0 {
                 return Turn::Over;
             }
-            if self.socket.poll_room(cx).is_pending() {
+            if self.link.poll_room(cx).is_pending() {
                 return Turn::Waiting;
             }
-            if !self.socket.is_open() {
+            if !self.link.is_open() {
                 self.stop_sending();
                 return Turn::Waiting;
             }
@@ -263,7 +296,7 @@ impl Driver {
 
     /// The queue is empty: all capacity is available to `try_send`.
     fn rest(&mut self, open: bool) -> Turn {
-        if !open && !self.socket.is_open() {
+        if !open && !self.link.is_open() {
             self.stop_sending();
         } else if self.next.room.bytes < self.low {
             self.see_room(0);
@@ -292,7 +325,7 @@ impl Driver {
 
     /// Asks the platform for the capacity.
     fn see_room(&mut self, left: usize) {
-        let room = self.socket.capacity();
+        let room = self.link.capacity();
         self.low = (room / 2).max(1);
         let room = if left > 0 { room.max(1) } else { room };
         self.mailbox.set_room(room, &mut self.next, left);
@@ -321,22 +354,22 @@ impl Driver {
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) fn hand_over_directly(&mut self, message: Message) -> Result<(), Message> {
         let bytes = message.len();
-        if self.socket.capacity() == 0 || self.direct == MOST_DIRECT {
+        if self.link.capacity() == 0 || self.direct == MOST_DIRECT {
             self.direct = 0;
             return Err(message);
         }
         // The flush may wait for the answers to messages that were read before. The driver flushes when the task yields.
         let more = self.mailbox.incoming.waiting() > 0;
-        let left = self.socket.send_at_once(message, more)?;
+        let left = self.link.send_at_once(message, more)?;
         self.direct += 1;
-        let room = self.socket.capacity();
+        let room = self.link.capacity();
         self.next.room = self.mailbox.count_direct(bytes, room, left);
         Ok(())
     }
 
     fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
         let bytes = message.len();
-        self.socket.send_now(message)?;
+        self.link.send_now(message)?;
         self.sent.count(bytes);
         Ok(())
     }
@@ -358,7 +391,7 @@ impl Driver {
                             message = Some(error.value);
                         }
                     }
-                } else if self.socket.is_open() {
+                } else if self.link.is_open() {
                     // A permit.
                     became = Stage::Free;
                 }
@@ -394,7 +427,7 @@ impl Drop for Driver {
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
         let closed = self.last_turn();
         #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-        let closed = self.socket.close_info().cloned();
+        let closed = self.link.close_info().cloned();
         self.mailbox.end(closed);
     }
 }
@@ -404,7 +437,7 @@ impl Driver {
     /// A runtime that shuts down drops the driver while the connection is open. Accepted messages are handed over as far as the platform accepts them
     /// at once; the rest is counted.
     fn last_turn(&mut self) -> Option<CloseInfo> {
-        if let Some(closed) = self.socket.close_info() {
+        if let Some(closed) = self.link.close_info() {
             return Some(closed.clone());
         }
         if let Some(accepted) = self.mailbox.take_accepted() {
@@ -413,9 +446,9 @@ impl Driver {
         }
         // Nothing is left to wake.
         let at_once = &mut Context::from_waker(core::task::Waker::noop());
-        let _ = self.socket.poll_handed_over(at_once);
+        self.link.end_turn(at_once);
         let mut closed = CloseInfo::lost(ClosedBy::Error);
-        closed.unsent_bytes = self.socket.buffered_amount();
+        closed.unsent_bytes = self.link.buffered_amount();
         Some(closed)
     }
 }

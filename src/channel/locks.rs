@@ -131,7 +131,7 @@ async fn a_transport_that_calls_back_is_given_a_message_once() {
 fn a_turn_clears_notified_under_the_lock() {
     let mut socket = socket();
     let incoming = socket.incoming();
-    let mailbox = &Mailbox::new(&mut socket, incoming);
+    let mailbox = &Mailbox::new(&mut super::link::Link::Socket(socket), incoming);
     let begins = &Barrier::new(2);
     std::thread::scope(|scope| {
         let notified = mailbox.while_locked(|notified| {

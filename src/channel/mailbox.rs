@@ -9,17 +9,19 @@ mod receiving;
 #[cfg(feature = "reconnect")]
 mod reconnect;
 mod sending;
+#[cfg(feature = "session")]
+mod session;
 mod status;
 
 pub use status::{Stats, Status};
 
+use super::link::Link;
 use super::outgoing::{Accepted, Outgoing, Taken};
 #[cfg(feature = "reconnect")]
 use super::reconnecting::Orders;
 use super::wait_queue::{Key, Stage, WaitQueue};
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, Message, OpenInfo};
-use crate::socket::Socket;
 use crate::transport::Dropped;
 use crate::transport::incoming::Incoming;
 use crate::waker::wake;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 
 /// A check that the driver makes for `flush`, `drained` and `ping`. A function, so that programs that use none of them do not link it. It returns
 /// whether to check again.
-pub(super) type Look = fn(&Mailbox, &mut Socket, &mut Context<'_>) -> bool;
+pub(super) type Look = fn(&Mailbox, &mut Link, &mut Context<'_>) -> bool;
 
 /// Whether the driver has already run when its waker returns. In a page it runs when it is woken.
 const AT_ONCE: bool = cfg!(all(
@@ -61,6 +63,9 @@ pub(super) struct Mailbox {
     clear: AtomicBool,
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) slot: super::direct::Slot,
+    /// Of a session.
+    #[cfg(feature = "session")]
+    session: session::Told,
     state: Lock<State>,
 }
 
@@ -138,12 +143,15 @@ pub(super) struct Work {
     /// Also end: there are no senders, receiver or waits for the end any more.
     pub(super) ends: bool,
     /// After `abort`: natively, bytes that are not written yet never will be.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    #[cfg(any(feature = "session", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub(super) aborted: bool,
     pub(super) accepted: Option<Box<Accepted>>,
     pub(super) look: Option<Look>,
     #[cfg(feature = "reconnect")]
     pub(super) orders: Orders,
+    /// The receiver is gone.
+    #[cfg(feature = "session")]
+    pub(super) unread: bool,
 }
 
 /// The send that the driver has taken, and the capacity at that time.
@@ -193,7 +201,7 @@ impl State {
         Room {
             bytes: self.outgoing.room,
             // Nothing is accepted once the end has begun, so nothing waits for capacity then.
-            awaited: self.standing.is_open() && self.outgoing.awaits_room(),
+            awaited: self.is_live() && self.outgoing.awaits_room(),
         }
     }
 
@@ -207,7 +215,7 @@ impl State {
 
     /// Whether a message may be handed over now.
     fn can_send(&self) -> bool {
-        !self.is_paused() && self.standing.is_open()
+        !self.is_paused() && self.is_live()
     }
 
     /// Whether the end has not begun: a message that cannot be sent now can wait.
@@ -221,15 +229,15 @@ impl State {
 }
 
 impl Mailbox {
-    pub(super) fn new(socket: &mut Socket, incoming: Arc<Incoming>) -> Self {
+    pub(super) fn new(link: &mut Link, incoming: Arc<Incoming>) -> Self {
         let (mut window, mut bound) = (usize::MAX, usize::MAX);
-        if socket.has_receive_backpressure() {
-            window = socket.read_ahead().max(1);
-            bound = socket.limits().map_or(0, |limits| limits.receive_buffer);
+        if link.has_receive_backpressure() {
+            window = link.read_ahead().max(1);
+            bound = link.receive_buffer();
             bound = bound.max(window);
         }
         Self {
-            opened: socket.take_opened(),
+            opened: link.take_opened(),
             incoming,
             window,
             bound,
@@ -242,9 +250,11 @@ impl Mailbox {
             clear: AtomicBool::new(true),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             slot: Lock::default(),
+            #[cfg(feature = "session")]
+            session: session::Told::default(),
             state: Lock::new(State {
                 standing: Standing::Open,
-                outgoing: Outgoing::new(socket.capacity()),
+                outgoing: Outgoing::new(link.capacity()),
                 watchers: WaitQueue::new(),
                 ends: 0,
                 look: None,
@@ -296,6 +306,10 @@ impl Mailbox {
             round_trip: state.round_trip,
             pongs,
             since_last_pong,
+            #[cfg(feature = "session")]
+            resumed: self.session.resumed(),
+            #[cfg(feature = "session")]
+            retained_bytes: self.session.retained(),
         }
     }
 

@@ -7,6 +7,8 @@ mod control;
 mod direct;
 mod driver;
 mod hook;
+#[cfg_attr(feature = "session", allow(dead_code, reason = "the ends come next"))]
+mod link;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod locks;
 mod mailbox;
@@ -30,6 +32,10 @@ pub use receiver::Receiver;
 #[cfg(feature = "reconnect")]
 pub use reconnecting::RetryAt;
 pub use sender::Sender;
+
+#[cfg(feature = "session")]
+#[allow(unused_imports, reason = "for the server's end")]
+pub(crate) use link::{Begin, End, Item};
 
 use crate::codec::Codec;
 use crate::error::{RecvError, SendError, SendErrorKind};
@@ -113,6 +119,13 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     /// ```
     pub fn from_socket(socket: Socket, codec: impl Codec<Tx, Rx> + 'static) -> Self {
         Self::over(driver::start(socket), Arc::new(codec))
+    }
+
+    /// A channel over one end of a session.
+    #[cfg(feature = "session")]
+    #[allow(dead_code, reason = "the ends come next")]
+    pub(crate) fn over_end(end: Box<dyn End>, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
+        Self::over(driver::start_end(end), codec)
     }
 
     fn over(mailbox: Arc<mailbox::Mailbox>, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {

@@ -127,9 +127,9 @@ impl<Rx> Receiver<Rx> {
     fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
         #[cfg(feature = "reconnect")]
         if message.is_none()
-            && let Some(attempt) = self.mailbox.incoming.take_gap()
+            && let Some(error) = self.mailbox.incoming.take_gap()
         {
-            return Some(Err(RecvError::Gap { attempt }));
+            return Some(Err(error));
         }
         match message {
             Some(message) => Some(self.codec.decode(message).map_err(RecvError::DecodeFailed)),

@@ -19,7 +19,7 @@ const LOOK_MS: u64 = 1000;
 
 /// What a [`Control`](super::Control) requests. Functions, so that programs that do not use them do not link them.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Orders {
+pub(crate) struct Orders {
     /// Suspend or resume: the last request counts.
     pub(super) suspend: Option<fn(&mut Reconnecting)>,
     pub(super) now: Option<fn(&mut Reconnecting)>,

@@ -20,6 +20,9 @@ pub struct Incoming {
     /// The transport has a queue of its own below, which may drop messages.
     pub(crate) below: bool,
     state: Lock<State>,
+    /// Messages that had left when the reader asked for the next one. Counted for sessions only.
+    #[cfg(feature = "session")]
+    taken: Option<AtomicUsize>,
     /// What waits to be read, as it counts against a bound: 0 once nothing more is shown. So that the driver need not lock to see it.
     waiting: AtomicUsize,
     /// Pongs that came, where the transport counts them.
@@ -45,15 +48,26 @@ struct Gaps {
     came: usize,
     left: usize,
     /// Each behind so many messages, the oldest first. There is one at most between two messages, so that their number has a bound.
-    gaps: Vec<(usize, u32)>,
+    gaps: Vec<(usize, Note)>,
 }
+
+/// The attempt that ended a gap.
+#[cfg(all(feature = "reconnect", not(feature = "session")))]
+type Note = u32;
+/// With sessions there are other errors at their places.
+#[cfg(feature = "session")]
+type Note = RecvError;
 
 #[cfg(feature = "reconnect")]
 impl Gaps {
     fn add(&mut self, attempt: u32) {
+        #[cfg(not(feature = "session"))]
+        let note = attempt;
+        #[cfg(feature = "session")]
+        let note = RecvError::Gap { attempt };
         match self.gaps.last_mut() {
-            Some((behind, last)) if *behind == self.came => *last = attempt,
-            _ => self.gaps.push((self.came, attempt)),
+            Some((behind, last)) if *behind == self.came => *last = note,
+            _ => self.gaps.push((self.came, note)),
         }
     }
 
@@ -67,7 +81,7 @@ impl Gaps {
         first.is_some_and(|(behind, _)| self.left.wrapping_sub(*behind) <= usize::MAX / 2)
     }
 
-    fn take(&mut self) -> Option<u32> {
+    fn take(&mut self) -> Option<Note> {
         if !self.is_next() {
             return None;
         }
@@ -108,7 +122,11 @@ impl Incoming {
     }
 
     fn new(phase: Phase, inbox: Inbox, below: bool) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::of(phase, inbox, below))
+    }
+
+    fn of(phase: Phase, inbox: Inbox, below: bool) -> Self {
+        Self {
             below,
             state: Lock::new(State {
                 life: Life::new(phase, inbox),
@@ -118,9 +136,26 @@ impl Incoming {
                 #[cfg(feature = "reconnect")]
                 gaps: Gaps::default(),
             }),
+            #[cfg(feature = "session")]
+            taken: None,
             waiting: AtomicUsize::new(0),
             pongs: AtomicU64::new(0),
-        })
+        }
+    }
+
+    /// For a session, whose credit is the bound.
+    #[cfg(feature = "session")]
+    pub(crate) fn of_session() -> Arc<Self> {
+        let mut incoming = Self::of(Phase::Open, Inbox::new(usize::MAX, Overflow::Close), false);
+        incoming.taken = Some(AtomicUsize::new(0));
+        Arc::new(incoming)
+    }
+
+    /// Of a session: how many messages the reader has taken and asked for the next one behind them. It counts on and wraps.
+    #[cfg(feature = "session")]
+    pub(crate) fn taken(&self) -> usize {
+        let taken = self.taken.as_ref();
+        taken.map_or(0, |taken| taken.load(Ordering::SeqCst))
     }
 
     /// So many pongs have come.
@@ -247,6 +282,10 @@ impl Incoming {
     pub(crate) fn poll_next(&self, waker: Option<&Waker>) -> (Poll<Option<Message>>, [usize; 2]) {
         let mut state = self.lock();
         let before = self.waiting();
+        #[cfg(feature = "session")]
+        if let Some(taken) = &self.taken {
+            taken.store(state.gaps.left, Ordering::SeqCst);
+        }
         // The end of what came before: `take_gap` tells it.
         #[cfg(feature = "reconnect")]
         if state.gaps.is_next() {
@@ -280,10 +319,25 @@ impl Incoming {
         tell(state);
     }
 
-    /// The gap that [`poll_next`](Self::poll_next) stopped at, and the attempt that ended it.
+    /// An error at this place, behind which others come. Of a session, whose channel makes no gaps.
+    #[cfg(feature = "session")]
+    pub(crate) fn note(&self, error: RecvError) {
+        let mut state = self.lock();
+        if state.life.discards() {
+            return;
+        }
+        let place = state.gaps.came;
+        state.gaps.gaps.push((place, error));
+        tell(state);
+    }
+
+    /// The gap that [`poll_next`](Self::poll_next) stopped at.
     #[cfg(feature = "reconnect")]
-    pub(crate) fn take_gap(&self) -> Option<u32> {
-        self.lock().gaps.take()
+    pub(crate) fn take_gap(&self) -> Option<RecvError> {
+        let note = self.lock().gaps.take();
+        #[cfg(not(feature = "session"))]
+        let note = note.map(|attempt| RecvError::Gap { attempt });
+        note
     }
 
     /// The error with which reading ends, once.

@@ -1,6 +1,7 @@
 //! A driver that replaces its socket when the connection is lost.
 
 use super::Driver;
+use crate::channel::link::Link;
 use crate::channel::mailbox::Work;
 use crate::message::{CloseInfo, ClosedBy};
 use core::task::{Context, Poll};
@@ -51,10 +52,10 @@ impl Driver {
         };
         match again.poll(cx) {
             Poll::Ready(Some((socket, attempt))) => {
-                self.socket = socket;
+                self.link = Link::Socket(socket);
                 self.away = false;
                 self.low = 1;
-                self.mailbox.connected(self.socket.capacity(), attempt);
+                self.mailbox.connected(self.link.capacity(), attempt);
                 // The next turn is an ordinary one.
                 cx.waker().wake_by_ref();
                 Turned::Away
@@ -82,7 +83,7 @@ impl Driver {
         let Some(again) = &mut self.again else {
             return false;
         };
-        let closed = self.socket.close_info().cloned();
+        let closed = self.link.close_info().cloned();
         let closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
         let unsent = closed.unsent_bytes;
         let by_limit = closed.by == ClosedBy::Local && is_limit(closed.code);
@@ -99,7 +100,13 @@ impl Driver {
     fn leave(&mut self) {
         self.away = true;
         self.mailbox.pause();
-        self.socket.leave();
+        #[cfg_attr(
+            not(feature = "session"),
+            expect(irrefutable_let_patterns, reason = "there are no others")
+        )]
+        if let Link::Socket(socket) = &mut self.link {
+            socket.leave();
+        }
         self.settle(0);
     }
 }

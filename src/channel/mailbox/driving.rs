@@ -28,25 +28,32 @@ impl Mailbox {
             false => state.outgoing.accepted.take(),
         };
         let mut close = state.close.take();
-        #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+        #[cfg(any(feature = "session", not(all(target_family = "wasm", target_os = "unknown"))))]
         let aborted = state.aborted;
         let ends = state.aborted || (state.senders == 0 && !state.receiver);
         if ends && close.is_none() {
             close = Some(Box::new((1000, String::new())));
         }
         let look = state.look;
+        #[cfg(feature = "session")]
+        let unread = !state.receiver;
         #[cfg(feature = "reconnect")]
         let orders = core::mem::take(&mut state.orders);
         self.take_next(state, next, usize::from(close.is_none()));
         Some(Work {
             close,
             ends,
-            #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+            #[cfg(any(
+                feature = "session",
+                not(all(target_family = "wasm", target_os = "unknown"))
+            ))]
             aborted,
             accepted,
             look,
             #[cfg(feature = "reconnect")]
             orders,
+            #[cfg(feature = "session")]
+            unread,
         })
     }
 

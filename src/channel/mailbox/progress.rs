@@ -1,9 +1,9 @@
 //! The progress of sent messages: for `flush`, `drained` and `ping`.
 
 use super::{Mailbox, Standing, Watch};
+use crate::channel::link::Link;
 use crate::channel::outgoing::Progress;
 use crate::error::SendErrorKind;
-use crate::socket::Socket;
 use core::task::{Context, Poll};
 
 /// For `flush` and `drained`.
@@ -36,13 +36,13 @@ impl Mailbox {
     }
 
     /// The driver calls it at the end of its turn: checks the progress of everything sent.
-    fn look_for_progress(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
+    fn look_for_progress(&self, link: &mut Link, cx: &mut Context<'_>) -> bool {
         let wants_drained = self.lock().wants_drained;
-        if socket.poll_handed_over(cx) != Poll::Ready(Ok(())) {
+        if link.poll_flushed(cx) != Poll::Ready(Ok(())) {
             // If it cannot be handed over, the end reports it.
             return true;
         }
-        let drained = wants_drained && socket.poll_drained(cx) == Poll::Ready(Ok(()));
+        let drained = wants_drained && link.poll_drained(cx) == Poll::Ready(Ok(()));
         let mut state = self.lock();
         // Meanwhile another thread may have sent something, or asked for more.
         if state.outgoing.accepted.is_some() {
@@ -79,13 +79,13 @@ impl Mailbox {
     }
 
     /// The driver calls it at the end of its turn, from the first ping on: sends the ping, and takes the measured time from the socket.
-    fn look_for_pong(&self, socket: &mut Socket, cx: &mut Context<'_>) -> bool {
+    fn look_for_pong(&self, link: &mut Link, cx: &mut Context<'_>) -> bool {
         if core::mem::take(&mut self.lock().wants_ping) {
-            socket.ping();
+            link.ping();
         }
-        self.look_for_progress(socket, cx);
+        self.look_for_progress(link, cx);
         let mut state = self.lock();
-        state.round_trip = socket.round_trip();
+        state.round_trip = link.round_trip();
         state.look = Some(Self::look_for_pong);
         true
     }

@@ -21,6 +21,8 @@ impl Mailbox {
         if before >= fetched && after < fetched {
             self.wake_driver(self.lock());
         }
+        #[cfg(feature = "session")]
+        self.note_take();
         message
     }
 

@@ -70,4 +70,10 @@ pub struct Stats {
     pub pongs: u64,
     /// The time since the last pong. None before the first, and in browsers.
     pub since_last_pong: Option<Duration>,
+    /// Connections that went on with the [session](crate::Connect::session), after the first. 0 without one.
+    #[cfg(feature = "session")]
+    pub resumed: u64,
+    /// What a session has sent and the peer has not committed: bytes, and 32 for each message. 0 without one.
+    #[cfg(feature = "session")]
+    pub retained_bytes: usize,
 }

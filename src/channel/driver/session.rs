@@ -1,0 +1,57 @@
+//! A driver of one end of a session.
+
+use super::Driver;
+use crate::channel::link::{Begin, Link};
+use crate::channel::mailbox::Work;
+use crate::transport::incoming::Incoming;
+use core::task::Context;
+use std::sync::Arc;
+
+/// What waits to be read in a session. The credit of the session is its bound.
+pub(super) fn incoming() -> Arc<Incoming> {
+    Incoming::of_session()
+}
+
+impl Driver {
+    /// Tells the session what the handles have done, and takes in what has happened beneath.
+    pub(super) fn begin_session_turn(&mut self, work: Option<&mut Work>, cx: &mut Context<'_>) {
+        let Link::Session(end) = &mut self.link else {
+            return;
+        };
+        let mut orders = Default::default();
+        if let Some(work) = work {
+            orders = core::mem::take(&mut work.orders);
+            if work.unread {
+                end.stop_reading();
+            }
+        }
+        let turn = Begin {
+            taken: self.mailbox.see_takes(),
+            ends: self.mailbox.awaits_end(),
+            orders,
+        };
+        end.begin_turn(turn, cx);
+        if let Some(status) = end.news() {
+            self.mailbox.set_status(status);
+        }
+    }
+
+    /// Tells the handles how the session stands.
+    pub(super) fn end_session_turn(&mut self) {
+        let Link::Session(end) = &mut self.link else {
+            return;
+        };
+        if let Some(status) = end.news() {
+            self.mailbox.set_status(status);
+        }
+        self.mailbox.set_figures(end.resumed(), end.retained());
+        if end.awaits_takes() {
+            self.mailbox.await_takes();
+        }
+    }
+
+    /// Whether the end is still delivered after the last handle is gone: that of a session is, within its close timeout.
+    pub(super) fn delivers_end(&self, work: &Work) -> bool {
+        matches!(self.link, Link::Session(_)) && !work.aborted
+    }
+}

@@ -1,0 +1,67 @@
+//! The shared state for sessions.
+
+use super::Mailbox;
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// What the driver tells without the lock.
+#[derive(Default)]
+pub(super) struct Told {
+    /// It is to have a turn at the next take, and what was taken when it looked last.
+    awaits: AtomicBool,
+    taken: AtomicUsize,
+    resumed: AtomicU64,
+    retained: AtomicUsize,
+}
+
+impl Told {
+    pub(super) fn resumed(&self) -> u64 {
+        self.resumed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn retained(&self) -> usize {
+        self.retained.load(Ordering::Relaxed)
+    }
+}
+
+/// The receiver's side.
+impl Mailbox {
+    /// The receiver has asked for the next message: what it took before counts as taken.
+    #[inline]
+    pub(super) fn note_take(&self) {
+        let told = &self.session;
+        // In one order with `await_takes`: one of the two sees the other.
+        if told.awaits.load(Ordering::SeqCst)
+            && self.incoming.taken() != told.taken.load(Ordering::Relaxed)
+            && told.awaits.swap(false, Ordering::SeqCst)
+        {
+            self.wake_driver(self.lock());
+        }
+    }
+}
+
+/// The driver's side.
+impl Mailbox {
+    /// The driver is to have a turn when the receiver takes something.
+    pub(in crate::channel) fn await_takes(&self) {
+        self.session.awaits.store(true, Ordering::SeqCst);
+        // One that came since the driver looked.
+        self.note_take();
+    }
+
+    /// What the receiver has taken, for the driver in its turn.
+    pub(in crate::channel) fn see_takes(&self) -> usize {
+        let taken = self.incoming.taken();
+        self.session.taken.store(taken, Ordering::Relaxed);
+        taken
+    }
+
+    /// Whether something waits for the end.
+    pub(in crate::channel) fn awaits_end(&self) -> bool {
+        self.lock().ends > 0
+    }
+
+    pub(in crate::channel) fn set_figures(&self, resumed: u64, retained: usize) {
+        self.session.resumed.store(resumed, Ordering::Relaxed);
+        self.session.retained.store(retained, Ordering::Relaxed);
+    }
+}
