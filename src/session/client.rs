@@ -22,13 +22,13 @@
 
 use super::exchange::Exchange;
 use super::heartbeat::Heartbeat;
-use super::hello::{Agreed, Hello, LaterReason, Refusal, Resume, VERSION, Welcome};
+use super::hello::{Hello, LaterReason, Refusal, Resume, SessionWelcome, VERSION, Welcome};
 use super::incoming::Incoming;
 use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
-use super::{MAX_NUMBER, Received, Secret, Settings, Violation};
+use super::{MAX_NUMBER, Secret, SessionMessage, SessionViolation, Settings};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ const RELOADS: u64 = 1 << 16;
 ///
 /// 1. Report what happened: [`connected`](Self::connected), [`handle_batch`](Self::handle_batch), [`disconnected`](Self::disconnected), or
 ///    [`handle_timeout`](Self::handle_timeout) when the time of [`poll_timeout`](Self::poll_timeout) has come.
-/// 2. Take events with [`poll_event`](Self::poll_event) until there are none. If the session is to survive a reload, store its [`Held`] here: the
+/// 2. Take events with [`poll_event`](Self::poll_event) until there are none. If the session is to survive a reload, store its [`ResumeTicket`] here: the
 ///    next step confirms the new token.
 /// 3. Give commands, and read messages with [`read`](Self::read).
 /// 4. Send what [`poll_transmit`](Self::poll_transmit) writes, one batch per WebSocket message, until it writes none.
@@ -52,8 +52,8 @@ pub struct Client {
     settings: Settings,
     instance: u64,
     attempt: u64,
-    phase: Phase,
-    session: Option<Held>,
+    phase: ClientPhase,
+    session: Option<ResumeTicket>,
     /// The largest message and batch that the server accepts. Fixed for the session.
     agreed: Option<(u64, u64)>,
     exchange: Exchange,
@@ -63,12 +63,13 @@ pub struct Client {
     close_by: Option<Duration>,
     /// `HELLO` is not written yet.
     hello: bool,
-    events: VecDeque<Event>,
+    events: VecDeque<ClientEvent>,
 }
 
 /// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+#[non_exhaustive]
+pub enum ClientPhase {
     /// No connection.
     Down,
     /// Connected, and waiting for `WELCOME`.
@@ -81,7 +82,7 @@ pub enum Phase {
 
 /// What a client needs to resume. Whoever has the token can take over the session, so do not log it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct ResumeTicket {
     /// The session's id.
     pub id: Secret,
     /// The newest token.
@@ -96,9 +97,9 @@ pub struct Held {
     pub(crate) forgot: bool,
 }
 
-impl Held {
+impl ResumeTicket {
     /// What an earlier page of the same tab stored.
-    pub fn stored(id: Secret, token: Secret, incarnation: u64, attempt: u64) -> Self {
+    pub fn new(id: Secret, token: Secret, incarnation: u64, attempt: u64) -> Self {
         Self {
             id,
             token,
@@ -113,17 +114,17 @@ impl Held {
 /// What happened in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum ClientEvent {
     /// `WELCOME` arrived: the session begins or resumes.
     Opened {
         /// It resumes.
         resumed: bool,
         /// What to store, if the session is to survive a reload.
-        held: Held,
+        ticket: ResumeTicket,
         /// After the next drop, the delay of the first retry is chosen at random up to this.
         spread: Duration,
         /// After a reload: the indices at which this page continues.
-        adopted: Option<Adopted>,
+        restored: Option<RestoredIndices>,
     },
     /// The server asks to retry later. Close the connection.
     Later {
@@ -138,10 +139,10 @@ pub enum Event {
         after: Duration,
     },
     /// The connection cannot be used any more. Close it. The session can resume.
-    Dropped(Dropped),
+    Dropped(DropReason),
     /// A message of ours was replaced: it ended every connection, or was larger than the peer accepts. The peer committed its index without receiving
     /// it. If it was a response, send an error for the same request, because the requester still waits.
-    Undelivered(Received),
+    Undelivered(SessionMessage),
     /// The session cannot resume. Final. Close the connection, if there is one.
     Lost(Refusal),
     /// One of the sides ended the session. Final. Close the connection, if there is one.
@@ -158,22 +159,22 @@ pub enum Event {
     },
 }
 
-/// Where a reloaded page continues a session of which it has only a stored [`Held`].
+/// Where a reloaded page continues a session of which it has only a stored [`ResumeTicket`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Adopted {
+pub struct RestoredIndices {
     /// The index of this page's first message. Messages of the earlier page from this index on are lost. Of those below it, the server has committed
     /// some; the rest may still be lost if its handler restarts.
-    pub next: u64,
+    pub send_from: u64,
     /// The index of the first message to arrive. The earlier page had committed all messages below it, and may have read some from it on.
-    pub first: u64,
+    pub receive_from: u64,
 }
 
 /// Why this side gives up a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Dropped {
+pub enum DropReason {
     /// The peer violated the protocol.
-    Violation(Violation),
+    Violation(SessionViolation),
     /// `WELCOME` did not arrive in time. If it never arrives, the server may not speak the session protocol.
     NoWelcome,
     /// The peer did not answer a `PING`.
@@ -182,7 +183,7 @@ pub enum Dropped {
     Renewed,
 }
 
-impl Dropped {
+impl DropReason {
     /// Whether a message of ours may be the cause.
     pub(crate) fn blame(self) -> Blame {
         match self {
@@ -221,7 +222,7 @@ impl Client {
             settings,
             instance,
             attempt: 0,
-            phase: Phase::Down,
+            phase: ClientPhase::Down,
             session: None,
             agreed: None,
             exchange: Exchange::new(outgoing, incoming),
@@ -234,39 +235,39 @@ impl Client {
 
     /// A session of an earlier page of the same tab, of which this page has only `held`.
     ///
-    /// Messages sent before it is open get indices from 0. `adopted` in [`Event::Opened`] has the number to add to them.
-    pub fn restored(settings: Settings, instance: u64, held: Held) -> Self {
+    /// Messages sent before it is open get indices from 0. `restored` in [`ClientEvent::Opened`] has the number to add to them.
+    pub fn restored(settings: Settings, instance: u64, ticket: ResumeTicket) -> Self {
         let mut client = Self::new(settings, instance);
         client.exchange.outgoing.forget();
-        client.attempt = held.attempt.min(MAX_NUMBER / 2) | (RELOADS - 1);
-        client.session = Some(Held {
+        client.attempt = ticket.attempt.min(MAX_NUMBER / 2) | (RELOADS - 1);
+        client.session = Some(ResumeTicket {
             fresh: false,
             forgot: true,
             attempt: client.attempt + 1,
-            ..held
+            ..ticket
         });
         client
     }
 
     /// What to store for a resume, if there is a session. A reloaded page stores it before its first connection, even if that is never answered: the
     /// next page's attempts must be higher.
-    pub fn to_store(&self) -> Option<&Held> {
+    pub fn ticket(&self) -> Option<&ResumeTicket> {
         self.session.as_ref()
     }
 
     /// The current state.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> ClientPhase {
         self.phase
     }
 
     // Inputs.
 
-    /// A connection is open. There is one at a time: ignored unless the state is [`Phase::Down`].
+    /// A connection is open. There is one at a time: ignored unless the state is [`ClientPhase::Down`].
     pub fn connected(&mut self, now: Duration) {
-        if self.phase != Phase::Down {
+        if self.phase != ClientPhase::Down {
             return;
         }
-        self.phase = Phase::Greeting;
+        self.phase = ClientPhase::Greeting;
         self.attempt += 1;
         self.hello = true;
         self.welcome_by = Some(now.saturating_add(self.settings.welcome_timeout));
@@ -274,7 +275,7 @@ impl Client {
 
     /// The connection ended, for whatever reason. Ignored if this side had given it up before.
     pub fn disconnected(&mut self, now: Duration, blame: Blame) {
-        if matches!(self.phase, Phase::Greeting | Phase::Open) {
+        if matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
             self.down(now, blame);
             if matches!(blame, Blame::Violation | Blame::Message) {
                 self.violated(now);
@@ -284,100 +285,100 @@ impl Client {
 
     /// A connection ended because of a violation.
     fn violated(&mut self, now: Duration) {
-        if self.phase != Phase::Ended && self.exchange.is_broken() {
+        if self.phase != ClientPhase::Ended && self.exchange.is_broken() {
             self.lost(now, Refusal::Broken);
         }
     }
 
     fn down(&mut self, now: Duration, blame: Blame) {
-        self.phase = Phase::Down;
+        self.phase = ClientPhase::Down;
         self.hello = false;
         self.welcome_by = None;
         self.exchange.disconnected(now, blame);
         self.settle(now);
     }
 
-    fn drop(&mut self, now: Duration, why: Dropped) {
-        self.events.push_back(Event::Dropped(why));
+    fn drop(&mut self, now: Duration, why: DropReason) {
+        self.events.push_back(ClientEvent::Dropped(why));
         self.down(now, why.blame());
-        if let Dropped::Violation(_) = why {
+        if let DropReason::Violation(_) = why {
             self.violated(now);
         }
     }
 
     /// A text message arrived. A session has only binary ones.
     pub fn handle_text(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::Greeting | Phase::Open) {
-            self.drop(now, Dropped::Violation(Violation::TextMessage));
+        if matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
+            self.drop(now, DropReason::Violation(SessionViolation::TextMessage));
         }
     }
 
     /// A binary message arrived.
     pub fn handle_batch(&mut self, now: Duration, batch: &[u8]) {
-        if !matches!(self.phase, Phase::Greeting | Phase::Open) {
+        if !matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
             return;
         }
         self.exchange.heard(now);
         match self.frames(now, batch) {
             Ok(()) => self.settle(now),
-            Err(violation) => self.drop(now, Dropped::Violation(violation)),
+            Err(violation) => self.drop(now, DropReason::Violation(violation)),
         }
     }
 
-    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), Violation> {
+    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), SessionViolation> {
         if batch.len() as u64 > self.settings.max_batch {
-            return Err(Violation::BatchTooLong);
+            return Err(SessionViolation::BatchTooLong);
         }
         let (slot, frames) = Frames::new(batch)?;
         if slot != 0 {
-            return Err(Violation::Slot);
+            return Err(SessionViolation::Slot);
         }
         for frame in frames {
-            if matches!(self.phase, Phase::Down | Phase::Ended) {
+            if matches!(self.phase, ClientPhase::Down | ClientPhase::Ended) {
                 // Ignore frames behind the end of the connection or session.
                 break;
             }
             match (self.phase, frame?) {
-                (Phase::Greeting, Frame::Welcome(welcome)) => self.welcome(now, welcome)?,
-                (Phase::Greeting, Frame::Skipped(_)) => {}
-                (Phase::Open, Frame::Welcome(Welcome::Refused(Refusal::Fenced))) => {
+                (ClientPhase::Greeting, Frame::Welcome(welcome)) => self.welcome(now, welcome)?,
+                (ClientPhase::Greeting, Frame::Skipped(_)) => {}
+                (ClientPhase::Open, Frame::Welcome(Welcome::Refused(Refusal::Fenced))) => {
                     self.lost(now, Refusal::Fenced);
                 }
-                (Phase::Open, Frame::Move { after_ms }) => {
+                (ClientPhase::Open, Frame::Move { after_ms }) => {
                     let after = Duration::from_millis(after_ms);
-                    self.events.push_back(Event::Move { after });
+                    self.events.push_back(ClientEvent::Move { after });
                 }
-                (Phase::Open, frame) => {
-                    if let Some(held) = &mut self.session {
-                        held.fresh = false;
+                (ClientPhase::Open, frame) => {
+                    if let Some(ticket) = &mut self.session {
+                        ticket.fresh = false;
                     }
                     let undelivered = self.exchange.handle_frame(now, frame)?;
                     self.events
-                        .extend(undelivered.into_iter().map(Event::Undelivered));
+                        .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
                 }
-                (_, _) => return Err(Violation::Order),
+                (_, _) => return Err(SessionViolation::Order),
             }
         }
         Ok(())
     }
 
-    fn welcome(&mut self, now: Duration, welcome: Welcome) -> Result<(), Violation> {
+    fn welcome(&mut self, now: Duration, welcome: Welcome) -> Result<(), SessionViolation> {
         match welcome {
             Welcome::Session(agreed) => self.open(now, &agreed),
             Welcome::Later { after_ms, reason } => {
                 let after = Duration::from_millis(after_ms);
-                self.events.push_back(Event::Later { after, reason });
+                self.events.push_back(ClientEvent::Later { after, reason });
                 self.down(now, Blame::Innocent);
                 Ok(())
             }
             Welcome::Refused(refusal) => {
                 let unknown = matches!(refusal, Refusal::Expired | Refusal::ServerRestarted);
-                let fresh = self.session.as_ref().is_some_and(|held| held.fresh);
+                let fresh = self.session.as_ref().is_some_and(|ticket| ticket.fresh);
                 if let Some((code, reason)) = self.read_end() {
                     self.end(now, code, reason, false, true);
                 } else if unknown && fresh && self.exchange.outgoing.is_untouched() {
                     self.session = None;
-                    self.drop(now, Dropped::Renewed);
+                    self.drop(now, DropReason::Renewed);
                 } else {
                     self.lost(now, refusal);
                 }
@@ -388,18 +389,18 @@ impl Client {
                 committed,
                 next,
             } => {
-                let Some(held) = &self.session else {
-                    return Err(Violation::Welcome);
+                let Some(ticket) = &self.session else {
+                    return Err(SessionViolation::Welcome);
                 };
                 let outgoing = &mut self.exchange.outgoing;
                 let bye = outgoing.bye().filter(|_| !outgoing.is_provisional());
-                if !held.forgot {
+                if !ticket.forgot {
                     let undelivered = outgoing.handle_ended(committed);
                     self.events
-                        .extend(undelivered.into_iter().map(Event::Undelivered));
+                        .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
                 }
                 let ours = bye.is_some_and(|bye| committed > bye);
-                let complete = !held.forgot && self.exchange.incoming.received() >= next;
+                let complete = !ticket.forgot && self.exchange.incoming.received() >= next;
                 let (code, reason) = self.read_end().unwrap_or((code, String::new()));
                 self.end(now, code, reason, ours, ours || complete);
                 Ok(())
@@ -408,21 +409,21 @@ impl Client {
     }
 
     /// Checks a `WELCOME` of a session, in the order of `WIRE.md`, "What a server checks" and "Resuming".
-    fn open(&mut self, now: Duration, agreed: &Agreed) -> Result<(), Violation> {
+    fn open(&mut self, now: Duration, agreed: &SessionWelcome) -> Result<(), SessionViolation> {
         if agreed.version != VERSION {
-            return Err(Violation::Version);
+            return Err(SessionViolation::Version);
         }
         if agreed.features != 0 {
-            return Err(Violation::Reserved);
+            return Err(SessionViolation::Reserved);
         }
         let forgot = match (&self.session, &agreed.positions) {
             (None, None) => false,
-            (Some(held), Some(_)) if held.id == agreed.id => held.forgot,
-            _ => return Err(Violation::Welcome),
+            (Some(ticket), Some(_)) if ticket.id == agreed.id => ticket.forgot,
+            _ => return Err(SessionViolation::Welcome),
         };
         let fixed = (agreed.terms.max_message, agreed.terms.max_batch);
         if self.session.is_some() && self.agreed.is_some_and(|before| before != fixed) {
-            return Err(Violation::Welcome);
+            return Err(SessionViolation::Welcome);
         }
         self.agreed = Some(fixed);
         let theirs = agreed.positions.unwrap_or_default();
@@ -448,9 +449,9 @@ impl Client {
         let interval = Duration::from_millis(agreed.heartbeat_ms);
         let heart = Heartbeat::client(now, interval);
         self.exchange.connected(heart, terms.retention, true);
-        self.phase = Phase::Open;
+        self.phase = ClientPhase::Open;
         self.welcome_by = None;
-        let held = Held {
+        let ticket = ResumeTicket {
             id: agreed.id,
             token: agreed.token,
             incarnation: agreed.incarnation,
@@ -458,18 +459,18 @@ impl Client {
             fresh: !resumed,
             forgot: false,
         };
-        self.session = Some(held.clone());
-        self.events.push_back(Event::Opened {
+        self.session = Some(ticket.clone());
+        self.events.push_back(ClientEvent::Opened {
             resumed,
-            held,
+            ticket,
             spread: Duration::from_millis(agreed.spread_ms),
-            adopted: forgot.then_some(Adopted {
-                next: theirs.received,
-                first: theirs.first,
+            restored: forgot.then_some(RestoredIndices {
+                send_from: theirs.received,
+                receive_from: theirs.first,
             }),
         });
         self.events
-            .extend(undelivered.into_iter().map(Event::Undelivered));
+            .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
         Ok(())
     }
 
@@ -483,9 +484,9 @@ impl Client {
                 self.end(now, code, reason, true, false);
             }
         } else if self.welcome_by.is_some_and(|by| by <= now) {
-            self.drop(now, Dropped::NoWelcome);
+            self.drop(now, DropReason::NoWelcome);
         } else if !self.exchange.handle_timeout(now) {
-            self.drop(now, Dropped::Silent);
+            self.drop(now, DropReason::Silent);
         }
     }
 
@@ -496,14 +497,14 @@ impl Client {
     /// # Errors
     /// Each of [`Unsendable`] but `Close`.
     pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
-        if self.phase == Phase::Ended {
+        if self.phase == ClientPhase::Ended {
             return Err(Unsendable::Ended);
         }
         self.exchange.send(head, payload)
     }
 
     /// The oldest unread message. [`commit`](Self::commit) commits it.
-    pub fn read(&mut self) -> Option<Received> {
+    pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()
     }
 
@@ -536,7 +537,7 @@ impl Client {
     /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
     /// has ended or is ending.
     pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
-        if self.phase == Phase::Ended {
+        if self.phase == ClientPhase::Ended {
             return Err(Unsendable::Ended);
         }
         self.exchange.close(now, code, reason)?;
@@ -546,7 +547,7 @@ impl Client {
     }
 
     /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
-    pub fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
+    pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
         self.exchange.outgoing.take_uncommitted()
     }
 
@@ -557,10 +558,10 @@ impl Client {
         out.clear();
         out.push(0);
         match self.phase {
-            Phase::Greeting if core::mem::take(&mut self.hello) => {
+            ClientPhase::Greeting if core::mem::take(&mut self.hello) => {
                 Frame::Hello(Box::new(self.greeting())).put(out);
             }
-            Phase::Open => {
+            ClientPhase::Open => {
                 self.exchange.write(now, out);
                 self.settle(now);
             }
@@ -573,7 +574,7 @@ impl Client {
     }
 
     fn greeting(&mut self) -> Hello {
-        let forgot = self.session.as_ref().is_some_and(|held| held.forgot);
+        let forgot = self.session.as_ref().is_some_and(|ticket| ticket.forgot);
         let positions = if forgot {
             Default::default()
         } else {
@@ -586,10 +587,10 @@ impl Client {
             instance: self.instance,
             attempt: self.attempt,
             terms: self.settings.terms(credit),
-            resume: self.session.as_ref().map(|held| Resume {
-                id: held.id,
-                token: held.token,
-                incarnation: held.incarnation,
+            resume: self.session.as_ref().map(|ticket| Resume {
+                id: ticket.id,
+                token: ticket.token,
+                incarnation: ticket.incarnation,
                 forgot,
                 positions,
             }),
@@ -597,7 +598,7 @@ impl Client {
     }
 
     /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<ClientEvent> {
         self.events.pop_front()
     }
 
@@ -634,7 +635,7 @@ impl Client {
 
     /// Checks whether the session has ended.
     fn settle(&mut self, now: Duration) {
-        if self.phase == Phase::Ended {
+        if self.phase == ClientPhase::Ended {
             return;
         }
         let Exchange {
@@ -664,7 +665,7 @@ impl Client {
 
     fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {
         self.finish(now);
-        self.events.push_back(Event::Ended {
+        self.events.push_back(ClientEvent::Ended {
             code,
             reason,
             ours,
@@ -674,11 +675,11 @@ impl Client {
 
     fn lost(&mut self, now: Duration, refusal: Refusal) {
         self.finish(now);
-        self.events.push_back(Event::Lost(refusal));
+        self.events.push_back(ClientEvent::Lost(refusal));
     }
 
     fn finish(&mut self, now: Duration) {
-        self.phase = Phase::Ended;
+        self.phase = ClientPhase::Ended;
         self.hello = false;
         self.welcome_by = None;
         self.close_by = None;

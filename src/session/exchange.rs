@@ -7,7 +7,7 @@ use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
 use super::settings::millis;
 use super::wire::{Frame, Head, MAX_REASON};
-use super::{Positions, Received, Violation};
+use super::{Positions, SessionMessage, SessionViolation};
 use core::time::Duration;
 
 #[derive(Debug)]
@@ -110,9 +110,9 @@ impl Exchange {
         &mut self,
         now: Duration,
         frame: Frame<'_>,
-    ) -> Result<Vec<Received>, Violation> {
+    ) -> Result<Vec<SessionMessage>, SessionViolation> {
         let Some(link) = &mut self.link else {
-            return Err(Violation::Order);
+            return Err(SessionViolation::Order);
         };
         match frame {
             Frame::Ack(below) => {
@@ -122,7 +122,7 @@ impl Exchange {
             }
             Frame::Credit(total) => self.outgoing.handle_credit(total)?,
             Frame::Ping(number) => link.pong = Some(number),
-            Frame::Pong(number) if number > link.pings => return Err(Violation::Pong),
+            Frame::Pong(number) if number > link.pings => return Err(SessionViolation::Pong),
             Frame::Pong(number) => self.outgoing.handle_pong(number),
             Frame::Flush => self.incoming.handle_flush(),
             Frame::Part(part) => self.incoming.handle_part(part)?,
@@ -132,7 +132,7 @@ impl Exchange {
             }
             Frame::Skipped(_) => {}
             Frame::Hello(_) | Frame::Welcome(_) | Frame::Move { .. } => {
-                return Err(Violation::Order);
+                return Err(SessionViolation::Order);
             }
         }
         Ok(Vec::new())

@@ -1,6 +1,6 @@
 //! The bodies of `HELLO` and `WELCOME`: layouts and limits.
 
-use super::{Violation, varint};
+use super::{SessionViolation, varint};
 use core::fmt;
 
 /// The first bytes of a `HELLO`.
@@ -97,9 +97,10 @@ pub struct Resume {
 
 /// The server's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Welcome {
     /// The session begins or resumes.
-    Session(Box<Agreed>),
+    Session(Box<SessionWelcome>),
     /// Retry later.
     Later {
         /// The shortest delay, in milliseconds.
@@ -122,7 +123,7 @@ pub enum Welcome {
 
 /// The fields of a `WELCOME` that begins or resumes a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreed {
+pub struct SessionWelcome {
     /// The version of the session.
     pub version: u8,
     /// The features in use.
@@ -218,13 +219,13 @@ impl Hello {
         resume.positions.put(out);
     }
 
-    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, Violation> {
+    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
         if array(input)? != MAGIC {
-            return Err(Violation::Magic);
+            return Err(SessionViolation::Magic);
         }
         let [low, high] = array(input)?;
         if low == 0 || low > high {
-            return Err(Violation::Version);
+            return Err(SessionViolation::Version);
         }
         let features = varint::take(input)?;
         let instance = u64::from_be_bytes(array(input)?);
@@ -239,7 +240,7 @@ impl Hello {
                 incarnation: u64::from_be_bytes(array(input)?),
                 positions: Positions::take(input)?,
             }),
-            _ => return Err(Violation::Reserved),
+            _ => return Err(SessionViolation::Reserved),
         };
         if let Some(Resume {
             forgot: true,
@@ -248,7 +249,7 @@ impl Hello {
         }) = &resume
             && *positions != Positions::default()
         {
-            return Err(Violation::Positions);
+            return Err(SessionViolation::Positions);
         }
         // More bytes belong to a later version.
         Ok(Self {
@@ -298,15 +299,15 @@ impl Welcome {
         }
     }
 
-    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, Violation> {
+    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
         let [status] = array(input)?;
         Ok(match status {
             0 | 1 => {
                 let [version] = array(input)?;
                 if version == 0 {
-                    return Err(Violation::Version);
+                    return Err(SessionViolation::Version);
                 }
-                let agreed = Agreed {
+                let agreed = SessionWelcome {
                     version,
                     features: varint::take(input)?,
                     id: Secret(array(input)?),
@@ -341,7 +342,7 @@ impl Welcome {
                 committed: varint::take(input)?,
                 next: varint::take(input)?,
             },
-            _ => return Err(Violation::Reserved),
+            _ => return Err(SessionViolation::Reserved),
         })
     }
 }
@@ -360,7 +361,7 @@ impl Terms {
         }
     }
 
-    fn take(input: &mut &[u8]) -> Result<Self, Violation> {
+    fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
         Ok(Self {
             credit: varint::take(input)?,
             max_message: within(input, &MESSAGE)?,
@@ -385,7 +386,7 @@ impl Positions {
         }
     }
 
-    fn take(input: &mut &[u8]) -> Result<Self, Violation> {
+    fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
         let positions = Self {
             received: varint::take(input)?,
             committed: varint::take(input)?,
@@ -394,31 +395,36 @@ impl Positions {
             parts: varint::take(input)?,
         };
         if positions.committed > positions.received || positions.first > positions.next {
-            return Err(Violation::Positions);
+            return Err(SessionViolation::Positions);
         }
         Ok(positions)
     }
 }
 
 /// The code of a `BYE`: one that a page may pass to `close()` (WHATWG WebSockets §3.1, close).
-pub(crate) fn close_code(code: u16) -> Result<u16, Violation> {
+pub(crate) fn close_code(code: u16) -> Result<u16, SessionViolation> {
     match code {
         1000 | 3000..=4999 => Ok(code),
-        _ => Err(Violation::Bye),
+        _ => Err(SessionViolation::Bye),
     }
 }
 
-fn within(input: &mut &[u8], limits: &core::ops::RangeInclusive<u64>) -> Result<u64, Violation> {
+fn within(
+    input: &mut &[u8],
+    limits: &core::ops::RangeInclusive<u64>,
+) -> Result<u64, SessionViolation> {
     let number = varint::take(input)?;
     if limits.contains(&number) {
         Ok(number)
     } else {
-        Err(Violation::Limit)
+        Err(SessionViolation::Limit)
     }
 }
 
-pub(crate) fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], Violation> {
-    let (array, rest) = input.split_first_chunk().ok_or(Violation::Truncated)?;
+pub(crate) fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], SessionViolation> {
+    let (array, rest) = input
+        .split_first_chunk()
+        .ok_or(SessionViolation::Truncated)?;
     *input = rest;
     Ok(*array)
 }

@@ -2,7 +2,7 @@
 
 use super::retained::cost;
 use super::wire::{Head, OVERHEAD, kind};
-use super::{Received, Violation};
+use super::{SessionMessage, SessionViolation};
 use crate::message::Message;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ const ACK_COST: u64 = 64 * 1024;
 pub(crate) struct Incoming {
     window: u64,
     max_message: u64,
-    queue: VecDeque<Received>,
+    queue: VecDeque<SessionMessage>,
     /// The cost of the queue.
     unread: u64,
     /// The index of the next message.
@@ -138,7 +138,7 @@ impl Incoming {
     /// Fills the indices that nobody can send again with `VOID`.
     fn fill(&mut self, now: Duration) {
         while self.received < self.floor {
-            let nothing = Received {
+            let nothing = SessionMessage {
                 index: self.received,
                 head: Head::Void,
                 payload: Message::Binary(Vec::new()),
@@ -148,7 +148,7 @@ impl Incoming {
         self.tidy(now);
     }
 
-    fn enqueue(&mut self, message: Received) {
+    fn enqueue(&mut self, message: SessionMessage) {
         self.received += 1;
         self.highest = self.highest.max(self.received);
         self.unread += message.cost();
@@ -189,21 +189,21 @@ impl Incoming {
     }
 
     #[inline]
-    fn charge(&mut self, kind: u8, body: usize) -> Result<(), Violation> {
+    fn charge(&mut self, kind: u8, body: usize) -> Result<(), SessionViolation> {
         if self.bye.is_some() {
-            return Err(Violation::AfterBye);
+            return Err(SessionViolation::AfterBye);
         }
         if self.arrived >= self.granted {
-            return Err(Violation::CreditExceeded);
+            return Err(SessionViolation::CreditExceeded);
         }
         self.arrived += cost(kind, body);
         Ok(())
     }
 
-    pub(crate) fn handle_part(&mut self, part: &[u8]) -> Result<(), Violation> {
+    pub(crate) fn handle_part(&mut self, part: &[u8]) -> Result<(), SessionViolation> {
         self.charge(kind::PART, part.len())?;
         if (self.assembly.len() + part.len()) as u64 > self.max_message {
-            return Err(Violation::MessageTooLong);
+            return Err(SessionViolation::MessageTooLong);
         }
         self.assembly.extend_from_slice(part);
         self.parts += 1;
@@ -217,13 +217,13 @@ impl Incoming {
         head: Head,
         rest: &[u8],
         answerable: u64,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), SessionViolation> {
         self.charge(head.kind(), head.fields_len() + rest.len())?;
         match head {
             Head::Response { to, .. } | Head::Error { to, .. } if to >= answerable => {
-                return Err(Violation::Reference);
+                return Err(SessionViolation::Reference);
             }
-            Head::Cancel { to } if to >= self.received => return Err(Violation::Reference),
+            Head::Cancel { to } if to >= self.received => return Err(SessionViolation::Reference),
             _ => {}
         }
         let parts = core::mem::take(&mut self.parts);
@@ -231,17 +231,17 @@ impl Incoming {
         if head == Head::Void {
             payload = Vec::new();
         } else if parts > 0 && !head.takes_parts() {
-            return Err(Violation::Unfinished);
+            return Err(SessionViolation::Unfinished);
         } else if (payload.len() + rest.len()) as u64 > self.max_message {
-            return Err(Violation::MessageTooLong);
+            return Err(SessionViolation::MessageTooLong);
         }
         payload.extend_from_slice(rest);
         let payload = if head.is_text() {
-            Message::Text(String::from_utf8(payload).map_err(|_| Violation::Utf8)?)
+            Message::Text(String::from_utf8(payload).map_err(|_| SessionViolation::Utf8)?)
         } else {
             Message::Binary(payload)
         };
-        let message = Received {
+        let message = SessionMessage {
             index: self.received,
             head,
             payload,
@@ -261,7 +261,7 @@ impl Incoming {
     }
 
     /// Takes the oldest unread message.
-    pub(crate) fn read(&mut self) -> Option<Received> {
+    pub(crate) fn read(&mut self) -> Option<SessionMessage> {
         let message = self.queue.pop_front()?;
         self.unread -= message.cost();
         self.uncommitted.push_back(message.cost());
@@ -360,7 +360,7 @@ impl Incoming {
     }
 }
 
-impl Received {
+impl SessionMessage {
     /// Its cost while it is unread.
     pub(crate) fn cost(&self) -> u64 {
         self.payload.len() as u64 + OVERHEAD

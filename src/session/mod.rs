@@ -15,41 +15,41 @@
 //! # The wire contract
 #![doc = include_str!("WIRE.md")]
 
-pub mod client;
+mod client;
 mod exchange;
 mod heartbeat;
 mod hello;
 mod incoming;
 mod outgoing;
 mod poison;
-pub mod registry;
+mod registry;
 mod retained;
-pub mod server;
+mod server;
 mod settings;
 mod tokens;
 mod varint;
 mod violation;
 pub mod wire;
 
-pub use client::{Adopted, Client, Dropped, Event, Held, Phase};
+pub use client::{Client, ClientEvent, ClientPhase, DropReason, RestoredIndices, ResumeTicket};
 pub use hello::{
-    Agreed, Hello, LaterReason, Positions, Refusal, Resume, Secret, Terms, VERSION, Welcome,
+    Hello, LaterReason, Positions, Refusal, Resume, Secret, SessionWelcome, Terms, VERSION, Welcome,
 };
 pub use outgoing::Unsendable;
 pub use poison::Blame;
-pub use registry::{Accepted, Connection, Registry};
-pub use server::Server;
+pub use registry::{ConnectionId, HelloOutcome, Registry, RegistryBounds};
+pub use server::{Server, ServerEvent, ServerPhase};
 pub use settings::Settings;
-pub use tokens::Hash;
+pub use tokens::TokenHash;
 pub use varint::MAX_NUMBER;
-pub use violation::Violation;
+pub use violation::SessionViolation;
 
 use crate::message::Message;
 use wire::Head;
 
 /// A message of a session, with its place in its direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct SessionMessage {
     /// Its index, from 0.
     pub index: u64,
     /// What it is.

@@ -4,7 +4,7 @@ use super::hello::Refusal;
 use super::poison::{Blame, Poison};
 use super::retained::{Cursor, Retained};
 use super::wire::{Head, OVERHEAD, kind};
-use super::{Positions, Received, Violation};
+use super::{Positions, SessionMessage, SessionViolation};
 use core::time::Duration;
 
 /// Why a message cannot be sent.
@@ -227,22 +227,25 @@ impl Outgoing {
     }
 
     /// The peer has committed every message below. Returns those among them that it never received.
-    pub(crate) fn handle_ack(&mut self, below: u64) -> Result<Vec<Received>, Violation> {
+    pub(crate) fn handle_ack(
+        &mut self,
+        below: u64,
+    ) -> Result<Vec<SessionMessage>, SessionViolation> {
         if below < self.acked {
-            return Err(Violation::AckBehind);
+            return Err(SessionViolation::AckBehind);
         }
         if below > self.cursor.index {
-            return Err(Violation::AckAhead);
+            return Err(SessionViolation::AckAhead);
         }
         Ok(self.acknowledge(below))
     }
 
     /// The session has ended, and the peer had committed every message below, as far as that is possible. Returns those that it never received.
-    pub(crate) fn handle_ended(&mut self, below: u64) -> Vec<Received> {
+    pub(crate) fn handle_ended(&mut self, below: u64) -> Vec<SessionMessage> {
         self.acknowledge(below.clamp(self.acked, self.sent.max(self.acked)))
     }
 
-    fn acknowledge(&mut self, below: u64) -> Vec<Received> {
+    fn acknowledge(&mut self, below: u64) -> Vec<SessionMessage> {
         self.acked = below;
         let mut undelivered = Vec::new();
         if !self.voids.is_empty() {
@@ -258,9 +261,9 @@ impl Outgoing {
         undelivered
     }
 
-    pub(crate) fn handle_credit(&mut self, total: u64) -> Result<(), Violation> {
+    pub(crate) fn handle_credit(&mut self, total: u64) -> Result<(), SessionViolation> {
         if total < self.granted {
-            return Err(Violation::CreditBehind);
+            return Err(SessionViolation::CreditBehind);
         }
         self.granted = total;
         Ok(())
@@ -314,8 +317,8 @@ impl Outgoing {
     }
 
     /// Takes every message that is not committed: first those that the peer may have acted on, then those that were never sent whole.
-    pub(crate) fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
-        let all = |range: core::ops::Range<u64>| -> Vec<Received> {
+    pub(crate) fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
+        let all = |range: core::ops::Range<u64>| -> Vec<SessionMessage> {
             let messages = range.filter_map(|index| self.log.message(index));
             messages
                 .filter(|message| !matches!(message.head, Head::Bye { .. }))

@@ -25,6 +25,7 @@ const LATE: u8 = 3;
 
 /// Whether a message may be the reason why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Blame {
     /// It may be: another code, or none.
     Suspicious,

@@ -18,11 +18,11 @@
 //!
 //! The first row that fits counts.
 
-use super::Violation;
+use super::SessionViolation;
 use super::hello::{Hello, LaterReason, MIN_BATCH, Refusal, Resume, Secret, VERSION, Welcome};
-use super::server::{Arrival, Phase, Server, answer};
+use super::server::{Arrival, Server, ServerPhase, answer};
 use super::settings::{Settings, millis};
-use super::tokens::{Hash, Tokens};
+use super::tokens::{TokenHash, Tokens};
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames};
 use core::fmt;
@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Identifies a connection. The owner of the connections chooses the numbers; no two are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Connection(
+pub struct ConnectionId(
     /// The number.
     pub u64,
 );
@@ -39,7 +39,7 @@ pub struct Connection(
 /// Bounds of a [`Registry`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Bounds {
+pub struct RegistryBounds {
     /// The largest number of sessions, pending ones included. Default 10,000. Above it new sessions are answered with `Later`.
     pub sessions: usize,
     /// The largest cost that all sessions together retain and hold. Default 256 MiB. Above it new sessions are answered with `Later`; existing ones
@@ -54,7 +54,7 @@ pub struct Bounds {
     pub later: Duration,
 }
 
-impl Default for Bounds {
+impl Default for RegistryBounds {
     fn default() -> Self {
         Self {
             sessions: 10_000,
@@ -75,7 +75,7 @@ struct Tombstone {
 }
 
 impl Tombstone {
-    fn ended(&self) -> Accepted {
+    fn ended(&self) -> HelloOutcome {
         let ended = Welcome::Ended {
             code: self.code,
             committed: self.committed,
@@ -88,9 +88,9 @@ impl Tombstone {
 /// All sessions of one server.
 pub struct Registry {
     settings: Settings,
-    bounds: Bounds,
+    bounds: RegistryBounds,
     incarnation: u64,
-    hash: Hash,
+    hash: TokenHash,
     draining: bool,
     sessions: BTreeMap<Secret, Box<Server>>,
     /// The cost that they retain and hold.
@@ -113,7 +113,8 @@ impl fmt::Debug for Registry {
 
 /// What to do with a connection whose first message arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
+#[non_exhaustive]
+pub enum HelloOutcome {
     /// Use it for this session.
     Session(Secret),
     /// Close it, after sending the batch if there is one.
@@ -129,7 +130,12 @@ pub enum Accepted {
 
 impl Registry {
     /// A registry without sessions. `incarnation`: 64 random bits, new for each store. `hash`: hashes tokens.
-    pub fn new(settings: Settings, bounds: Bounds, incarnation: u64, hash: Hash) -> Self {
+    pub fn new(
+        settings: Settings,
+        bounds: RegistryBounds,
+        incarnation: u64,
+        hash: TokenHash,
+    ) -> Self {
         Self {
             settings: settings.clamped(),
             bounds,
@@ -167,15 +173,15 @@ impl Registry {
     pub fn accept(
         &mut self,
         now: Duration,
-        connection: Connection,
+        connection: ConnectionId,
         batch: &[u8],
         identity: &[u8],
         random: &mut dyn FnMut(&mut [u8]),
-    ) -> Accepted {
+    ) -> HelloOutcome {
         let hello = match first(batch) {
             Ok(hello) => hello,
             Err(violation) => {
-                return Accepted::Close {
+                return HelloOutcome::Close {
                     batch: None,
                     code: violation.close_code(),
                     reason: violation.name(),
@@ -207,7 +213,7 @@ impl Registry {
             };
             let server = Server::offer(arrival, &self.settings, self.incarnation, id, identity);
             self.sessions.insert(id, Box::new(server));
-            return Accepted::Session(id);
+            return HelloOutcome::Session(id);
         };
         let arrival = Arrival {
             now,
@@ -219,7 +225,7 @@ impl Registry {
         self.resume(arrival, resume, identity)
     }
 
-    fn resume(&mut self, arrival: Arrival<'_>, resume: &Resume, identity: &[u8]) -> Accepted {
+    fn resume(&mut self, arrival: Arrival<'_>, resume: &Resume, identity: &[u8]) -> HelloOutcome {
         let hello = arrival.hello;
         let token = (self.hash)(&resume.token.0);
         let unknown = if resume.incarnation == self.incarnation {
@@ -244,7 +250,7 @@ impl Registry {
             return refused(Refusal::Identity);
         }
         if server.is_late(hello) {
-            return Accepted::Close {
+            return HelloOutcome::Close {
                 batch: None,
                 code: CLOSE,
                 reason: "late",
@@ -254,7 +260,7 @@ impl Registry {
             return refused(Refusal::Changed);
         }
         match server.resume(arrival, resume, (token, presented)) {
-            Ok(true) => Accepted::Session(id),
+            Ok(true) => HelloOutcome::Session(id),
             Ok(false) => {
                 self.settle(arrival.now, id);
                 let tombstone = self.tombstones.get(&id);
@@ -271,7 +277,7 @@ impl Registry {
         self.sessions.len() >= self.bounds.sessions || self.cost >= self.bounds.cost
     }
 
-    fn later(&self, reason: LaterReason) -> Accepted {
+    fn later(&self, reason: LaterReason) -> HelloOutcome {
         let after_ms = millis(self.bounds.later).min(super::hello::MAX_WAIT);
         close(&Welcome::Later { after_ms, reason }, 1000, "later")
     }
@@ -281,7 +287,7 @@ impl Registry {
         let Some(server) = self.sessions.get_mut(&id) else {
             return;
         };
-        if server.phase() != Phase::Ended {
+        if server.phase() != ServerPhase::Ended {
             let cost = server.retained() + server.held();
             self.cost = self.cost - server.counted + cost;
             server.counted = cost;
@@ -351,27 +357,27 @@ impl Registry {
 }
 
 /// The `HELLO` of a first batch.
-fn first(batch: &[u8]) -> Result<Hello, Violation> {
+fn first(batch: &[u8]) -> Result<Hello, SessionViolation> {
     if batch.len() as u64 > MIN_BATCH {
-        return Err(Violation::BatchTooLong);
+        return Err(SessionViolation::BatchTooLong);
     }
     let (slot, mut frames) = Frames::new(batch)?;
     if slot != 0 {
-        return Err(Violation::Slot);
+        return Err(SessionViolation::Slot);
     }
     match (frames.next(), frames.next()) {
         (Some(Ok(Frame::Hello(hello))), None) => Ok(*hello),
         (Some(Err(violation)), _) => Err(violation),
-        _ => Err(Violation::Order),
+        _ => Err(SessionViolation::Order),
     }
 }
 
-fn refused(refusal: Refusal) -> Accepted {
+fn refused(refusal: Refusal) -> HelloOutcome {
     close(&Welcome::Refused(refusal), CLOSE, "refused")
 }
 
-fn close(welcome: &Welcome, code: u16, reason: &'static str) -> Accepted {
-    Accepted::Close {
+fn close(welcome: &Welcome, code: u16, reason: &'static str) -> HelloOutcome {
+    HelloOutcome::Close {
         batch: Some(answer(welcome)),
         code,
         reason,

@@ -1,6 +1,6 @@
 //! Messages that were sent and not acknowledged: encoded frames back to back, and where each message begins.
 
-use super::Received;
+use super::SessionMessage;
 use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
 use crate::message::Message;
 use std::collections::VecDeque;
@@ -161,7 +161,7 @@ impl Retained {
     }
 
     /// A retained message, decoded.
-    pub(crate) fn message(&self, index: u64) -> Option<Received> {
+    pub(crate) fn message(&self, index: u64) -> Option<SessionMessage> {
         let mut cursor = self.cursor(index, 0)?;
         let mut payload = Vec::new();
         loop {
@@ -175,7 +175,7 @@ impl Retained {
                     } else {
                         Message::Binary(payload)
                     };
-                    return Some(Received {
+                    return Some(SessionMessage {
                         index,
                         head,
                         payload,

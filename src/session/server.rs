@@ -20,19 +20,19 @@
 //!
 //! An empty field changes nothing. A `pending` session was only offered: it has no handler, no message and nothing in a store.
 
-use super::client::Dropped;
+use super::client::DropReason;
 use super::exchange::Exchange;
 use super::heartbeat::Heartbeat;
-use super::hello::{Agreed, Hello, Refusal, Resume, Secret, Terms, VERSION, Welcome};
+use super::hello::{Hello, Refusal, Resume, Secret, SessionWelcome, Terms, VERSION, Welcome};
 use super::incoming::Incoming;
 use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
-use super::registry::Connection;
-use super::settings::{Kept, Settings};
-use super::tokens::{Hash, Presented, Tokens};
+use super::registry::ConnectionId;
+use super::settings::{CompactSettings, Settings};
+use super::tokens::{Presented, TokenHash, Tokens};
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames, Head};
-use super::{Received, Violation};
+use super::{SessionMessage, SessionViolation};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ use std::collections::VecDeque;
 /// [`poll_timeout`](Self::poll_timeout), and call [`Registry::settle`](super::Registry::settle).
 pub struct Server {
     id: Secret,
-    settings: Kept,
+    settings: CompactSettings,
     /// The store's incarnation, for each `WELCOME`.
     incarnation: u64,
     pub(crate) identity: Box<[u8]>,
@@ -52,8 +52,8 @@ pub struct Server {
     attempt: u64,
     /// The largest message and batch that the client accepts. Fixed at the beginning.
     agreed: (u64, u64),
-    phase: Phase,
-    connection: Option<Connection>,
+    phase: ServerPhase,
+    connection: Option<ConnectionId>,
     /// The client has not yet sent its first frame after `WELCOME`.
     unconfirmed: bool,
     welcome: Option<Welcome>,
@@ -67,12 +67,13 @@ pub struct Server {
     pub(crate) counted: u64,
     /// The code of the `BYE` that ended it; none if it was lost.
     pub(crate) ended_with: Option<u16>,
-    events: VecDeque<Event>,
+    events: VecDeque<ServerEvent>,
 }
 
 /// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+#[non_exhaustive]
+pub enum ServerPhase {
     /// Offered. The client has not confirmed it.
     Pending,
     /// It has a connection.
@@ -86,7 +87,7 @@ pub enum Phase {
 /// What happened in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum ServerEvent {
     /// The client confirmed the session. Start its handler.
     Started,
     /// The client resumed.
@@ -97,11 +98,11 @@ pub enum Event {
     /// Its connection ended.
     Detached,
     /// A message of the server was replaced. The client committed its index without receiving it.
-    Undelivered(Received),
+    Undelivered(SessionMessage),
     /// Close this connection, after sending the batch if there is one.
     Close {
         /// The connection.
-        connection: Connection,
+        connection: ConnectionId,
         /// The last batch to send on it.
         batch: Option<Vec<u8>>,
         /// The close code.
@@ -138,10 +139,10 @@ impl fmt::Debug for Server {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival<'a> {
     pub(crate) now: Duration,
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionId,
     pub(crate) hello: &'a Hello,
     pub(crate) issued: Secret,
-    pub(crate) hash: Hash,
+    pub(crate) hash: TokenHash,
 }
 
 impl Server {
@@ -163,7 +164,7 @@ impl Server {
             instance: hello.instance,
             attempt: hello.attempt,
             agreed: (hello.terms.max_message, hello.terms.max_batch),
-            phase: Phase::Pending,
+            phase: ServerPhase::Pending,
             connection: None,
             unconfirmed: true,
             welcome: None,
@@ -174,7 +175,7 @@ impl Server {
             counted: 0,
             ended_with: None,
             events: VecDeque::new(),
-            settings: settings.kept(),
+            settings: settings.compact(),
         };
         server
             .exchange
@@ -192,7 +193,7 @@ impl Server {
     fn attach(&mut self, arrival: Arrival<'_>, resumed: bool) {
         let Arrival { now, hello, .. } = arrival;
         let credit = self.exchange.incoming.connect();
-        self.welcome = Some(Welcome::Session(Box::new(Agreed {
+        self.welcome = Some(Welcome::Session(Box::new(SessionWelcome {
             version: VERSION,
             features: 0,
             id: self.id,
@@ -219,12 +220,12 @@ impl Server {
     }
 
     /// The current state.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> ServerPhase {
         self.phase
     }
 
     /// The connection that carries it.
-    pub fn connection(&self) -> Option<Connection> {
+    pub fn connection(&self) -> Option<ConnectionId> {
         self.connection
     }
 
@@ -272,14 +273,14 @@ impl Server {
         match outgoing.handle_ack(committed) {
             Ok(undelivered) => self
                 .events
-                .extend(undelivered.into_iter().map(Event::Undelivered)),
+                .extend(undelivered.into_iter().map(ServerEvent::Undelivered)),
             Err(_) => {
                 self.lost(now, Refusal::Rewound);
                 return Err(Refusal::Rewound);
             }
         }
         self.settle(now);
-        if self.phase == Phase::Ended {
+        if self.phase == ServerPhase::Ended {
             return Ok(false);
         }
         self.instance = hello.instance;
@@ -289,12 +290,12 @@ impl Server {
         }
         self.tokens
             .rotate(presented.0, arrival.issued, arrival.hash);
-        self.phase = Phase::Attached;
+        self.phase = ServerPhase::Attached;
         self.attach(arrival, true);
-        self.events.push_back(if was == Phase::Pending {
-            Event::Started
+        self.events.push_back(if was == ServerPhase::Pending {
+            ServerEvent::Started
         } else {
-            Event::Resumed {
+            ServerEvent::Resumed {
                 forgot: resume.forgot,
             }
         });
@@ -314,7 +315,7 @@ impl Server {
         };
         // The server never learned how the connection ended.
         self.exchange.disconnected(now, Blame::Silent);
-        self.events.push_back(Event::Close {
+        self.events.push_back(ServerEvent::Close {
             connection,
             batch,
             code: CLOSE,
@@ -323,22 +324,22 @@ impl Server {
     }
 
     /// A connection ended, for whatever reason.
-    pub fn disconnected(&mut self, now: Duration, connection: Connection, blame: Blame) {
+    pub fn disconnected(&mut self, now: Duration, connection: ConnectionId, blame: Blame) {
         if self.connection != Some(connection) {
             return;
         }
         self.connection = None;
         self.welcome = None;
         self.exchange.disconnected(now, blame);
-        if self.phase == Phase::Ended {
+        if self.phase == ServerPhase::Ended {
             return;
         }
         // A pending session expires, too: its `ACK`, and more, may have been lost.
         let patience = Duration::from_millis(self.settings.terms.retention_ms);
         self.expires = Some(now.saturating_add(patience));
-        if self.phase == Phase::Attached {
-            self.phase = Phase::Detached;
-            self.events.push_back(Event::Detached);
+        if self.phase == ServerPhase::Attached {
+            self.phase = ServerPhase::Detached;
+            self.events.push_back(ServerEvent::Detached);
         }
         self.settle(now);
         if matches!(blame, Blame::Violation | Blame::Message) {
@@ -348,70 +349,70 @@ impl Server {
 
     /// A connection ended because of a violation.
     fn violated(&mut self, now: Duration) {
-        if self.phase != Phase::Ended && self.exchange.is_broken() {
+        if self.phase != ServerPhase::Ended && self.exchange.is_broken() {
             self.lost(now, Refusal::Broken);
         }
     }
 
-    fn drop(&mut self, now: Duration, why: Dropped) {
+    fn drop(&mut self, now: Duration, why: DropReason) {
         if let Some(connection) = self.connection {
             let (code, reason) = why.close();
-            self.events.push_back(Event::Close {
+            self.events.push_back(ServerEvent::Close {
                 connection,
                 batch: None,
                 code,
                 reason,
             });
             self.disconnected(now, connection, why.blame());
-            if let Dropped::Violation(_) = why {
+            if let DropReason::Violation(_) = why {
                 self.violated(now);
             }
         }
     }
 
     /// A text message arrived. A session has only binary ones.
-    pub fn handle_text(&mut self, now: Duration, connection: Connection) {
+    pub fn handle_text(&mut self, now: Duration, connection: ConnectionId) {
         if self.connection == Some(connection) {
-            self.drop(now, Dropped::Violation(Violation::TextMessage));
+            self.drop(now, DropReason::Violation(SessionViolation::TextMessage));
         }
     }
 
     /// A binary message arrived, after the one with `HELLO`. Ignored if it comes from an older connection.
-    pub fn handle_batch(&mut self, now: Duration, connection: Connection, batch: &[u8]) {
+    pub fn handle_batch(&mut self, now: Duration, connection: ConnectionId, batch: &[u8]) {
         if self.connection != Some(connection) {
             return;
         }
         self.exchange.heard(now);
         match self.frames(now, batch) {
             Ok(()) => self.settle(now),
-            Err(violation) => self.drop(now, Dropped::Violation(violation)),
+            Err(violation) => self.drop(now, DropReason::Violation(violation)),
         }
     }
 
-    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), Violation> {
+    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), SessionViolation> {
         if batch.len() as u64 > self.settings.terms.max_batch {
-            return Err(Violation::BatchTooLong);
+            return Err(SessionViolation::BatchTooLong);
         }
         let (slot, frames) = Frames::new(batch)?;
         if slot != 0 {
-            return Err(Violation::Slot);
+            return Err(SessionViolation::Slot);
         }
         for frame in frames {
             let frame = frame?;
             if self.unconfirmed {
                 let Frame::Ack(_) = frame else {
-                    return Err(Violation::Unconfirmed);
+                    return Err(SessionViolation::Unconfirmed);
                 };
                 self.unconfirmed = false;
                 self.tokens.confirm();
-                if self.phase == Phase::Pending {
-                    self.phase = Phase::Attached;
-                    self.events.push_back(Event::Started);
+                if self.phase == ServerPhase::Pending {
+                    self.phase = ServerPhase::Attached;
+                    self.events.push_back(ServerEvent::Started);
                 }
             }
             let undelivered = self.exchange.handle_frame(now, frame)?;
             self.events
-                .extend(undelivered.into_iter().map(Event::Undelivered));
+                .extend(undelivered.into_iter().map(ServerEvent::Undelivered));
         }
         Ok(())
     }
@@ -422,13 +423,13 @@ impl Server {
             let (code, reason) = self.exchange.outgoing.bye_told();
             self.end(now, code, reason, true, false);
         } else if !self.exchange.handle_timeout(now) {
-            self.drop(now, Dropped::Silent);
+            self.drop(now, DropReason::Silent);
         }
     }
 
     /// The time without a connection is over.
     pub(crate) fn expire(&mut self, now: Duration) {
-        if self.connection.is_none() && self.phase != Phase::Ended {
+        if self.connection.is_none() && self.phase != ServerPhase::Ended {
             self.lost(now, Refusal::Expired);
         }
     }
@@ -440,14 +441,14 @@ impl Server {
     /// # Errors
     /// Each of [`Unsendable`] but `Close`.
     pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
-        if matches!(self.phase, Phase::Ended | Phase::Pending) {
+        if matches!(self.phase, ServerPhase::Ended | ServerPhase::Pending) {
             return Err(Unsendable::Ended);
         }
         self.exchange.send(head, payload)
     }
 
     /// The oldest unread message. [`commit`](Self::commit) commits it.
-    pub fn read(&mut self) -> Option<Received> {
+    pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()
     }
 
@@ -480,7 +481,7 @@ impl Server {
     /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
     /// has ended or is ending.
     pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
-        if matches!(self.phase, Phase::Ended | Phase::Pending) {
+        if matches!(self.phase, ServerPhase::Ended | ServerPhase::Pending) {
             return Err(Unsendable::Ended);
         }
         self.exchange.close(now, code, reason)?;
@@ -491,7 +492,7 @@ impl Server {
     }
 
     /// After the end: the messages that were not committed. The first list may have been acted on by the client; the second was never sent whole.
-    pub fn take_uncommitted(&mut self) -> (Vec<Received>, Vec<Received>) {
+    pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
         self.exchange.outgoing.take_uncommitted()
     }
 
@@ -499,7 +500,7 @@ impl Server {
     /// Those that it forgot in a reload arrive as [`Head::Void`], because nobody can send them again.
     pub fn fall_back(&mut self, now: Duration) {
         if let Some(connection) = self.connection {
-            self.events.push_back(Event::Close {
+            self.events.push_back(ServerEvent::Close {
                 connection,
                 batch: None,
                 code: CLOSE,
@@ -533,7 +534,7 @@ impl Server {
     }
 
     /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub fn poll_event(&mut self) -> Option<ServerEvent> {
         self.events.pop_front()
     }
 
@@ -580,7 +581,7 @@ impl Server {
 
     /// Checks whether the session has ended.
     fn settle(&mut self, now: Duration) {
-        if self.phase == Phase::Ended {
+        if self.phase == ServerPhase::Ended {
             return;
         }
         let Exchange {
@@ -602,7 +603,7 @@ impl Server {
     fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {
         self.ended_with = Some(code);
         self.finish(now, 1000, "");
-        self.events.push_back(Event::Ended {
+        self.events.push_back(ServerEvent::Ended {
             code,
             reason,
             ours,
@@ -612,15 +613,15 @@ impl Server {
 
     fn lost(&mut self, now: Duration, refusal: Refusal) {
         self.finish(now, CLOSE, "lost");
-        self.events.push_back(Event::Lost(refusal));
+        self.events.push_back(ServerEvent::Lost(refusal));
     }
 
     fn finish(&mut self, now: Duration, code: u16, reason: &'static str) {
-        self.phase = Phase::Ended;
+        self.phase = ServerPhase::Ended;
         self.close_by = None;
         self.exchange.disconnected(now, Blame::Innocent);
         if let Some(connection) = self.connection.take() {
-            self.events.push_back(Event::Close {
+            self.events.push_back(ServerEvent::Close {
                 connection,
                 batch: None,
                 code,

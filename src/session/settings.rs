@@ -50,7 +50,7 @@ impl Default for Settings {
 
 /// The part of a server's settings that each session keeps: there may be ten thousand.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct CompactSettings {
     /// `credit` is that of the first connection.
     pub(crate) terms: Terms,
     pub(crate) heartbeat_ms: u64,
@@ -59,8 +59,8 @@ pub(crate) struct Kept {
 }
 
 impl Settings {
-    pub(crate) fn kept(&self) -> Kept {
-        Kept {
+    pub(crate) fn compact(&self) -> CompactSettings {
+        CompactSettings {
             terms: self.terms(self.window),
             heartbeat_ms: millis(self.heartbeat),
             spread_ms: millis(self.spread),

@@ -9,7 +9,7 @@
 use super::Secret;
 
 /// Hashes a token, so that a reader of the store cannot resume. Tokens are 128 random bits, so any preimage-resistant hash is enough.
-pub type Hash = fn(&[u8; 16]) -> [u8; 32];
+pub type TokenHash = fn(&[u8; 16]) -> [u8; 32];
 
 #[derive(Default)]
 pub(crate) struct Tokens {
@@ -25,7 +25,7 @@ pub(crate) enum Presented {
 }
 
 impl Tokens {
-    pub(crate) fn issue(first: Secret, hash: Hash) -> Self {
+    pub(crate) fn issue(first: Secret, hash: TokenHash) -> Self {
         Self {
             confirmed: None,
             newest: hash(&first.0),
@@ -49,7 +49,7 @@ impl Tokens {
     }
 
     /// A resume presented this valid token and gets a new one. The presented one stays valid until the new one is confirmed.
-    pub(crate) fn rotate(&mut self, presented: [u8; 32], issued: Secret, hash: Hash) {
+    pub(crate) fn rotate(&mut self, presented: [u8; 32], issued: Secret, hash: TokenHash) {
         self.confirmed = Some(presented);
         self.newest = hash(&issued.0);
     }

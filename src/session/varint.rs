@@ -1,6 +1,6 @@
 //! Numbers on the wire: unsigned LEB128 in the shortest form. At most 2^53 − 1, which JavaScript represents exactly.
 
-use super::Violation;
+use super::SessionViolation;
 
 /// The largest number.
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
@@ -27,7 +27,7 @@ pub(crate) fn len(value: u64) -> usize {
 
 /// Takes a number from the front.
 #[inline]
-pub(crate) fn take(input: &mut &[u8]) -> Result<u64, Violation> {
+pub(crate) fn take(input: &mut &[u8]) -> Result<u64, SessionViolation> {
     // Nearly every length is one byte.
     if let [byte @ 0..=0x7f, rest @ ..] = *input {
         *input = rest;
@@ -35,20 +35,20 @@ pub(crate) fn take(input: &mut &[u8]) -> Result<u64, Violation> {
     }
     let mut value = 0;
     for at in 0..MAX_LEN {
-        let byte = *input.get(at).ok_or(Violation::Truncated)?;
+        let byte = *input.get(at).ok_or(SessionViolation::Truncated)?;
         value |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
             if byte == 0 {
-                return Err(Violation::NumberNotShortest);
+                return Err(SessionViolation::NumberNotShortest);
             }
             if value > MAX_NUMBER {
-                return Err(Violation::NumberTooLarge);
+                return Err(SessionViolation::NumberTooLarge);
             }
             *input = &input[at + 1..];
             return Ok(value);
         }
     }
-    Err(Violation::NumberTooLarge)
+    Err(SessionViolation::NumberTooLarge)
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
             let mut input = &bytes[..];
             assert_eq!((take(&mut input), input.len()), (Ok(value), 0));
             for cut in 0..bytes.len() {
-                assert_eq!(take(&mut &bytes[..cut]), Err(Violation::Truncated));
+                assert_eq!(take(&mut &bytes[..cut]), Err(SessionViolation::Truncated));
             }
         }
     }
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn a_number_has_one_form_and_a_limit() {
         for (bytes, violation) in [
-            (&[0x80, 0x00][..], Violation::NumberNotShortest),
-            (&[0xff, 0x80, 0x00], Violation::NumberNotShortest),
+            (&[0x80, 0x00][..], SessionViolation::NumberNotShortest),
+            (&[0xff, 0x80, 0x00], SessionViolation::NumberNotShortest),
             // 2^53.
             (
                 &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10],
-                Violation::NumberTooLarge,
+                SessionViolation::NumberTooLarge,
             ),
-            (&[0xff; 9], Violation::NumberTooLarge),
+            (&[0xff; 9], SessionViolation::NumberTooLarge),
         ] {
             assert_eq!(take(&mut &*bytes), Err(violation), "{bytes:x?}");
         }

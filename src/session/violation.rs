@@ -8,7 +8,7 @@ pub(crate) const CLOSE: u16 = 3001;
 /// How a peer violated the session protocol (`WIRE.md`, "Violations"). A violation ends the connection and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Violation {
+pub enum SessionViolation {
     // A batch and its frames.
     /// A text message.
     TextMessage,
@@ -74,11 +74,11 @@ pub enum Violation {
     Pong,
 }
 
-use Violation as V;
+use SessionViolation as V;
 
-impl Violation {
+impl SessionViolation {
     /// Every violation, with its name: the reason of the close frame.
-    pub const ALL: &'static [(Violation, &'static str)] = &[
+    pub const ALL: &'static [(SessionViolation, &'static str)] = &[
         (V::TextMessage, "text-message"),
         (V::EmptyBatch, "empty-batch"),
         (V::BatchTooLong, "batch-too-long"),
@@ -129,10 +129,10 @@ impl Violation {
     }
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for SessionViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "session protocol violated: {}", self.name())
     }
 }
 
-impl core::error::Error for Violation {}
+impl core::error::Error for SessionViolation {}

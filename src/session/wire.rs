@@ -1,7 +1,7 @@
 //! Batches and frames of `WIRE.md`. Reading copies nothing, and no input makes it panic.
 
 use super::hello::{Hello, MAX_HELLO, MAX_WAIT, Welcome, array, close_code};
-use super::{Violation, varint};
+use super::{SessionViolation, varint};
 
 /// Kinds of frames.
 pub mod kind {
@@ -37,6 +37,7 @@ pub const OVERHEAD: u64 = 32;
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Frame<'a> {
     /// The client's first.
     Hello(Box<Hello>),
@@ -67,6 +68,7 @@ pub enum Frame<'a> {
 
 /// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Head {
     /// A value.
     Data {
@@ -213,9 +215,11 @@ impl<'a> Frames<'a> {
     ///
     /// # Errors
     /// A batch that ends within its slot, or a slot that is not a number.
-    pub fn new(mut batch: &'a [u8]) -> Result<(u64, Self), Violation> {
+    pub fn new(mut batch: &'a [u8]) -> Result<(u64, Self), SessionViolation> {
         let slot = match varint::take(&mut batch) {
-            Err(Violation::Truncated) if batch.is_empty() => return Err(Violation::EmptyBatch),
+            Err(SessionViolation::Truncated) if batch.is_empty() => {
+                return Err(SessionViolation::EmptyBatch);
+            }
             slot => slot?,
         };
         Ok((slot, Self::of(batch)))
@@ -230,19 +234,19 @@ impl<'a> Frames<'a> {
     }
 
     #[inline]
-    fn read(&mut self) -> Result<Frame<'a>, Violation> {
+    fn read(&mut self) -> Result<Frame<'a>, SessionViolation> {
         let (kind, body) = split(&mut self.rest)?;
         read(kind, body)
     }
 }
 
 impl<'a> Iterator for Frames<'a> {
-    type Item = Result<Frame<'a>, Violation>;
+    type Item = Result<Frame<'a>, SessionViolation>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
-            return core::mem::take(&mut self.empty).then_some(Err(Violation::EmptyBatch));
+            return core::mem::take(&mut self.empty).then_some(Err(SessionViolation::EmptyBatch));
         }
         self.empty = false;
         let frame = self.read();
@@ -255,17 +259,19 @@ impl<'a> Iterator for Frames<'a> {
 
 /// Takes a frame from the front of `rest`: its kind and its body.
 #[inline]
-pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), Violation> {
+pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), SessionViolation> {
     let [kind] = array(rest)?;
     let len = varint::take(rest)?;
-    let len = usize::try_from(len).map_err(|_| Violation::Truncated)?;
-    let (body, behind) = rest.split_at_checked(len).ok_or(Violation::Truncated)?;
+    let len = usize::try_from(len).map_err(|_| SessionViolation::Truncated)?;
+    let (body, behind) = rest
+        .split_at_checked(len)
+        .ok_or(SessionViolation::Truncated)?;
     *rest = behind;
     Ok((kind, body))
 }
 
 #[inline]
-fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
+fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, SessionViolation> {
     let mut rest = body;
     let input = &mut rest;
     let frame = match kind {
@@ -273,7 +279,7 @@ fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
             let text = kind == kind::DATA_TEXT;
             return Ok(Frame::Last(Head::Data { text }, body));
         }
-        kind::PART if body.is_empty() => return Err(Violation::EmptyPart),
+        kind::PART if body.is_empty() => return Err(SessionViolation::EmptyPart),
         kind::PART => return Ok(Frame::Part(body)),
         kind::REQUEST_TEXT | kind::REQUEST_BINARY => {
             let text = kind == kind::REQUEST_TEXT;
@@ -292,12 +298,12 @@ fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
         kind::BYE => {
             let code = close_code(u16::from_be_bytes(array(input)?))?;
             if rest.len() > MAX_REASON {
-                return Err(Violation::Bye);
+                return Err(SessionViolation::Bye);
             }
             return Ok(Frame::Last(Head::Bye { code }, rest));
         }
         kind::HELLO | kind::WELCOME if body.len() > MAX_HELLO => {
-            return Err(Violation::BodyTooLong);
+            return Err(SessionViolation::BodyTooLong);
         }
         // More bytes behind their fields belong to a later version.
         kind::HELLO => return Ok(Frame::Hello(Box::new(Hello::take(input)?))),
@@ -311,18 +317,18 @@ fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, Violation> {
         kind::FLUSH => Frame::Flush,
         kind::MOVE => match varint::take(input)? {
             after_ms @ 0..=MAX_WAIT => Frame::Move { after_ms },
-            _ => return Err(Violation::Limit),
+            _ => return Err(SessionViolation::Limit),
         },
         kind::CANCEL => {
             let to = varint::take(input)?;
             Frame::Last(Head::Cancel { to }, &[])
         }
         kind::VOID => Frame::Last(Head::Void, &[]),
-        _ => return Err(Violation::UnknownKind),
+        _ => return Err(SessionViolation::UnknownKind),
     };
     if rest.is_empty() {
         Ok(frame)
     } else {
-        Err(Violation::BodyTooLong)
+        Err(SessionViolation::BodyTooLong)
     }
 }

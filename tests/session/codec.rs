@@ -2,7 +2,8 @@
 
 use websocket_channel::session::wire::{Frame, Frames, Head};
 use websocket_channel::session::{
-    Agreed, Hello, LaterReason, MAX_NUMBER, Positions, Refusal, Resume, Secret, Terms, Welcome,
+    Hello, LaterReason, MAX_NUMBER, Positions, Refusal, Resume, Secret, SessionWelcome, Terms,
+    Welcome,
 };
 
 /// SplitMix64, of a fixed seed.
@@ -92,7 +93,7 @@ impl Chance {
                 committed: self.number(),
                 next: self.number(),
             },
-            _ => Welcome::Session(Box::new(Agreed {
+            _ => Welcome::Session(Box::new(SessionWelcome {
                 version: 1 + self.below(255) as u8,
                 features: self.number(),
                 id: self.secret(),

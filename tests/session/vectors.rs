@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use websocket_channel::session::wire::{Frame, Frames, Head};
-use websocket_channel::session::{Hello, Positions, Terms, Violation, Welcome};
+use websocket_channel::session::{Hello, Positions, SessionViolation, Terms, Welcome};
 
 fn vectors() -> Vec<Value> {
     serde_json::from_str(include_str!("vectors.json")).unwrap()
@@ -20,13 +20,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The frames of a batch up to the first violation.
-fn read(batch: &[u8]) -> (Vec<Frame<'_>>, Option<Violation>) {
+fn read(batch: &[u8]) -> (Vec<Frame<'_>>, Option<SessionViolation>) {
     let mut read = Vec::new();
     match Frames::new(batch) {
         Err(violation) => return (read, Some(violation)),
         Ok((slot, frames)) => {
             if slot != 0 {
-                return (read, Some(Violation::Slot));
+                return (read, Some(SessionViolation::Slot));
             }
             for frame in frames {
                 match frame {
@@ -86,7 +86,7 @@ fn a_batch_cut_anywhere_has_the_same_frames_up_to_there() {
             let ends = frames.len() < whole.len();
             let named = matches!(
                 violation,
-                Some(Violation::Truncated | Violation::EmptyBatch)
+                Some(SessionViolation::Truncated | SessionViolation::EmptyBatch)
             );
             assert!(named || !ends || violation.is_none(), "{violation:?}");
         }
@@ -115,7 +115,7 @@ fn the_vectors_have_every_violation_of_the_codec() {
         "after-bye",
         "pong",
     ];
-    for (_, name) in Violation::ALL {
+    for (_, name) in SessionViolation::ALL {
         let found = vectors.iter().any(|vector| vector["violation"] == *name);
         assert_eq!(found, !of_machines.contains(name), "{name}");
     }
@@ -126,7 +126,7 @@ fn the_vectors_have_every_violation_of_the_codec() {
 fn the_contract_has_every_violation() {
     let contract = include_str!("../../src/session/WIRE.md");
     let table = contract.split("## Violations").nth(1).unwrap();
-    for (violation, name) in Violation::ALL {
+    for (violation, name) in SessionViolation::ALL {
         let row = table
             .lines()
             .find(|line| line.contains(&format!("`{name}`")))
@@ -164,6 +164,7 @@ fn told(frame: &Frame<'_>) -> Value {
                 Head::Cancel { to } => return json!({"kind": "cancel", "to": to}),
                 Head::Void => return json!({"kind": "void"}),
                 Head::Bye { code } => json!({"kind": "bye", "code": code}),
+                other => panic!("no vector tells {other:?}"),
             };
             if !head.is_text() {
                 told["binary"] = json!(hex(rest));
@@ -174,6 +175,7 @@ fn told(frame: &Frame<'_>) -> Value {
             }
             told
         }
+        other => panic!("no vector tells {other:?}"),
     }
 }
 
@@ -232,6 +234,7 @@ fn told_welcome(welcome: &Welcome) -> Value {
             "committed": committed,
             "next": next,
         }),
+        other => panic!("no vector tells {other:?}"),
     }
 }
 

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::session::wire::{Frame, Frames, Head};
-use websocket_channel::session::{Agreed, Blame, Client, Secret, Settings, Terms, Welcome};
+use websocket_channel::session::{SessionWelcome, Blame, Client, Secret, Settings, Terms, Welcome};
 
 const BATCH: usize = 32 * 1024;
 
@@ -70,7 +70,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn welcome() -> Welcome {
-    Welcome::Session(Box::new(Agreed {
+    Welcome::Session(Box::new(SessionWelcome {
         version: 1,
         features: 0,
         id: Secret([1; 16]),

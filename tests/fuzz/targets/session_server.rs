@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
-use websocket_channel::session::registry::{Accepted, Bounds, Connection, Registry};
+use websocket_channel::session::{HelloOutcome, RegistryBounds, ConnectionId, Registry};
 use websocket_channel::session::wire::{Frames, Head};
 use websocket_channel::session::{Blame, Client, Secret, Settings};
 
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     settings.max_message = 2048;
     settings.batch = 256;
     settings.retention = 4096;
-    let mut bounds = Bounds::default();
+    let mut bounds = RegistryBounds::default();
     bounds.sessions = 4;
     bounds.ended = 2;
     let mut registry = Registry::new(settings.clone(), bounds, 9, hash);
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     let mut now = Duration::from_secs(1);
     let mut seed = 0_u8;
     let mut connections = 0;
-    let mut carried: Vec<(Connection, Secret)> = Vec::new();
+    let mut carried: Vec<(ConnectionId, Secret)> = Vec::new();
     let mut rest = data;
     let mut batch = Vec::new();
     while let [step, behind @ ..] = rest {
@@ -56,12 +56,12 @@ fuzz_target!(|data: &[u8]| {
                     hello[at] = *value;
                 }
                 connections += 1;
-                let connection = Connection(connections);
+                let connection = ConnectionId(connections);
                 let mut random = |bytes: &mut [u8]| {
                     seed = seed.wrapping_add(1);
                     bytes.fill(seed);
                 };
-                if let Accepted::Session(id) =
+                if let HelloOutcome::Session(id) =
                     registry.accept(now, connection, &hello, b"", &mut random)
                 {
                     carried.push((connection, id));

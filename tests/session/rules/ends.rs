@@ -1,11 +1,11 @@
 //! How a session ends, and what becomes of what was not delivered.
 
 use super::*;
-use websocket_channel::session::client::Phase;
+use websocket_channel::session::ClientPhase;
 use websocket_channel::session::{Refusal, Unsendable};
 
-fn ended(code: u16, reason: &str, ours: bool, clean: bool) -> Event {
-    Event::Ended {
+fn ended(code: u16, reason: &str, ours: bool, clean: bool) -> ClientEvent {
+    ClientEvent::Ended {
         code,
         reason: reason.into(),
         ours,
@@ -31,7 +31,7 @@ fn a_client_closes_behind_what_it_sent() {
     // What the server still says is dropped.
     pair.server().send(DATA, b"unread").unwrap();
     pair.pump();
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
     assert_eq!(pair.read().1, ["last", "done"]);
     pair.pump();
     assert_eq!(
@@ -52,7 +52,7 @@ fn a_server_closes_and_the_client_acknowledges_before_it_ends() {
     pair.server().close(now, 4002, "enough").unwrap();
     pair.pump();
     assert_eq!(pair.read().0, ["last", "enough"]);
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
     assert_eq!(pair.client_says(), Some(batch(&[Frame::Ack(2)])));
     pair.events();
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_client_that_reads_the_end_while_it_is_away_comes_back_to_say_so() {
         pair.pump();
         pair.cut(Blame::Suspicious);
         assert_eq!(pair.read().0, ["last", "enough"]);
-        assert_eq!(pair.client.phase(), Phase::Down);
+        assert_eq!(pair.client.phase(), ClientPhase::Down);
         pair
     };
     let end = ended(4002, "enough", false, true);
@@ -91,12 +91,12 @@ fn a_client_that_reads_the_end_while_it_is_away_comes_back_to_say_so() {
     // Within the close timeout, not for ever.
     let mut pair = away();
     pair.later(millis(9_999));
-    assert_eq!(pair.client.phase(), Phase::Down);
+    assert_eq!(pair.client.phase(), ClientPhase::Down);
     pair.later(millis(1));
     assert_eq!(pair.client_events.last(), Some(&end));
     // And there may be nobody left to be told.
     let mut pair = away();
-    pair.registry = Registry::new(Settings::default(), Bounds::default(), 100, hash);
+    pair.registry = Registry::new(Settings::default(), RegistryBounds::default(), 100, hash);
     pair.connect();
     assert_eq!(pair.client_events.last(), Some(&end));
 }
@@ -108,7 +108,7 @@ fn both_may_close_at_once() {
     pair.client.close(now, 4001, "a").unwrap();
     pair.server().close(now, 4002, "b").unwrap();
     pair.pump();
-    assert_eq!(pair.client.phase(), Phase::Ended);
+    assert_eq!(pair.client.phase(), ClientPhase::Ended);
     assert_eq!(pair.registry.ids().count(), 0);
 }
 
@@ -176,7 +176,7 @@ fn what_comes_behind_our_end_is_not_acknowledged() {
         let indices: Vec<u64> = in_doubt.iter().map(|message| message.index).collect();
         assert_eq!(indices, [1, 2], "client closes: {client_closes}");
         pair.events();
-        assert_eq!(pair.client.phase(), Phase::Ended);
+        assert_eq!(pair.client.phase(), ClientPhase::Ended);
         assert_eq!(pair.registry.ids().count(), 0);
     }
 }
@@ -194,7 +194,7 @@ fn both_may_close_with_something_unread_and_are_told() {
     pair.tell_client(&down);
     let id = pair.id.unwrap();
     let server = pair.registry.session(id).unwrap();
-    server.handle_batch(now, Connection(1), &up);
+    server.handle_batch(now, ConnectionId(1), &up);
     pair.registry.settle(now, id);
     let mut server = pair.registry.poll_ended().unwrap();
     assert_eq!(server.take_uncommitted().0.len(), 1);
@@ -267,7 +267,7 @@ fn a_client_that_closes_while_it_is_disconnected_comes_back_for_it() {
     pair.cut(Blame::Suspicious);
     pair.client.send(DATA, b"a").unwrap();
     pair.client.close(pair.now, 1000, "").unwrap();
-    assert_eq!(pair.client.phase(), Phase::Down);
+    assert_eq!(pair.client.phase(), ClientPhase::Down);
     pair.connect();
     pair.pump();
     assert_eq!(pair.read().1, ["a", ""]);
@@ -316,7 +316,7 @@ fn a_late_client_is_told_how_its_session_ended() {
     );
     let accepted = pair.accept(&hello);
     assert_eq!(answered(&accepted), "Ended 4001 1, 1000 ");
-    let Accepted::Close {
+    let HelloOutcome::Close {
         batch: Some(answer),
         ..
     } = accepted
@@ -360,7 +360,7 @@ fn a_client_that_does_not_come_back_is_forgotten_and_what_it_had_not_is_given_ba
     pair.connect();
     assert_eq!(
         pair.client_events.last(),
-        Some(&Event::Lost(Refusal::Expired))
+        Some(&ClientEvent::Lost(Refusal::Expired))
     );
     let (in_doubt, never_sent) = pair.client.take_uncommitted();
     assert_eq!((in_doubt.len(), never_sent.len()), (0, 1));
@@ -376,7 +376,7 @@ fn a_client_that_comes_back_in_time_is_not_forgotten() {
         pair.registry.handle_timeout(pair.now);
         pair.connect();
         pair.pump();
-        assert_eq!(pair.client.phase(), Phase::Open);
+        assert_eq!(pair.client.phase(), ClientPhase::Open);
     }
     pair.cut(Blame::Suspicious);
     pair.now += millis(120_000);
@@ -422,7 +422,7 @@ fn sessions_expire_in_the_order_in_which_their_time_comes() {
 
 #[test]
 fn ended_sessions_are_remembered_within_bounds() {
-    let mut bounds = Bounds::default();
+    let mut bounds = RegistryBounds::default();
     bounds.ended = 1;
     let mut pair = Pair::with(Settings::default(), Settings::default(), bounds);
     let mut hellos = Vec::new();
@@ -495,7 +495,7 @@ fn a_message_that_no_connection_survives_is_replaced_and_told() {
         pair.later(millis(200));
         pair.pump();
         let undelivered = pair.client_events.iter().find_map(|event| match event {
-            Event::Undelivered(message) => {
+            ClientEvent::Undelivered(message) => {
                 Some((message.index, message.payload.as_bytes().to_vec()))
             }
             _ => None,
@@ -528,7 +528,7 @@ fn every_message_may_be_one_that_no_connection_survives() {
         let welcome = pair.server_says().unwrap();
         pair.tell_client(&welcome);
     }
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
     let server = pair.server();
     let heads = std::iter::from_fn(|| server.read().map(|read| read.head));
     assert_eq!(heads.collect::<Vec<_>>(), [Head::Void; 10]);
@@ -542,7 +542,7 @@ fn what_ended_says_is_committed_is_not_in_doubt() {
     while let Some(batch) = pair.client_says() {
         pair.tell_server(&batch);
     }
-    let told = |event: &Event| matches!(event, Event::Undelivered(message) if message.index == 2);
+    let told = |event: &ClientEvent| matches!(event, ClientEvent::Undelivered(message) if message.index == 2);
     pair.read();
     // The last `ACK` is lost.
     while pair.server_says().is_some() {}
@@ -587,7 +587,9 @@ fn swallowed(whole: bool) -> (Pair, u32) {
         }
         assert_eq!(
             pair.client_events.last(),
-            Some(&Event::Dropped(websocket_channel::session::Dropped::Silent))
+            Some(&ClientEvent::Dropped(
+                websocket_channel::session::DropReason::Silent
+            ))
         );
         let (now, connection) = (pair.now, pair.connection());
         pair.server().disconnected(now, connection, Blame::Silent);
@@ -609,7 +611,7 @@ fn a_message_that_is_swallowed_is_replaced_and_told() {
     let undelivered = pair
         .client_events
         .iter()
-        .any(|event| matches!(event, Event::Undelivered(message) if message.index == 2));
+        .any(|event| matches!(event, ClientEvent::Undelivered(message) if message.index == 2));
     assert!(undelivered);
     // Of a connection that is dead from its beginning no message is the cause.
     let (pair, connections) = swallowed(true);
@@ -655,7 +657,7 @@ fn connections_that_are_replaced_condemn_as_late_as_silent_ones() {
 fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
     let mut settings = Settings::default();
     settings.batch = 256;
-    let mut pair = Pair::with(settings.clone(), settings, Bounds::default());
+    let mut pair = Pair::with(settings.clone(), settings, RegistryBounds::default());
     pair.connect();
     pair.pump();
     pair.client.send(DATA, &[b'x'; 1000]).unwrap();
@@ -681,7 +683,7 @@ fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
         };
         assert_eq!(agreed.positions.unwrap().parts, 1, "{round}");
         pair.tell_client(&welcome);
-        assert_eq!(pair.client.phase(), Phase::Open, "{round}");
+        assert_eq!(pair.client.phase(), ClientPhase::Open, "{round}");
     }
     pair.pump();
     assert_eq!(pair.server().read().unwrap().head, Head::Void);
@@ -691,7 +693,7 @@ fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
 fn a_message_that_was_too_large_all_along_is_told() {
     let mut small = Settings::default();
     small.max_message = 1024;
-    let mut pair = Pair::with(Settings::default(), small, Bounds::default());
+    let mut pair = Pair::with(Settings::default(), small, RegistryBounds::default());
     pair.client.send(DATA, b"a").unwrap();
     pair.client.send(DATA, "x".repeat(1025).as_bytes()).unwrap();
     pair.client.send(DATA, b"b").unwrap();
@@ -700,10 +702,9 @@ fn a_message_that_was_too_large_all_along_is_told() {
     assert_eq!(pair.read().1, ["a", "", "b"]);
     pair.later(millis(200));
     pair.pump();
-    let undelivered = pair
-        .client_events
-        .iter()
-        .any(|event| matches!(event, Event::Undelivered(message) if message.payload.len() == 1025));
+    let undelivered = pair.client_events.iter().any(
+        |event| matches!(event, ClientEvent::Undelivered(message) if message.payload.len() == 1025),
+    );
     assert!(undelivered);
 }
 

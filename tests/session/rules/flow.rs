@@ -1,9 +1,9 @@
 //! Acknowledgements, credit, heartbeat.
 
 use super::*;
+use websocket_channel::session::ServerPhase;
 use websocket_channel::session::Unsendable;
-use websocket_channel::session::client::{Dropped, Phase};
-use websocket_channel::session::server::Phase as ServerPhase;
+use websocket_channel::session::{ClientPhase, DropReason};
 
 #[test]
 fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
@@ -82,7 +82,7 @@ fn a_flush_is_asked_for_again_over_the_next_connection() {
 fn a_sender_stops_at_the_credit_and_goes_on_with_more() {
     let mut narrow = Settings::default();
     narrow.window = 100;
-    let mut pair = Pair::with(Settings::default(), narrow, Bounds::default());
+    let mut pair = Pair::with(Settings::default(), narrow, RegistryBounds::default());
     pair.connect();
     pair.pump();
     for _ in 0..10 {
@@ -102,7 +102,7 @@ fn a_message_above_the_window_gets_through_unread_ones_or_not() {
     let mut narrow = Settings::default();
     narrow.window = 100;
     narrow.batch = 256;
-    let mut pair = Pair::with(narrow.clone(), narrow, Bounds::default());
+    let mut pair = Pair::with(narrow.clone(), narrow, RegistryBounds::default());
     pair.connect();
     pair.pump();
     pair.client.send(DATA, b"unread").unwrap();
@@ -120,7 +120,7 @@ fn a_message_above_the_window_gets_through_unread_ones_or_not() {
 fn what_waits_unread_counts_on_the_next_connection() {
     let mut narrow = Settings::default();
     narrow.window = 100;
-    let mut pair = Pair::with(Settings::default(), narrow, Bounds::default());
+    let mut pair = Pair::with(Settings::default(), narrow, RegistryBounds::default());
     pair.connect();
     pair.pump();
     for _ in 0..9 {
@@ -143,7 +143,7 @@ fn what_waits_unread_counts_on_the_next_connection() {
 fn retention_is_bounded_and_one_message_always_fits() {
     let mut settings = Settings::default();
     settings.retention = 100;
-    let mut pair = Pair::with(settings, Settings::default(), Bounds::default());
+    let mut pair = Pair::with(settings, Settings::default(), RegistryBounds::default());
     let big = "x".repeat(1000);
     assert_eq!(pair.client.send(DATA, big.as_bytes()), Ok(0));
     assert_eq!(pair.client.send(DATA, b"a"), Err(Unsendable::Full));
@@ -240,9 +240,9 @@ fn a_silent_connection_is_kept_alive_and_found_out() {
     pair.events();
     assert_eq!(
         pair.client_events.last(),
-        Some(&Event::Dropped(Dropped::Silent))
+        Some(&ClientEvent::Dropped(DropReason::Silent))
     );
-    assert_eq!(pair.client.phase(), Phase::Down);
+    assert_eq!(pair.client.phase(), ClientPhase::Down);
     // The server's patience is longer.
     let now = pair.now;
     pair.server().handle_timeout(now);
@@ -262,12 +262,12 @@ fn a_machine_that_stood_still_asks_before_it_judges() {
     // Asleep for an hour.
     pair.now += millis(3_600_000);
     pair.client.handle_timeout(pair.now);
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
     assert_eq!(pair.client_says(), Some(batch(&[Frame::Ping(2)])));
     pair.tell_client(&batch(&[Frame::Pong(1)]));
     pair.now += millis(10_000);
     pair.client.handle_timeout(pair.now);
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
 }
 
 #[test]
@@ -288,7 +288,10 @@ fn no_welcome_in_time_is_told() {
     pair.now += millis(20_000);
     pair.client.handle_timeout(pair.now);
     pair.events();
-    assert_eq!(pair.client_events, [Event::Dropped(Dropped::NoWelcome)]);
+    assert_eq!(
+        pair.client_events,
+        [ClientEvent::Dropped(DropReason::NoWelcome)]
+    );
 }
 
 /// A full batch of short messages costs two bytes a message beside the payload.

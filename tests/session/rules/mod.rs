@@ -6,10 +6,12 @@ mod resuming;
 mod violations;
 
 use std::time::Duration;
-use websocket_channel::session::registry::{Accepted, Bounds, Connection, Registry};
-use websocket_channel::session::server::Event as ServerEvent;
+use websocket_channel::session::ServerEvent;
 use websocket_channel::session::wire::{Frame, Frames, Head};
-use websocket_channel::session::{Blame, Client, Event, Hello, Secret, Server, Settings, Welcome};
+use websocket_channel::session::{
+    Blame, Client, ClientEvent, Hello, Secret, Server, Settings, Welcome,
+};
+use websocket_channel::session::{ConnectionId, HelloOutcome, Registry, RegistryBounds};
 
 pub(crate) const DATA: Head = Head::Data { text: true };
 
@@ -43,17 +45,21 @@ pub(crate) struct Pair {
     pub(crate) registry: Registry,
     pub(crate) id: Option<Secret>,
     pub(crate) connections: u64,
-    pub(crate) client_events: Vec<Event>,
+    pub(crate) client_events: Vec<ClientEvent>,
     pub(crate) server_events: Vec<ServerEvent>,
     random: u8,
 }
 
 impl Pair {
     pub(crate) fn new() -> Self {
-        Self::with(Settings::default(), Settings::default(), Bounds::default())
+        Self::with(
+            Settings::default(),
+            Settings::default(),
+            RegistryBounds::default(),
+        )
     }
 
-    pub(crate) fn with(client: Settings, server: Settings, bounds: Bounds) -> Self {
+    pub(crate) fn with(client: Settings, server: Settings, bounds: RegistryBounds) -> Self {
         Self {
             now: millis(1),
             client: Client::new(client, 7),
@@ -88,8 +94,8 @@ impl Pair {
         pair
     }
 
-    pub(crate) fn connection(&self) -> Connection {
-        Connection(self.connections)
+    pub(crate) fn connection(&self) -> ConnectionId {
+        ConnectionId(self.connections)
     }
 
     pub(crate) fn server(&mut self) -> &mut Server {
@@ -97,18 +103,18 @@ impl Pair {
     }
 
     /// What the registry says to a first batch over a new connection.
-    pub(crate) fn accept(&mut self, batch: &[u8]) -> Accepted {
+    pub(crate) fn accept(&mut self, batch: &[u8]) -> HelloOutcome {
         self.accept_as(batch, b"me")
     }
 
-    pub(crate) fn accept_as(&mut self, batch: &[u8], identity: &[u8]) -> Accepted {
+    pub(crate) fn accept_as(&mut self, batch: &[u8], identity: &[u8]) -> HelloOutcome {
         self.connections += 1;
         let random = &mut self.random;
         let mut fill = |bytes: &mut [u8]| {
             *random += 1;
             bytes.fill(*random);
         };
-        let connection = Connection(self.connections);
+        let connection = ConnectionId(self.connections);
         self.registry
             .accept(self.now, connection, batch, identity, &mut fill)
     }
@@ -125,12 +131,13 @@ impl Pair {
     pub(crate) fn connect(&mut self) {
         let hello = self.hello();
         match self.accept(&hello) {
-            Accepted::Session(id) => self.id = Some(id),
-            Accepted::Close { batch, .. } => {
+            HelloOutcome::Session(id) => self.id = Some(id),
+            HelloOutcome::Close { batch, .. } => {
                 if let Some(batch) = batch {
                     self.client.handle_batch(self.now, &batch);
                 }
             }
+            other => unreachable!("{other:?}"),
         }
         self.events();
     }
@@ -218,7 +225,7 @@ impl Pair {
     /// Both applications read everything, and ask for more.
     pub(crate) fn read(&mut self) -> (Vec<String>, Vec<String>) {
         let now = self.now;
-        let text = |message: websocket_channel::session::Received| {
+        let text = |message: websocket_channel::session::SessionMessage| {
             String::from_utf8(message.payload.as_bytes().to_vec()).unwrap()
         };
         let mut read = (Vec::new(), Vec::new());
@@ -269,10 +276,10 @@ pub(crate) fn greet(hello: &Hello) -> Vec<u8> {
 }
 
 /// What the registry answered, without the connection.
-pub(crate) fn answered(accepted: &Accepted) -> String {
+pub(crate) fn answered(accepted: &HelloOutcome) -> String {
     match accepted {
-        Accepted::Session(_) => "session".into(),
-        Accepted::Close {
+        HelloOutcome::Session(_) => "session".into(),
+        HelloOutcome::Close {
             batch,
             code,
             reason,
@@ -284,9 +291,11 @@ pub(crate) fn answered(accepted: &Accepted) -> String {
                     code, committed, ..
                 }) => format!("Ended {code} {committed}"),
                 Some(Welcome::Session(_)) => "Session".into(),
+                Some(other) => unreachable!("{other:?}"),
                 None => "nothing".into(),
             };
             format!("{said}, {code} {reason}")
         }
+        other => unreachable!("{other:?}"),
     }
 }

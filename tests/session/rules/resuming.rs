@@ -1,17 +1,17 @@
 //! Tokens, fencing, positions, and what a server answers.
 
 use super::*;
-use websocket_channel::session::client::{Adopted, Phase};
-use websocket_channel::session::server::Phase as ServerPhase;
-use websocket_channel::session::{Held, Refusal};
+use websocket_channel::session::ServerPhase;
+use websocket_channel::session::{ClientPhase, RestoredIndices};
+use websocket_channel::session::{Refusal, ResumeTicket};
 
-fn held(pair: &Pair) -> Held {
+fn ticket(pair: &Pair) -> ResumeTicket {
     let opened = pair
         .client_events
         .iter()
         .rev()
         .find_map(|event| match event {
-            Event::Opened { held, .. } => Some(held.clone()),
+            ClientEvent::Opened { ticket, .. } => Some(ticket.clone()),
             _ => None,
         });
     opened.unwrap()
@@ -44,14 +44,14 @@ fn it_goes_on_where_it_was_in_both_directions() {
         assert_eq!(read.0, [format!("down {round}")]);
         assert_eq!(read.1, [format!("up {round}")]);
     }
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
 }
 
 #[test]
 fn what_was_received_is_not_sent_again_nor_are_parts() {
     let mut settings = Settings::default();
     settings.batch = 256;
-    let mut pair = Pair::with(settings.clone(), settings, Bounds::default());
+    let mut pair = Pair::with(settings.clone(), settings, RegistryBounds::default());
     pair.connect();
     pair.pump();
     pair.client.send(DATA, b"whole").unwrap();
@@ -64,7 +64,7 @@ fn what_was_received_is_not_sent_again_nor_are_parts() {
     }
     pair.cut(Blame::Innocent);
     let hello = pair.hello();
-    let Accepted::Session(_) = pair.accept(&hello) else {
+    let HelloOutcome::Session(_) = pair.accept(&hello) else {
         panic!();
     };
     let welcome = pair.server_says().unwrap();
@@ -96,7 +96,7 @@ fn a_lost_welcome_costs_nothing_however_often() {
     pair.cut(Blame::Suspicious);
     pair.connect();
     pair.pump();
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn a_session_in_which_nothing_happened_is_begun_anew_without_a_loss() {
     pair.connect();
     assert_eq!(
         pair.client_events.last(),
-        Some(&Event::Dropped(
-            websocket_channel::session::Dropped::Renewed
+        Some(&ClientEvent::Dropped(
+            websocket_channel::session::DropReason::Renewed
         ))
     );
     pair.connect();
@@ -246,7 +246,7 @@ fn a_version_in_common_is_needed() {
 
 #[test]
 fn a_node_that_drains_or_is_full_says_later() {
-    let mut bounds = Bounds::default();
+    let mut bounds = RegistryBounds::default();
     bounds.sessions = 1;
     let mut pair = Pair::with(Settings::default(), Settings::default(), bounds);
     pair.connect();
@@ -260,22 +260,22 @@ fn a_node_that_drains_or_is_full_says_later() {
     // Who is known still comes in.
     pair.connect();
     pair.pump();
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
     pair.registry.drain();
     pair.cut(Blame::Innocent);
     pair.connect();
     assert!(matches!(
         pair.client_events.last(),
-        Some(Event::Later { after, .. }) if *after == millis(5000)
+        Some(ClientEvent::Later { after, .. }) if *after == millis(5000)
     ));
-    assert_eq!(pair.client.phase(), Phase::Down);
+    assert_eq!(pair.client.phase(), ClientPhase::Down);
 }
 
 #[test]
 fn another_instance_wins_and_the_loser_is_told() {
     let mut pair = Pair::open();
-    let held = held(&pair);
-    let mut other = Client::restored(Settings::default(), 8, held);
+    let ticket = ticket(&pair);
+    let mut other = Client::restored(Settings::default(), 8, ticket);
     other.connected(pair.now);
     let mut hello = Vec::new();
     other.poll_transmit(pair.now, &mut hello);
@@ -283,7 +283,7 @@ fn another_instance_wins_and_the_loser_is_told() {
     pair.events();
     let close = pair.server_events.iter().find_map(|event| match event {
         ServerEvent::Close {
-            connection: Connection(1),
+            connection: ConnectionId(1),
             batch,
             code: 3001,
             reason: "fenced",
@@ -294,17 +294,17 @@ fn another_instance_wins_and_the_loser_is_told() {
     // What the loser still says is not heard.
     let now = pair.now;
     pair.server()
-        .handle_batch(now, Connection(1), &batch(&[Frame::Last(DATA, b"x")]));
+        .handle_batch(now, ConnectionId(1), &batch(&[Frame::Last(DATA, b"x")]));
     assert_eq!(pair.server().next().0, 0);
     pair.server()
-        .disconnected(now, Connection(1), Blame::Innocent);
+        .disconnected(now, ConnectionId(1), Blame::Innocent);
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
     pair.tell_client(&close);
     assert_eq!(
         pair.client_events.last(),
-        Some(&Event::Lost(Refusal::Fenced))
+        Some(&ClientEvent::Lost(Refusal::Fenced))
     );
-    assert_eq!(pair.client.phase(), Phase::Ended);
+    assert_eq!(pair.client.phase(), ClientPhase::Ended);
 }
 
 #[test]
@@ -324,17 +324,17 @@ fn a_hello_that_comes_late_fences_nobody() {
     assert_eq!(pair.server().connection(), Some(connection));
     pair.connections = connection.0;
     pair.pump();
-    assert_eq!(pair.client.phase(), Phase::Open);
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
 }
 
 /// Not even one of the page before a reload.
 #[test]
 fn a_hello_of_an_earlier_page_fences_nobody() {
     let mut pair = Pair::open();
-    let held = held(&pair);
+    let ticket = ticket(&pair);
     pair.cut(Blame::Suspicious);
     let late = pair.hello();
-    pair.client = Client::restored(Settings::default(), 8, held);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
     let hello = pair.hello();
     assert_eq!(hello_of(&hello).attempt, 65_536);
     assert_eq!(answered(&pair.accept(&hello)), "session");
@@ -355,27 +355,33 @@ fn a_page_that_forgot_goes_on_from_the_servers_positions() {
     pair.later(millis(200));
     pair.pump();
     pair.client.send(DATA, b"lost with the page").unwrap();
-    let held = held(&pair);
+    let ticket = ticket(&pair);
     pair.cut(Blame::Innocent);
     pair.client = Client::restored(
         Settings::default(),
         8,
-        Held::stored(held.id, held.token, held.incarnation, held.attempt),
+        ResumeTicket::new(ticket.id, ticket.token, ticket.incarnation, ticket.attempt),
     );
     // Indices are not known yet, so what names one waits.
     assert_eq!(pair.client.send(DATA, b"c"), Ok(0));
     assert!(pair.client.send(Head::Cancel { to: 0 }, b"").is_err());
     pair.connect();
     pair.pump();
-    let adopted = pair
+    let restored = pair
         .client_events
         .iter()
         .rev()
         .find_map(|event| match event {
-            Event::Opened { adopted, .. } => Some(*adopted),
+            ClientEvent::Opened { restored, .. } => Some(*restored),
             _ => None,
         });
-    assert_eq!(adopted, Some(Some(Adopted { next: 2, first: 1 })));
+    assert_eq!(
+        restored,
+        Some(Some(RestoredIndices {
+            send_from: 2,
+            receive_from: 1
+        }))
+    );
     assert_eq!(pair.client.next().1, 3);
     let read = pair.read();
     assert_eq!(read.0, ["b"]);
@@ -447,12 +453,12 @@ fn positions_that_do_not_fit_end_the_session_on_both_sides() {
 #[test]
 fn every_page_says_attempts_above_those_of_every_earlier_page() {
     let mut pair = Pair::open();
-    let mut stored = held(&pair);
+    let mut stored = ticket(&pair);
     let mut highest = 0;
     for instance in 10..14 {
         // What is stored is all that the next page has; nobody answers this one.
         let page = Client::restored(Settings::default(), instance, stored);
-        stored = page.to_store().unwrap().clone();
+        stored = page.ticket().unwrap().clone();
         pair.client = page;
         for attempt in 0..3 {
             let said = hello_of(&pair.hello()).attempt;
@@ -462,7 +468,7 @@ fn every_page_says_attempts_above_those_of_every_earlier_page() {
         }
     }
     // Nonsense in the store is no panic.
-    stored = Held::stored(stored.id, stored.token, stored.incarnation, u64::MAX);
+    stored = ResumeTicket::new(stored.id, stored.token, stored.incarnation, u64::MAX);
     pair.client = Client::restored(Settings::default(), 20, stored);
     pair.hello();
 }
@@ -474,8 +480,8 @@ fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
     let server = pair.server();
     // One is read, one waits.
     server.read().unwrap();
-    let held = held(&pair);
-    pair.client = Client::restored(Settings::default(), 8, held);
+    let ticket = ticket(&pair);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
     pair.client.send(DATA, b"d").unwrap();
     pair.connect();
     pair.pump();
@@ -486,7 +492,7 @@ fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
         pair.events();
         pair.connect();
         pair.pump();
-        assert_eq!(pair.client.phase(), Phase::Open);
+        assert_eq!(pair.client.phase(), ClientPhase::Open);
     }
     let server = pair.server();
     let heads: Vec<Head> = std::iter::from_fn(|| server.read().map(|read| read.head)).collect();
@@ -510,20 +516,26 @@ fn a_page_that_was_loaded_anew_gets_indices_that_nobody_had() {
     let response = Head::Response { text: true, to: 1 };
     server.send(response, b"to the earlier page").unwrap();
     server.fall_back(now);
-    let held = held(&pair);
-    pair.client = Client::restored(Settings::default(), 8, held);
+    let ticket = ticket(&pair);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
     pair.client.send(request, b"new").unwrap();
     pair.connect();
     pair.pump();
-    let adopted = pair
+    let restored = pair
         .client_events
         .iter()
         .rev()
         .find_map(|event| match event {
-            Event::Opened { adopted, .. } => *adopted,
+            ClientEvent::Opened { restored, .. } => *restored,
             _ => None,
         });
-    assert_eq!(adopted, Some(Adopted { next: 2, first: 0 }));
+    assert_eq!(
+        restored,
+        Some(RestoredIndices {
+            send_from: 2,
+            receive_from: 0
+        })
+    );
     let server = pair.server();
     let read: Vec<(u64, Head)> =
         std::iter::from_fn(|| server.read().map(|read| (read.index, read.head))).collect();
@@ -537,7 +549,10 @@ fn a_server_is_asked_again_when_it_asks_to_move() {
     pair.client.send(DATA, b"a").unwrap();
     pair.pump();
     let after = millis(70);
-    assert_eq!(pair.client_events.last(), Some(&Event::Move { after }));
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&ClientEvent::Move { after })
+    );
     // Until it leaves, the connection serves.
     assert_eq!(pair.read().1, ["a"]);
     pair.cut(Blame::Innocent);
@@ -553,7 +568,7 @@ fn secrets_are_not_shown() {
     };
     let shown = format!(
         "{hello:?} {:?} {:?} {:?}",
-        held(&pair),
+        ticket(&pair),
         pair.client,
         pair.registry
     );

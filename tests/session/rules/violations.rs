@@ -1,9 +1,9 @@
 //! Whatever a peer does wrong ends the connection with its name, and the session stands.
 
 use super::*;
-use websocket_channel::session::client::{Dropped, Phase};
-use websocket_channel::session::server::Phase as ServerPhase;
-use websocket_channel::session::{Agreed, LaterReason, Refusal, Violation};
+use websocket_channel::session::ServerPhase;
+use websocket_channel::session::{ClientPhase, DropReason};
+use websocket_channel::session::{LaterReason, Refusal, SessionViolation, SessionWelcome};
 
 const BINARY: Head = Head::Data { text: false };
 
@@ -89,7 +89,7 @@ fn each_side_names_what_the_other_breaks() {
     ];
     for (name, bad) in table {
         let opened = || {
-            let mut pair = Pair::with(small(), small(), Bounds::default());
+            let mut pair = Pair::with(small(), small(), RegistryBounds::default());
             pair.connect();
             pair.pump();
             pair.client.send(DATA, b"a").unwrap();
@@ -101,13 +101,13 @@ fn each_side_names_what_the_other_breaks() {
         let mut pair = opened();
         pair.client.handle_batch(pair.now, bad);
         pair.events();
-        let violation = Violation::ALL
+        let violation = SessionViolation::ALL
             .iter()
             .find_map(|(violation, known)| (known == name).then_some(*violation))
             .unwrap();
-        let dropped = Event::Dropped(Dropped::Violation(violation));
+        let dropped = ClientEvent::Dropped(DropReason::Violation(violation));
         assert_eq!(pair.client_events.last(), Some(&dropped), "client, {name}");
-        assert_eq!(pair.client.phase(), Phase::Down, "client, {name}");
+        assert_eq!(pair.client.phase(), ClientPhase::Down, "client, {name}");
 
         let mut pair = opened();
         pair.tell_server(bad);
@@ -129,7 +129,7 @@ fn each_side_names_what_the_other_breaks() {
         pair.client_events.clear();
         pair.connect();
         pair.pump();
-        assert_eq!(pair.client.phase(), Phase::Open, "{name}");
+        assert_eq!(pair.client.phase(), ClientPhase::Open, "{name}");
     }
 }
 
@@ -140,7 +140,7 @@ fn a_text_message_is_none_of_a_session() {
     pair.server().handle_text(now, connection);
     pair.client.handle_text(now);
     pair.events();
-    let text = Event::Dropped(Dropped::Violation(Violation::TextMessage));
+    let text = ClientEvent::Dropped(DropReason::Violation(SessionViolation::TextMessage));
     assert_eq!(pair.client_events.last(), Some(&text));
     let closed = |event: &ServerEvent| matches!(event, ServerEvent::Close { code: 3002, .. });
     assert!(pair.server_events.iter().any(closed));
@@ -190,7 +190,7 @@ fn a_first_batch_is_a_hello_and_nothing_else() {
     assert_eq!(answered(&pair.accept(&hello)), "session");
 }
 
-fn agreed(pair: &mut Pair) -> Agreed {
+fn agreed(pair: &mut Pair) -> SessionWelcome {
     match welcome_of(&pair.server_says().unwrap()) {
         Welcome::Session(agreed) => *agreed,
         other => panic!("{other:?}"),
@@ -199,7 +199,7 @@ fn agreed(pair: &mut Pair) -> Agreed {
 
 #[test]
 fn a_client_checks_the_welcome() {
-    let lie = |how: &dyn Fn(&mut Agreed), resumed: bool| {
+    let lie = |how: &dyn Fn(&mut SessionWelcome), resumed: bool| {
         let mut pair = Pair::new();
         if resumed {
             pair.connect();
@@ -220,37 +220,40 @@ fn a_client_checks_the_welcome() {
         )))]));
         pair.client_events.pop().unwrap()
     };
-    let violation = |violation| Event::Dropped(Dropped::Violation(violation));
-    let as_positions = |agreed: &mut Agreed| agreed.positions = Some(Default::default());
-    assert_eq!(lie(&as_positions, false), violation(Violation::Welcome));
+    let violation = |violation| ClientEvent::Dropped(DropReason::Violation(violation));
+    let as_positions = |agreed: &mut SessionWelcome| agreed.positions = Some(Default::default());
+    assert_eq!(
+        lie(&as_positions, false),
+        violation(SessionViolation::Welcome)
+    );
     assert_eq!(
         lie(&|agreed| agreed.positions = None, true),
-        violation(Violation::Welcome)
+        violation(SessionViolation::Welcome)
     );
     assert_eq!(
         lie(&|agreed| agreed.id = Secret([9; 16]), true),
-        violation(Violation::Welcome)
+        violation(SessionViolation::Welcome)
     );
     // What was agreed on stays.
     assert_eq!(
         lie(&|agreed| agreed.terms.max_message += 1, true),
-        violation(Violation::Welcome)
+        violation(SessionViolation::Welcome)
     );
     assert_eq!(
         lie(&|agreed| agreed.terms.max_batch += 1, true),
-        violation(Violation::Welcome)
+        violation(SessionViolation::Welcome)
     );
     assert_eq!(
         lie(&|agreed| agreed.version = 2, false),
-        violation(Violation::Version)
+        violation(SessionViolation::Version)
     );
     assert_eq!(
         lie(&|agreed| agreed.features = 1, false),
-        violation(Violation::Reserved)
+        violation(SessionViolation::Reserved)
     );
     // Positions that cannot be: the client has sent one message and it was acknowledged, and has one of the server's.
     let at = |received: u64, committed: u64, first: u64, next: u64, parts: u64| {
-        move |agreed: &mut Agreed| {
+        move |agreed: &mut SessionWelcome| {
             agreed.positions = Some(websocket_channel::session::Positions {
                 received,
                 committed,
@@ -277,8 +280,8 @@ fn a_client_checks_the_welcome() {
     ];
     for (how, refusal) in table {
         match (lie(&how, true), refusal) {
-            (Event::Opened { resumed: true, .. }, None) => {}
-            (Event::Lost(told), Some(refusal)) => assert_eq!(told, refusal),
+            (ClientEvent::Opened { resumed: true, .. }, None) => {}
+            (ClientEvent::Lost(told), Some(refusal)) => assert_eq!(told, refusal),
             (told, expected) => panic!("{told:?} instead of {expected:?}"),
         }
     }
@@ -295,14 +298,14 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
         let mut pair = Pair::new();
         pair.hello();
         pair.tell_client(&batch(&[bad]));
-        let order = Event::Dropped(Dropped::Violation(Violation::Order));
+        let order = ClientEvent::Dropped(DropReason::Violation(SessionViolation::Order));
         assert_eq!(pair.client_events, [order]);
     }
     // What belongs to a later version is skipped there, too.
     let mut pair = Pair::new();
     pair.hello();
     pair.tell_client(&batch(&[Frame::Skipped(0x70)]));
-    assert_eq!(pair.client.phase(), Phase::Greeting);
+    assert_eq!(pair.client.phase(), ClientPhase::Greeting);
     let second = [
         Welcome::Refused(Refusal::Expired),
         Welcome::Ended {
@@ -318,7 +321,7 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
     for welcome in second {
         let mut pair = Pair::open();
         pair.tell_client(&batch(&[Frame::Welcome(welcome)]));
-        let order = Event::Dropped(Dropped::Violation(Violation::Order));
+        let order = ClientEvent::Dropped(DropReason::Violation(SessionViolation::Order));
         assert_eq!(pair.client_events.last(), Some(&order));
     }
 }
@@ -338,7 +341,7 @@ fn a_client_reads_nothing_behind_an_end() {
         bytes.extend_from_slice(&[9, 0]);
         pair.tell_client(&bytes);
         let last = pair.client_events.pop();
-        let read = matches!(last, Some(Event::Later { .. } | Event::Lost(_)));
+        let read = matches!(last, Some(ClientEvent::Later { .. } | ClientEvent::Lost(_)));
         assert!(read && pair.client_events.is_empty(), "{last:?}");
     }
 }
@@ -358,13 +361,14 @@ fn a_session_in_which_nothing_but_violations_happens_is_lost() {
                     0 => pair.client.handle_batch(pair.now, &credit_behind),
                     1 => pair.tell_server(&credit_behind),
                     _ => {
-                        let told = [Violation::Order, Violation::BatchTooLong][found - 2];
+                        let told =
+                            [SessionViolation::Order, SessionViolation::BatchTooLong][found - 2];
                         let blame = Blame::of_code(told.close_code());
                         pair.client.disconnected(pair.now, blame);
                     }
                 }
                 pair.events();
-                let ended = pair.client.phase() == Phase::Ended;
+                let ended = pair.client.phase() == ClientPhase::Ended;
                 if ended || pair.registry.ids().count() == 0 {
                     break;
                 }
@@ -382,7 +386,9 @@ fn a_session_in_which_nothing_but_violations_happens_is_lost() {
                 1 => pair
                     .server_events
                     .contains(&ServerEvent::Lost(Refusal::Broken)),
-                _ => pair.client_events.contains(&Event::Lost(Refusal::Broken)),
+                _ => pair
+                    .client_events
+                    .contains(&ClientEvent::Lost(Refusal::Broken)),
             };
             assert_eq!(lost, !progress, "{found}");
             assert_eq!(connections, if progress { 20 } else { 8 }, "{found}");
@@ -400,7 +406,7 @@ fn a_client_that_is_told_nonsense_gives_up() {
     }
     assert_eq!(
         pair.client_events.last(),
-        Some(&Event::Lost(Refusal::Broken))
+        Some(&ClientEvent::Lost(Refusal::Broken))
     );
 }
 
@@ -422,7 +428,7 @@ fn no_bytes_make_a_machine_panic() {
         (state >> 33) as u8
     };
     for _ in 0..3_000 {
-        let mut pair = Pair::with(small(), small(), Bounds::default());
+        let mut pair = Pair::with(small(), small(), RegistryBounds::default());
         pair.connect();
         pair.pump();
         for _ in 0..20 {

@@ -51,7 +51,7 @@ impl World {
                 let Some(message) = server.read() else {
                     break;
                 };
-                let ours = self.held.as_ref().is_some_and(|held| held.id == id);
+                let ours = self.ticket.as_ref().is_some_and(|ticket| ticket.id == id);
                 let log = ours.then_some((self.app.number, self.app.log.as_slice()));
                 if log.is_none() {
                     // Of a session that its client has lost: nobody knows any more.
@@ -113,7 +113,7 @@ impl World {
     }
 
     pub(super) fn server_sends(&mut self) {
-        let Some(id) = self.held.as_ref().map(|held| held.id) else {
+        let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) else {
             return;
         };
         let Some(app) = self.apps.get_mut(&id) else {
@@ -194,7 +194,7 @@ impl World {
                 self.client.close(now, 4001, "done")
             }
             Side::Server => {
-                let Some(id) = self.held.as_ref().map(|held| held.id) else {
+                let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) else {
                     return false;
                 };
                 let read = self.apps.get(&id).map_or(0, |app| app.read);

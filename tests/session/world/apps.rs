@@ -1,7 +1,7 @@
 //! What the two applications know: what they sent, and how far they read.
 
 use super::rng::Rng;
-use websocket_channel::session::Received;
+use websocket_channel::session::SessionMessage;
 use websocket_channel::session::wire::Head;
 
 /// A message that was sent: its name, what it is, its length.
@@ -20,7 +20,7 @@ pub(crate) struct ClientApp {
     pub(crate) voids: Vec<u64>,
     pub(crate) reloaded: bool,
     /// A reload has taken the server's position over.
-    pub(crate) adopted: bool,
+    pub(crate) restored: bool,
     pub(crate) committed_before_reload: u64,
 }
 
@@ -35,7 +35,7 @@ impl ClientApp {
             undelivered: Vec::new(),
             voids: Vec::new(),
             reloaded: false,
-            adopted: false,
+            restored: false,
             committed_before_reload: u64::MAX,
         }
     }
@@ -59,7 +59,7 @@ impl ClientApp {
         self.log.truncate(next as usize);
         self.log.extend(self.provisional.take().unwrap_or_default());
         self.read = first;
-        self.adopted = true;
+        self.restored = true;
         if first <= self.committed_before_reload {
             self.committed_before_reload = u64::MAX;
         }
@@ -161,7 +161,7 @@ pub(crate) fn contains(batch: &[u8], uid: u32) -> bool {
 
 /// Whether a message that was read is the one that comes next in what the peer sent.
 pub(crate) fn check(
-    message: &Received,
+    message: &SessionMessage,
     read: u64,
     log: Option<(u32, &[Entry])>,
     suspicious: bool,

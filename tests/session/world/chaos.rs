@@ -29,7 +29,7 @@ impl World {
             10 if self.plan.reloads => self.reload(),
             11 if self.plan.restarts => self.restart(),
             12 if self.plan.moves => {
-                if let Some(id) = self.held.as_ref().map(|held| held.id) {
+                if let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) {
                     self.with_server(id, hits::COMMAND, |server, _| {
                         server.ask_to_move(Duration::ZERO);
                     });
@@ -56,7 +56,7 @@ impl World {
 
     /// The server's handler begins anew from what it had committed.
     pub(super) fn fall_back(&mut self) {
-        let Some(id) = self.held.as_ref().map(|held| held.id) else {
+        let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) else {
             return;
         };
         if self.closing {
@@ -73,7 +73,7 @@ impl World {
 
     /// The page is loaded anew, with nothing but what it had stored. The old connection may live on for a while.
     pub(super) fn reload(&mut self) {
-        let Some(held) = self.held.clone() else {
+        let Some(ticket) = self.ticket.clone() else {
             return;
         };
         if self.closing || self.client_done {
@@ -91,8 +91,8 @@ impl World {
         }
         self.instances += 1;
         let committed = self.client.next().0.min(self.app.read);
-        self.client = Client::restored(self.client_settings.clone(), self.instances, held);
-        self.held = self.client.to_store().cloned();
+        self.client = Client::restored(self.client_settings.clone(), self.instances, ticket);
+        self.ticket = self.client.ticket().cloned();
         self.app.reload(committed);
         self.client_committed = 0;
         self.redial(1_000);
@@ -105,7 +105,7 @@ impl World {
         self.incarnations += 1;
         self.registry = Registry::new(
             self.server_settings.clone(),
-            Bounds::default(),
+            RegistryBounds::default(),
             self.incarnations,
             hash,
         );

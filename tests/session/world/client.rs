@@ -66,23 +66,23 @@ impl World {
         match event {
             ClientEvent::Opened {
                 resumed,
-                held,
-                adopted,
+                ticket,
+                restored,
                 ..
             } => {
                 if !resumed {
                     self.app.begins_anew();
                 }
-                if let Some(adopted) = adopted {
-                    self.app.forgets(adopted.next, adopted.first);
+                if let Some(restored) = restored {
+                    self.app.forgets(restored.send_from, restored.receive_from);
                     self.client_committed = 0;
                     if self.app.read > self.app.committed_before_reload {
                         self.fail("a reload lost messages that were not committed");
                     }
                 }
-                self.held = Some(held);
+                self.ticket = Some(ticket);
             }
-            ClientEvent::Dropped(Dropped::Renewed) => {
+            ClientEvent::Dropped(DropReason::Renewed) => {
                 self.hang_up();
                 if self.closing {
                     // What was closed was the session that nobody knows any more.
@@ -91,7 +91,7 @@ impl World {
                 }
             }
             ClientEvent::Later { .. } => self.hang_up(),
-            ClientEvent::Dropped(Dropped::Violation(violation)) => {
+            ClientEvent::Dropped(DropReason::Violation(violation)) => {
                 self.fail(format!("the client saw a violation: {violation}"));
             }
             ClientEvent::Dropped(_) => self.hang_up(),
@@ -135,15 +135,15 @@ impl World {
             self.fail(format!("the session was lost: {refusal:?}"));
         }
         let stands = self
-            .held
+            .ticket
             .as_ref()
-            .is_some_and(|held| self.registry.session(held.id).is_some());
+            .is_some_and(|ticket| self.registry.session(ticket.id).is_some());
         if stands {
             self.fail(format!("the session was refused, and stands: {refusal:?}"));
         }
         let (in_doubt, never_sent) = self.client.take_uncommitted();
         // Indices mean nothing before a page that was loaded anew knows where it is.
-        let known = self.app.provisional.is_none() && !self.app.adopted;
+        let known = self.app.provisional.is_none() && !self.app.restored;
         if known
             && let Some(app) = self.server_app()
             && never_sent.iter().any(|message| message.index < app.read)
@@ -167,7 +167,7 @@ impl World {
         }
         self.instances += 1;
         self.client = Client::new(self.client_settings.clone(), self.instances);
-        self.held = None;
+        self.ticket = None;
         self.app = ClientApp::new(self.app.number + 1);
         self.client_committed = 0;
         self.redial(1_000);

@@ -75,7 +75,7 @@ impl World {
 
     pub(super) fn arrive(&mut self, delivery: Delivery) {
         let conn = delivery.conn;
-        let name = Connection(conn as u64);
+        let name = ConnectionId(conn as u64);
         let now = self.time();
         let Some(batch) = delivery.batch else {
             let blame = self.net.blame(conn);
@@ -112,7 +112,7 @@ impl World {
         };
         let accepted = self.registry.accept(now, name, &batch, b"me", &mut random);
         match accepted {
-            Accepted::Session(id) => {
+            HelloOutcome::Session(id) => {
                 self.say(|| format!("{conn} carries a session"));
                 self.carried[conn] = Some(id);
                 let before = ids
@@ -129,7 +129,7 @@ impl World {
                     .server(before, hits::HELLO, after.unwrap_or(ServerPhase::Ended));
                 self.pump_server(id);
             }
-            Accepted::Close {
+            HelloOutcome::Close {
                 batch,
                 code,
                 reason,
@@ -149,6 +149,9 @@ impl World {
                     self.pump_server(id);
                 }
             }
+            other => self.fail(format!(
+                "an outcome that the simulation does not know: {other:?}"
+            )),
         }
     }
 }

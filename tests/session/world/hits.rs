@@ -1,8 +1,8 @@
 //! How often every transition of both machines was taken.
 
 use std::collections::BTreeMap;
-use websocket_channel::session::client::Phase as ClientPhase;
-use websocket_channel::session::server::Phase as ServerPhase;
+use websocket_channel::session::ClientPhase;
+use websocket_channel::session::ServerPhase;
 
 pub const CONNECTED: usize = 0;
 pub const BATCH: usize = 1;

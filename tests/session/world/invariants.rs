@@ -20,7 +20,7 @@ impl World {
         if self.client.retained() > one(&self.client_settings) {
             self.fail(format!("the client retains {}", self.client.retained()));
         }
-        let Some(id) = self.held.as_ref().map(|held| held.id) else {
+        let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) else {
             return;
         };
         let (client_read, client_committed) = (self.app.read, self.client.committed());
@@ -44,7 +44,7 @@ impl World {
                 "the server released {acked}, and the client has read {client_read}"
             ));
         }
-        if !reloading && !self.app.adopted && client_committed > committed {
+        if !reloading && !self.app.restored && client_committed > committed {
             self.fail(format!(
                 "the client released {client_committed}, and the server committed {committed}"
             ));
@@ -57,7 +57,7 @@ impl World {
 
     pub(super) fn check_the_end(&mut self) -> Result<Outcome, String> {
         if self.plan.early_close.is_none() && self.losses == 0 {
-            let id = self.held.as_ref().map(|held| held.id);
+            let id = self.ticket.as_ref().map(|ticket| ticket.id);
             let app = id.and_then(|id| self.apps.remove(&id));
             let mut app = app.ok_or("no session at the end")?;
             if app.read < self.app.log.len() as u64 || self.app.read < app.log.len() as u64 {

@@ -17,11 +17,13 @@ use network::{Delivery, Event, Network, Side};
 use rng::Rng;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use websocket_channel::session::client::{Dropped, Event as ClientEvent, Phase as ClientPhase};
-use websocket_channel::session::registry::{Accepted, Bounds, Connection, Registry};
-use websocket_channel::session::server::{Event as ServerEvent, Phase as ServerPhase};
 use websocket_channel::session::wire::Head;
-use websocket_channel::session::{Blame, Client, Held, Refusal, Secret, Settings, Unsendable};
+use websocket_channel::session::{
+    Blame, Client, Refusal, ResumeTicket, Secret, Settings, Unsendable,
+};
+use websocket_channel::session::{ClientEvent, ClientPhase, DropReason};
+use websocket_channel::session::{ConnectionId, HelloOutcome, Registry, RegistryBounds};
+use websocket_channel::session::{ServerEvent, ServerPhase};
 
 /// What a run is to have at least.
 pub const MESSAGES: u32 = 200;
@@ -52,7 +54,7 @@ pub struct World {
     /// The client's connection, once it is open.
     conn: Option<usize>,
     dialing: bool,
-    held: Option<Held>,
+    ticket: Option<ResumeTicket>,
     next_app: u32,
     next_uid: u32,
     instances: u64,
@@ -180,13 +182,13 @@ impl World {
         let mut world = Self {
             suspicious,
             client: Client::new(client_settings.clone(), 1),
-            registry: Registry::new(server_settings.clone(), Bounds::default(), 1, hash),
+            registry: Registry::new(server_settings.clone(), RegistryBounds::default(), 1, hash),
             app: ClientApp::new(0),
             apps: BTreeMap::new(),
             carried: Vec::new(),
             conn: None,
             dialing: false,
-            held: None,
+            ticket: None,
             next_app: 1,
             next_uid: 1,
             instances: 1,
@@ -289,7 +291,7 @@ impl World {
 
     /// The server's half of the client's session.
     fn server_app(&self) -> Option<&ServerApp> {
-        self.apps.get(&self.held.as_ref()?.id)
+        self.apps.get(&self.ticket.as_ref()?.id)
     }
 
     fn next_timer(&mut self) -> Option<u64> {
@@ -387,7 +389,7 @@ impl World {
                     match side {
                         Side::Client => self.with_client(hits::COMMAND, |_, _| {}),
                         Side::Server => {
-                            if let Some(id) = self.held.as_ref().map(|held| held.id) {
+                            if let Some(id) = self.ticket.as_ref().map(|ticket| ticket.id) {
                                 self.with_server(id, hits::COMMAND, |_, _| {});
                             }
                         }

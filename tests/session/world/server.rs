@@ -69,7 +69,7 @@ impl World {
                 self.server_event(id, event);
             }
             let (_, never_sent) = server.take_uncommitted();
-            let ours = self.held.as_ref().is_some_and(|held| held.id == id);
+            let ours = self.ticket.as_ref().is_some_and(|ticket| ticket.id == id);
             if ours
                 && never_sent
                     .iter()
@@ -123,7 +123,7 @@ impl World {
                 if !self.closing {
                     self.fail("the server's session ended, and nobody closed it");
                 }
-                let mine = self.held.as_ref().is_some_and(|held| held.id == id);
+                let mine = self.ticket.as_ref().is_some_and(|ticket| ticket.id == id);
                 if ours && clean && mine && !self.app.reloaded {
                     let all = self.apps[&id].log.len() as u64;
                     if self.app.read < all && !self.client_done {
