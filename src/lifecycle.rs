@@ -1,22 +1,23 @@
-//! The events of the page and its network, with one body for browsers and one for native programs. None of them proves anything about a connection.
+//! Events of the page and its network, with one body for browsers and one for native programs. No event proves anything about a connection.
 //!
-//! Natively there are no events. A program that has some calls [`Control::suspend`](crate::Control::suspend), `resume` and `reconnect_now`.
+//! Natively there are no events. A program that has some of its own calls [`Control::suspend`](crate::Control::suspend), `resume` and
+//! `reconnect_now`.
 
 use core::task::{Context, Poll};
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
     not(all(target_family = "wasm", target_os = "unknown")),
     allow(dead_code, reason = "natively nothing is told")
 )]
 pub(crate) enum Event {
-    /// The network came or went (HTML §9.3.1, `online` and `offline`, which Chromium fires in windows only), or the page was shown or hidden (HTML
-    /// §6.2, `visibilitychange`): ask [`Lifecycle::is_offline`] and [`Lifecycle::is_visible`].
+    /// The network changed (HTML §9.3.1, `online` and `offline`, which Chromium fires in windows only), or the page was shown or hidden (HTML §6.2,
+    /// `visibilitychange`). Check [`Lifecycle::is_offline`] and [`Lifecycle::is_visible`].
     Changed,
-    /// The page was frozen (Page Lifecycle, `resume`) or in the back/forward cache (HTML §7.4.6.1, `pageshow` with `persisted`), and is back. Its
-    /// sockets of before are dead, or will be within this turn of the event loop: Chromium 156 ends them now, WebKit has ended them long ago, and both
-    /// say OPEN and take what is sent.
+    /// The page returned from a freeze (Page Lifecycle, `resume`) or from the back/forward cache (HTML §7.4.6.1, `pageshow` with `persisted`). Its
+    /// old sockets are dead, or will be within this turn of the event loop. Chromium 156 ends them now, and WebKit has already ended them. Both still
+    /// report OPEN and accept messages.
     Restored,
 }
 
@@ -48,12 +49,12 @@ mod platform {
             Poll::Pending
         }
 
-        /// Whether the platform says that there is no network.
+        /// Whether the platform reports that there is no network.
         pub(crate) fn is_offline() -> bool {
             false
         }
 
-        /// Whether the page can be seen.
+        /// Whether the page is visible.
         pub(crate) fn is_visible() -> bool {
             false
         }
@@ -76,7 +77,7 @@ mod platform {
 
     #[wasm_bindgen]
     extern "C" {
-        // DOM §2.7. Windows and workers have it; Node has not.
+        // DOM §2.7. Windows and workers have it; Node does not.
         #[wasm_bindgen(catch, js_name = addEventListener)]
         fn add_event_listener(
             name: &str,
@@ -107,8 +108,8 @@ mod platform {
         waker: Cell<Option<Waker>>,
     }
 
-    /// Listens, on the window or the worker and before the application's listeners: capturing, and as early as there is a channel. Dropping it takes the
-    /// listeners away.
+    /// Listens on the window or the worker, capturing, as soon as there is a channel. So its listeners run before the application's. Dropping it
+    /// removes them.
     pub(crate) struct Lifecycle {
         state: Rc<State>,
         listener: Listener,
@@ -122,7 +123,7 @@ mod platform {
                 let of = |name: &str| Reflect::get(&told, &name.into()).unwrap_or_default();
                 // Only a transition to another page is ever persisted.
                 let restored = of("persisted") == true || of("type") == "resume";
-                // What is restored stays so until the driver has seen it, which it does within the event.
+                // A restored page stays so until the driver has handled it, within the event.
                 if restored || shared.event.get().is_none() {
                     let event = if restored {
                         Event::Restored
@@ -138,7 +139,7 @@ mod platform {
             lifecycle
         }
 
-        /// Where there are no listeners there are no events.
+        /// Without listeners there are no events.
         fn each(&self, call: fn(&str, &Listener, bool) -> Result<(), JsValue>) {
             for name in EVENTS {
                 let _ = call(name, &self.listener, true);
@@ -153,12 +154,12 @@ mod platform {
             Poll::Pending
         }
 
-        /// Whether the browser says that there is no network. In workers Chromium has no event for it, but can be asked.
+        /// Whether the browser reports that there is no network. In workers Chromium has no event for it, but answers.
         pub(crate) fn is_offline() -> bool {
             said("navigator", "onLine") == false
         }
 
-        /// Whether the page can be seen. A worker has no page.
+        /// Whether the page is visible. A worker has no page.
         pub(crate) fn is_visible() -> bool {
             said("document", "visibilityState") == "visible"
         }
@@ -170,7 +171,7 @@ mod platform {
         }
     }
 
-    /// What the page or worker says of itself; undefined where there is no such thing.
+    /// What the page or worker reports about itself; undefined where there is no such property.
     fn said(object: &str, property: &str) -> JsValue {
         Reflect::get(&js_sys::global(), &object.into())
             .and_then(|object| Reflect::get(&object, &property.into()))

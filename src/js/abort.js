@@ -1,6 +1,6 @@
 // AbortSignals as promises. A signal may live longer than everything here, so every listener is removed again.
 
-/** Waits for a promise, or throws what `refusal` makes when the signal, if there is one, aborts before. */
+/** Waits for a promise. If the optional signal aborts first, throws what `refusal` returns. */
 export async function unless(signal, promise, refusal) {
   if (!signal) return promise;
   let abort;

@@ -8,7 +8,7 @@ export const isURL = (value) => Object.prototype.toString.call(value) === '[obje
 
 const { get: byteLengthOf } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** An `ArrayBuffer`: its getter throws for everything else, shared memory included. */
+/** An `ArrayBuffer`: its getter throws for everything else, including shared memory. */
 export const isBuffer = (value) => {
   try {
     byteLengthOf.call(value);

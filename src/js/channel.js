@@ -1,9 +1,9 @@
-// The typed channel for JavaScript. Values are encoded and decoded here; Rust decides about order, limits and states.
+// The typed channel for JavaScript. Values are encoded and decoded here. Rust decides about order, limits and states.
 import { unless } from './abort.js';
 import { messageOf } from './codecs.js';
 import { begin } from './connect.js';
 import { CANCELLED, ChannelClosedError, CloseError, ConnectError, DecodeError, NOT_OPEN, SendError, wordsOf } from './errors.js';
-import { END, Line, Strange, lengthOf } from './line.js';
+import { END, Queues, Strange, lengthOf } from './queues.js';
 import { named } from './named.js';
 import { checkedSignal, settingsOf } from './options.js';
 import { ChannelStatus } from './status.js';
@@ -15,8 +15,8 @@ export class Channel {
   #codec;
   #validate;
   #status;
-  #line;
-  // Its `handle`, once it is open: the connection closes when this is collected.
+  #queues;
+  // Has the `handle`, once it is open: the connection closes when this is collected.
   #slot = {};
   #life;
   #checkClose;
@@ -28,9 +28,9 @@ export class Channel {
     const settings = settingsOf(options);
     this.#codec = settings.codec;
     this.#validate = settings.validate;
-    this.#line = new Line(settings.least);
-    this.#status = new ChannelStatus(this.#line.tally);
-    const { life, checkClose } = begin(url, settings, this.#line, this.#status, this.#slot);
+    this.#queues = new Queues(settings.least);
+    this.#status = new ChannelStatus(this.#queues.tally);
+    const { life, checkClose } = begin(url, settings, this.#queues, this.#status, this.#slot);
     this.#life = life;
     this.#checkClose = checkClose;
   }
@@ -59,7 +59,7 @@ export class Channel {
     if (!this) return detached('stats');
     const { queuedBytes, droppedMessages } = this.#status;
     const bufferedAmount = this.#slot.handle?.platform.bufferedAmount ?? 0;
-    return { ...this.#line.counts, queuedBytes, droppedMessages, bufferedAmount };
+    return { ...this.#queues.counts, queuedBytes, droppedMessages, bufferedAmount };
   }
 
   async send(value, options) {
@@ -68,7 +68,7 @@ export class Channel {
     const message = this.#encode(value);
     signal?.throwIfAborted();
     try {
-      if (!this.#line.trySend(this.#slot.handle, message)) await this.#line.wait(this.#slot.handle, message, signal);
+      if (!this.#queues.trySend(this.#slot.handle, message)) await this.#queues.wait(this.#slot.handle, message, signal);
     } catch (error) {
       throw unsent(error, value, signal);
     }
@@ -80,7 +80,7 @@ export class Channel {
     if (!handle && this.#life.isConnecting) return false;
     const message = this.#encode(value);
     try {
-      return this.#line.trySend(handle, message);
+      return this.#queues.trySend(handle, message);
     } catch (error) {
       throw unsent(error, value);
     }
@@ -100,7 +100,7 @@ export class Channel {
     const signal = signalOf(options);
     signal?.throwIfAborted();
     try {
-      await this.#line[what](this.#slot.handle, signal);
+      await this.#queues[what](this.#slot.handle, signal);
     } catch (error) {
       throw unsent(error, undefined, signal);
     }
@@ -112,19 +112,19 @@ export class Channel {
     const words = `${reason}`;
     const bytes = lengthOf(words);
     const refuse = (error) => new CloseError(error, wordsOf(error, error === BAD_CLOSE_CODE ? code : bytes));
-    // Which codes are allowed is Rust's to say, but its type would make 1000 of 66536.
+    // Rust decides which codes are allowed, but its 16-bit type would turn 66536 into 1000.
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) throw refuse(BAD_CLOSE_CODE);
     try {
       this.#checkClose(code, bytes);
     } catch (error) {
       throw refuse(error);
     }
-    // During the call: nothing that is sent later goes out.
+    // During the call, so that nothing sent later is handed over.
     this.#life.close(code, words);
     try {
       return await unless(signal, this.#life.closed, () => signal.reason);
     } catch (reason) {
-      // The wait for the peer was cancelled.
+      // The signal cancelled the wait for the peer.
       this.#life.abort();
       throw reason;
     }
@@ -138,7 +138,7 @@ export class Channel {
   [Symbol.asyncIterator]() {
     return {
       next: () => this.#read(),
-      // `break` leaves the loop: it closes the channel, and does not wait for the peer.
+      // `break` leaves the loop. It closes the channel without waiting for the peer.
       return: async (value) => {
         this.#life.close(1000, '');
         return { done: true, value };
@@ -157,7 +157,7 @@ export class Channel {
     }
   }
 
-  // A single promise, because it dominates the cost of a message.
+  // One promise only: it is most of the cost of a message.
   #read() {
     return new Promise((resolve, reject) => {
       const settle = (message) => {
@@ -167,7 +167,7 @@ export class Channel {
           reject(error);
         }
       };
-      this.#line.read(this.#slot.handle, settle, reject);
+      this.#queues.read(this.#slot.handle, settle, reject);
     });
   }
 
@@ -215,20 +215,20 @@ export class Channel {
   }
 }
 
-/** A method was taken from its channel: `const { send } = channel`. */
+/** The error for a method without its channel: `const { send } = channel`. */
 function detached(method) {
   throw new TypeError(`${method} was called without its channel: call channel.${method}(), or bind it`);
 }
 
-/** The signal of the options of a wait. */
+/** The signal in the options of a call that waits. */
 function signalOf(options) {
   const { signal } = options ?? {};
   return checkedSignal(signal);
 }
 
-/** Why a value was not sent: Rust's code, why there is no connection, or what the signal says. */
+/** Why a value was not sent: Rust's code, the error of connecting, or the signal's reason. */
 function unsent(error, value, signal) {
-  // As every function of the platform that takes a signal.
+  // The signal's reason, as in every function of the platform that accepts a signal.
   if (error === CANCELLED) return signal.reason;
   if (error instanceof ConnectError) return new SendError(NOT_OPEN, 'not sent: the channel did not open', value, { cause: error });
   return typeof error === 'string' ? new SendError(error, wordsOf(error), value) : new SendError(error.code, error.message, value);

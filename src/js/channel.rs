@@ -1,5 +1,5 @@
-//! The Rust half of the class `Channel`: it owns the browser's object and makes every decision. Values and payloads stay in JavaScript; only the
-//! lengths of messages come here.
+//! The Rust half of the class `Channel`. It owns the browser's object and makes every decision. Values and payloads stay in JavaScript; only the
+//! lengths of messages get here.
 
 use super::platform_transport::{ByStream, PlatformTransport, Socket};
 use super::web_socket::{Tell, told};
@@ -17,28 +17,28 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Reported once each: open, and that the end has begun, with the limit of ours that caused it, if any.
+/// Reported once each: open, and the beginning of the end, with our limit that caused it, if any.
 const OPENED: u8 = 0;
 const CLOSING: u8 = 1;
 const TOO_BIG: u8 = 2;
 const FULL: u8 = 3;
-/// Reported last, one of these: not open in time; or the end, with who closed and the browser's event, if there is one.
+/// Reported last, one of these: the connect timeout; or the end, with the side that closed and the browser's event, if there is one.
 const TIMED_OUT: u8 = 4;
 const BY_LOCAL: u8 = 5;
 const BY_REMOTE: u8 = 6;
 const BY_ERROR: u8 = 7;
 const BY_UNKNOWN: u8 = 8;
 
-/// How long to wait for the platform's `close` after an `error`. Most platforms fire both in one task; workerd fires no `close` after a message that
+/// How long to wait for the platform's `close` after an `error`. Most platforms fire both in one task. workerd fires no `close` after a message that
 /// is too large for it.
 const CLOSE_AFTER_ERROR_MS: u32 = 50;
 
-/// Codes of errors. JavaScript has the texts: here they would add a kilobyte of wasm.
+/// Error codes. Their texts are in JavaScript, because here they would add a kilobyte of wasm.
 const REFUSED: &str = "REFUSED";
 const NOT_OPEN: &str = "NOT_OPEN";
 const SEND_REFUSED: &str = "SEND_REFUSED";
 
-/// Stands for an arrived message, which JavaScript holds.
+/// Stands for a message that arrived. JavaScript holds it.
 struct Arrived(usize);
 
 impl Weighed for Arrived {
@@ -47,14 +47,14 @@ impl Weighed for Arrived {
     }
 
     fn cost(&self) -> usize {
-        // Some 32 bytes of its own: the documented order, of which an empty `Uint8Array` is more and a string less.
+        // In addition 32 bytes, the documented order of magnitude. An empty `Uint8Array` costs more than that, a string less.
         self.0.saturating_add(32)
     }
 }
 
-/// One connection of the class `Channel`. It closes when JavaScript has dropped it.
+/// One connection of the class `Channel`. It closes when JavaScript drops it.
 ///
-/// It has no strong reference to the user's object, only the function `tell`, which must not have one either.
+/// It has no strong reference to the user's object. It has the function `tell`, which must not have one either.
 #[wasm_bindgen]
 pub struct ChannelHandle(Rc<Inner>);
 
@@ -69,11 +69,11 @@ struct Inner {
     send_high_water_mark: usize,
     receive_buffer: usize,
     inbox: RefCell<Inbox<Arrived>>,
-    /// The timeout of connecting, and then of closing.
+    /// The timer of the connect timeout, and later of the close timeout.
     deadline: RefCell<Option<Timeout>>,
 }
 
-/// It only moves forward.
+/// Only moves forward.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
     Connecting,
@@ -86,12 +86,12 @@ enum Phase {
 impl ChannelHandle {
     /// Begins to connect, with the arguments for the browser's constructor. A missing option keeps its default; a timeout of 0 is none.
     ///
-    /// `tell` is called with the numbers above. The browser calls `arrived` with its `message` events until the end; `arrived` calls
-    /// [`arrive`](Self::arrive) for each. Without it the class is `WebSocketStream`, which has no events: the handle's owner awaits
+    /// `tell` is called with the numbers above. The browser calls `arrived` with its `message` events until the end, and `arrived` calls
+    /// [`arrive`](Self::arrive) for each. Without `arrived` the class is `WebSocketStream`, which has no events: the handle's owner awaits
     /// [`opening`](Self::opening), [`read`](Self::read) and [`ending`](Self::ending), and reports the results.
     ///
     /// # Errors
-    /// What the browser's constructor threw, as it threw it, or a code.
+    /// The exception of the browser's constructor, unchanged, or a code.
     #[wasm_bindgen(constructor)]
     // One call across the boundary, without an object to read.
     #[allow(clippy::too_many_arguments)]
@@ -110,7 +110,7 @@ impl ChannelHandle {
         let socket = Reflect::construct(class, arguments)?;
         if arrived.is_some() {
             let socket: &web_sys::WebSocket = socket.unchecked_ref();
-            // Chromium's way to say that the page's security policy forbids it.
+            // So Chromium reports that the page's security policy forbids it.
             if socket.ready_state() == web_sys::WebSocket::CLOSED {
                 return Err(REFUSED.into());
             }
@@ -121,7 +121,7 @@ impl ChannelHandle {
         let receive_buffer = or(receive_buffer, limits.receive_buffer);
         let inbox = match arrived {
             Some(_) => Inbox::new(receive_buffer, policy(overflow)),
-            // A stream's messages are always accepted: none is requested past the limit.
+            // A stream's messages are always accepted: past the limit none is requested.
             None => Inbox::new(usize::MAX, Overflow::Close),
         };
         let inner = Rc::new_cyclic(|weak: &Weak<Inner>| Inner {
@@ -139,7 +139,7 @@ impl ChannelHandle {
             close_timeout_ms: close_timeout_ms
                 .unwrap_or(limits.close_timeout.as_secs() as u32 * 1000),
             max_message: or(max_message, limits.max_message),
-            // With 0 it waits until everything is out.
+            // With 0 it waits until the platform holds nothing.
             send_high_water_mark: or(send_high_water_mark, limits.send_high_water_mark).max(1),
             // With 0 it stops after every message.
             receive_buffer: receive_buffer.max(1),
@@ -150,7 +150,7 @@ impl ChannelHandle {
         Ok(ChannelHandle(inner))
     }
 
-    /// What has the attributes `protocol` and `extensions`.
+    /// The object that has the attributes `protocol` and `extensions`.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
         self.0.transport.attributes()
@@ -162,12 +162,12 @@ impl ChannelHandle {
         self.0.inbox.borrow().bytes() as f64
     }
 
-    /// A message of this many bytes has arrived; `read` says whether a read is pending. Returns how many of the oldest unread messages were dropped
-    /// for it, or a negative number if this message is to be dropped: -2 by the overflow policy, -1 because it is not shown. If it exceeds the limit,
+    /// A message of this many bytes arrived. `read` says whether a read is pending. Returns how many of the oldest unread messages were dropped for
+    /// it. A negative number means that this message is dropped: -2 by the overflow policy, -1 because it must not be shown. If it exceeds the limit,
     /// the connection closes.
     pub fn arrive(&self, bytes: f64, read: bool) -> i32 {
         let inner = &self.0;
-        // After an end that we began, the platform shows nothing either (WHATWG WebSockets §4, "message" when not OPEN).
+        // After we began to close, a platform shows no messages either (WHATWG WebSockets §4, "message" when not OPEN).
         if inner.ours.get() || matches!(inner.phase.get(), Phase::Connecting | Phase::Closed) {
             return -1;
         }
@@ -196,8 +196,8 @@ impl ChannelHandle {
         self.0.inbox.borrow_mut().pop();
     }
 
-    /// Hands a message to the platform; false if the send buffer is full. `bytes` is its length; over `WebSocket`, its length at most. `constant`: it
-    /// can no longer change, so the platform need not copy it while it waits.
+    /// Hands a message to the platform; returns false if the send buffer is full. `bytes` is its length; over `WebSocket` it may be an upper bound.
+    /// `constant`: it can no longer change, so the platform need not copy it while it waits.
     ///
     /// # Errors
     /// A code: the connection is closing or closed, or the platform refused the message.
@@ -220,37 +220,37 @@ impl ChannelHandle {
         self.0.is_below(1).ok_or_else(|| NOT_OPEN.into())
     }
 
-    /// A promise that settles when sending is worth another try; `undefined` if the platform has no event for it.
+    /// A promise that settles when another try to send is worthwhile; `undefined` if the platform has no event for it.
     pub fn room(&self) -> Option<Promise> {
         self.0.transport.room()
     }
 
-    /// How long to wait before the next try without such an event, in milliseconds; 0 for one turn of the event loop.
+    /// Without such an event, the milliseconds to wait before the next try; 0 for one turn of the event loop.
     pub fn pause(&self) -> u32 {
         self.0.transport.pause()
     }
 
-    /// Whether [`close`](Self::close) takes this code, a whole number of 16 bits, and a reason of so many bytes.
+    /// Whether [`close`](Self::close) accepts this code, a 16-bit integer, and a reason of this many bytes.
     ///
     /// # Errors
-    /// A code, when it does not.
+    /// A code, if it does not.
     #[wasm_bindgen(js_name = checkClose)]
     pub fn check_close(code: u16, bytes: u32) -> Result<(), JsValue> {
         CloseError::check_length(code, bytes as usize).map_err(|error| JsValue::from(error.code()))
     }
 
-    /// Begins to close, if it is open. The arguments have been [checked](Self::check_close).
+    /// Begins to close, if it is open. The arguments were [checked](Self::check_close).
     pub fn close(&self, code: u16, reason: &JsValue) {
         self.0.begin_close(code, reason, CLOSING);
     }
 
-    /// Ends at once: closes, and does not wait for the peer's answer.
+    /// Ends at once: closes, without waiting for the peer's answer.
     pub fn abort(&self) {
         self.0.abandon(BY_LOCAL);
     }
 }
 
-/// For `WebSocketStream`. JavaScript awaits its promises and reports the results; after the end they change nothing.
+/// For `WebSocketStream`. JavaScript awaits its promises and reports the results. After the end they have no effect.
 #[wasm_bindgen]
 impl ChannelHandle {
     /// The first promise to await: settles when the stream is open or has failed.
@@ -269,13 +269,13 @@ impl ChannelHandle {
         }
         match inner.phase.get() {
             Phase::Connecting => inner.handle(Told::Opened),
-            // Cancelled at this very moment: release both ends.
+            // Cancelled at this moment: release both ends.
             _ => inner.transport.detach(),
         }
     }
 
-    /// A promise of the next message, or of the end, as a stream's reader gives it; `undefined` while the receive buffer is full. After our own close
-    /// messages are read and discarded; otherwise the end would never come.
+    /// A promise of the next message, or of the end, as a stream's reader returns it; `undefined` while the receive buffer is full. After our own
+    /// close, messages are read and discarded, so that the end can come.
     pub fn read(&self) -> Option<Promise> {
         let inner = &self.0;
         match inner.phase.get() {
@@ -287,7 +287,7 @@ impl ChannelHandle {
         inner.stream()?.read()
     }
 
-    /// A promise of how the stream ended, to await after reading has ended.
+    /// A promise of how the stream ended, to be awaited after reading has ended.
     pub fn ending(&self) -> Option<Promise> {
         self.0.stream()?.ending()
     }
@@ -317,12 +317,13 @@ impl Inner {
         }
     }
 
-    /// Whether the send buffer has space for a message; none if it cannot send. A beginning end has no event: it is noticed here first.
+    /// Whether the send buffer has space for a message; none if nothing can be sent. The beginning of an end has no event, so it is noticed here
+    /// first.
     fn has_room(self: &Rc<Self>) -> Option<bool> {
         self.is_below(self.send_high_water_mark)
     }
 
-    /// Whether the platform holds less than so many unsent bytes.
+    /// Whether the platform holds less than this many unsent bytes.
     fn is_below(self: &Rc<Self>, bytes: usize) -> Option<bool> {
         if self.phase.get() != Phase::Open {
             return None;
@@ -339,7 +340,7 @@ impl Inner {
 
     fn handle(self: &Rc<Self>, told: Told) {
         match told {
-            // A double may tell it twice.
+            // A test double may report it twice.
             Told::Opened if self.phase.get() != Phase::Connecting => {}
             Told::Opened => {
                 drop(self.deadline.take());
@@ -348,7 +349,7 @@ impl Inner {
             }
             // They go to `arrived`.
             Told::Message(_) => {}
-            // For a connection that a policy blocked, Chromium fires only `error` and never `close`; so does Node 22 for a refused one.
+            // Chromium fires only `error`, and never `close`, for a connection that a policy blocked; so does Node 22 for a refused one.
             Told::Error(event) => match self.phase.get() {
                 Phase::Connecting => {
                     self.end(BY_ERROR, &event);
@@ -366,7 +367,7 @@ impl Inner {
                         event.was_clean(),
                     ),
                 };
-                // Before the return: a test double may report its end again within `close`.
+                // Before the return, because a test double may report its end again within `close`.
                 self.transport.detach();
                 self.transport.answer(event.code());
                 self.end(how(by), &event);
@@ -374,7 +375,7 @@ impl Inner {
         }
     }
 
-    /// The arguments have been checked.
+    /// The arguments were checked.
     fn begin_close(self: &Rc<Self>, code: u16, reason: &JsValue, why: u8) {
         if self.phase.get() != Phase::Open {
             return;
@@ -383,7 +384,7 @@ impl Inner {
         self.ours.set(true);
         self.set_deadline(self.close_timeout_ms);
         self.tell(why, &JsValue::UNDEFINED);
-        // Last: a platform may report the end within its `close`.
+        // Last, because a platform may report the end within its `close`.
         self.transport.close(code, reason);
     }
 
@@ -404,7 +405,7 @@ impl Inner {
         *self.deadline.borrow_mut() = Some(deadline);
     }
 
-    /// The end, without waiting for the platform's.
+    /// Ends without waiting for the platform's end.
     fn abandon(&self, how: u8) {
         self.end(how, &JsValue::UNDEFINED);
         self.transport.abandon();

@@ -1,8 +1,8 @@
-// How values become messages: the codecs that have a name, and the user's own.
+// Codecs: those that have a name, and the user's own.
 import { isBuffer } from './brands.js';
 import { TextDecoder } from './text.js';
 
-/** Where `websocket-channel/messagepack` leaves its codec: it is a bundle of its own, and this one must not grow by it. */
+/** `websocket-channel/messagepack` registers its codec here. It is a bundle of its own, so that this one does not grow by it. */
 const REGISTRY = Symbol.for('websocket-channel.codecs');
 
 const expectText = (message) => {
@@ -14,7 +14,7 @@ const expectBytes = (message) => {
   return message;
 };
 const same = (value) => value;
-/** As Rust reads it: bytes that are not UTF-8 throw, and so does a byte order mark, which is no JSON (RFC 8259 §8.1). */
+/** As in Rust: bytes that are not UTF-8 throw, and so does a byte order mark, which JSON does not allow (RFC 8259 §8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const codecs = {
@@ -42,7 +42,7 @@ export function codecOf(codec = 'raw') {
   );
 }
 
-/** What a codec made, as it is handed over: a string or a `Uint8Array`. */
+/** Checks the result of a codec: a string or a `Uint8Array`. */
 export function messageOf(value) {
   if (typeof value === 'string') return value;
   if (!ArrayBuffer.isView(value)) {
@@ -50,9 +50,9 @@ export function messageOf(value) {
     throw new TypeError('a message has to be a string, an ArrayBuffer or a view of one');
   }
   const { buffer, byteOffset, byteLength } = value;
-  // The memory was transferred (detached). An empty view of attached memory is an empty message.
+  // The memory was transferred (detached). An empty view of memory that was not is an empty message.
   if (buffer.detached) throw new TypeError('the ArrayBuffer of the message was transferred (it is detached)');
   const view = value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
-  // Web IDL: a platform's send takes neither shared memory nor such as may change its length. Memory of another realm is copied, too.
+  // Web IDL: a platform's `send` accepts neither shared nor resizable memory, so that is copied. Memory of another realm is copied, too.
   return buffer instanceof ArrayBuffer && !buffer.resizable ? view : new Uint8Array(view);
 }

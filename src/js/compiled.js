@@ -8,7 +8,7 @@ let module;
 
 /** Makes the exports of a fresh instance, synchronously. */
 function instantiate(imports) {
-  // Outside of `try`: the slim entry throws its own error if it has no wasm.
+  // Outside of `try`: without wasm the slim entry throws an error of its own.
   const from = module ?? source();
   try {
     module = isModule(from) ? from : new WebAssembly.Module(from);

@@ -7,7 +7,7 @@ import { BY_SOCKET, BY_STREAM, checkedProtocols } from './options.js';
 import { copiesBytes } from './platform.js';
 import { hear } from './stream.js';
 
-/** Rust's default; here too because the time in which a function gives the URL counts. */
+/** The same default as in Rust. It is needed here because the timeout includes the function that returns the URL. */
 const CONNECT_TIMEOUT_MS = 20_000;
 
 /** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
@@ -15,20 +15,20 @@ const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
 
 /**
  * Begins to connect.
- * @param {import('./line.js').Line} line where messages, reads and sends wait
+ * @param {import('./queues.js').Queues} queues where messages, reads and sends wait
  * @param {import('./status.js').ChannelStatus} status shows its life
  * @param {{ handle?: object }} slot is given the handle when it is open
  * @returns {{ life: Life, checkClose: Function }} what throws a code of Rust's when `close` does not take a code, or a reason of so many bytes
  */
-export function begin(url, settings, line, status, slot) {
+export function begin(url, settings, queues, status, slot) {
   const instance = current(settings.WebSocket);
-  const life = new Life(line, status, slot, instance.alive, settings.signal);
+  const life = new Life(queues, status, slot, instance.alive, settings.signal);
   const limit = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   life.limitMs = limit;
   const make = ([given, protocols], left) => {
     if (!life.isConnecting) return;
     try {
-      connect(instance, life, line, settings, given, protocols ?? [], left);
+      connect(instance, life, queues, settings, given, protocols ?? [], left);
     } catch (error) {
       life.fail(error instanceof ConnectError ? error : refused(error));
     }
@@ -46,7 +46,7 @@ export function begin(url, settings, line, status, slot) {
   return { life, checkClose: instance.ChannelHandle.checkClose };
 }
 
-function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, settings, given, protocols, left) {
+function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, queues, settings, given, protocols, left) {
   const address = `${given}`;
   // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.
   if (address.includes('#')) throw failed('URL_FRAGMENT');
@@ -67,20 +67,20 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, line, sett
   const tell = (happened, event) => life.tell(happened, event);
   const arrived = ({ data }) => {
     const handle = weak.deref();
-    if (handle) line.arrive(handle, data);
+    if (handle) queues.arrive(handle, data);
   };
   const handle = Stream
     ? new ChannelHandle(Stream, [address, { protocols: list }], left, ...bounds, tell)
     : new ChannelHandle(WebSocket, [address, list], left, ...bounds, tell, arrived);
   weak = new WeakRef(handle);
-  if (!Stream && !copiesBytes(handle.platform)) line.keeping();
+  if (!Stream && !copiesBytes(handle.platform)) queues.keeping();
   life.made(handle, list, Boolean(Stream));
-  if (Stream) hear(handle, line);
-  // A double may be open as it is made, and tell nothing.
+  if (Stream) hear(handle, queues);
+  // A test double may be open from the start, and fire no event.
   else if (handle.platform.readyState === 1) handle.opened(true);
 }
 
-/** What the platform's constructor threw, or a code of Rust's. */
+/** What the platform's constructor threw, or a code from Rust. */
 function refused(error) {
   if (typeof error === 'string') return failed(error, 'it returned a closed socket');
   if (error?.code === 'INTERNAL') return new ConnectError(error.code, error.message, { cause: error });
@@ -88,7 +88,7 @@ function refused(error) {
   return failed('REFUSED', `${error?.name}: ${error?.message}`, { cause: error });
 }
 
-/** The values, those of functions included; these have the same limit as the connection, and end with it. */
+/** Resolves the arguments, including functions. The connect timeout includes these functions, and cancels them. */
 async function provided(values, limit, signal) {
   const over = new AbortController();
   const timer = limit && setTimeout(() => over.abort(), limit);

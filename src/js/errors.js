@@ -70,7 +70,7 @@ export class SendError extends ChannelError {
   }
 }
 
-/** A message that the codec could not decode or the schema rejected; `raw` is that message. The channel goes on. */
+/** A message that the codec could not decode, or that the schema rejected; `raw` is that message. The channel continues. */
 export class DecodeError extends ChannelError {
   constructor(code, message, raw, options) {
     super(code, message, options);
@@ -90,11 +90,11 @@ export class ChannelClosedError extends ChannelError {
   }
 }
 
-/** Something that the package needs is missing here. */
+/** Something that the package needs is missing in this environment. */
 export class PlatformError extends ChannelError {}
 
 const all = { ChannelError, ConnectError, SendError, DecodeError, CloseError, ChannelClosedError, PlatformError };
-// As JavaScript's own errors have it; and it is not the name that a minifier gave the class.
+// As in JavaScript's own errors. Without it, it would be the minifier's name for the class.
 for (const [name, Class] of Object.entries(named(all))) {
   Object.defineProperty(Class.prototype, 'name', { value: name, writable: true, configurable: true });
 }

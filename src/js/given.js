@@ -1,18 +1,18 @@
-// The wasm of the slim entry: what `init` was given. It stands in for `inlined.js` in that build.
+// The wasm of the slim entry: the argument of `init`. In that build it replaces `inlined.js`.
 import { isBuffer, isModule, isURL } from './brands.js';
 import { PlatformError } from './errors.js';
 
 let given;
 
-/** What the instance is made of. */
+/** The source of an instance. */
 export function source() {
   if (given) return given;
   throw new PlatformError('NOT_INITIALIZED', 'websocket-channel/slim has no wasm yet: call await init(…) first');
 }
 
 /**
- * Takes the wasm: its bytes, a compiled module, or where to fetch it. Bytes and modules are there at once; a later call changes nothing once there
- * is an instance.
+ * Sets the wasm: its bytes, a compiled module, or a URL or response to fetch. Bytes and modules are ready at once. A call after the first instance
+ * was made has no effect.
  */
 export async function init(from) {
   if (isModule(from) || isBuffer(from) || ArrayBuffer.isView(from)) {
@@ -27,6 +27,6 @@ export async function init(from) {
       `init: expected bytes, a WebAssembly.Module, a URL or a Response with a body, got ${response?.status ?? String(response)}`,
     );
   }
-  // Not compileStreaming: it wants a content type that many servers do not send.
+  // Not `compileStreaming`: it requires a content type that many servers do not send.
   given = await WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,7 +1,7 @@
-// The wasm of the default entry: its bytes travel inside the script, so there is no second file to serve.
+// The wasm of the default entry. Its bytes are inside the script, so there is no second file to serve.
 import text from 'glue/wasm';
 
-/** What the instance is made of. `inlineWasm` in `tests/run/build.mjs` says why its bytes are a string. */
+/** The source of an instance. `inlineWasm` in `tests/run/build.mjs` explains why its bytes are a string. */
 export function source() {
   const byteOf = [];
   let plain = 0x23;

@@ -1,8 +1,8 @@
-// The instance of the core that all share, made synchronously when it is first needed.
+// The instance of the core. All connections share it. It is made synchronously, when it is first needed.
 //
-// Nothing of an instance can be trusted after a trap, for Rust's frames are gone without having cleaned up. Then it is given up together with
-// its connections, and the next construction gets a fresh one. Each has a glue of its own: objects, timers and promises of the old one still
-// call into what they came from, and are answered with nothing.
+// After a trap nothing in an instance can be trusted, because Rust's frames were not cleaned up. So the instance is given up, together with its
+// connections, and the next construction makes a new one. Each instance has its own glue: objects, timers and promises of the old one still call into
+// it, and do nothing.
 import { core as own } from 'core';
 import { ChannelError } from './errors.js';
 import { platformOf } from './platform.js';
@@ -14,9 +14,8 @@ let core = own;
 let instance;
 
 /**
- * The instance for a new connection: the classes of the glue, the platform's `WebSocket` and `WebSocketStream` of this moment, and `alive`, a Map in
- * which whoever has a connection puts a function that is called with an error when the instance is given up. It must not throw, nor call what
- * others wrote.
+ * The instance for a new connection: the classes of the glue, the platform's current `WebSocket` and `WebSocketStream`, and `alive`. That is a Map in
+ * which each connection puts a function. It is called with an error when the instance is given up. It must not throw, nor call the user's code.
  * @param {Function} [given] the option `WebSocket`
  */
 export function current(given) {
@@ -26,7 +25,7 @@ export function current(given) {
   return { ...instance, WebSocket, WebSocketStream: globalThis.WebSocketStream };
 }
 
-/** Instances are made of another core from now on. */
+/** Uses another core for new instances. */
 export function use(other) {
   core = other;
 }
@@ -43,7 +42,7 @@ function make() {
     for (const object of held()) {
       if (isSocket(object)) {
         object.onopen = object.onmessage = object.onclose = null;
-        // What is given up may still fire `error`, and Node's `ws` throws when nobody listens.
+        // An abandoned socket may still fire `error`, and Node's `ws` throws if nothing listens.
         object.onerror = () => {};
         object.close();
       } else if (globalThis.WebSocketStream) {
@@ -54,7 +53,7 @@ function make() {
     alive.clear();
   };
 
-  // What a function of Rust's exports throws, Rust has not thrown: it returns errors. It is a trap or an overflow of the stack.
+  // Rust returns its errors. So if one of its exports throws, that is a trap or a stack overflow.
   const guard =
     (run) =>
     (...args) => {
@@ -76,14 +75,14 @@ function make() {
   return made;
 }
 
-/** A socket of whatever class. Rust has set its handlers. */
+/** Closes a socket of any class. Rust had set its handlers. */
 const isSocket = (object) => typeof object === 'object' && object !== null && 'onmessage' in object && 'readyState' in object;
 
-/** Ends what Rust holds of a stream: behind what was written, with what nobody reads let go, which would hold the end back. */
+/** Closes a stream that Rust held, after what was written. Unread messages are cancelled, because they would delay the end. */
 function letGo(object) {
   const nothing = () => {};
   if (object instanceof WritableStreamDefaultWriter) object.close().catch(nothing);
   else if (object instanceof ReadableStreamDefaultReader) object.read().then(({ done }) => done || letGo(object), nothing);
-  // In the making: nothing was written yet. A stream is closed behind its last write (`src/transport/web_stream`).
+  // Still connecting: nothing was written. A stream closes after its last write (`src/transport/web_stream`).
   else if (object instanceof WebSocketStream) Promise.race([object.opened, null]).then((opened) => opened ?? object.close(), nothing);
 }

@@ -12,16 +12,16 @@
 // | back from a cache             | closed: `CONNECT_FAILED` | closed                  | closed                  |
 // | a trap                        | closed: `INTERNAL`       | closed: `INTERNAL`      | closed: `INTERNAL`      |
 //
-// Closed is final. A transition completes before anything is reported: promises settle and `change` is dispatched in later microtasks, so that no
-// user code runs in the middle of a transition.
+// Closed is final. A transition completes before anything is reported: promises settle and `change` is dispatched in later microtasks. So no user
+// code runs in the middle of a transition.
 //
-// The platform's object refers to this machine. So nothing here refers to the `Channel`, nor, once it is open, to the handle: when the user drops
-// the channel, it is collected and the connection closes.
+// The platform's object refers to this machine. So nothing here refers to the `Channel`, or to the handle once it is open: if the user drops the
+// channel, it is collected and the connection closes.
 import { CANCELLED, ConnectError, LIMITS, NOT_OPEN, failed } from './errors.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, move } from './status.js';
 import { unwatch, watch } from './suspension.js';
 
-/** What Rust reports: `channel.rs`. From `TIMED_OUT` on it is the end; from `ENDED` on by one of `BY`. */
+/** Numbers that Rust reports: `channel.rs`. From `TIMED_OUT` on they are an end, from `ENDED` on by one of `BY`. */
 const OPENED = 0;
 const TIMED_OUT = 4;
 const ENDED = 5;
@@ -34,11 +34,11 @@ const lost = (by) => ({ code: 1006, reason: '', wasClean: false, by, unsentBytes
 
 export class Life {
   #state = CONNECTING;
-  #line;
+  #queues;
   #status;
   #alive;
   #signal;
-  // What the channel sends by. Ours only until it is open.
+  // The handle, for sending. Strong only until it is open.
   #slot;
   #handle;
   #weak;
@@ -46,31 +46,31 @@ export class Life {
   #holdsBack = false;
   #settle;
   #ended;
-  // The code of the limit of ours that ended it.
+  // The code of our limit that ended the channel.
   #limit;
-  // We were asked to end it: reading ends without an error.
+  // The user ended it: reading ends without an error.
   #left = false;
   #doubt;
-  /** Aborts when connecting is given up. */
+  /** Aborts when connecting is cancelled. */
   connecting = new AbortController();
-  /** Of what the handshake settled. */
+  /** Settles with the handshake. */
   opened;
-  /** Of the end; it never rejects. */
+  /** Resolves at the end; never rejects. */
   closed;
-  /** How reading ends: with nothing, or with this code of a {@link ChannelClosedError}. */
+  /** How reading ends: `undefined` without an error, or the code of a {@link ChannelClosedError}. */
   get ending() {
     return this.#left ? undefined : (this.#limit ?? 'CHANNEL_CLOSED');
   }
 
   /**
-   * @param {import('./line.js').Line} line where messages, reads and sends wait
+   * @param {import('./queues.js').Queues} queues where messages, reads and sends wait
    * @param {import('./status.js').ChannelStatus} status shows it
    * @param {{ handle?: object }} slot is given the handle when it is open
-   * @param {Map<object, (error: Error) => void>} alive who is told of a trap
+   * @param {Map<object, (error: Error) => void>} alive what to call after a trap
    * @param {AbortSignal} [signal] ends it
    */
-  constructor(line, status, slot, alive, signal) {
-    this.#line = line;
+  constructor(queues, status, slot, alive, signal) {
+    this.#queues = queues;
     this.#status = new WeakRef(status);
     this.#slot = slot;
     this.#alive = alive;
@@ -89,7 +89,7 @@ export class Life {
     return this.#state === CONNECTING;
   }
 
-  /** The connection has been made, offering these subprotocols; it is not open yet. `holdsBack`: the peer waits while nobody reads. */
+  /** The connection has been constructed with these subprotocols, and is not open yet. `holdsBack`: it has receive backpressure. */
   made(handle, offered, holdsBack) {
     this.#weak = new WeakRef(handle);
     this.#offered = offered;
@@ -98,7 +98,7 @@ export class Life {
     if (this.isConnecting) this.#handle = handle;
   }
 
-  /** Rust tells. It must not throw. */
+  /** Handles a report of Rust. Must not throw. */
   tell(happened, event) {
     if (happened === OPENED) this.#open();
     else if (happened < TIMED_OUT) this.#closing(LIMITS[happened]);
@@ -113,41 +113,42 @@ export class Life {
     try {
       ({ protocol, extensions } = handle.platform);
     } catch (cause) {
-      // A double that is not made to the end.
+      // An incomplete test double.
       return this.fail(failed('CONNECT_FAILED', cause?.message, { cause }));
     }
-    // workerd has null for nothing.
+    // workerd has `null` for none.
     protocol ??= '';
     extensions ??= '';
-    // RFC 6455 §4.1: a client may go on without one. Chromium, Node and Bun do not, so nowhere does a channel. WebKit takes one in other letters.
+    // RFC 6455 §4.1: a client may continue without a subprotocol. Chromium, Node and Bun do not, so a channel never does. WebKit accepts one in other
+    // case.
     if (this.#offered.length > 0 && !this.#offered.includes(protocol)) return this.fail(failed('SUBPROTOCOL', this.#offered.join(', ')));
     this.#move(OPEN);
     this.#slot.handle = handle;
     this.#slot = this.#handle = undefined;
     this.#settle.resolve({ protocol, extensions });
-    this.#line.look(handle);
+    this.#queues.look(handle);
   }
 
   #closing(limit) {
     if (this.#state !== OPEN) return;
     this.#limit = limit;
     this.#move(CLOSING);
-    this.#line.stop(NOT_OPEN);
-    // What is discarded has to be read first.
-    this.#line.ask();
+    this.#queues.stop(NOT_OPEN);
+    // Messages must be read to be discarded.
+    this.#queues.ask();
   }
 
   #over(by, event) {
     const { code, reason, wasClean } = event ?? {};
     if (this.isConnecting) {
-      // Browsers hide why. Deno and Bun say it in their `error` event, or in its `error`, which in Node has no words.
+      // Browsers hide the cause. Deno and Bun report it in the `error` event or in its `error`, which is empty in Node.
       const cause = event?.error;
       const words = [event?.message, cause?.message, cause?.cause?.message].find(Boolean);
-      // Nobody closes what is not open: a double may say that the peer did.
+      // Nobody can close a connection that is not open. A test double may say that the peer did.
       this.#end(lost('error'), failed('CONNECT_FAILED', words, words && cause ? { cause } : undefined));
       return;
     }
-    // WHATWG WebSockets §4: a connection that failed has the code 1006. Deno has none, 0, when it failed before it was open.
+    // WHATWG WebSockets §4: the code of a connection that failed is 1006. Deno has 0 if it failed before it was open.
     this.#end({ ...lost(by), code: code || 1006, reason: reason ?? '', wasClean: wasClean ?? false });
   }
 
@@ -164,20 +165,20 @@ export class Life {
     this.#weak.deref()?.close(code, reason);
   }
 
-  /** Ends at once, and does not wait for the peer. What was not read is dropped. */
+  /** Ends at once, without waiting for the peer. Unread messages are dropped. */
   abort(error = new ConnectError(CANCELLED, 'not connected: the channel was closed before it was open')) {
     if (this.#state === CLOSED) return;
     const wasConnecting = this.isConnecting;
     this.#leave();
-    this.#line.discard(this.#weak?.deref());
+    this.#queues.discard(this.#weak?.deref());
     this.#end(lost('local'), wasConnecting ? error : undefined);
   }
 
-  /** Reading ends without an error: what arrives from now on is discarded. */
+  /** Reading ends without an error. Messages that arrive from now on are discarded. */
   #leave() {
     if (this.#limit) return;
     this.#left = true;
-    this.#line.end();
+    this.#queues.end();
   }
 
   /** The option `signal` aborted. */
@@ -188,33 +189,33 @@ export class Life {
       this.#end(lost('local'), error, reason);
     } else {
       this.close(1000, '');
-      this.#line.discard(this.#weak.deref());
+      this.#queues.discard(this.#weak.deref());
     }
   }
 
   /**
-   * The page is back from the back/forward cache. Browsers that keep a page with a WebSocket there cut the connection (Chromium from 156, WebKit),
-   * and tell so after `pageshow`: until then it says OPEN, and WebKit loses what is sent.
+   * The page returned from the back/forward cache. Browsers that cache a page with a WebSocket cut the connection (Chromium from 156 on, WebKit), and
+   * report that after `pageshow`. Until then its state is OPEN, and WebKit loses what is sent.
    */
   restored() {
     if (this.isConnecting) this.fail(failed('CONNECT_FAILED', 'the page was in the back/forward cache'));
     else this.#end(lost(this.#left ? 'local' : 'error'));
   }
 
-  /** The page was frozen. Chromium cuts the connection from 156 on, and tells so after `resume`; older ones keep it. */
+  /** The page was frozen. Chromium cuts the connection from 156 on and reports that after `resume`; older versions keep it. */
   resumed() {
     if (this.#state !== OPEN) return;
-    this.#line.hold();
+    this.#queues.hold();
     clearTimeout(this.#doubt);
-    this.#doubt = setTimeout(() => this.#line.release(this.#weak.deref()), DOUBT_MS);
+    this.#doubt = setTimeout(() => this.#queues.release(this.#weak.deref()), DOUBT_MS);
   }
 
   #trapped(error) {
-    // As everything that keeps a channel from opening.
+    // Like every other reason why a channel does not open.
     this.#end(lost('error'), this.isConnecting ? new ConnectError(error.code, error.message, { cause: error }) : error);
   }
 
-  /** The one way to the end. `thrown` is what `opened` and reads reject with, where that is not `error` itself. */
+  /** The only way to the end. `opened` and reads reject with `thrown`, if it differs from `error`. */
   #end(closed, error, thrown = error) {
     if (this.#state === CLOSED) return;
     const { code, wasClean } = closed;
@@ -227,15 +228,15 @@ export class Life {
     const handle = this.#weak?.deref();
     this.#slot = this.#handle = undefined;
     this.#move(CLOSED, error ?? closed);
-    this.#line.stop(error ?? NOT_OPEN);
-    if (error && !this.#left) this.#line.fail(thrown);
-    else this.#line.end();
+    this.#queues.stop(error ?? NOT_OPEN);
+    if (error && !this.#left) this.#queues.fail(thrown);
+    else this.#queues.end();
     if (error) {
       this.#settle.reject(thrown);
       this.connecting.abort(thrown);
     }
     this.#ended(closed);
-    // Where it was not the platform that ended it. Last, as a platform may tell its end within.
+    // If the platform did not end it, close it. Last, because a platform may report its end within the call.
     handle?.abort();
   }
 

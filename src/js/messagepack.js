@@ -1,7 +1,7 @@
 // `websocket-channel/messagepack`: the codec of that name, by @msgpack/msgpack. A separate entry, so that only its users download it.
 import { Decoder, Encoder } from '@msgpack/msgpack';
 
-/** Where the other entries look for it by name: `codecs.js`. */
+/** The other entries look for it by this name: `codecs.js`. */
 const REGISTRY = Symbol.for('websocket-channel.codecs');
 
 const BIGINT = { useBigInt64: true };
@@ -11,7 +11,7 @@ const safe = (number) => {
   throw new RangeError('the message has an integer beyond 2^53: use messagepack({ bigint: true })');
 };
 
-/** @msgpack/msgpack rounds such integers. A sum that is rounded is not safe either. */
+/** Large integers are refused: @msgpack/msgpack rounds them. A sum that was rounded is not a safe integer either. */
 class ExactDecoder extends Decoder {
   readU64() {
     return safe(super.readU64());
@@ -22,7 +22,7 @@ class ExactDecoder extends Decoder {
   }
 }
 
-/** @msgpack/msgpack takes the lowest 64 bits. */
+/** Refuses integers of more than 64 bits: @msgpack/msgpack would take the lowest 64. */
 class ExactEncoder extends Encoder {
   encodeBigInt64(integer) {
     if (integer !== (integer < 0n ? BigInt.asIntN(64, integer) : BigInt.asUintN(64, integer))) {

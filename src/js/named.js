@@ -1,4 +1,4 @@
-/** Gives classes the names under which they are exported: people read them in stacks and consoles, and a minifier takes them away. */
+/** Sets the names of exported classes, which a minifier removes. People see them in stack traces and consoles. */
 export function named(classes) {
   for (const [name, value] of Object.entries(classes)) Object.defineProperty(value, 'name', { value: name, configurable: true });
   return classes;

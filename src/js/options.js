@@ -2,10 +2,10 @@
 import { codecOf } from './codecs.js';
 import { timeoutOf } from './timeout.js';
 
-/** In the order in which Rust counts them. */
+/** In the order of Rust's numbers. */
 const OVERFLOW = ['close', 'drop-oldest', 'drop-newest', 'latest'];
 
-/** Rust's `TransportKind`; the third is whichever of these two has receive backpressure. */
+/** Rust's `TransportKind`. `auto` is the one of the two that has receive backpressure. */
 export const BY_SOCKET = 'websocket';
 export const BY_STREAM = 'websocket-stream';
 const TRANSPORTS = [BY_SOCKET, 'auto', BY_STREAM];
@@ -43,7 +43,7 @@ export function checkedSignal(signal) {
 }
 
 /**
- * What the options say. The names carry their units; so do the values here, and `undefined` is the default of Rust.
+ * Checks and converts the options. The names contain the units, and the values have the same. `undefined` stands for Rust's default.
  * @throws {TypeError} naming the option
  */
 export function settingsOf(options) {
@@ -65,7 +65,7 @@ export function settingsOf(options) {
   return {
     protocols,
     codec: codecOf(codec),
-    // With its own `this`.
+    // Called with its own `this`.
     validate: standard && ((value) => standard.validate(value)),
     signal,
     WebSocket: given.WebSocket,
@@ -76,7 +76,7 @@ export function settingsOf(options) {
     receiveBufferBytes: bound,
     policy,
     maxMessageBytes: largest,
-    // With what each message counts besides.
+    // Includes what each message counts in addition to its payload.
     least: Math.min(bound ?? MANY, largest ?? MANY) - 32,
   };
 }

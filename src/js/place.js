@@ -1,4 +1,4 @@
-/** What an error inside says and where it happened, for the development build: a panic knows its line, and a trap has a function of the wasm. */
+/** The message and the place of an internal error, for the development build. A panic has its line, and a trap the name of a wasm function. */
 export function placeOf(cause) {
   const { message = String(cause), stack = '' } = cause ?? {};
   const frame = stack.split('\n').find((line) => line.includes('wasm'));

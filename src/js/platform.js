@@ -1,11 +1,11 @@
-// Which class of the platform's a connection uses. It is looked up at each construction: test doubles (MSW, mock-socket) and jsdom install theirs
-// after this package was imported.
+// Chooses the platform's class for a connection. It is looked up at each construction, because test doubles (MSW, mock-socket) and jsdom install
+// theirs after this package was imported.
 import { PlatformError } from './errors.js';
 
-/** What was there at import: a program may put our class in its place later. */
+/** The class at import. A program may later install our class globally. */
 const original = globalThis.WebSocket;
 
-/** Our class, or one made of it, has the 2009 name of `send`. It works through a proxy, a subclass and a second copy of this package. */
+/** Detects our class or a subclass by the 2009 name of `send`. That works through a proxy, and for a second copy of this package. */
 const isOurs = (Class) => !!Class?.prototype && 'postMessage' in Class.prototype;
 
 /**
@@ -32,8 +32,8 @@ const { get: bufferedAmount } = Object.getOwnPropertyDescriptor(original?.protot
 const isBrowsers = /\[native code\]/.test(bufferedAmount && Function.prototype.toString.call(bufferedAmount));
 
 /**
- * Whether `socket` is a browser's own, which copies bytes within `send` (WHATWG WebSockets §3.1). Others may keep what they are given: npm ws
- * compresses it later, doubles record it. The getter of the browser throws for all of these.
+ * Whether `socket` is a browser's own, which copies bytes within `send` (WHATWG WebSockets §3.1). Others may keep the memory: npm ws compresses it
+ * later, test doubles record it. The browser's getter throws for all of these.
  */
 export function copiesBytes(socket) {
   try {
@@ -44,8 +44,8 @@ export function copiesBytes(socket) {
 }
 
 /**
- * A double may be an `EventTarget` and no more, so that nothing calls `onopen` and the others, which Rust sets. One that calls them by itself and
- * dispatches the same event besides is heard once.
+ * A test double may be just an `EventTarget`, which does not call `onopen` and the other handlers that Rust sets. If it calls them and also
+ * dispatches the same event, the event is handled once.
  */
 const withHandlers = (Class) =>
   function (...args) {
@@ -57,7 +57,7 @@ const withHandlers = (Class) =>
       const hear = (event) => {
         if (heard.has(event)) return;
         heard.add(event);
-        // The event may be reported again later: one event object is enough for a test double.
+        // The event may be reported again later, because a test double may have one event object for all.
         queueMicrotask(() => heard.delete(event));
         handler?.call(socket, event);
       };

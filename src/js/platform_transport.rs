@@ -17,7 +17,7 @@ pub(super) enum PlatformTransport {
 /// `WebSocket`, which every browser has. It reports by events, and has no receive backpressure.
 pub(super) struct Socket {
     platform: web_socket::Platform,
-    /// An upper bound of what the platform holds unsent; it can only be less. So the platform is asked only when it might be too much.
+    /// An upper bound of what the platform holds unsent, which only shrinks. So the platform is asked only if the bound might be too high.
     held: Cell<usize>,
     looks: RefCell<Looks>,
 }
@@ -74,12 +74,12 @@ impl ByStream {
         }
     }
 
-    /// Settled when it is open, or failed before.
+    /// A promise that settles when it is open or has failed.
     pub(super) fn opening(&self) -> Promise {
         self.stream.opened()
     }
 
-    /// That promise has given this.
+    /// Sets the result of that promise.
     pub(super) fn open(&self, opening: Opening) {
         let platform = web_stream::Platform::of(self.stream.clone(), &opening);
         *self.platform.borrow_mut() = Some(Rc::new(platform));
@@ -87,7 +87,7 @@ impl ByStream {
         let _ = self.opening.set(opening);
     }
 
-    /// Cancels it if it is not open yet.
+    /// Cancels it, if it is not open yet.
     fn give_up(&self) {
         if self.opening.get().is_none() {
             let _ = self.stream.close(&JsValue::UNDEFINED);
@@ -114,7 +114,7 @@ impl ByStream {
         let (Some(platform), true) = (self.platform(), bytes <= LARGEST) else {
             return false;
         };
-        // It may wait in the browser's queue.
+        // Copy it, because it may wait in the browser's queue.
         match constant {
             true => platform.write(message, bytes),
             false => platform.write(&Uint8Array::new(message), bytes),
@@ -124,7 +124,7 @@ impl ByStream {
 }
 
 impl PlatformTransport {
-    /// What has the attributes `protocol` and `extensions`.
+    /// The object that has the attributes `protocol` and `extensions`.
     pub(super) fn attributes(&self) -> JsValue {
         match self {
             Self::Socket(socket) => socket.platform.socket.clone().into(),
@@ -132,7 +132,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Whether it holds less than this many unsent bytes; none if it cannot send, from the first sign of an end.
+    /// Whether it holds less than this many unsent bytes; none if nothing can be sent, as soon as the end begins.
     pub(super) fn has_room(&self, watermark: usize) -> Option<bool> {
         match self {
             Self::Socket(socket) => socket.is_open().then(|| socket.has_room(watermark)),
@@ -140,7 +140,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Hands over a message of this many bytes; false if it is refused. Bytes are copied where they may wait, unless they are `constant`.
+    /// Hands over a message of this many bytes; returns false if it is refused. Copies bytes if they may wait, unless they are `constant`.
     pub(super) fn send(&self, message: &JsValue, bytes: usize, constant: bool) -> bool {
         match self {
             Self::Socket(socket) => socket.send(message, bytes).is_ok(),
@@ -148,7 +148,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Settles when the send buffer has space again. None if the platform has no event for it; then it has to be polled.
+    /// A promise that settles when the send buffer has space again. `None` if the platform has no event for it; then poll it.
     pub(super) fn room(&self) -> Option<Promise> {
         match self {
             Self::Socket(_) => None,
@@ -168,7 +168,7 @@ impl PlatformTransport {
         }
     }
 
-    /// Begins to close. The arguments have been checked, and only they can make it throw: if they did, the deadline would end the connection.
+    /// Begins to close. Only wrong arguments make it throw, and they were checked. If it threw all the same, the deadline would end the connection.
     pub(super) fn close(&self, code: u16, reason: &JsValue) {
         match self {
             Self::Socket(Socket { platform, .. }) => {
@@ -198,10 +198,10 @@ impl PlatformTransport {
         }
     }
 
-    /// Closes without waiting for anything, after [`detach`](Self::detach). After an end it does nothing.
+    /// Closes without waiting for anything, after [`detach`](Self::detach). Does nothing after the end.
     pub(super) fn abandon(&self) {
         match self {
-            // Without arguments it cannot throw. A stream's ends close it when they are released.
+            // Without arguments it cannot throw. A stream's two ends close it when they are released.
             Self::Socket(socket) => drop(socket.platform.socket.close()),
             Self::Stream(stream) => stream.give_up(),
         }

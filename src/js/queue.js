@@ -1,17 +1,17 @@
-// A queue whose ends and middle cost the same however long it is: an array's `shift`, `splice` and `filter` move all that is left.
+// A queue with the same cost at its ends and in its middle, at any length. An array's `shift`, `splice` and `filter` move all other elements.
 
 export class Queue {
-  /** How many there are. */
+  /** The number of objects. */
   size = 0;
   #first;
   #last;
 
-  /** Adds an object behind all others. It is in one queue at a time: `before`, `after` and `queue` are ours. */
+  /** Adds an object at the end. It can be in one queue at a time; its properties `before`, `after` and `queue` belong to the queue. */
   push(item) {
     this.#link(item, this.#last, undefined);
   }
 
-  /** Adds an object before all others. */
+  /** Adds an object at the front. */
   unshift(item) {
     this.#link(item, undefined, this.#first);
   }
@@ -27,14 +27,14 @@ export class Queue {
     this.size += 1;
   }
 
-  /** Takes the oldest out. */
+  /** Removes and returns the oldest. */
   shift() {
     const item = this.#first;
     if (item) this.delete(item);
     return item;
   }
 
-  /** Takes this one out; false if it is in no queue any more. */
+  /** Removes this object; false if it is in no queue. */
   delete(item) {
     if (item.queue !== this) return false;
     const { before, after } = item;

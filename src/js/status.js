@@ -7,25 +7,27 @@ export const CLOSED = 3;
 
 const NAMES = ['connecting', 'open', 'closing', 'closed'];
 
-/** The one way to change a status, for the life that it shows. */
+/** The only way to change a status, for the life that it shows. */
 export let move;
 
-/** Live values, and a `change` event for each change of `state`. Values that a plain channel does not have are those of one that never reconnects. */
+/**
+ * Live values, with a `change` event for each change of `state`. Fields for reconnecting have constant values in a channel that does not reconnect.
+ */
 export class ChannelStatus extends EventTarget {
   #state = CONNECTING;
   #reason = null;
-  // Weak: who looks at a status does not keep the connection.
+  // Weak: holding a status does not keep the connection.
   #handle;
   #tally;
   #receiveBackpressure = false;
 
-  // A value of the class, not a `static` block: React Native does not compile those.
+  // Set within the class, but not in a `static` block, which React Native does not compile.
   static #move = (move = (status, state, reason = null, handle, holdsBack) => {
     if (handle) status.#handle = new WeakRef(handle);
     if (state === OPEN) status.#receiveBackpressure = holdsBack;
     status.#state = state;
     status.#reason = reason;
-    // Not within a call of the user's, nor in the middle of a change.
+    // Not within a call of the user's, nor in the middle of a transition.
     queueMicrotask(() => status.dispatchEvent(new Event('change')));
   });
 
@@ -43,7 +45,7 @@ export class ChannelStatus extends EventTarget {
     return this.#reason;
   }
 
-  // A trapped instance returns undefined: 0.
+  // After a trap the instance returns undefined: 0.
   get queuedBytes() {
     return Number(this.#handle?.deref()?.queuedBytes ?? 0);
   }

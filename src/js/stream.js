@@ -1,11 +1,11 @@
 // Awaits the promises of a `WebSocketStream` for the handle, which makes the calls and the decisions. Nothing here keeps the handle alive.
 
 /**
- * Hears a stream from its beginning to its end.
+ * Handles a stream from its beginning to its end.
  * @param {object} handle the wasm's
- * @param {import('./line.js').Line} line where its messages go, and which asks for them
+ * @param {import('./queues.js').Queues} queues where its messages go; they request the next one
  */
-export function hear(handle, line) {
+export function hear(handle, queues) {
   const weak = new WeakRef(handle);
   let asked = false;
 
@@ -19,8 +19,8 @@ export function hear(handle, line) {
     if (done) return end();
     asked = false;
     const handle = weak.deref();
-    if (handle) line.arrive(handle, value);
-    line.ask();
+    if (handle) queues.arrive(handle, value);
+    queues.ask();
   };
   const end = () => {
     const ended = (kept) => (info) => weak.deref()?.ended(info, kept);
@@ -28,8 +28,8 @@ export function hear(handle, line) {
   };
   const opened = (opening) => {
     weak.deref()?.opened(opening);
-    line.ask();
+    queues.ask();
   };
-  line.asking(ask);
+  queues.asking(ask);
   handle.opening().then(opened, () => opened());
 }

@@ -1,7 +1,7 @@
-// A channel as Web Streams. Neither queues anything: unread messages stay in the channel, and a write waits for the send buffer.
+// A channel as Web Streams. They have no queues of their own: unread messages stay in the channel, and a write waits for the send buffer.
 import { ChannelClosedError } from './errors.js';
 
-/** Cancelling it closes the channel. */
+/** The readable side. Cancelling it closes the channel. */
 export function readableOf(channel) {
   const values = channel[Symbol.asyncIterator]();
   const source = {
@@ -10,20 +10,20 @@ export function readableOf(channel) {
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    // It does not wait for the peer.
+    // Without waiting for the peer.
     cancel: () => void values.return(),
   };
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** Closing and aborting it close the channel; it fails when the channel ends. */
+/** The writable side. Closing or aborting it closes the channel. It fails when the channel ends. */
 export function writableOf(channel) {
   const sink = {
     start(controller) {
       this.fail = (closed) => controller.error(new ChannelClosedError('CHANNEL_CLOSED', closed));
       failAt(channel.closed, new WeakRef(this));
     },
-    // Aborting the stream ends a write that waits.
+    // Aborting the stream cancels a pending write.
     write: (value, { signal }) => channel.send(value, { signal }),
     close: () => channel.close(),
     abort: () => void channel.close(),
@@ -31,7 +31,7 @@ export function writableOf(channel) {
   return new WritableStream(sink);
 }
 
-/** Weak, and in a scope of its own: the sink keeps the channel, and who waits for the end of a channel must not. */
+/** Weak, and in a scope of its own: the sink keeps the channel alive, and a promise for the channel's end must not. */
 function failAt(closed, sink) {
   closed.then((end) => sink.deref()?.fail(end));
 }

@@ -1,7 +1,7 @@
-// Handles what browsers do to connections without an event: they cut them while the page is frozen or in the back/forward cache. The listeners exist
-// while channels do, and capture on `window`. So they run before those of the page, except capturing listeners on `window` that were added earlier.
+// Handles connections that browsers cut without an event, while the page is frozen or in the back/forward cache. The listeners exist while there are
+// channels, and capture on `window`. So they run before the page's, except capturing listeners on `window` that were added earlier.
 
-/** The lives to tell. */
+/** The lives to notify. */
 const lives = new Set();
 
 function restored({ persisted }) {
@@ -12,10 +12,10 @@ function resumed() {
   for (const life of [...lives]) life.resumed();
 }
 
-/** In workers and outside of browsers there are no such events. */
+/** Workers, and platforms other than browsers, have no such events. */
 const page = () => (globalThis.document && globalThis.addEventListener ? globalThis : undefined);
 
-/** Tells this life of them, until `unwatch`. */
+/** Notifies this life until `unwatch`. */
 export function watch(life) {
   if (lives.size === 0) {
     page()?.addEventListener('pageshow', restored, true);
@@ -24,7 +24,7 @@ export function watch(life) {
   lives.add(life);
 }
 
-/** Tells it no more. */
+/** Stops notifying it. */
 export function unwatch(life) {
   lives.delete(life);
   if (lives.size > 0) return;

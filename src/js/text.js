@@ -1,6 +1,6 @@
-// UTF-8, for environments without `TextEncoder` and `TextDecoder`, such as Jest's jsdom.
+// UTF-8, for environments without `TextEncoder` and `TextDecoder`, such as jsdom in Jest.
 
-/** Lone surrogates become U+FFFD, as in the platform's encoder. */
+/** Replaces lone surrogates by U+FFFD, as the platform's encoder does. */
 const latin1 = (text) => unescape(encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')));
 
 export const TextEncoder =
@@ -10,7 +10,7 @@ export const TextEncoder =
       return Uint8Array.from(latin1(text), (unit) => unit.charCodeAt(0));
     }
 
-    /** Whoever calls it has room for three bytes a UTF-16 unit. */
+    /** The caller provides three bytes for each UTF-16 unit. */
     encodeInto(text, into) {
       const bytes = this.encode(text);
       into.set(bytes);
@@ -18,7 +18,7 @@ export const TextEncoder =
     }
   };
 
-/** It always throws for what is not UTF-8, and keeps a byte order mark. */
+/** Always throws for bytes that are not UTF-8, and keeps a byte order mark. */
 export const TextDecoder =
   globalThis.TextDecoder ??
   class {

@@ -1,7 +1,7 @@
-/** More `setTimeout` cannot count: a signed 32-bit number of milliseconds, three weeks. A longer timeout would fire at once. */
+/** The largest delay of `setTimeout`: a signed 32-bit number of milliseconds, almost 25 days. A longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Checks an option that is a time limit. */
+/** Checks an option that is a timeout. */
 export function timeoutOf(name, value) {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !(value >= 0))

@@ -1,5 +1,5 @@
-// The drop-in class. It constructs the events and keeps the handler attributes; Rust has every state and calls the platform. The table in `README.md`
-// lists the visible differences from the browser's own class, and why they remain.
+// The drop-in class. It makes the events and keeps the handler attributes. Rust has every state and calls the platform. The table in `README.md`
+// lists the visible differences from the browser's own class, and their reasons.
 import { current } from './instance.js';
 import { messageEvent } from './message_event.js';
 import { named } from './named.js';
@@ -10,11 +10,11 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-// What Rust reports.
+// The numbers that Rust reports.
 const OPENED = 0;
 const ERROR = 2;
 
-// Node 22 has no CloseEvent of its own: then this one, of the same shape.
+// Node 22 has no CloseEvent. This one has the same properties.
 let OwnCloseEvent;
 const closeEvent = (init) => {
   const Class = globalThis.CloseEvent ?? (OwnCloseEvent ??= ownCloseEvent());
@@ -46,7 +46,7 @@ const ownCloseEvent = () => {
   return asInterface({ CloseEvent });
 };
 
-/** Web IDL: the name, the class string, and members that are enumerable. */
+/** Web IDL: the class's name, its string tag, and enumerable members. */
 function asInterface(classes) {
   const [[name, Class]] = Object.entries(named(classes));
   const { prototype } = Class;
@@ -57,7 +57,7 @@ function asInterface(classes) {
   return Class;
 }
 
-/** Browsers hide the cause of a failure. Node, Deno and Bun tell it, in an event that has more. */
+/** Browsers hide the cause of a failure. Node, Deno and Bun report it, in an event with more properties. */
 const errorEvent = ({ message, error } = {}) =>
   message && globalThis.ErrorEvent ? new ErrorEvent('error', { message, error }) : new Event('error');
 
@@ -67,7 +67,7 @@ const optionsOf = (options = {}) => {
   return options ?? {};
 };
 
-/** What stands for Rust's handle after the end: there is nothing more to decide, and the platform still answers and counts. */
+/** Replaces Rust's handle after the end. There are no decisions any more; the platform still answers, and counts bytes. */
 const ended = (platform) => ({
   readyState: CLOSED,
   get: (name) => platform[name],
@@ -79,9 +79,9 @@ const ended = (platform) => ({
 
 export class WebSocket extends EventTarget {
   #handle;
-  // Where this connection is kept until its end, as the platform keeps its own: Rust holds only a weak reference.
+  // Keeps each connection alive until its end, as platforms do. Rust has only a weak reference.
   #alive;
-  // Per event: the attribute's function and the listener that stands for it in the order of listeners.
+  // For each event: the attribute's function, and the listener that holds its place in the order of listeners.
   #handlers = {};
 
   constructor(url) {
@@ -90,11 +90,11 @@ export class WebSocket extends EventTarget {
     const { SocketHandle, WebSocket: Platform, alive } = current(given ?? undefined);
     let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
-    // Before `super`, as Web IDL has it: the arguments are converted first, and the object made then.
+    // Before `super`, as in Web IDL: the arguments are converted before the object is made.
     const arrived = (event) => weak.deref()?.#arrived(event);
     const handle = new SocketHandle(Platform, Array.prototype.slice.call(arguments, 0, 2), timeout, tell, arrived);
     super();
-    // `Reflect.construct` with a `new.target` that has no prototype: the default is that of the class called, not EventTarget's.
+    // For `Reflect.construct` with a `new.target` without a prototype: the default is the prototype of the called class, not EventTarget's.
     if (Object.getPrototypeOf(this) === EventTarget.prototype) Object.setPrototypeOf(this, WebSocket.prototype);
     weak = new WeakRef(this);
     this.#handle = handle;
@@ -178,7 +178,7 @@ export class WebSocket extends EventTarget {
     this.#handle.send([...arguments]);
   }
 
-  // Not `this.dispatchEvent`, nor the other methods of EventTarget below: a subclass may have its own, and the platform would not call them.
+  // Not `this.dispatchEvent`, here and for the other methods of EventTarget below: a subclass may override them, and a platform would not call those.
   #happened(happened, event) {
     switch (happened) {
       case OPENED:
@@ -203,7 +203,7 @@ export class WebSocket extends EventTarget {
     super.dispatchEvent(messageEvent(event));
   }
 
-  /** The instance is given up: `error` says so, and `close` follows, in a task of their own as every event. */
+  /** The instance is given up. `error` reports it and `close` follows, in a task of their own like every event. */
   #lost(platform, error) {
     this.#handle = ended(platform);
     setTimeout(() => {
@@ -216,8 +216,8 @@ export class WebSocket extends EventTarget {
     return this.#handlers[type]?.handler ?? null;
   }
 
-  // HTML, event handler attributes: the listener takes its place in the order when the attribute is first set, keeps it while one function
-  // replaces another, and gives it up at null.
+  // HTML, event handler attributes: the listener gets its place in the order when the attribute is first set. It keeps it while one function replaces
+  // another, and loses it at null.
   #setHandler(type, value) {
     const handler = typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : null;
     const entry = this.#handlers[type];

@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, variadic)]
     pub fn close(this: &Browser, arguments: &Array) -> Result<(), JsValue>;
 
-    /// The class's function. It is called with one of the numbers below, and with the browser's event, if there is one.
+    /// The class's function. It is called with one of the numbers below and the browser's event, if there is one.
     pub type Tell;
 
     #[wasm_bindgen(method, catch)]
@@ -41,36 +41,35 @@ extern "C" {
 const OPENED: u8 = 0;
 /// `error`
 const ERROR: u8 = 2;
-/// `close`, reported last; without an event if the platform has none: then code 1006, not clean.
+/// `close`, reported last. Without an event, if the platform has none: then the code is 1006, and it is not clean.
 const CLOSED: u8 = 3;
 
 /// One connection of the class `WebSocket`. Payloads stay JavaScript values.
 ///
-/// It has no strong reference to the user's object, only the function `tell`, which must not have one either.
+/// It has no strong reference to the user's object. It has the function `tell`, which must not have one either.
 #[wasm_bindgen]
 pub struct SocketHandle(Rc<Inner>);
 
 struct Inner {
     tell: Tell,
     platform: Platform,
-    /// It has failed or closed, whatever the platform's state: Node 24 goes back to 2, and workerd says 1 in its `close`.
+    /// It has failed or closed, whatever state the platform has: Node 24 goes back to 2, and workerd has 1 in its `close`.
     over: Cell<bool>,
     /// Calls into the platform that have not returned.
     calls: Cell<u32>,
-    /// What the platform reported within such a call. It is delivered in a later task: the standard's class reports nothing within a call.
+    /// What the platform reported within such a call. It is passed on in a later task, because the standard's class reports nothing within a call.
     early: RefCell<VecDeque<Told>>,
-    /// Until open the connect timeout; later what is still to be reported.
+    /// The timer of the connect timeout, until open; later of reports that are still due.
     timer: RefCell<Option<Timeout>>,
 }
 
 #[wasm_bindgen]
 impl SocketHandle {
-    /// Constructs the browser's object from the user's own arguments, so that its conversions are theirs. `connect_timeout_ms` of 0 is no
-    /// timeout, as the standard has none. `arrived` is given the browser's `message` events by the browser itself, until the end: about a
-    /// message nothing is to be decided.
+    /// Constructs the browser's object from the user's own arguments, so that the platform converts them. `connect_timeout_ms` of 0 is no timeout, as
+    /// in the standard. The browser itself calls `arrived` with its `message` events until the end: Rust has nothing to decide about a message.
     ///
     /// # Errors
-    /// What the browser's constructor threw, as it threw it.
+    /// The exception of the browser's constructor, unchanged.
     #[wasm_bindgen(constructor)]
     pub fn new(
         class: &Function,
@@ -95,7 +94,7 @@ impl SocketHandle {
         Ok(SocketHandle(inner))
     }
 
-    /// The browser's object, for use after the end, when nothing is decided here any more.
+    /// The browser's object, for use after the end, when there are no decisions any more.
     #[wasm_bindgen(getter)]
     pub fn platform(&self) -> JsValue {
         self.0.platform.socket.clone().into()
@@ -107,13 +106,13 @@ impl SocketHandle {
         let state = self.0.platform.socket.ready_state();
         match () {
             () if self.0.over.get() => web_sys::WebSocket::CLOSED,
-            // Its end is still to be reported.
+            // Its end is not reported yet.
             () if !self.0.early.borrow().is_empty() => state.min(web_sys::WebSocket::CLOSING),
             () => state,
         }
     }
 
-    /// Any other attribute, as the platform has it.
+    /// Another attribute, with the platform's value.
     ///
     /// # Errors
     /// None: the platform's getters do not throw.
@@ -121,18 +120,18 @@ impl SocketHandle {
         Reflect::get(&self.platform(), name)
     }
 
-    /// Sets an attribute. The conversion of the value is the platform's.
+    /// Sets an attribute. The platform converts the value.
     ///
     /// # Errors
-    /// What the conversion throws.
+    /// The exception of the conversion.
     pub fn set(&self, name: &JsValue, value: &JsValue) -> Result<(), JsValue> {
         Reflect::set(&self.platform(), name, value).map(|_| ())
     }
 
-    /// Sends. The arguments are the user's own, and the platform turns them into what it can send.
+    /// Sends. The arguments are the user's own, and the platform converts them.
     ///
     /// # Errors
-    /// What the platform throws: `InvalidStateError` before `open`, and what a conversion throws.
+    /// Exceptions of the platform: `InvalidStateError` before `open`, and those of a conversion.
     pub fn send(&self, arguments: &Array) -> Result<(), JsValue> {
         self.0.call(|browser| browser.send(arguments))
     }
@@ -146,28 +145,29 @@ impl SocketHandle {
         self.0.call(|browser| browser.send_message(data))
     }
 
-    /// Begins to close. The arguments are the user's own, so that the platform's rules apply to them: a missing code and an undefined one
-    /// are not the same to every browser.
+    /// Begins to close. The arguments are the user's own, so that the platform's rules apply: some browsers distinguish a missing code from an
+    /// undefined one.
     ///
     /// # Errors
-    /// What the platform throws: `InvalidAccessError` for the code, `SyntaxError` for the reason.
+    /// Exceptions of the platform: `InvalidAccessError` for the code, `SyntaxError` for the reason.
     pub fn close(&self, arguments: &Array) -> Result<(), JsValue> {
         self.0.call(|browser| browser.close(arguments))
     }
 }
 
-/// The platform reported the end with this code. In workerd it stays open until `close` is called, and the peer waits for our Close frame.
+/// The platform reported the end with this code. In workerd the connection stays open until `close` is called, and the peer waits for our Close
+/// frame.
 pub(super) fn answer(platform: &Platform, code: u16) {
     if platform.socket.ready_state() == web_sys::WebSocket::CLOSED {
         return;
     }
     let browser: &Browser = platform.socket.unchecked_ref();
-    // The platform accepts this code or it does not; without a code it does. After the first close the second does nothing.
+    // The platform may refuse this code, but not a call without one. After the first `close` the second has no effect.
     let _ = browser.close(&Array::of1(&code.into()));
     let _ = browser.close(&Array::new());
 }
 
-/// Passes on what the platform reports, if the connection still exists.
+/// Passes on a report of the platform, if the connection still exists.
 pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<dyn Fn(Told)> {
     let weak = weak.clone();
     Rc::new(move |told| {
@@ -178,7 +178,7 @@ pub(super) fn told<T: 'static>(weak: &Weak<T>, handle: fn(&Rc<T>, Told)) -> Rc<d
 }
 
 impl Inner {
-    /// Calls the platform. A conversion of an argument may run the program's code, which may call again.
+    /// Calls the platform. Converting an argument may run the program's code, which may call again.
     fn call(&self, call: impl FnOnce(&Browser) -> Result<(), JsValue>) -> Result<(), JsValue> {
         self.calls.set(self.calls.get() + 1);
         let outcome = call(self.platform.socket.unchecked_ref());
@@ -186,7 +186,7 @@ impl Inner {
         outcome
     }
 
-    /// One timer: a new one replaces the old one.
+    /// There is one timer: a new one replaces the old one.
     fn later(self: &Rc<Self>, millis: u32, run: fn(&Rc<Self>)) {
         let weak = Rc::downgrade(self);
         let timer = Timeout::new(f64::from(millis), move || {
@@ -241,7 +241,7 @@ impl Inner {
         self.tell(CLOSED, event);
     }
 
-    /// The connect timeout passed: fails the connection as the standard does, readyState first, then `error`, then `close`.
+    /// The connect timeout passed. Fails the connection as the standard does: readyState first, then `error`, then `close`.
     fn abandon(self: &Rc<Self>) {
         if self.platform.socket.ready_state() != web_sys::WebSocket::CONNECTING {
             return;
@@ -255,7 +255,7 @@ impl Inner {
     }
 
     fn tell(&self, happened: u8, event: &JsValue) {
-        // It dispatches an event, and an exception of a listener is reported there, as `dispatchEvent` does.
+        // It dispatches an event. Exceptions of listeners are reported there, as `dispatchEvent` does.
         let _ = self.tell.call(&JsValue::UNDEFINED, happened, event);
     }
 }

@@ -1,26 +1,26 @@
-//! The state machine that follows the policy: its methods report what happened and return when to try next.
+//! The state machine that follows the policy. Its methods report what happened, and return when to connect again.
 //!
 //! | event | result |
 //! | --- | --- |
-//! | [`opened`](Backoff::opened) | the count starts again if the connection is lost after `stable_after` or later |
+//! | [`opened`](Backoff::opened) | if the connection is lost after `stable_after` or later, counting starts again |
 //! | [`retry`](Backoff::retry): closed with a final code | give up |
-//! | … with any other code, or without one | attempt 1 within `spread`, or a later one as after a failure if the connection was not stable |
+//! | … with any other code, or without one | attempt 1 within `spread`; if the connection was not stable, the next attempt as after a failure |
 //! | … by the page or the machine | the same within `base_delay` |
-//! | … because the server asked us to move | attempt 1 within `spread`, not before the time that it asked for |
-//! | … an attempt that failed | the next attempt, not before the time that the server asked for |
+//! | … because the server asked for it (`MOVE`) | attempt 1 within `spread`, not before the time in `MOVE` |
+//! | … an attempt failed | the next attempt, not before the time that the server asked for |
 //! | [`hurry`](Backoff::hurry) | the next attempt is due now |
 
 use super::policy::{Reconnect, millis};
 use core::time::Duration;
 
-/// The longest delay that a server may ask for. A longer one is a mistake, or hostile.
+/// The longest delay that a server may ask for. A longer one is a mistake or an attack.
 const MAX_OBEYED_MS: u64 = 3_600_000;
 
-/// Decides when to connect again. Times are of a monotonic clock, since any fixed moment.
+/// Decides when to connect again. All times are durations of one monotonic clock, since any fixed moment.
 ///
 /// 1. [`opened`](Self::opened) when a connection is open.
 /// 2. [`retry`](Self::retry) when it ends, and when an attempt fails. It returns the time of the next attempt.
-/// 3. [`hurry`](Self::hurry) when the application, or a sign of a network, wants that attempt now.
+/// 3. [`hurry`](Self::hurry) when the user, or an event of the network, asks for that attempt now.
 ///
 /// ```
 /// use core::time::Duration;
@@ -36,28 +36,28 @@ const MAX_OBEYED_MS: u64 = 3_600_000;
 #[derive(Debug, Clone)]
 pub struct Backoff {
     policy: Reconnect,
-    /// The server's estimate, in the place of the policy's.
-    told_spread: Option<u64>,
-    /// Attempts since the last connection that was stable.
+    /// The server's `spread`, which replaces the policy's.
+    server_spread: Option<u64>,
+    /// The number of attempts since the last stable connection.
     attempts: u32,
     /// When that connection was lost.
     since: Option<u64>,
-    /// When the connection that is open was opened.
+    /// When the current connection opened.
     opened: Option<u64>,
 }
 
-/// How a connection, or an attempt, came to its end.
+/// How a connection or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryCause {
-    /// The connection ended with this close code (RFC 6455 §7.4), 1006 when there was none.
+    /// The connection ended with this close code (RFC 6455 §7.4); 1006 if there was none.
     Closed(u16),
-    /// It was this page's or this machine's doing, so no other client lost its own: the page was frozen or in the back/forward cache, the browser ended
-    /// it by itself, the application asked for another one.
+    /// This page or machine ended it, so no other client lost its connection: the page was frozen or in the back/forward cache, the browser ended it,
+    /// or the application asked for another one.
     Local,
-    /// The server asked to connect anew, not sooner than after this time.
+    /// The server asked to reconnect, after this time at the earliest.
     Moved(Duration),
-    /// An attempt failed. The server may have said when to come back (`Retry-After`, RFC 9110 §10.2.3).
+    /// An attempt failed. The server may have asked for a delay (`Retry-After`, RFC 9110 §10.2.3).
     Failed(Option<Duration>),
 }
 
@@ -67,50 +67,50 @@ pub enum RetryCause {
 pub enum Next {
     /// Connect.
     Retry {
-        /// Which attempt it is since the last stable connection, from 1.
+        /// The number of the attempt since the last stable connection, from 1.
         attempt: u32,
-        /// When, by the clock that `now` is of.
+        /// The time of the attempt, by the clock of `now`.
         at: Duration,
     },
-    /// Connect no more.
+    /// Do not connect again.
     GiveUp(GaveUp),
 }
 
-/// Why no more attempts are made.
+/// Why there are no more attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GaveUp {
-    /// The connection ended with a code that the application calls final.
+    /// The connection ended with a final code of the application.
     FinalCode,
-    /// So many attempts have failed as may.
+    /// As many attempts failed as the policy allows.
     MaxAttempts,
-    /// The next attempt would begin too late.
+    /// The next attempt would begin after the policy's time limit.
     MaxElapsed,
 }
 
 impl Backoff {
-    /// Follows this policy.
+    /// A state machine for this policy.
     pub fn new(policy: Reconnect) -> Self {
         Self {
             policy,
-            told_spread: None,
+            server_spread: None,
             attempts: 0,
             since: None,
             opened: None,
         }
     }
 
-    /// A connection is open, and the server has shown that it works, if it can.
+    /// A connection is open. If the server can show that it works, it has.
     pub fn opened(&mut self, now: Duration) {
         self.opened_at(millis(now));
     }
 
-    /// The server's own estimate of how long a restart takes to bring everybody back. It takes the place of [`Reconnect::spread`], up to an hour.
+    /// Sets the server's estimate of the time after a restart in which all clients reconnect. It replaces [`Reconnect::spread`], up to an hour.
     pub fn set_spread(&mut self, spread: Duration) {
-        self.told_spread = Some(millis(spread).min(MAX_OBEYED_MS));
+        self.server_spread = Some(millis(spread).min(MAX_OBEYED_MS));
     }
 
-    /// The connection, or the attempt, ended in this way. `random` is uniform over all its values. Delays are whole milliseconds.
+    /// The connection or the attempt ended. `random` is a random number, uniform over all values. Delays are whole milliseconds.
     pub fn retry(&mut self, now: Duration, cause: RetryCause, random: u32) -> Next {
         let asked = match cause {
             RetryCause::Moved(after) | RetryCause::Failed(Some(after)) => millis(after),
@@ -125,7 +125,7 @@ impl Backoff {
         }
     }
 
-    /// The attempt that is next is due at `now`: a person, or a network that is there again, does not wait. It counts as any other.
+    /// Makes the next attempt due at `now`, because a person does not want to wait, or the network is back. It counts like any other.
     pub fn hurry(&self, now: Duration) -> Next {
         Next::Retry {
             attempt: self.attempts.max(1),
@@ -137,7 +137,7 @@ impl Backoff {
         self.opened = Some(now);
     }
 
-    /// In milliseconds. What the server asked for stands beside the cause.
+    /// In milliseconds. `asked` is the delay that the server asked for.
     pub(super) fn retry_at(
         &mut self,
         now: u64,
@@ -161,7 +161,7 @@ impl Backoff {
             return Err(GaveUp::MaxAttempts);
         }
         let (least, most) = self.bounds(cause);
-        // A share of the way from one to the other, by 14 bits: some milliseconds of a minute.
+        // A random fraction of the interval, of 14 bits: for a minute that is steps of some milliseconds.
         let delay = least + (((most - least) * u64::from(random >> 18)) >> 14);
         let at = now + asked.min(MAX_OBEYED_MS) + delay;
         if at.saturating_sub(since) >= self.policy.max_elapsed {
@@ -171,10 +171,10 @@ impl Backoff {
         Ok((self.attempts, at))
     }
 
-    /// Between which delays the next attempt's is chosen.
+    /// The bounds of the next attempt's delay.
     fn bounds(&self, cause: RetryCause) -> (u64, u64) {
         let Reconnect { base, cap, .. } = self.policy;
-        let spread = self.told_spread.unwrap_or(self.policy.spread);
+        let spread = self.server_spread.unwrap_or(self.policy.spread);
         if self.attempts == 0 {
             return (
                 0,

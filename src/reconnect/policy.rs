@@ -1,19 +1,20 @@
-//! What an application chooses about connecting again.
+//! The application's policy for connecting again.
 
 use core::time::Duration;
 
 /// How to connect again after a connection was lost. `Reconnect::default()` suits most applications.
 ///
-/// The delay before an attempt is random, so that the clients of a server that restarts do not all come back in the same moment ("full jitter", as the
-/// [AWS Architecture Blog](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) calls it), and its bound doubles with each failure.
+/// The delay before an attempt is random, so that the clients of a restarting server do not all return at the same moment. The [AWS Architecture
+/// Blog](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) calls this "full jitter". The bound of the delay doubles with
+/// each failure.
 ///
 /// | attempt | delay, chosen at random |
 /// | --- | --- |
 /// | the first, after the server or the network ended the connection | 0 to [`spread`](Self::spread) |
-/// | the first, after the page or the machine itself did | 0 to [`base_delay`](Self::base_delay) |
-/// | number *n* from 2 on | half of to the whole of `base_delay` × 2ⁿ⁻¹, at most [`max_delay`](Self::max_delay), at least `spread` |
+/// | the first, after the page or the machine ended it | 0 to [`base_delay`](Self::base_delay) |
+/// | number *n* from 2 on | between half and all of `base_delay` × 2ⁿ⁻¹, which is at most [`max_delay`](Self::max_delay) and at least `spread` |
 ///
-/// What a server asks for (`Retry-After`) is added in front, up to an hour. The count starts anew once a connection has stayed open for
+/// A delay that the server asks for (`Retry-After`) is added, up to an hour. Counting starts again when a connection has been open for
 /// [`stable_after`](Self::stable_after).
 ///
 /// ```
@@ -28,7 +29,7 @@ use core::time::Duration;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reconnect {
-    // In milliseconds, as all of the machine: a `Duration` weighs more in wasm.
+    // In milliseconds, as in the state machine: a `Duration` needs more wasm.
     pub(super) base: u64,
     pub(super) cap: u64,
     pub(super) spread: u64,
@@ -53,49 +54,51 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// The bound of the delay, which each failure doubles. Default 250 ms, below which people notice no interruption. With 0 only
+    /// The bound of the first delay, which doubles with each failure. Default 250 ms: people do not notice a shorter interruption. With 0 only
     /// [`spread`](Self::spread) delays.
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base = millis(delay);
         self
     }
 
-    /// The largest bound that doubling leads to. Default 30 s: a server that is back is found within half a minute. gRPC has two minutes,
-    /// socket.io 5 s. At 0 there is no growth.
+    /// The largest bound, however often it doubles. Default 30 s: a client finds a server that is back within half a minute. gRPC has two minutes,
+    /// socket.io 5 s. With 0 the delay does not grow.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.cap = millis(delay);
         self
     }
 
-    /// Over how long the clients spread when all of them lose their connections at once. Default 1 s. At 0 the first attempt is made at once.
+    /// The time over which clients spread when all of them lose their connections at once. Default 1 s. With 0 the first attempt is made at once.
     ///
-    /// A server that restarts with *n* clients and accepts *r* a second needs *n*/*r* to bring them all back. Say 1.2 times that: with a million
-    /// clients and 20,000 a second 60 s. A single lost connection then takes half of it, on average, to be replaced.
+    /// A server that restarts with *n* clients and accepts *r* a second needs *n*/*r* for all of them. Set 1.2 times that: 60 s for a million clients
+    /// and 20,000 a second. A client that loses a single connection then waits half of it, on average.
     pub fn spread(mut self, spread: Duration) -> Self {
         self.spread = millis(spread);
         self
     }
 
-    /// How long a connection must stay open for the count of attempts to start anew. Default 5 s: a proxy that opens before it has asked its back end
-    /// ends the connection sooner. At 0 every connection counts.
+    /// How long a connection must stay open to be stable: then counting attempts starts again. Default 5 s: a proxy that accepts before it has asked
+    /// its back end ends the connection sooner. With 0 every connection is stable.
     pub fn stable_after(mut self, time: Duration) -> Self {
         self.stable = millis(time);
         self
     }
 
-    /// How many attempts may fail in a row. Then the channel ends with the reason of the lost connection. Default `None`: no limit. At 0 it never connects again.
+    /// The largest number of failed attempts in a row. Then the channel ends with the reason of the lost connection. Default `None`: no limit. With 0
+    /// it never connects again.
     pub fn max_attempts(mut self, attempts: impl Into<Option<u32>>) -> Self {
         self.max_attempts = attempts.into().unwrap_or(u32::MAX);
         self
     }
 
-    /// How long after the drop attempts may begin. Default `None`: no limit. At 0 it never connects again. Time in which the machine slept may not count.
+    /// How long after the loss attempts may begin. Default `None`: no limit. With 0 it never connects again. Time in which the machine sleeps may not
+    /// count.
     pub fn max_elapsed(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.max_elapsed = time.into().map_or(LONGEST_MS * 8, millis);
         self
     }
 
-    /// Close codes of the server that end the channel: "logged out", "banned". Default none. No code of a standard is final by itself, since servers
+    /// Close codes of the server that end the channel, for example "logged out" or "banned". Default none. No standard code is final, because servers
     /// and proxies restart with 1000, 1001, 1006, 1011 and 1012.
     pub fn final_codes(mut self, codes: impl IntoIterator<Item = u16>) -> Self {
         self.final_codes = codes.into_iter().collect();
@@ -103,7 +106,7 @@ impl Reconnect {
     }
 }
 
-/// No time is longer, which is 17,000 years: sums of some of them fit.
+/// Longer times are reduced to this, 17,000 years, so that sums do not overflow.
 pub(super) const LONGEST_MS: u64 = 1 << 49;
 
 /// Whole milliseconds.

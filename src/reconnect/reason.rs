@@ -6,16 +6,16 @@ use crate::error::ConnectError;
 use crate::message::{CloseInfo, ClosedBy};
 use core::fmt;
 
-/// Why a channel connects again: a field of [`Status::Reconnecting`](crate::Status::Reconnecting), and of the attempt that a
-/// [`url_provider`](crate::Connect::url_provider) gets.
+/// Why a channel connects again. [`Status::Reconnecting`](crate::Status::Reconnecting) has it, and so has the attempt that a
+/// [`url_provider`](crate::Connect::url_provider) receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReconnectReason {
-    /// The connection ended like this.
+    /// The connection ended.
     Closed(CloseInfo),
-    /// The attempt before failed.
+    /// The previous attempt failed.
     Failed(Box<ConnectError>),
-    /// The page was frozen, or in the back/forward cache, and browsers end its sockets for that.
+    /// The page was frozen, or in the back/forward cache. Browsers cut its sockets for that.
     Restored,
     /// [`Control::reconnect_now`](crate::Control::reconnect_now) on an open connection.
     Requested,
@@ -24,10 +24,10 @@ pub enum ReconnectReason {
 }
 
 impl ReconnectReason {
-    /// The same for the policy, and the milliseconds that the server asked for.
+    /// The cause for the policy, and the delay in milliseconds that the server asked for.
     pub(crate) fn cause(&self) -> (RetryCause, u64) {
         let cause = match self {
-            // Firefox ends a page's sockets by itself, and the page goes on.
+            // Firefox ends a page's sockets by itself, and the page continues.
             Self::Closed(closed) if closed.by == ClosedBy::Unknown => RetryCause::Local,
             Self::Closed(closed) => RetryCause::Closed(closed.code),
             Self::Failed(error) => {

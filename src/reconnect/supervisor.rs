@@ -1,19 +1,19 @@
-//! The state of a channel between two connections: waiting, connecting, suspended. Only this decides when to connect.
+//! The state of a channel between two connections: waiting, connecting, suspended. Nothing else decides when to connect.
 //!
 //! | event | open | waiting | connecting | suspended |
 //! | --- | --- | --- | --- | --- |
 //! | [`lost`](Supervisor::lost) | waiting, or ended | | waiting, or ended | |
 //! | [`due`](Supervisor::due), once it is time | | connecting | | |
 //! | [`opened`](Supervisor::opened) | | | open | |
-//! | [`reconnect_now`](Supervisor::reconnect_now) | waiting, for no time | for no time | | |
-//! | [`restored`](Supervisor::restored): the page was frozen, or in the back/forward cache | waiting, for no time | for no time | waiting, for no time | |
-//! | [`seen`](Supervisor::seen): the page is visible | | for no time | | |
-//! | [`set_offline`](Supervisor::set_offline): no network | | for `max_delay` at least | | |
-//! | … there is one again | | for no time | | |
+//! | [`reconnect_now`](Supervisor::reconnect_now) | waiting, due now | due now | | |
+//! | [`restored`](Supervisor::restored): the page was frozen, or in the back/forward cache | waiting, due now | due now | waiting, due now | |
+//! | [`seen`](Supervisor::seen): the page is visible | | due now | | |
+//! | [`set_offline`](Supervisor::set_offline): no network | | due after `max_delay` at the earliest | | |
+//! | … the network is back | | due now | | |
 //! | [`suspend`](Supervisor::suspend) | suspended | suspended | suspended | |
-//! | [`resume`](Supervisor::resume) | | | | waiting, for no time |
+//! | [`resume`](Supervisor::resume) | | | | waiting, due now |
 //!
-//! An empty field changes nothing. If a step leaves the column *open* or *connecting* and the connection has not ended, the caller drops it.
+//! An empty field changes nothing. If a step leaves the state *open* or *connecting*, and the connection has not ended, the caller drops it.
 
 use super::backoff::{Backoff, GaveUp, RetryCause};
 use super::policy::Reconnect;
@@ -22,7 +22,7 @@ use super::policy::Reconnect;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
-    /// For the time of this attempt.
+    /// Until the time of this attempt.
     Waiting {
         attempt: u32,
         at: u64,
@@ -38,14 +38,14 @@ pub(crate) enum State {
 pub(crate) struct Supervisor {
     backoff: Backoff,
     state: State,
-    /// The browser says that there is no network. A hint: an address of this very machine can be reached all the same.
+    /// The browser reports that there is no network. That is a hint: the machine itself can always be reached.
     offline: bool,
-    /// The longest that an attempt is held back for that.
+    /// The longest delay of an attempt because of that.
     hold: u64,
 }
 
 impl Supervisor {
-    /// For a connection that is open.
+    /// The state for an open connection.
     pub(crate) fn new(policy: Reconnect, now: u64) -> Self {
         let hold = policy.cap;
         let mut backoff = Backoff::new(policy);
@@ -62,12 +62,12 @@ impl Supervisor {
         self.state
     }
 
-    /// Whether the browser says that there is no network.
+    /// Whether the browser reports that there is no network.
     pub(crate) fn is_offline(&self) -> bool {
         self.offline
     }
 
-    /// The connection ended, or the attempt failed; the server asked for so many milliseconds.
+    /// The connection ended, or the attempt failed. The server asked for this delay in milliseconds.
     pub(crate) fn lost(&mut self, now: u64, cause: RetryCause, asked: u64, random: u32) {
         if let State::Open | State::Connecting { .. } = self.state {
             self.wait(now, cause, asked, random);
@@ -84,7 +84,7 @@ impl Supervisor {
         }
     }
 
-    /// Whether it is time to connect, which it then counts as doing.
+    /// Whether to connect now. If so, the state is connecting.
     pub(crate) fn due(&mut self, now: u64) -> bool {
         match self.state {
             State::Waiting { attempt, at } if at <= now => {
@@ -100,7 +100,7 @@ impl Supervisor {
         self.state = State::Open;
     }
 
-    /// The application wants another connection, and now.
+    /// The application wants another connection now.
     pub(crate) fn reconnect_now(&mut self, now: u64, random: u32) {
         match self.state {
             State::Open => self.at_once(now, random),
@@ -108,7 +108,7 @@ impl Supervisor {
         }
     }
 
-    /// What was connected before is dead, whatever the browser says of it.
+    /// The connection is dead, whatever the browser reports.
     pub(crate) fn restored(&mut self, now: u64, random: u32) {
         match self.state {
             State::Open | State::Connecting { .. } => self.at_once(now, random),
@@ -121,7 +121,7 @@ impl Supervisor {
         self.seen(now);
     }
 
-    /// A person looks at the page: an attempt that waits is made now.
+    /// The page is visible: a waiting attempt is due now.
     pub(crate) fn seen(&mut self, now: u64) {
         if let State::Waiting { attempt, at } = self.state {
             let at = at.min(now);
@@ -129,7 +129,7 @@ impl Supervisor {
         }
     }
 
-    /// The browser says that there is no network, or that there is one again.
+    /// The browser reports that the network is gone or back.
     pub(crate) fn set_offline(&mut self, offline: bool, now: u64) {
         self.offline = offline;
         if offline {

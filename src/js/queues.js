@@ -1,25 +1,25 @@
 // The queues of a channel: unread messages, pending reads, and sends that wait for the send buffer. Values and promises are here. Rust decides how
-// many may wait, whether a message is accepted or handed over, and whether the send buffer is full; it gets lengths only.
+// many messages may wait, whether one is accepted or handed over, and whether the send buffer is full. It gets only lengths.
 
 import { CANCELLED, NOT_OPEN } from './errors.js';
 import { isBuffer } from './brands.js';
 import { Queue } from './queue.js';
 import { TextEncoder } from './text.js';
 
-/** Gone when this much of a queue has been taken, and more than half of it: each message is moved once at most. */
+/** An array's front is removed when this many of its messages have been taken, and more than half. So each message is moved once at most. */
 const SPENT = 1024;
 
-/** Copies of more bytes are made into memory that one before them was in. */
+/** A copy of more bytes reuses the memory of an earlier copy. */
 const LARGE = 2 ** 16;
 
 const utf8 = new TextEncoder();
-/** Where short text is encoded to be counted. */
+/** Short text is encoded into this to be counted. */
 let scratch;
 
-/** A UTF-16 unit is three bytes of UTF-8 at most. */
+/** A UTF-16 unit is at most three bytes of UTF-8. */
 const bytesAtMost = (message) => (typeof message === 'string' ? message.length * 3 : message.byteLength);
 
-/** Bytes of UTF-8. */
+/** The length of a text in UTF-8. */
 export const lengthOf = (text) => {
   if (text.length * 3 > LARGE) return utf8.encode(text).length;
   return utf8.encodeInto(text, (scratch ??= new Uint8Array(LARGE))).written;
@@ -27,7 +27,7 @@ export const lengthOf = (text) => {
 
 const bytesOf = (message) => (typeof message === 'string' ? lengthOf(message) : message.byteLength);
 
-/** In the place of a message: what a platform gave that is neither text nor bytes, such as a Blob of a test double. Reading it is an error. */
+/** Replaces a message that is neither text nor bytes, such as a Blob of a test double. Reading it is an error. */
 export class Strange {
   /** @param {unknown} data */
   constructor(data) {
@@ -35,26 +35,28 @@ export class Strange {
   }
 }
 
-/** The bytes of a message in an array of this realm, without a copy. */
+/** The bytes of a message as an array of this realm, without a copy. */
 function arrayOf(data) {
   if (data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return isBuffer(data) ? new Uint8Array(data) : undefined;
 }
 
-/** What a read is given at the end. */
+/** What a read gets at the end. */
 export const END = undefined;
 
 /** Rust's answer for a message that the overflow policy dropped. */
 const BY_POLICY = -2;
 
-/** A message of the queue is being handed over: a platform may answer within its `send`. `HELD`, until `release`. `STOPPED`, for good. */
+/**
+ * `HANDING`: a queued message is being handed over, and the platform may call back within its `send`. `HELD`: until `release`. `STOPPED`: for good.
+ */
 const [OPEN, HANDING, HELD, STOPPED] = [0, 1, 2, 4];
 
-/** Takes what waits out of its queue when the signal aborts, until it is settled. */
+/** Removes a waiting send from its queue when the signal aborts, unless it is settled before. */
 function listen(signal, waiting) {
   const { resolve, reject } = waiting;
-  // One that is being handed over is in no queue: it is sent.
+  // While it is being handed over it is in no queue: then it is sent.
   const abort = () => waiting.queue?.delete(waiting) && waiting.reject(CANCELLED);
   const settle = (how) => (value) => {
     signal.removeEventListener('abort', abort);
@@ -65,66 +67,66 @@ function listen(signal, waiting) {
   signal.addEventListener('abort', abort);
 }
 
-export class Line {
+export class Queues {
   #messages = [];
   #first = 0;
   #reads = new Queue();
-  // Messages, and what waits for all before it (`flush`).
+  // Messages, and calls of `flush`, which wait for the messages before them.
   #sends = new Queue();
-  // What waits until the platform holds nothing unsent.
+  // Calls of `drained`, which wait until the platform holds nothing unsent.
   #drains = new Queue();
-  // Why nothing can be handed over now, or `OPEN`.
+  // The reasons why nothing can be handed over now, or `OPEN`.
   #gate = OPEN;
   #looking = false;
-  // Two ports, while turns are waited for: Node would wait for an open one.
+  // Two ports, only while a turn of the event loop is awaited: Node does not exit with an open port.
   #turn;
   #least;
-  // Where the last large copy was, weakly: to make new memory takes ten times as long as to copy into what is there.
+  // The memory of the last large copy, held weakly. Allocating new memory takes ten times as long as copying into it.
   #spare;
   // The platform keeps the memory that it is given.
   #keeps = false;
   #ended = false;
   #stopped;
-  /** Messages that the overflow policy dropped. An object of its own: `status` shows it, and must not hold the line. */
+  /** Counts messages that the overflow policy dropped. A separate object: `status` shows it, and must not keep the queues. */
   tally = { dropped: 0 };
-  // How reading ends, as `{ error }`: a signal's reason may be anything.
+  // The error for reads, as `{ error }`: a signal's reason may be any value, even `undefined`.
   #failure;
-  // Where messages have to be asked for.
+  // Requests a message, if the platform needs that.
   #ask;
   #bytes = bytesAtMost;
   #sent = 0;
   #received = 0;
 
-  /** @param {number} least text of so many bytes is below every bound, and need not be counted exactly where nothing else waits */
+  /** @param {number} least text of fewer bytes is below every bound. It need not be counted exactly if nothing else waits */
   constructor(least) {
     this.#least = least;
   }
 
-  /** Messages handed over, messages that arrived, and messages that wait to be read. */
+  /** Counts of messages handed over, messages that arrived, and unread messages. */
   get counts() {
     return { sentMessages: this.#sent, receivedMessages: this.#received, queuedMessages: this.#messages.length - this.#first };
   }
 
   /**
-   * Each message has to be asked for, of a platform that does not tell what it holds: what goes there is counted exactly.
-   * @param {() => void} ask is called when there may be room for one
+   * The platform needs a request for each message, and does not report what it holds. So sent bytes are counted exactly.
+   * @param {() => void} ask is called when there may be space for one
    */
   asking(ask) {
     this.#ask = ask;
     this.#bytes = bytesOf;
   }
 
-  /** The platform keeps the bytes that it is given, and reads them later: npm ws, test doubles. Each is given memory of its own. */
+  /** The platform keeps the bytes that it is given, and reads them later: npm ws, test doubles. So each message gets memory of its own. */
   keeping() {
     this.#keeps = true;
   }
 
-  /** There may be room for a message. */
+  /** Requests a message, because there may be space for it. */
   ask() {
     this.#ask?.();
   }
 
-  /** The platform has a message. */
+  /** A message arrived. */
   arrive(handle, data) {
     const waited = this.#reads.size > 0;
     let message = data;
@@ -133,7 +135,7 @@ export class Line {
       bytes = data.length * 3;
       if (!waited || bytes > this.#least) bytes = lengthOf(data);
     } else {
-      // `WebSocketStream` has an array, and a new one of it would be a copy.
+      // `WebSocketStream` gives an array, which need not be copied.
       message = arrayOf(data);
       bytes = message ? message.length : Number(data?.size) || 0;
       message ??= new Strange(data);
@@ -155,7 +157,7 @@ export class Line {
     if (this.#waits) this.look(handle);
   }
 
-  /** Calls `resolve` with the next message, now or when it arrives, or with `END` at the end; or `reject`. Neither may throw. */
+  /** Calls `resolve` with the next message, now or when it arrives, or with `END` at the end. Or calls `reject`. Neither may throw. */
   read(handle, resolve, reject) {
     if (this.#first < this.#messages.length) {
       handle.take();
@@ -182,12 +184,12 @@ export class Line {
     return message;
   }
 
-  /** What has arrived and was not read is dropped. */
+  /** Drops unread messages. */
   discard(handle) {
     for (; this.#first < this.#messages.length; this.#oldest()) handle?.take();
   }
 
-  /** Hands a message over if that needs no waiting; without a handle, it is not open yet. */
+  /** Hands a message over if it need not wait, and returns whether it did. There is no handle until it is open. */
   trySend(handle, message) {
     if (this.#gate !== OPEN) {
       if (this.#stopped) throw this.#stopped;
@@ -200,7 +202,7 @@ export class Line {
     return sent;
   }
 
-  /** Hands over one that has left the queue; what is sent meanwhile is behind it. */
+  /** Hands over a message that was taken out of the queue. Messages sent during the call are queued behind it. */
   #hand(handle, message) {
     this.#gate |= HANDING;
     try {
@@ -212,7 +214,7 @@ export class Line {
     }
   }
 
-  /** A promise for a message that has to wait, behind others; the message does not change meanwhile. */
+  /** Queues a message; returns a promise. The message cannot change while it waits. */
   wait(handle, message, signal) {
     return this.#enqueue(this.#sends, handle, signal, typeof message === 'string' ? message : this.#copy(message));
   }
@@ -251,11 +253,11 @@ export class Line {
     return this.#sends.size > 0 || this.#drains.size > 0;
   }
 
-  /** Hands over what there is room for. */
+  /** Hands over queued messages while there is space. */
   look(handle) {
     if (this.#gate & (HANDING | HELD)) return;
     while (this.#sends.size > 0) {
-      // Out of the queue first: what happens within the platform's `send` must not find it there.
+      // Take it out of the queue first: a call within the platform's `send` must not find it there.
       const waiting = this.#sends.shift();
       const { message } = waiting;
       try {
@@ -264,7 +266,7 @@ export class Line {
           this.#sends.unshift(waiting);
           break;
         }
-        // The platform has taken its own copy.
+        // The platform has its own copy by now.
         if (!this.#keeps && message?.byteLength > LARGE) this.#spare = new WeakRef(message.buffer);
         waiting.resolve();
       } catch (error) {
@@ -292,7 +294,7 @@ export class Line {
       this.#rest();
       setTimeout(again, millis);
     } else {
-      // In the next turn of the event loop, which no browser slows down: behind every event that waits.
+      // In the next turn of the event loop, which browsers do not throttle, after every event that is queued.
       this.#turn ??= new MessageChannel();
       this.#turn.port1.onmessage = again;
       this.#turn.port2.postMessage(0);
@@ -300,7 +302,7 @@ export class Line {
     this.#looking = true;
   }
 
-  /** No turn is waited for any more. */
+  /** Stops waiting for a turn of the event loop. */
   #rest() {
     if (!this.#turn) return;
     this.#turn.port1.close();
@@ -308,18 +310,18 @@ export class Line {
     this.#looking = false;
   }
 
-  /** Nothing is handed over until `release`: what the platform says of itself may not be so. */
+  /** Hands over nothing until `release`, because the platform's state may be wrong. */
   hold() {
     this.#gate |= HELD;
   }
 
-  /** Messages go again. */
+  /** Hands over messages again. */
   release(handle) {
     this.#gate &= ~HELD;
     if (handle && this.#waits) this.look(handle);
   }
 
-  /** Nothing more can be sent: what waited comes back. */
+  /** Nothing more can be sent: waiting calls reject. */
   stop(error = NOT_OPEN) {
     this.#stopped ??= error;
     this.#gate |= STOPPED;
@@ -333,7 +335,7 @@ export class Line {
     while (this.#reads.size > 0) this.#reads.shift().resolve(END);
   }
 
-  /** Nothing more arrives, and whoever reads is told why. */
+  /** Nothing more arrives, and reads reject with this error. */
   fail(error) {
     this.#failure = { error };
     while (this.#reads.size > 0) this.#reads.shift().reject(error);
