@@ -141,7 +141,8 @@ pub enum ClientEvent {
     /// The connection cannot be used any more. Close it. The session can resume.
     Dropped(DropReason),
     /// A message of ours was replaced: it ended every connection, or was larger than the peer accepts. The peer committed its index without receiving
-    /// it. If it was a response, send an error for the same request, because the requester still waits.
+    /// it. If it was a response, the session has sent an error to the
+    /// same request ([`UNDELIVERED`](super::wire::UNDELIVERED)), because the requester still waits.
     Undelivered(SessionMessage),
     /// The session cannot resume. Final. Close the connection, if there is one.
     Lost(Refusal),
@@ -400,8 +401,11 @@ impl Client {
                         .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
                 }
                 let ours = bye.is_some_and(|bye| committed > bye);
+                let own = ours.then(|| outgoing.bye_told());
                 let complete = !ticket.forgot && self.exchange.incoming.received() >= next;
-                let (code, reason) = self.read_end().unwrap_or((code, String::new()));
+                let (code, reason) = own
+                    .or_else(|| self.read_end())
+                    .unwrap_or((code, String::new()));
                 self.end(now, code, reason, ours, ours || complete);
                 Ok(())
             }
@@ -445,7 +449,7 @@ impl Client {
             self.lost(now, Refusal::Rewound);
             return Ok(());
         }
-        let undelivered = outgoing.handle_ack(theirs.committed)?;
+        let undelivered = self.exchange.acknowledged(theirs.committed)?;
         let interval = Duration::from_millis(agreed.heartbeat_ms);
         let heart = Heartbeat::client(now, interval);
         self.exchange.connected(heart, terms.retention, true);

@@ -115,11 +115,7 @@ impl Exchange {
             return Err(SessionViolation::Order);
         };
         match frame {
-            Frame::Ack(below) => {
-                let undelivered = self.outgoing.handle_ack(below)?;
-                self.flush = self.flush.filter(|upto| *upto > below);
-                return Ok(undelivered);
-            }
+            Frame::Ack(below) => return self.acknowledged(below),
             Frame::Credit(total) => self.outgoing.handle_credit(total)?,
             Frame::Ping(number) => link.pong = Some(number),
             Frame::Pong(number) if number > link.pings => return Err(SessionViolation::Pong),
@@ -136,6 +132,22 @@ impl Exchange {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The peer has committed every message below. Returns those among them that it never received. An `ERROR` to the same request takes the place of a
+    /// `RESPONSE` or `ERROR` among them: whoever sent the request still waits.
+    pub(crate) fn acknowledged(
+        &mut self,
+        below: u64,
+    ) -> Result<Vec<SessionMessage>, SessionViolation> {
+        let undelivered = self.outgoing.handle_ack(below)?;
+        self.flush = self.flush.filter(|upto| *upto > below);
+        for message in &undelivered {
+            if let Head::Response { to, .. } | Head::Error { to, .. } = message.head {
+                self.outgoing.push_undelivered(to);
+            }
+        }
+        Ok(undelivered)
     }
 
     /// Retains a message to send.

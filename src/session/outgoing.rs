@@ -3,7 +3,7 @@
 use super::hello::Refusal;
 use super::poison::{Blame, Poison};
 use super::retained::{Cursor, Retained};
-use super::wire::{Head, OVERHEAD, kind};
+use super::wire::{Head, OVERHEAD, UNDELIVERED, kind};
 use super::{Positions, SessionMessage, SessionViolation};
 use core::time::Duration;
 
@@ -140,8 +140,22 @@ impl Outgoing {
                 return Err(Unsendable::Full);
             }
         }
-        self.log.push(head, payload, self.batch - BEFORE - BEHIND);
+        self.log.push(head, payload, self.longest());
         Ok(index)
+    }
+
+    /// Retains the `ERROR` that takes the place of an undelivered response, unless the session is about to end. The bound does not stop it: the response
+    /// that it replaces was released just now.
+    pub(crate) fn push_undelivered(&mut self, to: u64) {
+        if self.bye.is_none() {
+            let code = UNDELIVERED;
+            self.log.push(Head::Error { to, code }, &[], self.longest());
+        }
+    }
+
+    /// The longest body of a frame.
+    fn longest(&self) -> usize {
+        self.batch - BEFORE - BEHIND
     }
 
     /// Sets what the peer accepts. Messages that turn out to be too large are replaced.

@@ -9,6 +9,7 @@
 //! | for a new session | `New` |
 //! | with an unknown id or an invalid token | `Refused(Expired)`; `Refused(ServerRestarted)` if its incarnation is another |
 //! | of a session that ended | `Ended` |
+//! | of a session that was lost, but did not expire | `Refused` with the reason |
 //! | with another identity than the session's | `Refused(Identity)` |
 //! | with an attempt that is not higher than the last one | closed without an answer; fences nothing |
 //! | with other terms | `Refused(Changed)` |
@@ -20,7 +21,7 @@
 
 use super::SessionViolation;
 use super::hello::{Hello, LaterReason, MIN_BATCH, Refusal, Resume, Secret, VERSION, Welcome};
-use super::server::{Arrival, Server, ServerPhase, answer};
+use super::server::{Arrival, End, Server, ServerPhase, answer};
 use super::settings::{Settings, millis};
 use super::tokens::{TokenHash, Tokens};
 use super::violation::CLOSE;
@@ -45,7 +46,7 @@ pub struct RegistryBounds {
     /// The largest cost that all sessions together retain and hold. Default 256 MiB. Above it new sessions are answered with `Later`; existing ones
     /// are bounded by their own settings.
     pub cost: u64,
-    /// The largest number of ended sessions to remember, so that a client that comes back late learns how its session ended. Default 10,000. Above it
+    /// The largest number of ended and lost sessions to remember, so that a client that comes back late learns how its session ended. Default 10,000. Above it
     /// the oldest is forgotten.
     pub ended: usize,
     /// How long ended sessions are remembered. Default 10 minutes.
@@ -66,22 +67,27 @@ impl Default for RegistryBounds {
     }
 }
 
-/// What remains of a session that ended.
+/// What remains of a session that ended or was lost.
 struct Tombstone {
     tokens: Tokens,
-    code: u16,
+    end: End,
     committed: u64,
     next: u64,
 }
 
 impl Tombstone {
-    fn ended(&self) -> HelloOutcome {
-        let ended = Welcome::Ended {
-            code: self.code,
-            committed: self.committed,
-            next: self.next,
-        };
-        close(&ended, 1000, "")
+    fn answer(&self) -> HelloOutcome {
+        match self.end {
+            End::Closed(code) => {
+                let ended = Welcome::Ended {
+                    code,
+                    committed: self.committed,
+                    next: self.next,
+                };
+                close(&ended, 1000, "")
+            }
+            End::Lost(refusal) => refused(refusal),
+        }
     }
 }
 
@@ -238,7 +244,7 @@ impl Registry {
             if tombstone.tokens.check(token).is_none() {
                 return refused(unknown);
             }
-            return tombstone.ended();
+            return tombstone.answer();
         }
         let Some(server) = self.sessions.get_mut(&id) else {
             return refused(unknown);
@@ -264,7 +270,7 @@ impl Registry {
             Ok(false) => {
                 self.settle(arrival.now, id);
                 let tombstone = self.tombstones.get(&id);
-                tombstone.map_or_else(|| refused(unknown), Tombstone::ended)
+                tombstone.map_or_else(|| refused(unknown), Tombstone::answer)
             }
             Err(refusal) => {
                 self.settle(arrival.now, id);
@@ -302,10 +308,13 @@ impl Registry {
             return;
         };
         self.cost -= server.counted;
-        if let Some(code) = server.ended_with {
+        // Nobody has to be told of a session that expired: an unknown one is Expired, too.
+        if let Some(end) = server.end
+            && end != End::Lost(Refusal::Expired)
+        {
             let tombstone = Tombstone {
                 tokens: core::mem::take(&mut server.tokens),
-                code,
+                end,
                 committed: server.has_committed(),
                 next: server.sent_to(),
             };

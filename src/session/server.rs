@@ -65,8 +65,8 @@ pub struct Server {
     pub(crate) noted: bool,
     /// The cost that the registry has counted for it.
     pub(crate) counted: u64,
-    /// The code of the `BYE` that ended it; none if it was lost.
-    pub(crate) ended_with: Option<u16>,
+    /// How it ended.
+    pub(crate) end: Option<End>,
     events: VecDeque<ServerEvent>,
 }
 
@@ -97,7 +97,8 @@ pub enum ServerEvent {
     },
     /// Its connection ended.
     Detached,
-    /// A message of the server was replaced. The client committed its index without receiving it.
+    /// A message of the server was replaced. The client committed its index without receiving it. If it was a response, the session has sent an error to
+    /// the same request.
     Undelivered(SessionMessage),
     /// Close this connection, after sending the batch if there is one.
     Close {
@@ -133,6 +134,13 @@ impl fmt::Debug for Server {
             .field("phase", &self.phase)
             .finish_non_exhaustive()
     }
+}
+
+/// How a session ended: with the code of a `BYE`, or because it could not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed(u16),
+    Lost(Refusal),
 }
 
 /// A `HELLO` that arrived, and the token for its `WELCOME`.
@@ -173,7 +181,7 @@ impl Server {
             expires: None,
             noted: false,
             counted: 0,
-            ended_with: None,
+            end: None,
             events: VecDeque::new(),
             settings: settings.compact(),
         };
@@ -270,7 +278,7 @@ impl Server {
             self.lost(now, Refusal::Rewound);
             return Err(Refusal::Rewound);
         }
-        match outgoing.handle_ack(committed) {
+        match self.exchange.acknowledged(committed) {
             Ok(undelivered) => self
                 .events
                 .extend(undelivered.into_iter().map(ServerEvent::Undelivered)),
@@ -601,7 +609,7 @@ impl Server {
     }
 
     fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {
-        self.ended_with = Some(code);
+        self.end = Some(End::Closed(code));
         self.finish(now, 1000, "");
         self.events.push_back(ServerEvent::Ended {
             code,
@@ -612,6 +620,7 @@ impl Server {
     }
 
     fn lost(&mut self, now: Duration, refusal: Refusal) {
+        self.end = Some(End::Lost(refusal));
         self.finish(now, CLOSE, "lost");
         self.events.push_back(ServerEvent::Lost(refusal));
     }

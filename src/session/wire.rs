@@ -35,6 +35,9 @@ pub const MAX_REASON: usize = 123;
 /// The cost of a message frame in addition to its body: even an empty message takes memory.
 pub const OVERHEAD: u64 = 32;
 
+/// The code of an `ERROR` that the session itself sends: the response could not be delivered. Every other code is the application's.
+pub const UNDELIVERED: u64 = 0;
+
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

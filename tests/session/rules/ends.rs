@@ -1,8 +1,8 @@
 //! How a session ends, and what becomes of what was not delivered.
 
 use super::*;
-use websocket_channel::session::ClientPhase;
-use websocket_channel::session::{Refusal, Unsendable};
+use websocket_channel::session::wire::UNDELIVERED;
+use websocket_channel::session::{ClientPhase, Refusal, Unsendable};
 
 fn ended(code: u16, reason: &str, ours: bool, clean: bool) -> ClientEvent {
     ClientEvent::Ended {
@@ -324,13 +324,59 @@ fn a_late_client_is_told_how_its_session_ended() {
         panic!();
     };
     pair.tell_client(&answer);
+    // Its own reason, which is nobody else's to remember.
     assert_eq!(
         pair.client_events.last(),
-        Some(&ended(4001, "", true, true))
+        Some(&ended(4001, "x", true, true))
     );
     // Not for ever.
     pair.later(millis(600_000));
     assert_eq!(answered(&pair.accept(&hello)), "Expired, 3001 refused");
+}
+
+/// Why a session was lost is remembered as how one ended: for who has a token, and not for ever.
+#[test]
+fn a_late_client_is_told_why_its_session_was_lost() {
+    for refusal in [Refusal::Broken, Refusal::Behind, Refusal::Rewound] {
+        let mut pair = Pair::open();
+        if refusal == Refusal::Broken {
+            for _ in 0..7 {
+                pair.tell_server(b"\x00\x09\x00");
+                pair.cut(Blame::Innocent);
+                pair.connect();
+                pair.pump();
+            }
+            pair.tell_server(b"\x00\x09\x00");
+        } else {
+            pair.cut(Blame::Innocent);
+            let mut hello = hello_of(&pair.hello());
+            let positions = &mut hello.resume.as_mut().unwrap().positions;
+            if refusal == Refusal::Behind {
+                (positions.first, positions.next) = (1, 1);
+            } else {
+                positions.received = 1;
+            }
+            // Nobody hears the answer.
+            pair.accept(&greet(&hello));
+            pair.events();
+        }
+        assert_eq!(pair.server_events.last(), Some(&ServerEvent::Lost(refusal)));
+        assert_eq!(pair.registry.ids().count(), 0);
+        pair.client.disconnected(pair.now, Blame::Innocent);
+        let hello = pair.hello();
+        let mut stranger = hello_of(&hello);
+        stranger.resume.as_mut().unwrap().token = Secret([77; 16]);
+        assert_eq!(
+            answered(&pair.accept(&greet(&stranger))),
+            "Expired, 3001 refused"
+        );
+        assert_eq!(
+            answered(&pair.accept(&hello)),
+            format!("{refusal:?}, 3001 refused")
+        );
+        pair.later(millis(600_000));
+        assert_eq!(answered(&pair.accept(&hello)), "Expired, 3001 refused");
+    }
 }
 
 #[test]
@@ -451,6 +497,9 @@ fn pass_until_poison(pair: &mut Pair) {
         }
         pair.tell_server(&batch);
         while let Some(batch) = pair.server_says() {
+            if batch.windows(6).any(|window| window == b"poison") {
+                return;
+            }
             pair.tell_client(&batch);
         }
     }
@@ -506,6 +555,129 @@ fn a_message_that_no_connection_survives_is_replaced_and_told() {
     let (pair, connections) = poisoned(Blame::Innocent);
     assert_eq!(connections, 50);
     assert_eq!(pair.client.committed(), 0);
+}
+
+/// The other side waits for a response. It is told that there is none, by the session itself, and once.
+#[test]
+fn an_error_takes_the_place_of_a_response_that_was_not_delivered() {
+    let request = Head::Request { text: true };
+    let response = Head::Response { text: true, to: 0 };
+    let error = Head::Error { to: 0, code: 7 };
+    let in_its_place = Head::Error {
+        to: 0,
+        code: UNDELIVERED,
+    };
+    for head in [response, error, DATA] {
+        for (from_client, acknowledged_at_resume) in
+            [(true, false), (true, true), (false, false), (false, true)]
+        {
+            let name = format!("{head:?} {from_client} {acknowledged_at_resume}");
+            let mut pair = Pair::open();
+            if from_client {
+                pair.server().send(request, b"?").unwrap();
+            } else {
+                pair.client.send(request, b"?").unwrap();
+            }
+            pair.pump();
+            pair.read();
+            pair.later(millis(200));
+            pair.pump();
+            let heads = |pair: &mut Pair| {
+                let now = pair.now;
+                let mut heads = Vec::new();
+                while let Some(message) = if from_client {
+                    pair.server().read()
+                } else {
+                    pair.client.read()
+                } {
+                    if from_client {
+                        pair.server().commit(now, message.index + 1);
+                    } else {
+                        pair.client.commit(now, message.index + 1);
+                    }
+                    heads.push(message.head);
+                }
+                heads
+            };
+            if from_client {
+                pair.client.send(head, b"poison").unwrap();
+            } else {
+                pair.server().send(head, b"poison").unwrap();
+            }
+            for _ in 0..3 {
+                pass_until_poison(&mut pair);
+                pair.cut(Blame::Message);
+                pair.connect();
+                let welcome = pair.server_says().unwrap();
+                pair.tell_client(&welcome);
+            }
+            pair.pump();
+            assert_eq!(heads(&mut pair), [Head::Void], "{name}");
+            if acknowledged_at_resume {
+                pair.cut(Blame::Innocent);
+                pair.connect();
+            } else {
+                pair.later(millis(200));
+            }
+            pair.pump();
+            let expected = if head == DATA {
+                &[][..]
+            } else {
+                &[in_its_place]
+            };
+            assert_eq!(heads(&mut pair), expected, "{name}");
+            let told = if from_client {
+                let told = |event: &ClientEvent| matches!(event, ClientEvent::Undelivered(message) if message.head == head);
+                pair.client_events
+                    .iter()
+                    .filter(|event| told(event))
+                    .count()
+            } else {
+                let told = |event: &ServerEvent| matches!(event, ServerEvent::Undelivered(message) if message.head == head);
+                pair.server_events
+                    .iter()
+                    .filter(|event| told(event))
+                    .count()
+            };
+            assert_eq!(told, 1, "{name}");
+            pair.later(millis(200));
+            pair.pump();
+            assert_eq!(heads(&mut pair), [], "{name}");
+        }
+    }
+}
+
+/// Nothing may be sent after `BYE`, and nobody waits any more.
+#[test]
+fn no_error_takes_the_place_of_a_response_at_the_end() {
+    let mut pair = Pair::open();
+    pair.server()
+        .send(Head::Request { text: true }, b"?")
+        .unwrap();
+    pair.pump();
+    pair.read();
+    let response = Head::Response { text: true, to: 0 };
+    pair.client.send(response, b"poison").unwrap();
+    pair.client.close(pair.now, 1000, "").unwrap();
+    for _ in 0..4 {
+        pass_until_poison(&mut pair);
+        pair.cut(Blame::Message);
+        pair.connect();
+        let welcome = pair.server_says().unwrap();
+        pair.tell_client(&welcome);
+    }
+    pair.pump();
+    pair.read();
+    pair.pump();
+    assert!(matches!(
+        pair.client_events[..],
+        [
+            ..,
+            ClientEvent::Undelivered(_),
+            ClientEvent::Ended { clean: true, .. }
+        ]
+    ));
+    assert_eq!(pair.client.next().1, 2);
 }
 
 /// Many in a row are as many messages, and no session that cannot go on: also if the peer reads none of it.

@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use websocket_channel::session::SessionMessage;
-use websocket_channel::session::wire::Head;
+use websocket_channel::session::wire::{Head, UNDELIVERED};
 
 /// A message that was sent: its name, what it is, its length.
 pub(crate) type Entry = (u32, Head, u32);
@@ -128,7 +128,7 @@ pub(crate) fn message(
         },
         2 if received > 0 => Head::Error {
             to: rng.below(received),
-            code: rng.below(1 << 20),
+            code: 1 + rng.below(1 << 20),
         },
         3 if next > 0 => {
             payload.clear();
@@ -139,6 +139,17 @@ pub(crate) fn message(
         _ => Head::Data { text },
     };
     (head, payload)
+}
+
+/// What the machine sends by itself if it had to replace a message.
+pub(crate) fn in_place_of(undelivered: &SessionMessage) -> Option<Entry> {
+    match undelivered.head {
+        Head::Response { to, .. } | Head::Error { to, .. } => {
+            let code = UNDELIVERED;
+            Some((0, Head::Error { to, code }, 0))
+        }
+        _ => None,
+    }
 }
 
 fn name(payload: &[u8]) -> Option<u32> {
@@ -190,7 +201,7 @@ pub(crate) fn check(
         };
     }
     let payload = message.payload.as_bytes();
-    let named = matches!(head, Head::Cancel { .. }) || name(payload) == Some(uid);
+    let named = len == 0 || name(payload) == Some(uid);
     if message.head != head || payload.len() as u32 != len || !named {
         return Err(format!("{read} is another message than was sent"));
     }

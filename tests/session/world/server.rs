@@ -114,6 +114,9 @@ impl World {
             ServerEvent::Undelivered(message) => {
                 if let Some(app) = self.apps.get_mut(&id) {
                     app.undelivered.push(message.index);
+                    let taken = !self.closed[Side::Server as usize];
+                    let place = apps::in_place_of(&message).filter(|_| taken);
+                    app.log.extend(place);
                 }
             }
             ServerEvent::Lost(refusal) if refusal != Refusal::Expired => {
