@@ -28,7 +28,7 @@ export async function bench(args) {
 function* table(rows) {
   const seconds = (ms) => (ms === null ? '> 300 s' : `${(ms / 1000).toFixed(1)} s`);
   const count = (number) => number.toLocaleString('en');
-  yield '| policy | no server for | most attempts of a client | attempts of all | busiest second | half are back | 99 % | all |';
+  yield '| policy | no server for | most attempts of a client | attempts of all | busiest second | half are connected | 99 % | all |';
   yield '| --- | --- | --- | --- | --- | --- | --- | --- |';
   for (const { name, down, mostAttempts, attempts, peak, gaveUp, back50, back99, back100 } of rows) {
     const all = gaveUp > 0 ? `never: ${count(gaveUp)} gave up` : seconds(back100);
@@ -37,7 +37,7 @@ function* table(rows) {
   }
 }
 
-/** Clients that are back, in percent, over seconds: a line for each policy. */
+/** Connected clients, in percent, over seconds: a line for each policy. */
 function svg(rows) {
   const x = (second) => LEFT + (second / SECONDS) * WIDTH;
   const y = (percent) => TOP + (1 - percent / 100) * HEIGHT;
