@@ -25,6 +25,7 @@
 //!
 //! ```text
 //!   js        the classes of the npm package (feature `__npm`, in the repository only)
+//!   server    the server's half of sessions: natively, feature `session`
 //!   channel   typed values, halves, closing
 //!   socket    one connection: Stream + Sink of Message
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over byte streams, a pair in memory
@@ -94,6 +95,8 @@ mod proto;
 mod random;
 #[cfg(feature = "reconnect")]
 pub mod reconnect;
+#[cfg(all(feature = "session", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub mod server;
 #[cfg(feature = "session")]
 pub mod session;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]

@@ -188,6 +188,12 @@ impl<Tx, Rx> Channel<Tx, Rx> {
         self.sender.control()
     }
 
+    /// Something that keeps the channel open.
+    #[cfg(all(feature = "session", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub(crate) fn keep_open(&self) -> Sender<Tx> {
+        self.sender.clone()
+    }
+
     /// The two halves. The connection stays open until both are dropped.
     pub fn split(self) -> (Sender<Tx>, Receiver<Rx>) {
         (self.sender, self.receiver)

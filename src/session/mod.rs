@@ -44,6 +44,9 @@ pub use tokens::TokenHash;
 pub use varint::MAX_NUMBER;
 pub use violation::SessionViolation;
 
+#[allow(unused_imports, reason = "the server is native")]
+pub(crate) use violation::CLOSE;
+
 use crate::message::Message;
 use wire::Head;
 

@@ -222,6 +222,20 @@ impl Server {
         self.expires = None;
     }
 
+    /// The largest message that the client takes, in bytes.
+    #[allow(dead_code, reason = "the server is native")]
+    pub(crate) fn max_message(&self) -> u64 {
+        self.agreed.0
+    }
+
+    /// Whether neither side has said `BYE`.
+    #[allow(dead_code, reason = "the server is native")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase != ServerPhase::Ended
+            && self.exchange.outgoing.bye().is_none()
+            && self.exchange.incoming.bye().is_none()
+    }
+
     /// The session's id.
     pub fn id(&self) -> Secret {
         self.id
@@ -432,6 +446,14 @@ impl Server {
             self.end(now, code, reason, true, false);
         } else if !self.exchange.handle_timeout(now) {
             self.drop(now, DropReason::Silent);
+        }
+    }
+
+    /// It cannot go on here, whether it has a connection or not.
+    #[allow(dead_code, reason = "the server is native")]
+    pub(crate) fn give_up(&mut self, now: Duration) {
+        if self.phase != ServerPhase::Ended {
+            self.lost(now, Refusal::Expired);
         }
     }
 

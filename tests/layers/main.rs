@@ -67,12 +67,14 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "error",
             "message",
+            "lock",
             "time",
             "random",
             "transport",
             "socket",
             "codec",
             "session",
+            "channel",
         ],
     ),
     (
