@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_direct() {
+    fn addresses_that_bypass_the_proxy() {
         let direct = |url: &str, list: &str| {
             choose(url, &[("ALL_PROXY", "p"), ("NO_PROXY", list)])
                 .unwrap()

@@ -177,7 +177,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[tokio::test]
-    async fn what_was_connected_has_keepalive_and_no_delay() {
+    async fn a_connected_stream_has_keepalive_and_no_delay() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let io = connect("127.0.0.1", port).await.unwrap();

@@ -576,7 +576,7 @@ mod tests {
 
     /// Bookkeeping of a message is gone when nothing can go between its frames any more.
     #[test]
-    fn what_is_behind_us_is_forgotten() {
+    fn marks_are_removed_behind_their_message() {
         let mut outgoing = Outgoing::default();
         for _ in 0..1000 {
             append_cut(&mut outgoing, &mut Model::default(), 50_000, 20_000);

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn the_count_starts_anew_after_a_stable_connection_only() {
+    fn the_count_starts_again_only_after_a_stable_connection() {
         let mut backoff = Backoff::new(Reconnect::default());
         for (opened, lost, attempt) in [
             (0, 4999, 1),
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_asks_for_comes_first_up_to_an_hour() {
+    fn a_servers_delay_is_added_up_to_an_hour() {
         let mut backoff = Backoff::new(Reconnect::default());
         let mut after = |millis, random| {
             delay(

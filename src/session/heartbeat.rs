@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_asks_when_it_has_nothing_to_say() {
+    fn an_idle_server_sends_a_ping() {
         let mut heart = Heartbeat::server(at(0), at(20));
         heart.heard(at(19));
         assert_eq!(heart.handle_timeout(at(20)), Beat::Ask);
@@ -141,7 +141,7 @@ mod tests {
 
     /// The timers of a hidden page fire once a minute.
     #[test]
-    fn timers_that_are_always_late_find_a_dead_peer_all_the_same() {
+    fn timers_that_are_always_late_still_find_a_dead_peer() {
         for (mut heart, asked) in [
             (Heartbeat::client(at(0), at(20)), [60, 120]),
             (Heartbeat::server(at(0), at(20)), [100, 300]),
@@ -159,7 +159,7 @@ mod tests {
 
     /// The timeout counts from the first unanswered `PING`, however often it asks.
     #[test]
-    fn who_asks_again_and_again_waits_no_longer() {
+    fn further_pings_do_not_extend_the_timeout() {
         let mut heart = Heartbeat::server(at(0), at(20));
         for second in 1..=40 {
             heart.ask(at(second));

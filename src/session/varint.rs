@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_the_same_again_and_as_long_as_said() {
+    fn a_number_is_read_back_and_has_the_stated_length() {
         for value in (0..53)
             .flat_map(|bit| [(1 << bit) - 1, 1 << bit, (1 << bit) + 1])
             .chain([MAX_NUMBER])

@@ -3,7 +3,7 @@
 use super::{ConnectionOptions, Socket};
 
 #[test]
-fn what_every_connection_keeps_stays_small() {
+fn the_size_of_a_connection_stays_small() {
     let (io, _other) = tokio::io::duplex(1);
     let accepting = Socket::accept(io, ConnectionOptions::default());
     for (what, size, ceiling) in [

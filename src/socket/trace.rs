@@ -55,7 +55,7 @@ mod enabled {
         use super::redacted;
 
         #[test]
-        fn a_url_is_told_without_its_secrets() {
+        fn a_traced_url_has_no_secrets() {
             for (url, told) in [
                 ("wss://h/chat?token=s", "wss://h/chat"),
                 ("wss://user:pass@h:1/chat/", "wss://h:1/chat/"),

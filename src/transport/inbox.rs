@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_fits_is_dropped_and_displaces_nothing() {
+    fn a_message_above_the_bound_is_dropped_and_displaces_nothing() {
         let large = "x".repeat(two());
         for overflow in [Overflow::DropOldest, Overflow::DropNewest] {
             assert_eq!(
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_of_a_message_is_told() {
+    fn arrive_reports_what_happened_to_a_message() {
         let told = |overflow| {
             let mut inbox = Inbox::<Message>::new(two(), overflow);
             let mut told = Vec::new();

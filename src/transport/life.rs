@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn after_an_overflow_nothing_more_is_shown_and_what_came_before_is() {
+    fn after_an_overflow_only_earlier_messages_can_be_read() {
         let [_, mut open, mut closing, ..] = each();
         for life in [&mut open, &mut closing] {
             assert_eq!(life.arrived(Some("x".into())), Arrived::Kept(0));

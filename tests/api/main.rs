@@ -61,7 +61,7 @@ fn the_listing_has_what_everybody_uses() {
 }
 
 #[test]
-fn every_function_tells_its_errors_and_what_cancelling_it_does() {
+fn every_function_documents_its_errors_and_cancellation() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut gaps = Vec::new();
     listing::files(&src, &mut |path, file| {
@@ -73,7 +73,7 @@ fn every_function_tells_its_errors_and_what_cancelling_it_does() {
 }
 
 #[test]
-fn what_is_not_told_is_found() {
+fn missing_documentation_is_found() {
     let bad = "
         /// Waits.
         pub async fn wait() -> Result<(), ()> { Ok(()) }
@@ -102,7 +102,7 @@ fn the_tables_of_features_are_those_of_the_manifest() {
 }
 
 #[test]
-fn the_defaults_that_are_told_are_those_of_the_code() {
+fn documented_defaults_are_those_of_the_code() {
     let one_line = |page: &str| page.split_whitespace().collect::<Vec<_>>().join(" ");
     let readme = one_line(include_str!("../../README.md"));
     let security = include_str!("../../SECURITY.md");

@@ -15,7 +15,7 @@ async fn error(url: &str, protocols: &[&str]) -> ConnectError {
 }
 
 #[crate::test]
-async fn a_bad_url_is_told() {
+async fn a_bad_url_is_an_error() {
     for url in [
         "ws://",
         "ws://[",
@@ -30,7 +30,7 @@ async fn a_bad_url_is_told() {
 }
 
 #[crate::test]
-async fn a_fragment_is_told_even_when_empty() {
+async fn even_an_empty_fragment_is_an_error() {
     let server = server().await;
     for path in ["/echo#", "/echo#part"] {
         assert_eq!(
@@ -42,7 +42,7 @@ async fn a_fragment_is_told_even_when_empty() {
 }
 
 #[crate::test]
-async fn a_bad_subprotocol_is_told() {
+async fn a_bad_subprotocol_is_an_error() {
     let server = server().await;
     for protocol in ["", "a b", "a,b", "é"] {
         let expected = ConnectErrorKind::BadProtocol {
@@ -56,7 +56,7 @@ async fn a_bad_subprotocol_is_told() {
 }
 
 #[crate::test]
-async fn a_duplicate_subprotocol_is_told() {
+async fn a_duplicate_subprotocol_is_an_error() {
     let server = server().await;
     let expected = ConnectErrorKind::DuplicateProtocol {
         protocol: "a".into(),
@@ -68,7 +68,7 @@ async fn a_duplicate_subprotocol_is_told() {
 }
 
 #[crate::test]
-async fn a_port_that_nobody_listens_on_fails() {
+async fn connecting_to_a_closed_port_fails() {
     let server = server().await;
     let error = error(&server.refused(), &[]).await;
     let ConnectErrorKind::ConnectFailed { closed, cause, .. } = error.kind else {

@@ -98,7 +98,7 @@ async fn kinds_and_order_are_kept() {
 }
 
 #[crate::test]
-async fn a_send_waits_at_the_watermark_and_then_goes_on() {
+async fn a_send_waits_at_the_high_water_mark_and_then_continues() {
     let server = server().await;
     // A watermark of one byte: each message waits until the one before has left the platform.
     let mut channel = connect(server.url("/echo"))

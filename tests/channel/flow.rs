@@ -11,7 +11,7 @@ use websocket_channel::{
 };
 
 #[crate::test]
-async fn try_send_takes_what_has_room_and_hands_back_what_has_not() {
+async fn try_send_accepts_up_to_the_high_water_mark_and_returns_the_rest() {
     let server = server().await;
     // A watermark of one byte is room for one message.
     let channel = connect(server.url("/echo"))
@@ -50,7 +50,7 @@ async fn try_send_takes_what_has_room_and_hands_back_what_has_not() {
 }
 
 #[crate::test]
-async fn a_permit_is_room_for_one_message() {
+async fn a_permit_allows_one_message() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Text)
@@ -72,7 +72,7 @@ async fn a_permit_is_room_for_one_message() {
 }
 
 #[crate::test]
-async fn what_was_taken_before_a_close_is_handed_over_before_it() {
+async fn accepted_messages_are_handed_over_before_a_close() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Text)
@@ -96,7 +96,7 @@ async fn what_was_taken_before_a_close_is_handed_over_before_it() {
 /// hixie-75 has no frame for bytes, so that the core refuses them on a connection that is open.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[crate::test]
-async fn what_was_taken_and_then_refused_is_counted() {
+async fn an_accepted_message_that_is_refused_is_counted() {
     use websocket_channel::{
         SendErrorKind,
         transport::{Format, Handshake},
@@ -133,7 +133,7 @@ async fn what_was_taken_and_then_refused_is_counted() {
 }
 
 #[crate::test]
-async fn a_full_line_costs_no_encoding() {
+async fn try_send_does_not_encode_while_the_send_buffer_is_full() {
     struct Counting(Arc<AtomicUsize>);
     impl Encode<()> for Counting {
         fn encode(&self, (): &()) -> Result<Message, EncodeError> {
@@ -164,7 +164,7 @@ async fn a_full_line_costs_no_encoding() {
 }
 
 #[crate::test]
-async fn try_recv_and_the_wake_serve_those_who_do_not_wait() {
+async fn try_recv_and_on_readable_work_without_waiting() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Text)
@@ -188,7 +188,7 @@ async fn try_recv_and_the_wake_serve_those_who_do_not_wait() {
 }
 
 #[crate::test]
-async fn the_status_is_told_as_it_changes() {
+async fn every_change_of_status_is_reported() {
     let server = server().await;
     let channel = connect(server.url("/echo")).codec(Text).await.unwrap();
     let control = channel.control();
@@ -216,7 +216,7 @@ async fn messages_and_bytes_are_counted() {
 }
 
 #[crate::test]
-async fn a_ping_tells_how_long_its_answer_took_where_there_are_pings() {
+async fn a_ping_measures_the_round_trip_where_there_are_pings() {
     let server = server().await;
     let mut channel = connect(server.url("/echo")).codec(Text).await.unwrap();
     let control = channel.control();

@@ -21,7 +21,7 @@ async fn flooded() -> Channel<Vec<u8>, Vec<u8>> {
 }
 
 #[crate::test]
-async fn the_end_comes_behind_values_that_nobody_reads_and_they_stay() {
+async fn the_end_is_reported_while_values_are_unread_and_they_stay() {
     let mut channel = flooded().await;
     let closed = channel.control().closed().await;
     assert_eq!((closed.code, closed.was_clean), (1000, true));
@@ -46,7 +46,7 @@ async fn closed_keeps_what_arrived() {
 /// Nobody can read while `closed` is awaited: without this it would wait for ever.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[crate::test]
-async fn closed_comes_even_if_the_receive_bound_is_full() {
+async fn closed_completes_even_if_the_receive_buffer_is_full() {
     let server = server().await;
     let url = server.url(format_args!("/flood?count={COUNT}&size=1024"));
     let mut channel = connect(url)
@@ -207,7 +207,7 @@ fn now() -> Duration {
 /// A page has `Rc` where others have `Arc`.
 #[cfg(all(target_family = "wasm", target_os = "unknown", not(target_feature = "atomics")))]
 #[crate::test]
-async fn a_wake_in_a_page_may_hold_what_is_not_send() {
+async fn a_callback_in_a_page_need_not_be_send() {
     use std::cell::Cell;
     use std::rc::Rc;
     let (ours, theirs) = Socket::pair(&Limits::default(), "");

@@ -53,7 +53,7 @@ async fn the_end_comes_after_every_message() {
 }
 
 #[test]
-async fn a_reader_who_does_not_read_holds_the_writer_back() {
+async fn a_writer_waits_for_a_slow_reader() {
     let mut limits = Limits::default();
     limits.send_high_water_mark = 1000;
     limits.receive_buffer = 1000;
@@ -127,7 +127,7 @@ async fn values_that_are_messages_are_not_copied() {
 
 /// Whether it waits in line or is with the platform when the end comes.
 #[test]
-async fn the_value_of_a_send_that_waits_comes_back_at_the_end() {
+async fn a_pending_send_returns_its_value_at_the_end() {
     let mut limits = Limits::default();
     limits.send_high_water_mark = 1000;
     limits.receive_buffer = 1000;

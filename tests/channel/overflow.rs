@@ -43,7 +43,7 @@ async fn flooded(
 }
 
 #[crate::test]
-async fn past_the_bound_close_closes_and_what_came_before_can_be_read() {
+async fn the_close_policy_closes_past_the_bound_and_earlier_messages_can_be_read() {
     let (control, mut rx) = flooded(Overflow::Close).await;
     let closed = control.closed().await;
     assert_eq!((closed.code, closed.by), (3013, ClosedBy::Local));

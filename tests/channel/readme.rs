@@ -29,7 +29,7 @@ async fn the_rust_of_the_readme_runs() {
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[test]
-fn the_readme_shows_the_very_lines_that_run() {
+fn the_readme_shows_the_code_of_this_test() {
     let source = include_str!("readme.rs");
     let shown = source.split("// README begin\n").nth(1).and_then(|rest| rest.split("// README end").next()).unwrap();
     let readme = include_str!("../../README.md");

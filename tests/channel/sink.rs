@@ -73,7 +73,7 @@ async fn flush_means_handed_over() {
 
 /// Whether `bufferedAmount` falls only as the network takes the bytes. In WebKit it does when the process next door has them, and runtimes
 /// without a page each have their own idea.
-fn counts_what_the_peer_did_not_take() -> bool {
+fn buffered_amount_follows_the_network() -> bool {
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     {
         let get = |object: &_, name: &str| js_sys::Reflect::get(object, &name.into()).unwrap();
@@ -116,7 +116,7 @@ async fn drained_waits_for_the_platform_and_flush_does_not() {
         let mut drained = std::pin::pin!(channel.drained().fuse());
         for _ in 0..20 {
             let early = poll!(drained.as_mut()).is_ready();
-            assert!(!early || !counts_what_the_peer_did_not_take());
+            assert!(!early || !buffered_amount_follows_the_network());
             command(&mut steering, &steer("list")).await;
         }
         command(&mut steering, &steer("thaw")).await;
@@ -132,7 +132,7 @@ async fn drained_waits_for_the_platform_and_flush_does_not() {
 }
 
 #[crate::test]
-async fn what_cannot_drain_any_more_is_told() {
+async fn drained_fails_when_the_connection_is_lost() {
     // There `stream.rs` has the end that can be told.
     if crate::STREAM_IS_LIMITED {
         return;
@@ -150,7 +150,7 @@ async fn what_cannot_drain_any_more_is_told() {
     let cut = steer("cut");
     let (drained, _) = futures::join!(channel.drained(), command(&mut steering, &cut));
     // Where the platform says that it holds nothing, there was nothing left to wait for.
-    let early = drained.is_ok() && !counts_what_the_peer_did_not_take();
+    let early = drained.is_ok() && !buffered_amount_follows_the_network();
     assert!(
         early || drained == Err(SendErrorKind::NotOpen),
         "{drained:?}"

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use websocket_channel::{Bytes, ClosedBy, Control, Overflow, SendErrorKind, Text};
 
 #[crate::test]
-async fn what_was_written_before_a_close_arrives_before_it() {
+async fn messages_written_before_a_close_arrive_before_it() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/echo"))
         .codec(Bytes)
@@ -80,7 +80,7 @@ async fn text_is_text_and_a_lost_connection_is_1006() {
 }
 
 #[crate::test]
-async fn what_is_too_large_is_refused_and_the_channel_goes_on() {
+async fn a_too_large_message_is_refused_and_the_channel_continues() {
     let server = server().await;
     let mut channel = connect(server.url("/echo")).await.unwrap();
     let bytes = vec![7; LARGEST + 1];
@@ -99,7 +99,7 @@ async fn what_is_too_large_is_refused_and_the_channel_goes_on() {
 
 /// What is taken at once is no danger: the page is still here.
 #[crate::test]
-async fn a_connection_that_is_cut_behind_the_largest_message_is_lost_and_no_more() {
+async fn only_the_connection_is_lost_when_it_is_cut_after_the_largest_message() {
     let server = server().await;
     let mut steering = steering(&server).await;
     for _ in 0..20 {
@@ -120,7 +120,7 @@ async fn a_connection_that_is_cut_behind_the_largest_message_is_lost_and_no_more
 
 /// The end that Chromium can tell a write that waits: the peer's Close frame comes, and behind it the line breaks.
 #[crate::test]
-async fn a_send_that_waits_is_told_when_the_peer_closes() {
+async fn a_pending_send_fails_when_the_peer_closes() {
     let server = server().await;
     // It reads nothing before it has written all that.
     let url = server.url("/flood?count=200&size=65536");

@@ -20,7 +20,7 @@ fn pair() -> (Ours, Ours) {
 
 /// A close that comes while the driver looks for room for those who wait: it must not go on looking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_waits_to_send_hears_of_a_close_on_another_thread() {
+async fn a_pending_send_fails_when_another_thread_closes() {
     for round in 0..60 {
         let (channel, mut peer) = pair();
         let reading = tokio::spawn(async move { while peer.next().await.is_some() {} });
@@ -58,7 +58,7 @@ async fn whoever_waits_to_send_hears_of_a_close_on_another_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_abort_nothing_is_sent() {
+async fn nothing_is_sent_after_abort() {
     for _ in 0..100 {
         let (channel, mut peer) = pair();
         channel.send(b"before".to_vec()).await.unwrap();

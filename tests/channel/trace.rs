@@ -38,7 +38,7 @@ impl Subscriber for Told {
 }
 
 #[tokio::test]
-async fn the_life_of_a_connection_is_told_without_its_secrets() {
+async fn the_trace_of_a_connection_has_no_secrets() {
     let server = server().await;
     let told = Told::default();
     let _guard = tracing::subscriber::set_default(told.clone());

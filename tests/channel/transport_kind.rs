@@ -6,7 +6,7 @@ use websocket_channel::transport::TransportKind;
 use websocket_channel::{Bytes, Channel, ConnectErrorKind, ConnectionOptions, Socket};
 
 #[crate::test]
-async fn who_asks_for_backpressure_gets_it_where_there_is_one_and_forcing_it_elsewhere_is_told() {
+async fn auto_chooses_backpressure_where_available_and_requiring_it_elsewhere_is_an_error() {
     let server = server().await;
     let there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     for (transport, expected) in [

@@ -47,7 +47,7 @@ fn raw(error: RecvError) -> Message {
 }
 
 #[crate::test]
-async fn a_message_that_cannot_be_decoded_is_an_item_and_the_stream_goes_on() {
+async fn a_message_that_cannot_be_decoded_is_an_item_and_the_stream_continues() {
     let server = server().await;
     let mut chat: Channel<ToServer, ToClient> =
         connect(server.url("/chat")).codec(Json).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_message_that_cannot_be_decoded_is_an_item_and_the_stream_goes_on() {
 }
 
 #[crate::test]
-async fn a_value_that_cannot_be_encoded_comes_back_and_the_channel_stays_open() {
+async fn a_value_that_cannot_be_encoded_is_returned_and_the_channel_stays_open() {
     let server = server().await;
     // JSON has string keys only.
     type Bad = BTreeMap<(u8, u8), u8>;
@@ -225,7 +225,7 @@ mod message_pack {
     }
 
     #[crate::test]
-    async fn what_is_not_a_value_is_an_item_and_the_stream_goes_on() {
+    async fn an_invalid_message_is_an_item_and_the_stream_continues() {
         let server = server().await;
         let deep = |depth| [0x91].repeat(depth);
         let mut closed_deep = deep(100);

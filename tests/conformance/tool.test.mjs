@@ -19,7 +19,7 @@ async function verdict(...flags) {
   return JSON.parse((await capture(tools.python, args, { quiet: true })).output);
 }
 
-test('as it comes, the tool breaks off at npm ws, too', async () => {
+test('unchanged, the tool stops at npm ws, too', async () => {
   const { verdict: found, why } = await verdict('--unmended');
   assert.deepEqual([found, why], ['ERROR', 'Strings must be encoded before hashing']);
 });

@@ -24,7 +24,7 @@ async fn a_connection_that_is_cut_is_lost() {
 }
 
 #[crate::test]
-async fn a_connection_that_is_frozen_stays_open_and_goes_on_when_it_is_thawed() {
+async fn a_frozen_connection_stays_open_and_continues_after_thaw() {
     let server = server().await;
     let mut steering = server.steering().await;
     let mut channel = connect(server.url("/echo?tag=ice"))
@@ -47,7 +47,7 @@ async fn a_connection_that_is_frozen_stays_open_and_goes_on_when_it_is_thawed() 
 }
 
 #[crate::test]
-async fn handshakes_fail_as_often_as_they_were_told_to() {
+async fn handshakes_fail_as_often_as_requested() {
     let server = server().await;
     let mut steering = server.steering().await;
     steering
@@ -107,7 +107,7 @@ async fn plain_http_carries_the_same_commands() {
 }
 
 #[crate::test]
-async fn who_does_not_have_the_token_steers_nothing() {
+async fn control_without_the_token_is_refused() {
     let server = server().await;
     let control = server.control();
     let wrong = [&control[..control.len() - 1], "x"].concat();
@@ -118,7 +118,7 @@ async fn who_does_not_have_the_token_steers_nothing() {
 }
 
 #[crate::test]
-async fn what_is_delayed_and_throttled_comes_whole_and_in_order() {
+async fn delayed_and_throttled_bytes_arrive_whole_and_in_order() {
     let server = server().await;
     let mut steering = server.steering().await;
     steering

@@ -87,7 +87,7 @@ async fn peers_that_fall_silent() {
 
 #[cfg(all(feature = "websocket-stream", target_family = "wasm", target_os = "unknown"))]
 #[test]
-async fn every_fault_over_a_stream_comes_to_what_it_does_over_the_class() {
+async fn every_fault_has_the_same_result_over_a_stream_and_over_the_class() {
     use websocket_channel::transport::TransportKind;
     let is_there = || js_sys::Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     if is_there() {

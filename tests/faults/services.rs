@@ -44,7 +44,7 @@ async fn pings_are_answered_without_anybody_seeing_them() {
 }
 
 #[crate::test]
-async fn a_probe_tells_what_was_asked() {
+async fn a_probe_reports_the_request() {
     let server = server().await;
     let url = server.trusted_url("/probe?protocol=b&tag=probe");
     let mut channel = connect(url)
@@ -70,7 +70,7 @@ async fn a_probe_tells_what_was_asked() {
 }
 
 #[crate::test]
-async fn a_burst_comes_whole_and_in_order() {
+async fn a_burst_arrives_whole_and_in_order() {
     let server = server().await;
     let mut channel = connect(server.url("/flood?count=1000&size=33"))
         .await

@@ -42,7 +42,7 @@ async fn ready_waits_at_the_watermark() {
 }
 
 #[tokio::test]
-async fn reading_stops_while_nobody_takes_the_messages() {
+async fn reading_stops_while_messages_are_unread() {
     let bounds = limits(|limits| {
         limits.receive_buffer = 10_000;
         limits.send_high_water_mark = 1;
@@ -162,7 +162,7 @@ async fn control_frames_cost_nothing_while_a_writer_waits() {
 
 #[cfg(feature = "deflate")]
 #[tokio::test]
-async fn what_one_read_inflates_to_is_bounded() {
+async fn the_inflated_messages_of_one_read_are_bounded() {
     use websocket_channel::proto::{Address, ClientRequest, Connection};
     use websocket_channel::transport::framed;
     let bounds = limits(|limits| {

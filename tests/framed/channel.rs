@@ -206,7 +206,7 @@ async fn every_sender_keeps_its_order_on_many_threads() {
 
 /// One thread, and a task that does nothing but send to somebody who takes everything.
 #[tokio::test]
-async fn a_task_that_only_sends_lets_others_have_their_turn() {
+async fn a_task_that_only_sends_lets_others_run() {
     let mut limits = Limits::default();
     limits.send_high_water_mark = 1 << 30;
     let (ours, _theirs) = Socket::pair(&limits, "");
@@ -225,7 +225,7 @@ async fn a_task_that_only_sends_lets_others_have_their_turn() {
 
 /// `Ok` means an open connection: a peer that has closed is seen before the next message is taken, and the value comes back.
 #[tokio::test]
-async fn behind_the_end_a_value_comes_back() {
+async fn a_send_after_the_end_returns_its_value() {
     let Scene {
         mut channel,
         mut peer,

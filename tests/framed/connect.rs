@@ -36,7 +36,7 @@ async fn the_callers_own_faults() {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_refused_connection_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     drop(listener);
@@ -103,7 +103,7 @@ async fn frames_may_share_the_segment_of_the_head() {
 }
 
 #[tokio::test]
-async fn dropping_the_future_closes_what_it_had_begun() {
+async fn dropping_the_future_closes_its_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let connecting = tokio::spawn(transport::connect(request(url)));

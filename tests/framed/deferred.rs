@@ -73,7 +73,7 @@ async fn an_answer_does_not_wait_for_the_next_messages_work() {
 
 /// Nor does it for the one that looks for room, or for the next message in vain.
 #[tokio::test]
-async fn an_answer_does_not_wait_for_whoever_looks_at_the_socket() {
+async fn an_answer_is_flushed_while_its_task_polls_the_socket() {
     let Scene {
         mut socket,
         mut peer,
@@ -141,7 +141,7 @@ fn rand(of: u64) -> bool {
 }
 
 #[tokio::test]
-async fn a_message_is_not_stuck_when_its_task_waits_for_something_else() {
+async fn a_message_is_flushed_while_its_task_waits_for_something_else() {
     let Scene {
         mut socket,
         mut peer,

@@ -68,7 +68,7 @@ async fn a_lost_stream_is_1006_and_waiting_writers_go_free() {
 
 /// The same over TCP, and what the handles above say of it.
 #[tokio::test]
-async fn a_reset_with_megabytes_queued_is_told_by_flush_and_drained() {
+async fn flush_and_drained_fail_after_a_reset_with_megabytes_queued() {
     for by_channel in [false, true] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -107,7 +107,7 @@ async fn a_reset_with_megabytes_queued_is_told_by_flush_and_drained() {
 }
 
 #[tokio::test]
-async fn a_peer_that_never_answers_a_close_is_given_up() {
+async fn a_peer_that_never_answers_a_close_times_out() {
     let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
     let (mut client, mut peer) = piped(Role::Client, &bounds, 4096);
     client.close(4000, "bye");
@@ -125,7 +125,7 @@ async fn a_peer_that_never_answers_a_close_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_peer_that_takes_nothing_is_given_up() {
+async fn a_peer_that_reads_nothing_times_out() {
     let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
     let (mut server, mut peer) = piped(Role::Server, &bounds, 64);
     server.send(Message::Binary(vec![0; 100_000])).unwrap();
@@ -138,7 +138,7 @@ async fn a_peer_that_takes_nothing_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_failed_connection_tells_the_peer_why_even_if_bytes_are_on_their_way() {
+async fn a_failed_connection_sends_its_close_frame_even_if_bytes_are_unread() {
     let (mut client, mut server) = pair(&limits(|limits| limits.max_message = 10)).await;
     // 8 MiB behind the frame that is too long: closing over them would reset the connection and lose our Close frame.
     client.send(Message::Binary(vec![0; 8 << 20])).unwrap();
@@ -172,7 +172,7 @@ async fn dropping_sends_a_close_frame_and_ends_the_stream() {
 }
 
 #[tokio::test]
-async fn a_client_that_half_closes_behind_its_close_still_gets_the_answer() {
+async fn a_client_that_half_closes_after_its_close_still_gets_the_answer() {
     let (mut server, mut peer) = piped(Role::Server, &Limits::default(), 4096);
     peer.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
     peer.shutdown().await.unwrap();
@@ -239,7 +239,7 @@ impl AsyncWrite for Broken {
 }
 
 #[tokio::test]
-async fn a_stream_that_takes_nothing_and_never_ends_is_given_up() {
+async fn a_stream_that_accepts_nothing_and_never_ends_times_out() {
     let bounds = limits(|limits| limits.close_timeout = Duration::from_millis(50));
     let mut client = upgraded(Broken, Role::Client, &bounds);
     client.send(Message::from("a")).unwrap();
@@ -332,7 +332,7 @@ async fn two_living_ends_stay_open_and_know_their_round_trip() {
 
 /// A task that does something else for an hour finds its peer alive.
 #[tokio::test(start_paused = true)]
-async fn nobody_is_lost_because_nobody_polls() {
+async fn keepalive_does_not_end_a_connection_that_is_not_polled() {
     let (io, peer) = tokio::io::duplex(1 << 20);
     let mut busy = upgraded(io, Role::Client, &Limits::default());
     let mut other = upgraded(peer, Role::Server, &Limits::default());

@@ -66,7 +66,7 @@ async fn answers_to_one_read_share_one_write() {
 }
 
 #[tokio::test]
-async fn what_is_sent_while_a_reader_waits_goes_out_without_a_flush() {
+async fn a_message_sent_while_a_reader_waits_is_written_without_a_flush() {
     let (client, mut peer) = piped(Role::Client, &Limits::default(), 1 << 20);
     let client = Arc::new(Mutex::new(client));
     let reader = tokio::spawn({

@@ -44,7 +44,7 @@ const MEGABYTES: usize = 16;
 const ALL: usize = MEGABYTES * ((1 << 20) + 32 * 4);
 
 #[tokio::test]
-async fn what_a_channel_sent_arrives_after_it_was_dropped() {
+async fn messages_of_a_dropped_channel_arrive() {
     let bounds = limits(|limits| limits.send_high_water_mark = 64 << 20);
     let (socket, mut peer) = socket(&bounds).await;
     let channel: Channel<Vec<u8>, Vec<u8>> = Channel::from_socket(socket, Bytes);
@@ -62,7 +62,7 @@ async fn what_a_channel_sent_arrives_after_it_was_dropped() {
 }
 
 #[tokio::test]
-async fn what_a_socket_sent_arrives_after_it_was_dropped() {
+async fn messages_of_a_dropped_socket_arrive() {
     let bounds = limits(|limits| limits.send_high_water_mark = 64 << 20);
     let (mut socket, mut peer) = socket(&bounds).await;
     for _ in 0..MEGABYTES {

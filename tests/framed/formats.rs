@@ -81,7 +81,7 @@ async fn the_server_closes() {
 }
 
 #[tokio::test]
-async fn a_binary_message_comes_back_unsent_and_the_connection_stays() {
+async fn an_unsupported_binary_message_is_returned_and_the_connection_stays() {
     let server = TestServer::start(Options::default()).await.unwrap();
     for format in [Format::Hixie75, Format::Hixie76] {
         let transport = open(&server, "/echo", format).await;
@@ -94,7 +94,7 @@ async fn a_binary_message_comes_back_unsent_and_the_connection_stays() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_in_every_format() {
+async fn a_refusal_is_reported_in_every_format() {
     let server = TestServer::start(Options::default()).await.unwrap();
     for format in [Format::Hixie75, Format::Hixie76, Format::Rfc6455] {
         let mut asked = request(format!("{}/status/403", server.url()));

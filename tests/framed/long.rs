@@ -71,7 +71,7 @@ async fn long_and_short_messages_stay_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn long_messages_right_behind_each_other_stay_whole_and_in_order() {
+async fn consecutive_long_messages_stay_whole_and_in_order() {
     all_come(one_after_the_other).await;
 }
 
@@ -102,7 +102,7 @@ async fn long_messages_that_the_writer_finds_stay_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_right_behind_a_long_message_is_found() {
+async fn a_violation_right_after_a_long_message_is_found() {
     let limits = limits(|limits| limits.max_message = 100_000);
     for (behind, code) in [
         // Longer than is taken; not minimal; masked, by a server; a reserved bit.

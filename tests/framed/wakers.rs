@@ -140,7 +140,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn room_that_the_reader_makes_is_told_to_the_writer() {
+async fn capacity_that_the_reader_frees_wakes_the_writer() {
     let mut scene = Scene::new();
     scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
     assert!(scene.ready().is_pending());
@@ -151,7 +151,7 @@ async fn room_that_the_reader_makes_is_told_to_the_writer() {
 }
 
 #[tokio::test]
-async fn a_message_that_the_writer_finds_is_told_to_the_reader() {
+async fn a_message_that_the_writer_reads_wakes_the_reader() {
     let mut scene = Scene::new();
     scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
     assert!(scene.read().is_pending());
@@ -165,7 +165,7 @@ async fn a_message_that_the_writer_finds_is_told_to_the_reader() {
 }
 
 #[tokio::test]
-async fn a_close_that_the_reader_finds_is_told_to_the_writer() {
+async fn a_close_that_the_reader_reads_wakes_the_writer() {
     let mut scene = Scene::new();
     scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
     assert!(scene.ready().is_pending());
@@ -176,7 +176,7 @@ async fn a_close_that_the_reader_finds_is_told_to_the_writer() {
 }
 
 #[tokio::test]
-async fn close_wakes_whoever_waits() {
+async fn close_wakes_every_waiting_task() {
     let mut scene = Scene::new();
     scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
     assert!(scene.read().is_pending());
@@ -202,7 +202,7 @@ async fn send_wakes_a_reader_that_waits_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_stream_wakes_both_tasks_that_wait_whoever_came_last() {
+async fn the_stream_wakes_both_waiting_tasks_in_any_order() {
     for reader_first in [true, false] {
         let mut scene = Scene::new();
         scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
@@ -243,7 +243,7 @@ async fn the_stream_wakes_only_the_task_that_waits() {
 }
 
 #[tokio::test]
-async fn a_write_that_fails_for_the_reader_is_told_to_the_writer() {
+async fn a_write_that_fails_in_the_reader_wakes_the_writer() {
     let mut scene = Scene::new();
     scene.socket.send(Message::Binary(vec![0; 100])).unwrap();
     assert!(scene.ready().is_pending());

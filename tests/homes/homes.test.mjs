@@ -556,7 +556,7 @@ describe('jsdom', () => {
   });
 });
 
-describe('what comes with it', () => {
+describe('other parts of the package', () => {
   home('MessagePack', 'by name and as a codec, Node 22', async () => {
     const file = write(
       'messagepack.mjs',

@@ -85,7 +85,7 @@ test("npm ws through nginx's TLS to our server passes every check", async () => 
   assert.deepEqual(wrong, []);
 });
 
-test('the lines that nginx adds reach our server, and those that it adds to the answer do no harm', async () => {
+test('header lines that nginx adds reach our server, and those that it adds to the answer are harmless', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${port(0)}/probe`);
   const [[answer], [message]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'message')]);
   assert.equal(answer.headers['x-served-by'], 'nginx');
@@ -97,6 +97,6 @@ test('the lines that nginx adds reach our server, and those that it adds to the 
   socket.terminate();
 });
 
-test('a refusal comes through nginx with its status', async () => {
+test('a refusal passes through nginx with its status', async () => {
   await assert.rejects(succeeds(NATIVE, ['hello', `ws://127.0.0.1:${port(0)}/status/503?`]), /\b503\b/);
 });

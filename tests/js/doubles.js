@@ -76,7 +76,7 @@ const WAYS = {
 
 for (const [way, using] of Object.entries(WAYS)) {
   describe(way, () => {
-    it('is what the class stands on', () =>
+    it('is used by the class', () =>
       using(async (options) => {
         const socket = new WebSocket('ws://nowhere.invalid/', [], options);
         const story = storyOf(socket);
@@ -90,7 +90,7 @@ for (const [way, using] of Object.entries(WAYS)) {
         assert.deepEqual(story, ['open 1', 'message in 1', 'close 4401 who true 3']);
       }));
 
-    it('is what the channel stands on', () =>
+    it('is used by the channel', () =>
       using(async (options) => {
         // A class that is named goes before the browser's stream.
         for (const transport of options.WebSocket ? ['websocket', 'auto'] : ['websocket']) {
@@ -130,7 +130,7 @@ describe('which class', () => {
     }
   });
 
-  it('is not that of another copy of the package that stands on this one', async () => {
+  it('is not the class of another copy of the package that is built on this one', async () => {
     const copy = await import('./websocket-channel.js?copy=of-doubles');
     await installed(copy.WebSocket, async () => {
       await finish(await opened(new WebSocket(url('/echo'))));

@@ -63,7 +63,7 @@ describe('objects of another realm', () => {
       assert.equal((await channel.closed).by, 'local');
     }));
 
-  it('what is none of them is an error: a value with their name, shared memory by itself, nothing', async () => {
+  it('other values are an error: one with such a name, shared memory itself, nothing', async () => {
     const channel = new Channel(url('/echo'));
     const named = { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 3 };
     for (const value of [named, {}, [1, 2], null, undefined, 5, new Blob(['x'])]) {

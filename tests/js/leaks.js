@@ -78,7 +78,7 @@ describe('garbage collection', function () {
     await weak.deref().close();
   });
 
-  it('leaves an open socket that nobody but its listener knows', async () => {
+  it('keeps an open socket that only its listener refers to', async () => {
     const { weak, heard } = await (async () => {
       const socket = await opened(new WebSocket(url('/echo')));
       const heard = new Promise((resolve) => (socket.onmessage = ({ data }) => resolve(data)));
@@ -91,7 +91,7 @@ describe('garbage collection', function () {
     await finish(weak.deref());
   });
 
-  describe('gives back the memory of Rust, and what it held,', () => {
+  describe("frees Rust's memory, and the objects that it held,", () => {
     /** Rounds of `use`, each followed by collections until nothing is held that was not before; memory must stop to grow. */
     const returns = async (copy, use, transport) => {
       // What stays is made once.
@@ -163,7 +163,7 @@ describe('garbage collection', function () {
       });
     }
 
-    it('of sockets that nobody holds, when their peer ends them', async () => {
+    it('of sockets without references, when their peer ends them', async () => {
       const copy = await copyOfPackage();
       const use = (held) => {
         const sockets = Array.from({ length: 8 }, () => copy.socket(url('/close?code=3333&reason=peer')));

@@ -41,7 +41,7 @@ describe('where WebAssembly is refused', () => {
     });
   }
 
-  it('and where it is allowed nobody asks for the fallback', async () => {
+  it('where it is allowed, the fallback is not requested', async () => {
     await prepare({ fallback: () => assert.fail('asked for') });
   });
 });

@@ -140,7 +140,7 @@ describe('a trap', () => {
     if (native.readyState !== 3) await next(native, 'close');
   });
 
-  it('does not touch a socket that had ended, nor what it tells', async () => {
+  it('does not change a socket that had ended, or its attributes', async () => {
     const copy = await copyOfPackage();
     const ended = copy.socket(url('/close?code=3333&reason=before'), ['chat.v1']);
     const story = storyOf(ended);

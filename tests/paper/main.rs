@@ -107,7 +107,7 @@ async fn its_successors_run_in_the_page_too() {
 }
 
 #[test]
-async fn a_refusal_is_told_with_its_status_in_a_page_too() {
+async fn a_refusal_has_its_status_in_a_page_too() {
     let server = server().await;
     let io = bytes_to(&server, server.authority()).await;
     let url = server.url("/status/404");

@@ -12,7 +12,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// Chromium gives a socket that is closed and never says so by `close`; Firefox and WebKit throw.
 #[wasm_bindgen_test]
-async fn what_the_policy_forbids_is_refused_at_once_with_a_hint() {
+async fn a_forbidden_connection_fails_at_once_with_a_hint() {
     let url = websocket_channel_test::addresses!().ws;
     drop(connect(format!("{url}/echo")).await.unwrap());
     // A port that browsers keep for others' use (Fetch §2.9) is refused as well, and that is not the policy.

@@ -153,7 +153,7 @@ async fn send_and_reserve_send_nothing_wherever_they_are_dropped() {
 }
 
 #[crate::test]
-async fn a_send_that_waits_for_room_and_is_dropped_sends_nothing() {
+async fn a_dropped_pending_send_sends_nothing() {
     for transport in TRANSPORTS {
         let (channel, mut peer) = open(transport, "cancel-full", 1).await;
         peer.freeze().await;
@@ -200,7 +200,7 @@ async fn next_loses_nothing_wherever_it_is_dropped() {
 }
 
 #[crate::test]
-async fn close_that_was_not_polled_does_nothing_and_polled_once_goes_on() {
+async fn close_starts_at_its_first_poll_and_continues_when_dropped() {
     for transport in TRANSPORTS {
         for polls in 0.. {
             let (channel, mut peer) = open(transport, "cancel-close", 1 << 20).await;

@@ -84,7 +84,7 @@ async fn connect_ends_however_the_handshake_is_made_to_fail() {
 }
 
 #[crate::test]
-async fn a_frozen_server_is_given_up_after_the_timeout() {
+async fn connecting_to_a_frozen_server_times_out() {
     if holds_on() {
         return;
     }

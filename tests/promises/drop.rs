@@ -39,7 +39,7 @@ async fn dropping_does_not_wait_for_a_peer_that_does_not_read() {
 }
 
 #[crate::test]
-async fn what_the_application_gave_us_is_let_go() {
+async fn callbacks_of_the_application_are_dropped_with_the_channel() {
     for transport in TRANSPORTS {
         let (channel, _peer) = open(transport, "let-go", 1 << 20).await;
         let (tx, mut rx) = channel.split();

@@ -59,7 +59,7 @@ async fn every_ok_was_handed_over_and_every_error_has_its_value() {
 }
 
 #[crate::test]
-async fn every_send_that_waits_comes_back_when_the_connection_ends() {
+async fn every_pending_send_returns_its_value_when_the_connection_ends() {
     if crate::STREAM_IS_LIMITED {
         return;
     }
@@ -104,7 +104,7 @@ async fn every_send_that_waits_comes_back_when_the_connection_ends() {
 
 /// What is taken without waiting is the one thing that an end can prevent behind an `Ok`; the end counts it.
 #[crate::test]
-async fn what_was_taken_without_waiting_is_counted_when_an_end_prevents_it() {
+async fn an_accepted_message_that_an_end_prevents_is_counted() {
     for transport in TRANSPORTS {
         let (channel, mut peer) = open(transport, "taken", 1).await;
         let (tx, mut rx) = channel.split();

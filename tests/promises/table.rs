@@ -195,7 +195,7 @@ impl Visit<'_> for Finder<'_> {
 }
 
 #[test]
-fn every_cell_is_what_the_tests_do() {
+fn the_table_matches_the_tests() {
     let tests = tests();
     let mut wrong = String::new();
     for row in rows() {

@@ -57,7 +57,7 @@ fn server_receives_close_answers_and_closes() {
 }
 
 #[test]
-fn a_close_without_code_is_answered_without_code_and_told_as_1005() {
+fn a_close_without_code_is_answered_without_code_and_reported_as_1005() {
     let mut client = open(Role::Client);
     client.handle_bytes(START, &hex("88 00"));
     assert_eq!(take(&mut client), masked(&hex("88 00")));
@@ -131,7 +131,7 @@ fn both_close_at_once() {
 }
 
 #[test]
-fn data_behind_the_peers_close_is_dropped() {
+fn data_after_the_peers_close_is_discarded() {
     for behind in ["81 01 61", "88 00", "ff ff ff", "89 00"] {
         let mut client = open(Role::Client);
         client.handle_bytes(START, &[hex("88 02 03 e8"), hex(behind)].concat());
@@ -151,7 +151,7 @@ fn data_behind_the_peers_close_is_dropped() {
 }
 
 #[test]
-fn a_peer_that_never_answers_is_given_up() {
+fn a_peer_that_never_answers_times_out() {
     let mut client = open(Role::Client);
     assert_eq!(client.poll_timeout(), None);
     client.close(START, None).unwrap();
@@ -168,7 +168,7 @@ fn a_peer_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn a_server_that_never_ends_the_stream_is_given_up_and_the_close_stays_clean() {
+fn a_server_that_never_ends_the_stream_times_out_and_the_close_stays_clean() {
     let mut client = open(Role::Client);
     client.handle_bytes(START, &hex("88 02 03 e8"));
     take(&mut client);
@@ -207,7 +207,7 @@ fn a_lost_connection_is_1006() {
 }
 
 #[test]
-fn what_is_queued_still_goes_out_when_the_peer_has_ended_its_half() {
+fn queued_messages_are_still_written_when_the_peer_has_ended_its_half() {
     let mut server = open(Role::Server);
     server.send(Message::from("a")).unwrap();
     server.handle_bytes(START, &masked(&hex("88 02 03 e8")));
@@ -259,7 +259,7 @@ fn a_close_is_clean_only_when_ours_has_left() {
 }
 
 #[test]
-fn what_came_before_a_failed_write_still_arrives() {
+fn messages_before_a_failed_write_still_arrive() {
     let mut client = open(Role::Client);
     client.send(Message::from("abc")).unwrap();
     client.handle_write_failure(START);
@@ -407,7 +407,7 @@ fn a_violation_after_our_close_sends_no_second_one() {
 }
 
 #[test]
-fn a_failed_connection_is_given_up_in_time() {
+fn a_failed_connection_times_out() {
     let mut server = open(Role::Server);
     server.handle_bytes(START, &hex("81 00"));
     let due = server.poll_timeout().unwrap();

@@ -80,7 +80,7 @@ fn pings_are_answered_after_our_close_and_not_after_the_peers() {
 }
 
 #[test]
-fn pongs_are_told_whether_asked_for_or_not() {
+fn solicited_and_unsolicited_pongs_are_reported() {
     cut(
         || open(Role::Client),
         &hex("8a 00 8a 02 68 69"),
@@ -103,7 +103,7 @@ fn pongs_are_told_whether_asked_for_or_not() {
 }
 
 #[test]
-fn pongs_that_nobody_polls_do_not_grow_memory() {
+fn unpolled_pongs_do_not_grow_memory() {
     let mut client = open(Role::Client);
     let pong = [hex("8a 7d"), vec![0x2a; 125]].concat();
     let flood = pong.repeat(1000);
@@ -121,7 +121,7 @@ fn pongs_that_nobody_polls_do_not_grow_memory() {
 
 /// The budget for pongs counts what is unsent now, not since the queue was last empty.
 #[test]
-fn a_busy_sender_goes_on_answering_pings() {
+fn a_busy_sender_answers_pings() {
     let mut server = open(Role::Server);
     let ping = masked(&hex("89 01 07"));
     let mut pongs = 0;

@@ -26,7 +26,7 @@ fn a_character_may_be_split_by_fragments() {
 }
 
 #[test]
-fn the_next_message_starts_anew() {
+fn the_next_message_starts_fresh() {
     receives(
         "01 01 61 80 01 62 82 01 63",
         &[Message::from("ab"), Message::Binary(vec![0x63])],

@@ -261,7 +261,7 @@ fn mask_is_the_same_from_every_offset_and_undoes_itself() {
 }
 
 #[test]
-fn long_masks_are_the_same_wherever_they_lie_in_memory() {
+fn masking_does_not_depend_on_alignment() {
     let mut key = [0; 4];
     fixed(&mut key);
     for len in [127, 128, 129, 159, 160, 175, 303, 1024] {

@@ -260,7 +260,7 @@ fn subprotocols() {
 }
 
 #[test]
-fn extensions_that_nobody_asked_for() {
+fn extensions_that_were_not_offered() {
     let with = |value: &str| {
         RIGHT.replace(
             "Upgrade: websocket",
@@ -273,7 +273,7 @@ fn extensions_that_nobody_asked_for() {
 }
 
 #[test]
-fn other_statuses_are_told() {
+fn other_statuses_are_reported() {
     for status in [200, 301, 302, 400, 401, 403, 404, 407, 426, 500, 503] {
         fails(
             &format!("HTTP/1.1 {status} Whatever\r\nContent-Length: 0\r\n\r\n"),
@@ -526,7 +526,7 @@ fn the_stream_ends_inside_the_handshake() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_given_up() {
+fn a_server_that_never_answers_times_out() {
     let mut client = asking(&[]);
     let due = client.poll_timeout().unwrap();
     assert_eq!(due, START + Duration::from_secs(60));

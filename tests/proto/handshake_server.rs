@@ -74,7 +74,7 @@ fn accept_key_of_section_1_3() {
 }
 
 #[test]
-fn a_right_request_is_told_and_accepted() {
+fn a_valid_request_is_reported_and_accepted() {
     cut(server, RIGHT.as_bytes(), |how, server| {
         let request = asked(server);
         assert_eq!((request.path(), request.query()), ("/chat", "a=b"), "{how}");
@@ -275,7 +275,7 @@ fn heads_that_are_not_http() {
 }
 
 #[test]
-fn plain_http_is_told_and_answered() {
+fn plain_http_is_reported_and_answered() {
     let mut server = server();
     server.handle_bytes(
         START,

@@ -90,7 +90,7 @@ fn every_frame_of_a_buffer_is_read() {
 
 /// WebKit skipped every blank behind the colon. The drafts skip one.
 #[test]
-fn one_blank_behind_the_colon_and_no_more() {
+fn one_space_after_the_colon_and_no_more() {
     let mut client = asking(Format::Hixie75);
     let response = RIGHT.replace("Origin: http", "Origin:  http");
     client.handle_bytes(START, response.as_bytes());

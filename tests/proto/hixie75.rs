@@ -194,7 +194,7 @@ fn right_responses() {
 }
 
 #[test]
-fn a_subprotocol_that_nobody_asked_for_is_ignored() {
+fn a_subprotocol_that_was_not_requested_is_ignored() {
     let asking = || asking_for(offer("ws://example.com/demo", None));
     opens(asking, RIGHT, "");
     opens(asking, &change("WebSocket-Protocol: sample\r\n", ""), "");
@@ -332,7 +332,7 @@ fn each_field_once_and_to_the_byte() {
 }
 
 #[test]
-fn the_first_check_that_fails_is_the_one_that_is_told() {
+fn the_first_check_that_fails_is_reported() {
     let fields = &RIGHT[RIGHT.find("WebSocket-Origin").unwrap()..];
     let wrong = |lines: &str| RIGHT.replace(fields, &format!("{lines}\r\n"));
     fails_with(asking, &wrong(""), Origin);
@@ -526,7 +526,7 @@ fn frames_have_limits() {
 }
 
 #[test]
-fn a_client_reads_what_is_not_utf_8_as_replacements() {
+fn a_client_replaces_invalid_utf_8() {
     for (payload, text) in [
         ("80", "\u{FFFD}"),
         ("61 c3 62", "a\u{FFFD}b"),
@@ -553,7 +553,7 @@ fn a_client_reads_what_is_not_utf_8_as_replacements() {
 }
 
 #[test]
-fn a_server_fails_for_what_is_not_utf_8() {
+fn a_server_fails_for_invalid_utf_8() {
     for frames in ["00 80", "00 61 c3 62", "00 e2 82 ff", "00 ed a0", "00 fe"] {
         for behind in ["", "00 61 ff"] {
             let bytes = hex(&format!("{frames} {behind}"));
@@ -575,7 +575,7 @@ fn a_server_fails_for_what_is_not_utf_8() {
 }
 
 #[test]
-fn what_the_format_cannot_carry_comes_back() {
+fn messages_that_the_format_cannot_carry_are_returned() {
     for role in [Role::Client, Role::Server] {
         let mut connection = open(role);
         let binary = Message::from(&b"\x00\xff"[..]);
@@ -632,7 +632,7 @@ fn we_end_the_stream() {
 }
 
 #[test]
-fn a_peer_that_does_not_end_its_half_is_given_up() {
+fn a_peer_that_does_not_end_its_half_times_out() {
     let mut client = open(Role::Client);
     client.close(START, None).unwrap();
     let due = client.poll_timeout().unwrap();

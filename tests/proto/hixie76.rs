@@ -107,7 +107,7 @@ fn fields(request: &[u8]) -> (Vec<String>, Vec<u8>) {
 // The client's handshake.
 
 #[test]
-fn the_request_has_its_fields_and_eight_bytes_behind_them() {
+fn the_request_has_its_fields_and_then_eight_bytes() {
     let mut offer = offer(Some("sample"));
     offer.headers.push(("Cookie".into(), "a=b".into()));
     let mut client = Connection::client(START, offer, ProtocolLimits::default(), zeros).unwrap();
@@ -283,7 +283,7 @@ fn the_challenges_of_the_vectors_are_answered() {
 }
 
 #[test]
-fn without_the_eight_bytes_there_is_no_request() {
+fn a_request_without_the_eight_bytes_is_incomplete() {
     for missing in 1..=8 {
         let mut server = server();
         let bytes = REQUEST.as_bytes();

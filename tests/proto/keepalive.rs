@@ -69,7 +69,7 @@ fn a_pong_begins_the_next_interval() {
 }
 
 #[test]
-fn a_peer_that_sends_lives_though_its_pong_lies_behind() {
+fn a_peer_that_sends_is_alive_although_its_pong_comes_later() {
     let (mut server, mut now, ping) = pinged();
     for _ in 0..10 {
         server.handle_bytes(now, &masked(&hex("81 01 61")));
@@ -85,7 +85,7 @@ fn a_peer_that_sends_lives_though_its_pong_lies_behind() {
 }
 
 #[test]
-fn nobody_is_lost_while_nothing_is_read() {
+fn keepalive_does_not_end_a_connection_while_nothing_is_read() {
     let mut limits = limits(20, Some(5));
     limits.receive_buffer = 0;
     let mut server = open_with(Role::Server, limits);

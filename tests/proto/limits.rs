@@ -59,7 +59,7 @@ fn message() {
 }
 
 #[test]
-fn a_length_is_judged_before_its_payload_comes() {
+fn a_length_is_checked_before_its_payload_arrives() {
     let mut client = open_with(Role::Client, ProtocolLimits::default());
     // 1 GiB announced, nothing sent.
     client.handle_bytes(START, &hex("82 7f 00 00 00 00 40 00 00 00"));

@@ -102,7 +102,7 @@ fn the_head_decides_the_format() {
 }
 
 #[test]
-fn what_is_of_no_format_learns_which_versions_there_are() {
+fn an_unknown_format_is_answered_with_the_supported_versions() {
     for (from, to) in [
         // Today's spelling, another order, another case: no client of 2009.
         ("Upgrade: WebSocket", "Upgrade: websocket"),

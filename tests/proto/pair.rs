@@ -180,7 +180,7 @@ fn both_close_at_once() {
 }
 
 #[test]
-fn a_dead_line_ends_both_in_time() {
+fn a_dead_network_ends_both_sides_in_time() {
     let mut pair = Pair::open(1);
     pair.client.close(pair.now, None).unwrap();
     pair.wait();
@@ -193,7 +193,7 @@ fn a_dead_line_ends_both_in_time() {
 }
 
 #[test]
-fn a_handshake_on_a_dead_line_ends_in_time() {
+fn a_handshake_over_a_dead_network_times_out() {
     let mut pair = Pair::new(1);
     pair.wait();
     assert_eq!(pair.now, START + Duration::from_secs(60));
@@ -229,7 +229,7 @@ fn the_formats_of_2009_carry_text_both_ways_in_any_pieces() {
 }
 
 #[test]
-fn hixie_75_ends_with_the_stream_whoever_ends_it() {
+fn hixie_75_ends_with_the_stream_from_either_side() {
     for client_closes in [true, false] {
         let mut pair = Pair::speaking(Format::Hixie75, 3).opened();
         let (closing, other) = if client_closes {
@@ -258,7 +258,7 @@ fn hixie_75_ends_with_the_stream_whoever_ends_it() {
 }
 
 #[test]
-fn hixie_76_closes_clean_whoever_begins() {
+fn hixie_76_closes_cleanly_from_either_side() {
     for (client_closes, server_closes) in [(true, false), (false, true), (true, true)] {
         let mut pair = Pair::speaking(Format::Hixie76, 3).opened();
         let by = |us: bool| {

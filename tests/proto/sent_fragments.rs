@@ -215,7 +215,7 @@ fn a_ping_is_answered_between_the_fragments() {
 }
 
 #[test]
-fn keepalive_asks_between_the_fragments_and_waits_for_no_more() {
+fn keepalive_pings_are_sent_between_fragments() {
     for vectored in [false, true] {
         let bounds = limits(|limits| {
             limits.ping_interval = Some(Duration::from_secs(20));
@@ -250,7 +250,7 @@ fn keepalive_asks_between_the_fragments_and_waits_for_no_more() {
 
 /// RFC 6455 §5.5.1: no data frame comes behind a Close frame.
 #[test]
-fn a_close_frame_goes_behind_every_message() {
+fn a_close_frame_is_sent_after_every_message() {
     for mut sender in senders(FRAME) {
         let role = sender.role();
         sender.send(bytes(MEGABYTE).into()).unwrap();
@@ -323,7 +323,7 @@ fn a_flood_of_pings_does_not_grow_memory_between_fragments() {
 
 /// What is lost is counted, and nothing of it stays.
 #[test]
-fn what_cannot_be_written_is_told() {
+fn bytes_lost_by_a_failed_write_are_counted() {
     for mut sender in senders(FRAME) {
         sender.send(bytes(MEGABYTE).into()).unwrap();
         write(&mut sender, 100_000);

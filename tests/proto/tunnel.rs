@@ -90,7 +90,7 @@ fn the_request() {
 }
 
 #[test]
-fn what_cannot_be_asked() {
+fn requests_that_cannot_be_made() {
     for host in ["", "a b", "a\r\nb", "a/b", "a@b", "a?b", "a\u{7f}"] {
         let refused = Tunnel::new(host, 80, None, &ProtocolLimits::default());
         assert_eq!(refused.err(), Some(Misuse::Header), "{host:?}");
@@ -106,7 +106,7 @@ fn what_cannot_be_asked() {
 }
 
 #[test]
-fn any_2xx_opens_it_and_the_rest_is_its_own() {
+fn any_2xx_opens_the_tunnel_and_later_bytes_belong_to_it() {
     opens("HTTP/1.1 200 Connection Established\r\n\r\n", "");
     opens(
         "HTTP/1.0 200 OK\r\nVia: x\r\n\r\nHTTP/1.1 101",
@@ -126,7 +126,7 @@ fn any_2xx_opens_it_and_the_rest_is_its_own() {
 }
 
 #[test]
-fn refusals_are_told_apart() {
+fn each_refusal_has_its_own_error() {
     fails(
         "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"a\"\r\n\
          Proxy-Authenticate: Digest realm=\"a\"\r\nContent-Length: 1\r\n\r\nx",
@@ -160,7 +160,7 @@ fn a_refusal_is_kept_with_its_headers_and_body() {
 }
 
 #[test]
-fn what_is_no_answer() {
+fn responses_that_are_invalid() {
     for (answer, at) in [
         ("\r\n", (1, 1)),
         ("SSH-2.0-x\r\n\r\n", (1, 10)),

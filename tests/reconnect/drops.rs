@@ -8,7 +8,7 @@ use websocket_channel::{
 };
 
 #[crate::test]
-async fn the_same_channel_goes_on_after_each_kind_of_cut() {
+async fn the_same_channel_continues_after_each_kind_of_cut() {
     let server = server().await;
     let mut steering = server.steering().await;
     for how in ["rst", "fin"] {
@@ -35,7 +35,7 @@ async fn the_same_channel_goes_on_after_each_kind_of_cut() {
 }
 
 #[crate::test]
-async fn a_gap_stands_between_the_values_of_two_connections() {
+async fn a_gap_is_between_the_values_of_two_connections() {
     let server = server().await;
     // Three values and the end, on each connection.
     let url = server.url("/flood?count=3&size=1");
@@ -61,7 +61,7 @@ async fn a_gap_stands_between_the_values_of_two_connections() {
 }
 
 #[crate::test]
-async fn what_waits_to_be_sent_is_sent_once_on_the_next_connection() {
+async fn a_pending_send_is_sent_once_on_the_next_connection() {
     let server = server().await;
     let mut steering = server.steering().await;
     let tag = unique("waits");
@@ -137,7 +137,7 @@ async fn a_permit_of_before_the_drop_is_good_for_the_next_connection() {
 
 /// A queue with a policy: the gap stays where it is, however much is dropped on either side of it.
 #[crate::test]
-async fn a_gap_is_told_though_the_values_around_it_are_dropped() {
+async fn a_gap_is_reported_although_the_values_around_it_are_dropped() {
     use websocket_channel::Overflow;
     let server = server().await;
     let url = server.url("/flood?count=20&size=100");
@@ -164,7 +164,7 @@ async fn a_gap_is_told_though_the_values_around_it_are_dropped() {
 }
 
 #[crate::test]
-async fn a_flush_that_waits_while_the_connection_is_lost_is_told() {
+async fn a_pending_flush_fails_when_the_connection_is_lost() {
     if !knows_what_is_out() {
         return;
     }

@@ -56,7 +56,7 @@ describe('wasm-bindgen-test, by wasm-pack in Chromium', () => {
     assert.match(output, /^test result: ok\. 1 passed/m);
   });
 
-  test('a test that fails is told by the exit status, and the addresses are those of this run', async () => {
+  test('a test that fails sets the exit status, and the addresses are those of this run', async () => {
     const { status, output } = await wasmPack('--features', 'failing');
     assert.equal(status, 1, output);
     assert.match(output, /^test result: FAILED\. 1 passed; 1 failed/m);

@@ -6,7 +6,7 @@ import { failures } from './failures.mjs';
 
 const long = Array.from({ length: 300 }, (_, at) => `test number_${at} ... ok`);
 
-test('a failed test is told as each runner prints it, with the lines around it', () => {
+test('a failed test is shown as its runner printed it, with the lines around it', () => {
   for (const line of [
     'test exchange::order_is_kept ... FAILED',
     'test exchange::order_is_kept ... FAIL',
@@ -24,7 +24,7 @@ test('a failed test is told as each runner prints it, with the lines around it',
   }
 });
 
-test('a program that passed and what a tool says of its limits are no failures', () => {
+test("a program that passed, and a tool's warnings about its limits, are no failures", () => {
   const quiet = ['test result: ok. 54 passed; 0 failed; 0 ignored', 'Set WASM_BINDGEN_TEST_TIMEOUT to 300 seconds...'];
   const told = failures([...quiet, ...long, 'FAILED firefox: Channel close', ...long].join('\n'));
   assert.deepEqual(
@@ -33,7 +33,7 @@ test('a program that passed and what a tool says of its limits are no failures',
   );
 });
 
-test('of a log that shows none its end is told, and never more than can be read', () => {
+test('of a log without a failure its last lines are shown, and never too many', () => {
   assert.equal(failures(long.join('\n')).at(-1), long.at(-1));
   assert.equal(failures(long.join('\n')).length, 80);
   assert.equal(failures(long.map((line) => line.replace('ok', 'FAIL')).join('\n')).length, 80);

@@ -194,7 +194,7 @@ for (const [what, url] of Object.entries(pages)) {
   });
 }
 
-test('the secrets are there for a page of the server, and for whoever has the token', async () => {
+test('a page of the server, and a client with the token, can read the secrets', async () => {
   const origin = server.origin.replace('ws', 'http');
   const token = server.control.split('/').pop();
   const own = await open(`${origin}/`);

@@ -202,7 +202,7 @@ test('the JavaScript of the README is the JavaScript that the browser tests run'
   assert.ok(read('README.md').includes(`\`\`\`js\n${shown}\`\`\``));
 });
 
-test('every edit of the wasm found what it takes out', () => {
+test('every edit of the wasm found what it removes', () => {
   // Otherwise a panic is worded differently now, or gone: its line in tests/run/shorten.mjs has to change, or to go.
   assert.deepEqual(JSON.parse(read('target/npm/missing.json')), []);
 });
@@ -220,7 +220,7 @@ test('the package is one file: it fetches nothing and knows no place of its own'
   assert.match(read('target/npm/websocket_channel.js'), /import\.meta[^]*\bfetch\(/);
 });
 
-test('the page on npm is that of JavaScript, and the README comes back', async () => {
+test('the page on npm is that of JavaScript, and the README is restored', async () => {
   assert.match(manifest.scripts.prepack, /page\.mjs put$/);
   assert.match(manifest.scripts.postpack, /page\.mjs back$/);
   const folder = mkdtempSync(join(tmpdir(), 'websocket-channel-page-'));

@@ -175,7 +175,7 @@ describe('when system packages are missing', () => {
     assert.deepEqual(remains(cache), []);
   });
 
-  test('a browser that was not chosen is not missed, nor what no chosen suite needs', async () => {
+  test('a browser that was not chosen is not required, nor tools that no chosen suite needs', async () => {
     const osRelease = join(newFolder(), 'os-release');
     writeFileSync(osRelease, 'ID=plan9\n');
     const env = { ...process.env, PATH: pathWithoutBrowsers(), WEBSOCKET_CHANNEL_CACHE: join(newFolder(), 'cache') };
@@ -187,7 +187,7 @@ describe('when system packages are missing', () => {
     });
   });
 
-  test('a program named by its variable is taken', async () => {
+  test('a program named by its variable is used', async () => {
     const osRelease = join(newFolder(), 'os-release');
     writeFileSync(osRelease, 'ID=plan9\n');
     const env = {
@@ -307,7 +307,7 @@ describe('package lists', () => {
     });
   }
 
-  test('that are old are taken when the archive cannot be reached', async (t) => {
+  test('that are old are used when the archive cannot be reached', async (t) => {
     if (!system.debian) return t.skip('needs Debian');
     const { release, age, folder, brought } = await archive(t);
     release('1');
@@ -320,7 +320,7 @@ describe('package lists', () => {
   });
 });
 
-describe('what only some suites need', () => {
+describe('tools that only some suites need', () => {
   /** As set-up's own, with an empty cache, for somebody who is not root. */
   const context = () => ({
     checkout: CHECKOUT,
@@ -448,7 +448,7 @@ describe('the cache', () => {
     assert.deepEqual(cache.names(), ['tool-1.0.0']);
   });
 
-  test('sweeps what a killed run left, and nothing else', () => {
+  test('removes what a killed run left, and nothing else', () => {
     const cache = new Cache(newFolder());
     mkdirSync(cache.path('.unfinished-1-tool-1.0.0'));
     mkdirSync(cache.path('tool-0.9.0'));

@@ -238,7 +238,7 @@ describe('npm start', () => {
     assert.doesNotMatch(child.output, /ready:|^ {4}at /m);
   });
 
-  test('on a taken port says so and takes another', START, async () => {
+  test('on a port in use says so and uses another', START, async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address();
@@ -252,7 +252,7 @@ describe('npm start', () => {
     other.close();
   });
 
-  test('takes the port it is told', START, async () => {
+  test('uses the given port', START, async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address();

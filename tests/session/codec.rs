@@ -156,7 +156,7 @@ fn frame<'a>(chance: &mut Chance, payload: &'a [u8]) -> Frame<'a> {
 }
 
 #[test]
-fn what_was_written_is_read() {
+fn written_frames_are_read_back() {
     let mut chance = Chance(1);
     for _ in 0..20_000 {
         let payloads: Vec<Vec<u8>> = (0..1 + chance.below(6))

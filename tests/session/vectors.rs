@@ -40,7 +40,7 @@ fn read(batch: &[u8]) -> (Vec<Frame<'_>>, Option<SessionViolation>) {
 }
 
 #[test]
-fn every_batch_says_what_the_vectors_say() {
+fn every_batch_reads_as_in_the_vectors() {
     let vectors = vectors();
     assert!(vectors.len() >= 100, "{}", vectors.len());
     for vector in &vectors {
@@ -55,7 +55,7 @@ fn every_batch_says_what_the_vectors_say() {
 }
 
 #[test]
-fn what_is_written_is_what_was_read() {
+fn written_batches_equal_the_vectors() {
     for vector in vectors() {
         let batch = bytes(vector["batch"].as_str().unwrap());
         let (frames, violation) = read(&batch);

@@ -73,7 +73,7 @@ async fn a_receiver_reads_in_another_worker() {
 
 /// The high-water mark holds a worker back as well, and an end gives the value back to it.
 #[test]
-async fn a_send_that_waits_in_another_worker_comes_back_there() {
+async fn a_pending_send_in_another_worker_completes_there() {
     assert_shared();
     let server = server::server().await;
     let mut steering = server.steering().await;

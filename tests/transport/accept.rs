@@ -129,7 +129,7 @@ async fn an_accept_ends_in_time() {
 }
 
 #[tokio::test]
-async fn a_close_goes_out_though_nobody_polls_again() {
+async fn a_close_is_sent_without_another_poll() {
     let (mut ours, theirs) = tokio::io::duplex(1000);
     let limits = Limits::default();
     let mut socket = Socket::from_upgraded(theirs, &[], Role::Server, OpenInfo::default(), &limits);
@@ -141,7 +141,7 @@ async fn a_close_goes_out_though_nobody_polls_again() {
 }
 
 #[tokio::test]
-async fn an_upgrade_of_somebody_else() {
+async fn an_upgrade_made_by_other_software() {
     let (mut ours, theirs) = tokio::io::duplex(1000);
     // The first half of a masked "Hi" was read with the request.
     let limits = Limits::default();
@@ -258,7 +258,7 @@ async fn every_way_to_accept_has_the_same_defaults() {
 
 /// `Limits::handshake_timeout`, for each of them.
 #[tokio::test]
-async fn a_client_that_asks_for_nothing_is_answered_in_time() {
+async fn a_client_without_a_request_is_answered_in_time() {
     let mut limits = Limits::default();
     assert_eq!(
         limits.handshake_timeout,
@@ -367,7 +367,7 @@ async fn the_formats_of_2009_are_off_by_default() {
 }
 
 #[tokio::test]
-async fn into_io_gives_back_what_was_read_behind_the_request() {
+async fn into_io_returns_the_bytes_after_the_request() {
     for pieces in [
         &["GET / HTTP/1.1\r\nHost: h\r\n\r\nbehind it"][..],
         &["GET / HT", "TP/1.1\r\nHost: h\r\n\r\nbeh", "ind it"],

@@ -61,7 +61,7 @@ async fn early_hints_and_a_folded_line_come_before_the_connection() {
 }
 
 #[tokio::test]
-async fn the_headers_of_the_101_are_told() {
+async fn the_headers_of_the_101_are_in_open_info() {
     let answer = format!("{RIGHT}Set-Cookie: session=hidden\r\n\r\n").leak();
     let url = format!("ws://{}/", answering(answer).await);
     let socket = Socket::connect(url, options()).await.unwrap();
@@ -75,7 +75,7 @@ async fn the_headers_of_the_101_are_told() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_headers_and_body() {
+async fn a_refusal_has_its_headers_and_body() {
     let error = refused(
         "HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer realm=\"hidden\"\r\nRetry-After: 9\r\nContent-Length: 6\r\n\r\nhidden",
     )
@@ -308,7 +308,7 @@ async fn secrets_stay_with_their_origin() {
 }
 
 #[tokio::test]
-async fn redirects_to_elsewhere_are_errors() {
+async fn invalid_redirects_are_errors() {
     for location in ["ftp://h/", "//", "http://"] {
         let redirect =
             format!("HTTP/1.1 302 x\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");

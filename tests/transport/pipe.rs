@@ -61,7 +61,7 @@ async fn through_a_tunnel_with_credentials() {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_through() {
+async fn a_refusal_passes_through_the_pipe() {
     let (address, _) = proxy("127.0.0.1:1".parse().unwrap(), "HTTP/1.1 407 x\r\n\r\n").await;
     let io = piped(relay(address).await).await;
     let refused = tunnel::open(io, "example.com", 80, None).await.err();
@@ -84,7 +84,7 @@ async fn a_relay_that_ends_ends_the_connection_inside() {
 
 /// Who waits at a high-water mark of his own is never refused for want of room beneath it.
 #[test]
-fn the_core_takes_what_is_below_the_send_watermark() {
+fn the_core_accepts_messages_below_the_high_water_mark() {
     let mut limits = Limits::default();
     assert!(ProtocolLimits::from(&limits).max_unsent >= 64 << 20);
     limits.send_high_water_mark = 1 << 30;

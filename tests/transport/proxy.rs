@@ -81,7 +81,7 @@ async fn the_connect_timeout_covers_the_proxy() {
 }
 
 #[tokio::test]
-async fn bytes_behind_the_proxys_answer_belong_to_the_tunnel() {
+async fn bytes_after_the_proxys_answer_belong_to_the_tunnel() {
     // The proxy's head and the server's come in one piece.
     let address = listen(|mut io| async move {
         let mut head = Vec::new();
@@ -115,7 +115,7 @@ async fn loopback_goes_direct_whatever_the_environment_says() {
 
 /// Each text says that it is about the proxy, and what to do.
 #[tokio::test]
-async fn a_proxy_that_is_spoken_to_in_the_wrong_way_is_named() {
+async fn a_proxy_error_names_the_proxy() {
     let asks = "HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n";
     let (address, _) = proxy("127.0.0.1:1".parse().unwrap(), asks).await;
     let options = through(&format!("http://{address}"));

@@ -46,7 +46,7 @@ fn timeouts_come_without_the_runtimes_timers() {
 }
 
 #[test]
-fn a_runtime_without_io_is_told() {
+fn a_runtime_without_io_is_an_error() {
     let timers = Builder::new_current_thread().enable_time().build().unwrap();
     let error = timers
         .block_on(Socket::connect("ws://127.0.0.1:1/", options()))
@@ -55,7 +55,7 @@ fn a_runtime_without_io_is_told() {
 }
 
 #[test]
-fn no_runtime_at_all_is_told() {
+fn a_missing_runtime_is_an_error() {
     let error = futures::executor::block_on(Socket::connect("ws://127.0.0.1:1/", options()));
     let error = error.unwrap_err();
     assert!(error.to_string().contains("tokio runtime"), "{error}");
@@ -120,7 +120,7 @@ fn take_and_end(
 }
 
 #[test]
-fn what_was_taken_without_waiting_goes_out_though_the_runtime_ends() {
+fn accepted_messages_are_sent_at_the_end_of_the_runtime() {
     let limits = Limits::default();
     for threads in [0, 2] {
         let runtime = match threads {
@@ -143,7 +143,7 @@ fn what_was_taken_without_waiting_goes_out_though_the_runtime_ends() {
 
 /// More than the operating system takes at once: what is lost is counted.
 #[test]
-fn what_does_not_go_out_before_the_runtime_ends_is_counted() {
+fn messages_unsent_at_the_end_of_the_runtime_are_counted() {
     const MIB: usize = 1 << 20;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());

@@ -149,7 +149,7 @@ async fn refusal_of(shape: impl Fn(&mut CertificateParams)) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_certificate_is_told_with_what_to_do() {
+async fn the_error_of_a_refused_certificate_says_what_to_do() {
     let expired = refusal_of(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1)).await;
     assert!(expired.contains("has expired: renew it"), "{expired}");
     let early = refusal_of(|params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)).await;

@@ -6,7 +6,7 @@ use crate::proto::framing::rfc6455::Rfc6455;
 use tokio::net::TcpStream;
 
 #[test]
-fn what_every_connection_keeps_stays_small() {
+fn the_size_of_a_connection_stays_small() {
     for (what, size, ceiling) in [
         ("IoTransport", size_of::<IoTransport<TcpStream>>(), 640),
         ("Connection", size_of::<Connection>(), 360),

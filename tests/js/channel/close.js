@@ -27,7 +27,7 @@ describe('the end of a Channel', () => {
     assert.deepEqual(await other.closed, { code: 4321, reason: '€', wasClean: true, by: 'remote', unsentBytes: 0 });
   });
 
-  it('comes by break', async () => {
+  it('closes by break', async () => {
     const channel = new Channel(url('/flood?count=30&size=10&then=stay'));
     for await (const message of channel) {
       assert.equal(message.length, 10);
@@ -39,7 +39,7 @@ describe('the end of a Channel', () => {
     assert.deepEqual([code, by], [1000, 'local']);
   });
 
-  it('comes by an exception in the loop, which goes on to the caller', async () => {
+  it('closes by an exception in the loop, which the caller gets', async () => {
     const channel = new Channel(url('/flood?count=3&size=10&then=stay'));
     const thrown = new Error('thrown on purpose');
     const caught = await rejects(async () => {
@@ -91,14 +91,14 @@ describe('the end of a Channel', () => {
     await opening.close();
   });
 
-  it('of a channel that never opened is told by closed, which never rejects', async () => {
+  it('of a channel that never opened resolves closed, which never rejects', async () => {
     const channel = new Channel(refused);
     const lost = { code: 1006, reason: '', wasClean: false, by: 'error', unsentBytes: 0 };
     assert.deepEqual(await channel.closed, lost);
     assert.deepEqual(await channel.close(), lost);
   });
 
-  it('comes at once before it is open, also when the handshake is never answered', async () => {
+  it('is immediate before open, even if the handshake is never answered', async () => {
     for (const address of [url('/echo'), url('/silent')]) {
       const channel = new Channel(address, { connectTimeoutMs: 0 });
       const closed = channel.close(4002, 'early');

@@ -32,7 +32,7 @@ describe('a Channel that cannot connect', () => {
     });
   }
 
-  it('tells it to whoever sends and reads, too, and keeps the value', async () => {
+  it('rejects sends and reads, too, and keeps the value', async () => {
     const channel = new Channel(url('/status/404'), { codec: 'json' });
     const value = { say: 'hello' };
     const sending = await rejects(() => channel.send(value), SendError);
@@ -56,7 +56,7 @@ describe('a Channel that cannot connect', () => {
 });
 
 describe('a value that is not sent', () => {
-  it('comes back with the reason when it cannot be encoded, and the channel goes on', async () => {
+  it('is returned with the reason when it cannot be encoded, and the channel continues', async () => {
     const channel = new Channel(url('/echo'), { codec: 'json' });
     const circle = {};
     circle.self = circle;
@@ -71,7 +71,7 @@ describe('a value that is not sent', () => {
     await channel.close();
   });
 
-  it('comes back when it is of the wrong kind for the codec', async () => {
+  it('is returned when it has the wrong type for the codec', async () => {
     for (const [codec, values] of [
       ['text', [1, null, new Uint8Array(1)]],
       ['bytes', ['text', 1, [1, 2]]],
@@ -86,7 +86,7 @@ describe('a value that is not sent', () => {
     }
   });
 
-  it('comes back after the end', async () => {
+  it('is returned after the end', async () => {
     const channel = new Channel(url('/close?code=1000'), { codec: 'text' });
     await channel.closed;
     const error = await rejects(() => channel.send('too late'), SendError);
@@ -95,7 +95,7 @@ describe('a value that is not sent', () => {
 });
 
 describe('a message that cannot be decoded', () => {
-  it('throws DecodeError with the message as it came, and a new loop goes on after it', async () => {
+  it('throws DecodeError with the original message, and a new loop continues after it', async () => {
     const channel = new Channel(url('/echo'), {
       codec: { encode: (value) => value, decode: (message) => JSON.parse(message) },
     });

@@ -15,7 +15,7 @@ export async function read(channel) {
 }
 
 describe('Channel', () => {
-  it('tells what the handshake settled', async () => {
+  it('has the result of the handshake', async () => {
     const channel = new Channel(url('/echo'), { protocols: ['unknown', 'chat.v1'] });
     assert.deepEqual(await channel.opened, { protocol: 'chat.v1', extensions: '' });
     await channel.close();

@@ -24,8 +24,8 @@ async function full() {
   return channel;
 }
 
-describe('the line of a Channel', () => {
-  it('makes send wait when it is full, and trySend tell; the end rejects what waited', async () => {
+describe('the send queue of a Channel', () => {
+  it('makes send wait and trySend return false when it is full; the end rejects pending sends', async () => {
     const channel = await full();
     const waiting = channel.send(MUCH);
     const outcome = waiting.then(
@@ -40,7 +40,7 @@ describe('the line of a Channel', () => {
     assert.strictEqual(error.value, MUCH);
   });
 
-  it('is given up by a signal of the send, which sends nothing', async () => {
+  it('is cancelled by a signal of the send, which sends nothing', async () => {
     const channel = await full();
     const abort = new AbortController();
     const waiting = channel.send(MUCH, { signal: abort.signal });
@@ -64,7 +64,7 @@ describe('the line of a Channel', () => {
     await channel.close();
   });
 
-  it('of a send that waits to be open is given up, too', async () => {
+  it('of a send that waits for open is cancelled, too', async () => {
     const channel = new Channel(url('/silent'), { codec: 'text', connectTimeoutMs: 0 });
     const abort = new AbortController();
     const waiting = channel.send('never', { signal: abort.signal });
@@ -76,7 +76,7 @@ describe('the line of a Channel', () => {
     assert.equal((await channel.closed).by, 'local');
   });
 
-  it('is taken by trySend from open on, not before and not after', async () => {
+  it('is accepted by trySend while open, not before and not after', async () => {
     const channel = new Channel(url('/echo'), { codec: 'json' });
     assert.isFalse(channel.trySend('too early'));
     await channel.opened;
@@ -109,7 +109,7 @@ async function flooded(options) {
   return channel;
 }
 
-describe('what arrives and is not read', () => {
+describe('an unread message', () => {
   it('is kept below it, and counted', async () => {
     const channel = await flooded({ receiveBufferBytes: 200_000 });
     const { queuedBytes, droppedMessages } = channel.status;
@@ -163,8 +163,8 @@ describe('what arrives and is not read', () => {
 
 // Over a stream the peer waits instead: `over_stream.js`.
 if (!BY_STREAM) {
-  describe('what arrives past receiveBufferBytes', () => {
-    it('closes the channel with 3013, and what came before can be read', async () => {
+  describe('a message past receiveBufferBytes', () => {
+    it('closes the channel with 3013, and earlier messages can be read', async () => {
       const channel = new Channel(flood(100), { codec: 'bytes', receiveBufferBytes: 10_000 });
       const closed = await channel.closed;
       assert.deepEqual([closed.code, closed.by], [3013, 'local']);

@@ -4,7 +4,7 @@ import { assert } from 'chai';
 import { url } from '../server.js';
 import { Channel } from './transport.js';
 
-describe('a Channel that nobody holds', function () {
+describe('a Channel without references', function () {
   before(function () {
     if (typeof gc !== 'function') this.skip();
   });
@@ -17,7 +17,7 @@ describe('a Channel that nobody holds', function () {
     }
   }
 
-  it('closes, though somebody still waits for its end and looks at its status', async () => {
+  it('closes, although its closed and its status are still referred to', async () => {
     const abort = new AbortController();
     const { closed, status } = await (async () => {
       const channel = new Channel(url('/echo'), { signal: abort.signal });

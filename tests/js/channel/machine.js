@@ -132,7 +132,7 @@ describe('the life of a Channel', () => {
     }
   });
 
-  it('says failure, whatever the platform tells of an end while connecting', async () => {
+  it('reports a failure, however the platform reports an end while connecting', async () => {
     for (const code of [1000, 4401]) {
       const { channel, socket } = make();
       socket.ends(code);
@@ -141,7 +141,7 @@ describe('the life of a Channel', () => {
     }
   });
 
-  it('is open where the platform is open from the start, whether it tells so later or not', async () => {
+  it('is open where the platform is open from the start, whether it fires open later or not', async () => {
     const makeOpen = overDouble(
       (Class) =>
         class extends Class {
@@ -197,7 +197,7 @@ describe('the life of a Channel', () => {
     });
   }
 
-  it('ends once where close() tells the end within the call', async () => {
+  it('ends once where close() reports the end within the call', async () => {
     const tellsWithin = overDouble(
       (Class) =>
         class extends Class {
@@ -225,7 +225,7 @@ describe('the life of a Channel', () => {
     assert.isTrue(socket.isLeft);
   });
 
-  it('answers a close that is told while the platform is open', async () => {
+  it('answers a close that is reported while the platform is open', async () => {
     const { channel, socket } = make();
     socket.opens();
     socket.ends(4001, { readyState: 1 });
@@ -407,7 +407,7 @@ describe('the life of a Channel', () => {
     assert.deepEqual(await all(channel), ['echo a', 'echo b', 'echo c', 'echo d']);
   });
 
-  it('keeps the order of what a codec sends within send', async () => {
+  it('keeps the order of messages that a codec sends within send', async () => {
     const echoing = overDouble(
       (Class) =>
         class extends Class {
@@ -435,7 +435,7 @@ describe('the life of a Channel', () => {
     made.channel.abort();
   });
 
-  it('ends once with a platform that tells its end within close, and stays open', async () => {
+  it('ends once with a platform that reports its end within close and stays open', async () => {
     const over = overDouble(
       (Class) =>
         class extends Class {
@@ -541,7 +541,7 @@ describe('the life of a Channel', () => {
     }
   });
 
-  it('drops what was not read when its signal aborts', async () => {
+  it('drops unread messages when its signal aborts', async () => {
     const controller = new AbortController();
     const { channel, socket } = make({ signal: controller.signal });
     socket.opens();
@@ -659,7 +659,7 @@ describe('the life of a Channel', () => {
     socket.ends(1000);
   });
 
-  it('hears an event once of a double that calls the handler and dispatches', async () => {
+  it('handles an event once when a double calls the handler and also dispatches', async () => {
     class Emitter extends EventTarget {
       static made = [];
       readyState = 0;
@@ -691,7 +691,7 @@ describe('the life of a Channel', () => {
     assert.deepEqual(await all(channel), ['once', 'answer to it']);
   });
 
-  it('gives memory of its own to a platform that keeps what it is given', async () => {
+  it('copies bytes for a platform that keeps them', async () => {
     const { channel, socket } = make({ codec: 'bytes', sendHighWaterMarkBytes: 1 });
     socket.opens();
     const first = new Uint8Array(100_000).fill(1);
@@ -739,7 +739,7 @@ describe('the life of a Channel', () => {
     }
   });
 
-  it('says what is wrong with a method that was taken from its channel', async () => {
+  it('explains the error of a method without its channel', async () => {
     const { channel } = make();
     for (const name of ['send', 'trySend', 'close', 'flush', 'drained', 'abort', 'stats']) {
       const { [name]: method } = channel;
@@ -749,7 +749,7 @@ describe('the life of a Channel', () => {
     channel.abort();
   });
 
-  it('stays with the page that comes back from a cache or a freeze', async function () {
+  it('survives the return of its page from a cache or a freeze', async function () {
     if (!globalThis.document) this.skip();
     const { channel, socket } = make();
     socket.opens();

@@ -77,7 +77,7 @@ describe('a reader that stops reading', () => {
     await channel.close();
   });
 
-  it('is told that the end was not clean when messages went with it: Chromium drops what waits unread as the peer closes', async () => {
+  it('reports an end that is not clean when messages were lost: Chromium drops unread messages when the peer closes', async () => {
     const tagged = tag();
     const channel = new Channel(url(`/flood?count=50&size=1000&tag=${tagged}`), { codec: 'bytes', receiveBufferBytes: 0 });
     await channel.opened;
@@ -99,7 +99,7 @@ describe('a reader that stops reading', () => {
 });
 
 describe('a sender over WebSocketStream', () => {
-  it('is told what is too large, by its bytes, and goes on', async () => {
+  it('refuses a message that is too large in bytes, and continues', async () => {
     const channel = new Channel(url('/echo'));
     // One character more than fits, and fewer UTF-16 units.
     for (const large of [bytes(LARGEST + 1), '€'.repeat(LARGEST / 3 + 1)]) {
@@ -113,7 +113,7 @@ describe('a sender over WebSocketStream', () => {
     await channel.close();
   });
 
-  it('waits while the line is full, and goes on when there is room', async () => {
+  it('waits while the send buffer is full, and continues when it has space', async () => {
     const tagged = tag();
     const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendHighWaterMarkBytes: LARGEST, receiveBufferBytes: 1 });
     const COUNT = 300;
@@ -131,7 +131,7 @@ describe('a sender over WebSocketStream', () => {
     await channel.close();
   });
 
-  it('keeps what waits in the browser, though its buffer changes', async () => {
+  it('keeps bytes that wait in the browser, although their buffer changes', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB });
     await channel.opened;
     const [buffer, count] = [bytes(LARGEST), 200];
@@ -144,7 +144,7 @@ describe('a sender over WebSocketStream', () => {
     await channel.close();
   });
 
-  it('has what it wrote before a close arrive before it', async () => {
+  it('delivers messages before the close that follows them', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB });
     await channel.opened;
     // More than the browser takes at once: some of it waits when the close comes.
@@ -153,7 +153,7 @@ describe('a sender over WebSocketStream', () => {
     assert.deepEqual([code, reason, wasClean, by], [4000, 'behind', true, 'local']);
   });
 
-  it('loses the connection and no more when it is cut behind the largest message', async () => {
+  it('loses only the connection when it is cut after the largest message', async () => {
     for (let n = 0; n < 20; n += 1) {
       const tagged = tag();
       const channel = new Channel(url(`/sink?tag=${tagged}`), { codec: 'bytes' });
@@ -165,8 +165,8 @@ describe('a sender over WebSocketStream', () => {
   });
 });
 
-describe('what is left of a Channel over WebSocketStream', () => {
-  it('is nothing at the server, when its instance was given up with messages unread and writes that wait', async () => {
+describe('after a Channel over WebSocketStream has ended', () => {
+  it('nothing is left at the server, if its instance was given up with unread messages and pending writes', async () => {
     const tagged = tag();
     const channel = new Channel(url(`/echo?tag=${tagged}`), { codec: 'bytes', sendHighWaterMarkBytes: 64 * MIB, receiveBufferBytes: 1 });
     const opening = new Channel(url(`/silent?tag=${tagged}`), { connectTimeoutMs: 0 });
@@ -181,7 +181,7 @@ describe('what is left of a Channel over WebSocketStream', () => {
     await gone(tagged);
   });
 
-  it('is nothing at the server, when it was given up in the making', async () => {
+  it('nothing is left at the server, if it was given up while connecting', async () => {
     const tagged = tag();
     const abort = new AbortController();
     const channel = new Channel(url(`/silent?tag=${tagged}`), { signal: abort.signal, connectTimeoutMs: 0 });

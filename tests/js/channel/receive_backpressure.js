@@ -21,7 +21,7 @@ describe('the transport of a Channel', () => {
     await channel.close();
   });
 
-  it('is whichever of the two has receive backpressure, and the status tells which', async () => {
+  it('is the one of the two that has receive backpressure, and the status shows which', async () => {
     const channel = new Channel(url('/echo'), { codec: 'bytes', transport: 'auto' });
     assert.isFalse(channel.status.receiveBackpressure);
     await channel.opened;

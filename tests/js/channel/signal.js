@@ -92,7 +92,7 @@ describe('a function as URL or protocols', () => {
     });
   }
 
-  it('that never answers runs into connectTimeoutMs, and is told by its signal', async () => {
+  it('that never answers is cancelled by connectTimeoutMs, through its signal', async () => {
     let signal;
     const address = (attempt) => {
       ({ signal } = attempt);
@@ -104,7 +104,7 @@ describe('a function as URL or protocols', () => {
     assert.isTrue(signal.aborted);
   });
 
-  it('that never answers is given up by the signal and by close', async () => {
+  it('that never answers is cancelled by the signal and by close', async () => {
     const abort = new AbortController();
     const never = () => new Promise(() => {});
     const channel = new Channel(never, { connectTimeoutMs: 0, signal: abort.signal });

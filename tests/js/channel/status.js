@@ -13,7 +13,7 @@ function told(channel) {
 }
 
 describe('the status of a Channel', () => {
-  it('goes from connecting over open and closing to closed, each told once', async () => {
+  it('changes from connecting to open, closing and closed, with one event each', async () => {
     const channel = new Channel(url('/echo'));
     const states = told(channel);
     assert.instanceOf(channel.status, EventTarget);
@@ -44,14 +44,14 @@ describe('the status of a Channel', () => {
     assert.equal(channel.status.reason.code, 'CONNECT_FAILED');
   });
 
-  it('has room for what a session will tell', async () => {
+  it('has the fields for sessions', async () => {
     const channel = new Channel(url('/echo'));
     const { attempt, nextRetryAt, resumed, roundTripMs, queuedBytes, droppedMessages } = channel.status;
     assert.deepEqual([attempt, nextRetryAt, resumed, roundTripMs, queuedBytes, droppedMessages], [1, null, false, null, 0, 0]);
     await channel.close();
   });
 
-  it('that a listener throws at goes on', async () => {
+  it('continues after a listener throws', async () => {
     const mochas = window.onerror;
     const reported = [];
     window.onerror = (_message, _file, _line, _column, error) => {

@@ -64,7 +64,7 @@ fn compressed_frames_have_a_limit_of_their_own() {
 }
 
 #[test]
-fn what_counts_against_a_message_is_what_it_inflates_to() {
+fn the_inflated_size_counts_against_max_message() {
     let mut limits = ProtocolLimits::default();
     limits.max_message = 5;
     let mut client = open_with(Role::Client, EXTENSION, limits, &knobs(|_| {}));

@@ -6,7 +6,7 @@ use websocket_channel::Message;
 use websocket_channel::error::{Cause, Violation};
 
 #[test]
-fn section_7_1_what_a_client_offers() {
+fn section_7_1_offers_of_a_client() {
     assert_eq!(
         offers(&knobs(|_| {})),
         "permessage-deflate; client_max_window_bits"
@@ -30,7 +30,7 @@ fn section_7_1_what_a_client_offers() {
 }
 
 #[test]
-fn section_7_1_what_a_server_answers() {
+fn section_7_1_answers_of_a_server() {
     let plain = || knobs(|_| {});
     let small = || {
         knobs(|deflate| {
@@ -194,7 +194,7 @@ fn fails(deflate: &Deflate, extension: &str, violation: Violation) {
 }
 
 #[test]
-fn section_7_1_what_a_client_makes_of_the_answer() {
+fn section_7_1_answers_that_a_client_accepts() {
     let plain = knobs(|_| {});
     let small = knobs(|deflate| {
         deflate.send_window_bits = 10;

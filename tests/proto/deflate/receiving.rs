@@ -153,7 +153,7 @@ fn section_7_2_2_bytes_that_are_no_deflate() {
 }
 
 #[test]
-fn section_8_1_inflated_text_is_checked_as_it_comes() {
+fn section_8_1_inflated_text_is_checked_as_it_arrives() {
     // Stored blocks: `é` cut by the border of two fragments is text,
     receives(&hex("41 06 000100feffc3 80 07 000100feffa900"), &["é"]);
     // a lone byte fails at once, not at the end of the message,

@@ -102,7 +102,7 @@ fn inflate_with_window(packed: &[u8], bits: u8) -> Result<Vec<u8>, String> {
 }
 
 #[test]
-fn section_7_1_2_what_is_sent_stays_within_the_window() {
+fn section_7_1_2_sent_data_stays_within_the_window() {
     let deflate = knobs(|_| {});
     for bits in 9..=15u8 {
         let extension = format!("permessage-deflate; server_max_window_bits={bits}");
@@ -127,7 +127,7 @@ fn section_7_1_2_what_is_sent_stays_within_the_window() {
 
 /// §6.1: a message is compressed, and then cut; RSV1 is in its first frame alone.
 #[test]
-fn section_6_1_what_is_compressed_is_cut_behind_that() {
+fn section_6_1_a_message_is_compressed_before_it_is_fragmented() {
     let text = repeating(5000, 20_000);
     for role in [Role::Client, Role::Server] {
         for most in [100, 1000] {

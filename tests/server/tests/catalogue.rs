@@ -138,7 +138,7 @@ async fn the_list_is_for_programs_and_for_people() {
 }
 
 #[tokio::test]
-async fn what_is_no_fault_is_told() {
+async fn an_unknown_fault_is_an_error() {
     let server = server().await;
     for (path, status) in [
         ("/fault/nothing", 404),

@@ -151,7 +151,7 @@ async fn delay_and_throttle_keep_every_byte_in_order() {
 }
 
 #[tokio::test]
-async fn what_is_not_delayed_does_not_overtake_what_is() {
+async fn undelayed_bytes_do_not_overtake_delayed_ones() {
     let server = server().await;
     let mut socket = open(&server, "/echo?tag=late").await;
     let received = |list: &Value| list["connections"][0]["received"].as_u64().unwrap();
@@ -305,7 +305,7 @@ async fn say(channel: &mut support::Socket, command: &str) -> Value {
 }
 
 #[tokio::test]
-async fn only_who_knows_the_token_and_the_machine_steers() {
+async fn control_needs_the_token_and_a_local_host() {
     let server = server().await;
     let url = server.control_url();
     let path = url.strip_prefix(&server.http_url()).unwrap();

@@ -121,7 +121,7 @@ fn rest(got: &[u8], head: &[u8]) -> usize {
 const SEEDS: u64 = 12;
 
 #[tokio::test]
-async fn fin_ends_both_streams_in_or_behind_a_frame() {
+async fn fin_ends_both_streams_inside_or_after_a_frame() {
     for seed in 0..SEEDS {
         for place in [Place::Inside, Place::Behind] {
             let (sides, ends) = run(Kind::Fin, place, seed).await;
@@ -146,7 +146,7 @@ async fn rst_resets_both_sides() {
 }
 
 #[tokio::test]
-async fn a_frozen_connection_tells_nobody() {
+async fn a_frozen_connection_is_silent_on_both_sides() {
     for seed in 0..4 {
         let (_, ends) = run(Kind::Freeze, Place::Behind, seed).await;
         assert_eq!(ends, [End::Silence; 2], "seed {seed}");
@@ -154,7 +154,7 @@ async fn a_frozen_connection_tells_nobody() {
 }
 
 #[tokio::test]
-async fn half_open_tells_one_side() {
+async fn half_open_ends_one_side_only() {
     let mut told = [0, 0];
     for seed in 0..SEEDS {
         let (_, ends) = run(Kind::HalfOpen, Place::Behind, seed).await;
@@ -166,7 +166,7 @@ async fn half_open_tells_one_side() {
 }
 
 #[tokio::test]
-async fn what_is_lost_was_taken_from_its_sender() {
+async fn lost_bytes_were_read_from_their_sender() {
     let mut lost = 0;
     for seed in 0..SEEDS {
         let (sides, ends) = run(Kind::Loss, Place::Behind, seed).await;
@@ -180,7 +180,7 @@ async fn what_is_lost_was_taken_from_its_sender() {
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_behind_a_pause() {
+async fn a_connection_continues_after_a_pause() {
     let mut whole = 0;
     for seed in 0..SEEDS {
         let target = target().await;
@@ -206,7 +206,7 @@ async fn a_connection_goes_on_behind_a_pause() {
 }
 
 #[tokio::test]
-async fn behind_the_last_cut_the_network_is_whole() {
+async fn after_the_last_cut_the_network_is_reliable() {
     let target = target().await;
     let mut cuts = cuts(Kind::Rst, Place::Inside, 1);
     cuts.most = 2;

@@ -142,7 +142,7 @@ fn flags_are_in_front_of_the_command() {
 }
 
 #[test]
-fn what_it_cannot_do_is_one_sentence_and_exit_status_2() {
+fn an_invalid_call_prints_one_sentence_and_exits_with_2() {
     for (arguments, words) in [
         (&["exec"][..], "a command behind it"),
         (&["exec", "--"], "exec wants a command"),

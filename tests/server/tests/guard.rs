@@ -106,7 +106,7 @@ async fn a_name_that_dns_leads_here_opens_nothing() {
 }
 
 #[tokio::test]
-async fn the_served_folder_is_for_its_own_pages() {
+async fn only_the_servers_own_pages_can_read_the_served_folder() {
     let folder =
         std::env::temp_dir().join(format!("websocket-channel-guard-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -129,7 +129,7 @@ async fn the_served_folder_is_for_its_own_pages() {
 }
 
 #[tokio::test]
-async fn the_proxy_goes_to_the_ports_of_the_server_and_those_allowed() {
+async fn the_proxy_reaches_only_the_servers_and_allowed_ports() {
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = other.local_addr().unwrap();
     let status = async |server: &TestServer| {

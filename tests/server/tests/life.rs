@@ -141,7 +141,7 @@ async fn dropping_ends_it_too() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_an_error() {
+async fn a_port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut options = Options::new();
     options.port = taken.local_addr().unwrap().port();

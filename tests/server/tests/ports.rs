@@ -85,7 +85,7 @@ async fn tls_is_spoken_under_every_name_of_this_machine_and_under_control() {
 }
 
 #[tokio::test]
-async fn each_run_has_a_root_of_its_own() {
+async fn each_run_has_its_own_root() {
     let (server, other) = (server().await, support::server().await);
     assert!(
         tls(&server, "localhost", other.root().unwrap())
@@ -95,7 +95,7 @@ async fn each_run_has_a_root_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_client_that_speaks_no_tls_is_dropped_and_nobody_else_notices() {
+async fn a_client_without_tls_is_dropped_and_others_are_not_affected() {
     let server = server().await;
     let mut io = TcpStream::connect(address(&server.wss_url()))
         .await
@@ -219,7 +219,7 @@ async fn the_proxy_makes_tunnels_to_this_machine() {
 }
 
 #[tokio::test]
-async fn a_proxy_with_credentials_wants_them() {
+async fn a_proxy_with_credentials_requires_them() {
     let mut options = Options::new();
     options.proxy_credentials = Credentials::parse("ednamode:nocapes!");
     let server = TestServer::start(options).await.unwrap();

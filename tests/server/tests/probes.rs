@@ -20,7 +20,7 @@ fn text(event: Event) -> String {
 }
 
 #[tokio::test]
-async fn fragments_join_to_what_was_sent() {
+async fn fragments_join_to_the_sent_message() {
     let server = server().await;
     for query in ["", "?size=2", "?size=3&pings=yes", "?size=1000"] {
         let mut socket = open(&server, &format!("/fragment{query}")).await;
@@ -52,7 +52,7 @@ async fn fragments_join_to_what_was_sent() {
 }
 
 #[tokio::test]
-async fn pongs_are_told() {
+async fn pongs_are_reported() {
     let server = server().await;
     let mut socket = open(&server, "/ping?count=2&size=125").await;
     assert_eq!(text(next(&mut socket).await), "pong 0");
@@ -64,7 +64,7 @@ async fn pongs_are_told() {
 }
 
 #[tokio::test]
-async fn a_probe_tells_what_was_asked_and_answers_what_it_is_told_to() {
+async fn a_probe_reports_the_request_and_answers_as_requested() {
     let server = server().await;
     let (mut socket, opened) = connect(&server, "/probe?protocol=b", &["a", "b"])
         .await
@@ -107,7 +107,7 @@ fn status<T>(result: Result<T, ConnectErrorKind>) -> u16 {
 }
 
 #[tokio::test]
-async fn a_slow_reader_holds_its_writer_up_and_nobody_else() {
+async fn a_slow_reader_delays_only_its_own_writer() {
     let server = server().await;
     let mut socket = open(&server, "/slow?rate=1&tag=slow").await;
     while socket.buffered_amount() == 0 {
@@ -195,7 +195,7 @@ async fn the_pipe_carries_a_stream_both_ways() {
 }
 
 #[tokio::test]
-async fn the_pipe_goes_nowhere_else() {
+async fn the_pipe_reaches_only_allowed_ports() {
     let target = echo_port().await;
     let server = server().await;
     for (to, code) in [
@@ -250,7 +250,7 @@ async fn virtual_hosts_are_services() {
 }
 
 #[tokio::test]
-async fn what_the_query_cannot_mean_is_told() {
+async fn an_invalid_query_is_an_error() {
     let server = server().await;
     for path in [
         "/fragment?size=x",

@@ -78,7 +78,7 @@ fn it_prints_where_it_listens() {
 
 #[cfg(unix)]
 #[test]
-fn its_root_certificate_lies_where_nobody_else_can_put_another() {
+fn its_root_certificate_is_in_a_private_folder() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut running = Running::start(&["--json", "--until-stdin-closes"]);
     let line: serde_json::Value = serde_json::from_str(&running.1).unwrap();
@@ -129,7 +129,7 @@ fn it_ends_on_signals() {
 }
 
 #[test]
-fn what_it_cannot_do_is_one_sentence_and_exit_status_2() {
+fn an_invalid_call_prints_one_sentence_and_exits_with_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (arguments, words) in [

@@ -32,7 +32,7 @@ async fn echo_of_every_size() {
 }
 
 #[tokio::test]
-async fn close_with_what_the_query_asks_for() {
+async fn close_with_the_code_and_reason_of_the_query() {
     let server = server().await;
     for (query, code, reason) in [
         ("", 1005, ""),
@@ -176,7 +176,7 @@ async fn sink_takes_everything_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn sink_tells_of_so_many_messages() {
+async fn sink_reports_the_number_of_messages() {
     let server = server().await;
     let mut socket = open(&server, "/sink?tell=3").await;
     for _ in 0..2 {
@@ -218,7 +218,7 @@ async fn silent_never_answers_and_ends_with_the_client() {
 }
 
 #[tokio::test]
-async fn a_client_that_breaks_the_protocol_is_told_and_nobody_else_notices() {
+async fn a_client_that_violates_the_protocol_is_closed_and_others_are_not_affected() {
     let server = server().await;
     let mut other = open(&server, "/echo").await;
     let mut io = TcpStream::connect(server.address()).await.unwrap();

@@ -23,7 +23,7 @@ fn server_ended(code: u16, reason: &str, ours: bool, clean: bool) -> ServerEvent
 }
 
 #[test]
-fn a_client_closes_behind_what_it_sent() {
+fn a_client_closes_after_what_it_sent() {
     let mut pair = Pair::open();
     pair.client.send(DATA, b"last").unwrap();
     pair.client.close(pair.now, 4001, "done").unwrap();
@@ -68,7 +68,7 @@ fn a_server_closes_and_the_client_acknowledges_before_it_ends() {
 
 /// The server would not know that everything was read, and tell its application so.
 #[test]
-fn a_client_that_reads_the_end_while_it_is_away_comes_back_to_say_so() {
+fn a_client_that_reads_the_end_while_disconnected_reconnects_to_acknowledge_it() {
     let away = || {
         let mut pair = Pair::open();
         let now = pair.now;
@@ -114,7 +114,7 @@ fn both_may_close_at_once() {
 
 /// A client, or a server, that has closed with something unread, and something under way: neither was delivered, and both are told.
 #[test]
-fn what_comes_behind_our_end_is_not_acknowledged() {
+fn messages_after_our_bye_are_not_acknowledged() {
     for client_closes in [true, false] {
         let mut pair = Pair::open();
         let send = |pair: &mut Pair, text: &str| {
@@ -182,7 +182,7 @@ fn what_comes_behind_our_end_is_not_acknowledged() {
 }
 
 #[test]
-fn both_may_close_with_something_unread_and_are_told() {
+fn both_may_close_with_unread_messages_and_learn_of_it() {
     let mut pair = Pair::open();
     let now = pair.now;
     pair.client.send(DATA, b"up").unwrap();
@@ -210,7 +210,7 @@ fn both_may_close_with_something_unread_and_are_told() {
 
 /// The server ended while its client was away: what the client has not got, no code tells.
 #[test]
-fn a_client_is_told_that_it_has_not_got_everything() {
+fn a_client_learns_that_it_has_not_received_everything() {
     for (missing, closes) in [(false, false), (true, false), (true, true)] {
         let mut pair = Pair::open();
         let now = pair.now;
@@ -239,7 +239,7 @@ fn a_client_is_told_that_it_has_not_got_everything() {
 
 /// Its `committed` says that it has read our end: that is the end, not another resume.
 #[test]
-fn a_client_that_comes_back_from_the_end_is_told_ended() {
+fn a_client_that_resumes_an_ended_session_gets_ended() {
     let mut pair = Pair::open();
     let now = pair.now;
     pair.server().close(now, 4002, "x").unwrap();
@@ -262,7 +262,7 @@ fn a_client_that_comes_back_from_the_end_is_told_ended() {
 }
 
 #[test]
-fn a_client_that_closes_while_it_is_disconnected_comes_back_for_it() {
+fn a_client_that_closes_while_disconnected_reconnects_for_it() {
     let mut pair = Pair::open();
     pair.cut(Blame::Suspicious);
     pair.client.send(DATA, b"a").unwrap();
@@ -279,7 +279,7 @@ fn a_client_that_closes_while_it_is_disconnected_comes_back_for_it() {
 }
 
 #[test]
-fn a_close_that_nobody_hears_ends_at_its_timeout() {
+fn an_unanswered_close_ends_at_its_timeout() {
     let mut pair = Pair::open();
     pair.cut(Blame::Suspicious);
     pair.client.send(DATA, b"a").unwrap();
@@ -296,7 +296,7 @@ fn a_close_that_nobody_hears_ends_at_its_timeout() {
 
 /// The `ACK` of its `BYE` was lost.
 #[test]
-fn a_late_client_is_told_how_its_session_ended() {
+fn a_late_client_learns_how_its_session_ended() {
     let mut pair = Pair::open();
     pair.client.close(pair.now, 4001, "x").unwrap();
     let bye = pair.client_says().unwrap();
@@ -336,7 +336,7 @@ fn a_late_client_is_told_how_its_session_ended() {
 
 /// Why a session was lost is remembered as how one ended: for who has a token, and not for ever.
 #[test]
-fn a_late_client_is_told_why_its_session_was_lost() {
+fn a_late_client_learns_why_its_session_was_lost() {
     for refusal in [Refusal::Broken, Refusal::Behind, Refusal::Rewound] {
         let mut pair = Pair::open();
         if refusal == Refusal::Broken {
@@ -380,7 +380,7 @@ fn a_late_client_is_told_why_its_session_was_lost() {
 }
 
 #[test]
-fn a_client_that_does_not_come_back_is_forgotten_and_what_it_had_not_is_given_back() {
+fn a_session_expires_and_returns_its_undelivered_messages() {
     let mut pair = Pair::open();
     pair.server().send(DATA, b"sent").unwrap();
     pair.pump();
@@ -414,7 +414,7 @@ fn a_client_that_does_not_come_back_is_forgotten_and_what_it_had_not_is_given_ba
 
 /// One entry a lost connection, no timer a session: one that came back is not expired by an older entry.
 #[test]
-fn a_client_that_comes_back_in_time_is_not_forgotten() {
+fn a_session_does_not_expire_if_its_client_resumes_in_time() {
     let mut pair = Pair::open();
     for _ in 0..10 {
         pair.cut(Blame::Suspicious);
@@ -433,7 +433,7 @@ fn a_client_that_comes_back_in_time_is_not_forgotten() {
 
 /// One that came back and left again expires at its own time, not with the others that left meanwhile.
 #[test]
-fn sessions_expire_in_the_order_in_which_their_time_comes() {
+fn sessions_expire_in_the_order_of_their_deadlines() {
     let mut pair = Pair::open();
     let first = pair.id.unwrap();
     let connection = pair.connection();
@@ -528,7 +528,7 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
 }
 
 #[test]
-fn a_message_that_no_connection_survives_is_replaced_and_told() {
+fn a_message_that_ends_every_connection_is_replaced_and_reported() {
     // Two in batches on resumed connections, behind the first one; then one after the other alone, and the culprit twice.
     // Who says that a message was at fault is believed sooner. The code of any other violation may be for a message, too.
     for (blame, most) in [
@@ -708,7 +708,7 @@ fn every_message_may_be_one_that_no_connection_survives() {
 
 /// Ended says what the server has committed as an `ACK` would: also of what was replaced, and of what was delivered.
 #[test]
-fn what_ended_says_is_committed_is_not_in_doubt() {
+fn messages_that_ended_reports_as_committed_are_certain() {
     let (mut pair, _) = poisoned(Blame::Suspicious);
     pair.client.close(pair.now, 4001, "").unwrap();
     while let Some(batch) = pair.client_says() {
@@ -774,7 +774,7 @@ fn swallowed(whole: bool) -> (Pair, u32) {
 }
 
 #[test]
-fn a_message_that_is_swallowed_is_replaced_and_told() {
+fn a_swallowed_message_is_replaced_and_reported() {
     let (mut pair, connections) = swallowed(false);
     assert_eq!(connections, 7);
     assert_eq!(pair.read().1, ["a", "b", "", "c"]);
@@ -862,7 +862,7 @@ fn a_message_that_is_replaced_fits_the_parts_that_the_peer_holds() {
 }
 
 #[test]
-fn a_message_that_was_too_large_all_along_is_told() {
+fn a_message_above_the_peers_limit_is_reported() {
     let mut small = Settings::default();
     small.max_message = 1024;
     let mut pair = Pair::with(Settings::default(), small, RegistryBounds::default());
@@ -881,7 +881,7 @@ fn a_message_that_was_too_large_all_along_is_told() {
 }
 
 #[test]
-fn nobody_reads_and_everything_is_committed() {
+fn after_stop_reading_everything_is_committed() {
     let mut pair = Pair::open();
     let now = pair.now;
     pair.server().stop_reading(now);

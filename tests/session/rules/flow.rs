@@ -6,7 +6,7 @@ use websocket_channel::session::Unsendable;
 use websocket_channel::session::{ClientPhase, DropReason};
 
 #[test]
-fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
+fn a_commit_is_acknowledged_after_200_ms_or_with_the_next_message() {
     let mut pair = Pair::open();
     pair.client.send(DATA, b"a").unwrap();
     pair.pump();
@@ -35,7 +35,7 @@ fn a_commit_is_told_after_200_ms_or_with_the_next_message() {
 }
 
 #[test]
-fn a_flush_and_much_are_told_at_once() {
+fn a_flush_and_a_large_cost_are_acknowledged_at_once() {
     let mut pair = Pair::open();
     pair.client.send(DATA, b"a").unwrap();
     pair.client.flush();
@@ -79,7 +79,7 @@ fn a_flush_is_asked_for_again_over_the_next_connection() {
 }
 
 #[test]
-fn a_sender_stops_at_the_credit_and_goes_on_with_more() {
+fn a_sender_stops_without_credit_and_continues_with_more() {
     let mut narrow = Settings::default();
     narrow.window = 100;
     let mut pair = Pair::with(Settings::default(), narrow, RegistryBounds::default());
@@ -117,7 +117,7 @@ fn a_message_above_the_window_gets_through_unread_ones_or_not() {
 }
 
 #[test]
-fn what_waits_unread_counts_on_the_next_connection() {
+fn unread_messages_count_on_the_next_connection() {
     let mut narrow = Settings::default();
     narrow.window = 100;
     let mut pair = Pair::with(Settings::default(), narrow, RegistryBounds::default());
@@ -157,7 +157,7 @@ fn retention_is_bounded_and_one_message_always_fits() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_not_taken() {
+fn messages_that_cannot_be_sent_are_refused() {
     let mut pair = Pair::open();
     let client = &mut pair.client;
     assert_eq!(client.send(DATA, &[0xff]), Err(Unsendable::Utf8));
@@ -254,7 +254,7 @@ fn a_silent_connection_is_kept_alive_and_found_out() {
 
 /// B-R13.
 #[test]
-fn a_machine_that_stood_still_asks_before_it_judges() {
+fn a_late_timer_sends_another_ping_first() {
     let mut pair = Pair::open();
     pair.now += millis(25_000);
     pair.client.handle_timeout(pair.now);
@@ -281,7 +281,7 @@ fn of_many_pings_one_is_answered() {
 }
 
 #[test]
-fn no_welcome_in_time_is_told() {
+fn a_missing_welcome_drops_the_connection() {
     let mut pair = Pair::new();
     pair.hello();
     assert_eq!(pair.client.poll_timeout(), Some(pair.now + millis(20_000)));

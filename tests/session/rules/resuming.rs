@@ -18,7 +18,7 @@ fn ticket(pair: &Pair) -> ResumeTicket {
 }
 
 #[test]
-fn it_goes_on_where_it_was_in_both_directions() {
+fn both_directions_continue_after_a_resume() {
     let mut pair = Pair::open();
     for round in 0..5 {
         pair.client
@@ -48,7 +48,7 @@ fn it_goes_on_where_it_was_in_both_directions() {
 }
 
 #[test]
-fn what_was_received_is_not_sent_again_nor_are_parts() {
+fn received_messages_and_parts_are_not_sent_again() {
     let mut settings = Settings::default();
     settings.batch = 256;
     let mut pair = Pair::with(settings.clone(), settings, RegistryBounds::default());
@@ -139,7 +139,7 @@ fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
 }
 
 #[test]
-fn a_session_in_which_nothing_happened_is_begun_anew_without_a_loss() {
+fn an_unused_session_is_replaced_without_a_loss() {
     let mut pair = Pair::new();
     pair.connect();
     let welcome = pair.server_says().unwrap();
@@ -197,7 +197,7 @@ fn an_older_token_is_refused_and_harms_nothing() {
 }
 
 #[test]
-fn nobody_elses_session_is_resumed() {
+fn a_session_of_another_identity_is_not_resumed() {
     let mut pair = Pair::open();
     pair.cut(Blame::Suspicious);
     let hello = pair.hello();
@@ -209,7 +209,7 @@ fn nobody_elses_session_is_resumed() {
 }
 
 #[test]
-fn what_was_agreed_on_stays() {
+fn agreed_terms_are_fixed() {
     let mut pair = Pair::open();
     pair.cut(Blame::Suspicious);
     let hello = pair.hello();
@@ -272,7 +272,7 @@ fn a_node_that_drains_or_is_full_says_later() {
 }
 
 #[test]
-fn another_instance_wins_and_the_loser_is_told() {
+fn a_second_instance_fences_the_first() {
     let mut pair = Pair::open();
     let ticket = ticket(&pair);
     let mut other = Client::restored(Settings::default(), 8, ticket);
@@ -308,7 +308,7 @@ fn another_instance_wins_and_the_loser_is_told() {
 }
 
 #[test]
-fn a_hello_that_comes_late_fences_nobody() {
+fn a_late_hello_fences_no_connection() {
     let mut pair = Pair::open();
     pair.cut(Blame::Suspicious);
     // It hangs in a proxy.
@@ -329,7 +329,7 @@ fn a_hello_that_comes_late_fences_nobody() {
 
 /// Not even one of the page before a reload.
 #[test]
-fn a_hello_of_an_earlier_page_fences_nobody() {
+fn a_late_hello_of_an_earlier_page_fences_no_connection() {
     let mut pair = Pair::open();
     let ticket = ticket(&pair);
     pair.cut(Blame::Suspicious);
@@ -342,7 +342,7 @@ fn a_hello_of_an_earlier_page_fences_nobody() {
 }
 
 #[test]
-fn a_page_that_forgot_goes_on_from_the_servers_positions() {
+fn a_reloaded_page_continues_from_the_servers_positions() {
     let mut pair = Pair::open();
     for text in ["a", "b"] {
         pair.client.send(DATA, text.as_bytes()).unwrap();
@@ -389,7 +389,7 @@ fn a_page_that_forgot_goes_on_from_the_servers_positions() {
 }
 
 #[test]
-fn a_server_may_fall_back_to_what_it_committed() {
+fn a_server_may_go_back_to_its_last_commit() {
     let mut pair = Pair::with_one_of_three_committed();
     let now = pair.now;
     let server = pair.server();
@@ -475,7 +475,7 @@ fn every_page_says_attempts_above_those_of_every_earlier_page() {
 
 /// What the server had from the earlier page and had not committed, nobody can send again: its place stays.
 #[test]
-fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
+fn a_reloaded_page_survives_a_handler_that_restarts() {
     let mut pair = Pair::with_one_of_three_committed();
     let server = pair.server();
     // One is read, one waits.
@@ -501,7 +501,7 @@ fn a_page_that_was_loaded_anew_survives_a_handler_that_begins_anew() {
 
 /// A response to the earlier page is none to a request of this one: no index is used again.
 #[test]
-fn a_page_that_was_loaded_anew_gets_indices_that_nobody_had() {
+fn a_reloaded_page_gets_unused_indices() {
     let mut pair = Pair::open();
     let request = Head::Request { text: true };
     for text in ["1", "2"] {
@@ -543,7 +543,7 @@ fn a_page_that_was_loaded_anew_gets_indices_that_nobody_had() {
 }
 
 #[test]
-fn a_server_is_asked_again_when_it_asks_to_move() {
+fn a_client_reconnects_when_the_server_sends_move() {
     let mut pair = Pair::open();
     assert!(pair.server().ask_to_move(millis(70)));
     pair.client.send(DATA, b"a").unwrap();

@@ -16,7 +16,7 @@ fn small() -> Settings {
 
 /// What both sides call a violation in an open connection, on which each has sent one message, and read the other's.
 #[test]
-fn each_side_names_what_the_other_breaks() {
+fn each_side_names_the_others_violation() {
     let long = [0; 40_000];
     let table: &[(&str, Vec<u8>)] = &[
         ("empty-batch", vec![0]),
@@ -147,7 +147,7 @@ fn a_text_message_is_none_of_a_session() {
 }
 
 #[test]
-fn a_server_wants_an_ack_before_anything_else() {
+fn a_server_requires_an_ack_first() {
     for first in [
         Frame::Flush,
         Frame::Ping(1),
@@ -169,7 +169,7 @@ fn a_server_wants_an_ack_before_anything_else() {
 }
 
 #[test]
-fn a_first_batch_is_a_hello_and_nothing_else() {
+fn the_first_batch_is_only_a_hello() {
     let mut pair = Pair::new();
     let hello = pair.hello();
     let mut more = hello.clone();
@@ -327,7 +327,7 @@ fn a_client_takes_nothing_before_a_welcome_and_no_second_one() {
 }
 
 #[test]
-fn a_client_reads_nothing_behind_an_end() {
+fn a_client_reads_nothing_after_an_end() {
     for welcome in [
         Welcome::Refused(Refusal::Expired),
         Welcome::Later {
@@ -398,7 +398,7 @@ fn a_session_in_which_nothing_but_violations_happens_is_lost() {
 
 /// Before there is a session, too.
 #[test]
-fn a_client_that_is_told_nonsense_gives_up() {
+fn a_client_gives_up_after_repeated_violations() {
     let mut pair = Pair::new();
     for _ in 0..8 {
         pair.hello();
