@@ -4,8 +4,8 @@
 //! | --- | --- | --- | --- |
 //! | no | | | stays |
 //! | yes, but the connection did not end because of a message | | | stays |
-//! | yes, on a resumed connection | once | twice | stays; replaced if connections ended twice soon after it was sent alone, or three times later |
-//! | yes, on a resumed connection on which the peer was silent and received nothing | once | twice | stays; replaced if that happened three times while it was sent alone |
+//! | yes, on a resumed connection | once | twice | stays; replaced if connections ended twice soon after it was sent alone, or three times later, in 10 s or more |
+//! | yes, on a resumed connection on which the peer was silent and received nothing | once | twice | stays; replaced if that happened three times while it was sent alone, in 10 s or more |
 //! | yes, and the close code names a message | twice; replaced if nothing else was sent | the same | replaced |
 //! | the peer's position is at another message, or at a later part | | no suspect | no suspect |
 //!
@@ -18,6 +18,9 @@ use core::time::Duration;
 
 /// If the connection ends within this time after a message was sent alone, it ended soon.
 const ALONE: Duration = Duration::from_secs(5);
+/// A message is not replaced within this time of the first connection that ended after it was sent alone. A bad network can end several connections in a
+/// row, but hardly all of them for so long.
+const BAD_NETWORK: Duration = Duration::from_secs(10);
 /// The message is replaced after so many of these.
 const SOON: u8 = 2;
 /// The message is replaced after so many connections that ended later, before the peer answered the `PING` after it.
@@ -65,6 +68,8 @@ struct Trial {
     alone: bool,
     /// It ended soon after that.
     soon: bool,
+    /// When it ended.
+    ended: Duration,
 }
 
 /// A message that may be at fault.
@@ -80,14 +85,26 @@ struct Suspect {
     alone: u8,
     /// How many of them ended later.
     late: u8,
+    /// When the first of these ended.
+    since: Duration,
 }
 
 impl Suspect {
     /// A connection ended with it. Returns whether to replace it.
-    fn failed(&mut self, alone: bool, soon: bool) -> bool {
-        self.alone += u8::from(alone && soon);
-        self.late += u8::from(alone && !soon);
-        self.alone >= SOON || self.late >= LATE
+    fn failed(&mut self, trial: &Trial, soon: bool) -> bool {
+        if !trial.alone {
+            return false;
+        }
+        if (self.alone, self.late) == (0, 0) {
+            self.since = trial.ended;
+        }
+        if soon {
+            self.alone = self.alone.saturating_add(1);
+        } else {
+            self.late = self.late.saturating_add(1);
+        }
+        let for_long = trial.ended.saturating_sub(self.since) >= BAD_NETWORK;
+        for_long && (self.alone >= SOON || self.late >= LATE)
     }
 }
 
@@ -150,6 +167,7 @@ impl Poison {
             times: 0,
             alone: 0,
             late: 0,
+            since: Duration::ZERO,
         });
         suspect.until = suspect.until.max(trial.sent.index + 1);
         suspect.times = suspect.times.saturating_add(1);
@@ -164,7 +182,7 @@ impl Poison {
                 self.suspect = Some(Box::new(suspect));
             }
             Blame::Suspicious | Blame::Violation if trial.resumed => {
-                if suspect.failed(trial.alone, trial.soon) {
+                if suspect.failed(&trial, trial.soon) {
                     self.suspect = None;
                     return true;
                 }
@@ -172,7 +190,7 @@ impl Poison {
             }
             // Nothing that was sent on it arrived: something between may swallow the message.
             Blame::Silent if trial.resumed && trial.began == (index, parts) => {
-                if suspect.failed(trial.alone, false) {
+                if suspect.failed(&trial, false) {
                     self.suspect = None;
                     return true;
                 }
@@ -208,6 +226,7 @@ impl Poison {
             sent,
             alone,
             soon,
+            ended: now,
         }));
         self.care = Care::Off;
     }

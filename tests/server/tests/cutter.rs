@@ -8,7 +8,9 @@ use support::{control, open, server, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::session::wire::{Frame, Head};
-use websocket_channel::session::{Agreed, Hello, Positions, Resume, Secret, Terms, Welcome};
+use websocket_channel::session::{
+    Hello, Positions, Resume, Secret, SessionWelcome, Terms, Welcome,
+};
 use websocket_channel::{CloseInfo, ClosedBy, Event};
 use websocket_channel_server::cutter::{Cuts, Cutter, Kind, Place};
 
@@ -270,7 +272,7 @@ fn hello(positions: Option<Positions>) -> Frame<'static> {
 }
 
 fn welcome(positions: Option<Positions>) -> Frame<'static> {
-    Frame::Welcome(Welcome::Session(Box::new(Agreed {
+    Frame::Welcome(Welcome::Session(Box::new(SessionWelcome {
         version: 1,
         features: 0,
         id: Secret([1; 16]),
@@ -290,6 +292,7 @@ async fn a_session_is_followed_over_its_connections() {
     let target = target().await;
     let mut cuts = cuts(Kind::Fin, Place::Greeting, 5);
     cuts.span = 1;
+    cuts.grace = 0;
     let cutter = Cutter::start(target.local_addr().unwrap(), cuts).unwrap();
     // There was no session yet: it is cut behind the first frame of one direction.
     let (mut client, mut server) = connect(&cutter, &target).await;

@@ -505,8 +505,8 @@ fn pass_until_poison(pair: &mut Pair) {
     }
 }
 
-/// A message that ends every connection it is sent on, behind others in the same batch.
-fn poisoned(blame: Blame) -> (Pair, u32) {
+/// A message that ends every connection it is sent on, behind others in the same batch. So long passes from one to the next.
+fn poisoned(blame: Blame, every: u64) -> (Pair, u32) {
     let mut pair = Pair::open();
     let mut connections = 0;
     for text in ["a", "b", "poison", "c"] {
@@ -520,6 +520,7 @@ fn poisoned(blame: Blame) -> (Pair, u32) {
         pair.now += millis(1);
         pair.cut(blame);
         connections += 1;
+        pair.now += millis(every);
         pair.connect();
         let welcome = pair.server_says().unwrap();
         pair.tell_client(&welcome);
@@ -538,7 +539,7 @@ fn a_message_that_ends_every_connection_is_replaced_and_reported() {
         (Blame::of_code(3009), 2),
         (Blame::of_code(3002), 5),
     ] {
-        let (mut pair, connections) = poisoned(blame);
+        let (mut pair, connections) = poisoned(blame, 10_000);
         assert_eq!(connections, most, "{blame:?}");
         assert_eq!(pair.read().1, ["a", "b", "", "c"]);
         pair.later(millis(200));
@@ -552,7 +553,7 @@ fn a_message_that_ends_every_connection_is_replaced_and_reported() {
         assert_eq!(undelivered, Some((2, b"poison".to_vec())), "{blame:?}");
     }
     // Connections that end for other reasons condemn nothing.
-    let (pair, connections) = poisoned(Blame::Innocent);
+    let (pair, connections) = poisoned(Blame::Innocent, 10_000);
     assert_eq!(connections, 50);
     assert_eq!(pair.client.committed(), 0);
 }
@@ -680,6 +681,17 @@ fn no_error_takes_the_place_of_a_response_at_the_end() {
     assert_eq!(pair.client.next().1, 2);
 }
 
+/// In a bad network connection after connection ends, and always on the same message, as nothing gets through: that condemns none within 10 s.
+#[test]
+fn a_bad_network_condemns_no_message() {
+    let (pair, connections) = poisoned(Blame::Suspicious, 190);
+    assert_eq!((connections, pair.client.next().1), (50, 4));
+    let (mut pair, connections) = poisoned(Blame::Suspicious, 500);
+    // Three connections until it goes alone for the first time, and 10 s of them then: 20 of 501 ms, and the one that ends them.
+    assert_eq!(connections, 3 + 1 + 20);
+    assert_eq!(pair.read().1, ["a", "b", "", "c"]);
+}
+
 /// Many in a row are as many messages, and no session that cannot go on: also if the peer reads none of it.
 #[test]
 fn every_message_may_be_one_that_no_connection_survives() {
@@ -709,7 +721,7 @@ fn every_message_may_be_one_that_no_connection_survives() {
 /// Ended says what the server has committed as an `ACK` would: also of what was replaced, and of what was delivered.
 #[test]
 fn messages_that_ended_reports_as_committed_are_certain() {
-    let (mut pair, _) = poisoned(Blame::Suspicious);
+    let (mut pair, _) = poisoned(Blame::Suspicious, 10_000);
     pair.client.close(pair.now, 4001, "").unwrap();
     while let Some(batch) = pair.client_says() {
         pair.tell_server(&batch);
@@ -815,6 +827,7 @@ fn connections_that_are_replaced_condemn_as_late_as_silent_ones() {
         }
         pair.client.disconnected(pair.now, Blame::Suspicious);
         replaced += 1;
+        pair.now += millis(5_000);
         pair.connect();
         let welcome = pair.server_says().unwrap();
         pair.tell_client(&welcome);

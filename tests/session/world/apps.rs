@@ -152,6 +152,26 @@ pub(crate) fn in_place_of(undelivered: &SessionMessage) -> Option<Entry> {
     }
 }
 
+/// How many messages are to be read in the end. The machine may send the last ones by itself when the other side has closed and reads no more.
+pub(crate) fn wanted(log: &[Entry]) -> u64 {
+    let own = |entry: &Entry| {
+        matches!(
+            entry,
+            (
+                0,
+                Head::Error {
+                    code: UNDELIVERED,
+                    ..
+                },
+                0
+            )
+        )
+    };
+    log.iter()
+        .rposition(|entry| !own(entry))
+        .map_or(0, |last| last as u64 + 1)
+}
+
 fn name(payload: &[u8]) -> Option<u32> {
     let digits = payload.get(..8)?;
     Some(digits.iter().rev().fold(0, |name, digit| {

@@ -17,8 +17,19 @@ impl World {
     pub(super) fn redial(&mut self, after: u64) {
         if !self.dialing && !self.client_done {
             self.dialing = true;
+            let after = after + self.backoff();
             self.net.at(self.now + after, Event::Redial);
         }
+    }
+
+    /// As a client's policy does: who gets nothing through connects less often, each time half a second later.
+    fn backoff(&mut self) -> u64 {
+        let stands = (self.client.next().0, self.client.committed());
+        if self.stood.0 != stands {
+            self.stood = (stands, 0);
+        }
+        self.stood.1 += 1;
+        self.stood.1.saturating_sub(5) * 500_000
     }
 
     pub(super) fn opened(&mut self, conn: usize) {

@@ -60,7 +60,7 @@ impl World {
             let id = self.ticket.as_ref().map(|ticket| ticket.id);
             let app = id.and_then(|id| self.apps.remove(&id));
             let mut app = app.ok_or("no session at the end")?;
-            if app.read < self.app.log.len() as u64 || self.app.read < app.log.len() as u64 {
+            if app.read < apps::wanted(&self.app.log) || self.app.read < apps::wanted(&app.log) {
                 return Err(self.stuck("not everything was read"));
             }
             let unreloaded = !self.app.reloaded;

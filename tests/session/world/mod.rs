@@ -79,6 +79,8 @@ pub struct World {
     /// Whether either application is about to read.
     reading: [bool; 2],
     client_committed: u64,
+    /// Where the client stood at its last drops, and at how many of them.
+    stood: ((u64, u64), u64),
     /// When either application last sent something.
     sent_at: [u64; 2],
     fault: Option<String>,
@@ -207,6 +209,7 @@ impl World {
             buffer: Vec::new(),
             reading: [false; 2],
             client_committed: 0,
+            stood: ((0, 0), 0),
             sent_at: [0; 2],
             fault: None,
             trace,

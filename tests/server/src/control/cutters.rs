@@ -89,6 +89,7 @@ fn read(parameters: &Parameters) -> Result<Cuts, String> {
     cuts.seed = given("seed", u64::MAX)?.unwrap_or(cuts.seed);
     cuts.most = given("cuts", u64::MAX)?.unwrap_or(cuts.most);
     cuts.span = given("span", 1 << 30)?.unwrap_or(cuts.span);
+    cuts.grace = given("grace", 1 << 30)?.unwrap_or(cuts.grace);
     if let Some(ms) = given("pause", MAX_PAUSE)? {
         cuts.pause = Duration::from_millis(ms);
     }

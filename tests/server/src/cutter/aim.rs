@@ -76,7 +76,10 @@ impl Cut {
 /// A cut to be made.
 #[derive(Debug)]
 pub(super) struct Aim {
-    place: Place,
+    /// It is to be in the greeting, if the session's last connection was not cut early.
+    greets: bool,
+    /// Where else.
+    otherwise: Place,
     /// The direction whose bytes decide.
     way: Way,
     /// Not before so many bytes have passed.
@@ -102,21 +105,23 @@ impl Aim {
             return None;
         }
         let random = &mut state.random;
-        let mut place = place(random, &state.cuts.places, &state.counts)?;
-        if place == Place::Greeting && state.sessions.is_empty() {
+        let cuts = &state.cuts;
+        let otherwise = otherwise(random, &cuts.places, &state.counts)?;
+        let greets = cuts.places.contains(&Place::Greeting)
             // Who never had a session is told that there is none, and does not come back.
-            place = Place::Behind;
-        }
-        let kind = random.one_of(&state.cuts.kinds)?;
+            && !state.sessions.is_empty()
+            && state.counts.greeting * 6 < state.counts.cuts + 3;
+        let kind = kind(random, &cuts.kinds, &state.counts, greets)?;
         let greeting = random.one_of(&[Greeting::Hello, Greeting::Welcome, Greeting::Confirmation]);
         let span = state.cuts.span >> random.below(8);
         let pause_ms = u64::try_from(state.cuts.pause.as_millis()).unwrap_or(u64::MAX);
         let pauses = pause_ms > 0 && random.below(4) == 0;
         Some(Self {
-            place,
+            greets,
+            otherwise,
             way: way(random),
             after: random.below(span),
-            cut: cut(random, kind, place),
+            cut: cut(random, kind),
             greeting: greeting?,
             pause: pauses.then(|| {
                 let wait = Duration::from_millis(1 + random.below(pause_ms));
@@ -128,10 +133,8 @@ impl Aim {
     /// The cut, and what is left of the direction until it, in bytes; none if this is not the place.
     pub(super) fn fuse(&self, state: &mut State, now: &Now<'_>) -> Option<u64> {
         let random = &mut state.random;
-        match (now.stage, self.place) {
-            // No session: there is nothing to greet.
-            (Stage::Plain, Place::Greeting) => {}
-            (Stage::Greeting, Place::Greeting) => {
+        match now.stage {
+            Stage::Greeting if self.greets && !now.early => {
                 let len = match now.seen {
                     Seen::Begins(len) => Some(*len),
                     _ => None,
@@ -143,8 +146,8 @@ impl Aim {
                     _ => None,
                 };
             }
-            (Stage::Plain | Stage::Confirmed, _) => {}
-            (Stage::Silent | Stage::Greeting, _) => return None,
+            Stage::Plain | Stage::Confirmed => {}
+            Stage::Silent | Stage::Greeting => return None,
         }
         let counts = &state.counts;
         let rare = now.stage == Stage::Confirmed && counts.both_ways * 10 < counts.cuts * 7 + 10;
@@ -153,20 +156,29 @@ impl Aim {
         } else {
             self.after
         };
+        let after = if now.early {
+            after.saturating_add(state.cuts.grace)
+        } else {
+            after
+        };
         if now.way != self.way || now.passed < after {
             return None;
         }
-        match (self.place, now.seen) {
+        match (self.otherwise, now.seen) {
             (Place::Inside, Seen::Begins(len)) => Some(random.below(*len)),
             // Within the next frame's header.
             (Place::Inside, Seen::Ends(_)) => (random.below(8) == 0).then_some(1),
-            (Place::Behind | Place::Greeting, Seen::Ends(_)) => Some(0),
+            (_, Seen::Ends(_)) => Some(0),
             _ => None,
         }
     }
 
-    pub(super) fn cut(&self) -> Cut {
-        self.cut
+    /// How it is cut. In a greeting, a half-open connection is one of which the client is told.
+    pub(super) fn cut(&self, stage: Stage) -> Cut {
+        match self.cut {
+            Cut::HalfOpen(_, told) if stage == Stage::Greeting => Cut::HalfOpen(Way::Up, told),
+            cut => cut,
+        }
     }
 }
 
@@ -178,19 +190,38 @@ pub(super) struct Now<'a> {
     pub(super) seen: &'a Seen,
     /// Bytes since the session was confirmed.
     pub(super) passed: u64,
+    /// The session's last connection was cut early.
+    pub(super) early: bool,
     pub(super) both_ways: bool,
 }
 
-/// The place that is behind its share, or one of the others by chance. The shares are above what `Counts::are_steered` wants.
-fn place(random: &mut Random, places: &[Place], counts: &super::Counts) -> Option<Place> {
-    let due = |place, count: u64| places.contains(&place) && count * 7 < counts.cuts + 3;
-    if due(Place::Greeting, counts.greeting) {
-        return Some(Place::Greeting);
-    }
-    if due(Place::Inside, counts.inside) {
+/// Inside a frame while that is behind its share, or either by chance. The shares are above what `Counts::are_steered` wants.
+fn otherwise(random: &mut Random, places: &[Place], counts: &super::Counts) -> Option<Place> {
+    let inside = places.contains(&Place::Inside);
+    if inside && counts.inside * 5 < counts.cuts + 3 {
         return Some(Place::Inside);
     }
-    random.one_of(places)
+    let places: Vec<_> = places
+        .iter()
+        .copied()
+        .filter(|place| *place != Place::Greeting)
+        .collect();
+    random.one_of(&places).or(Some(Place::Behind))
+}
+
+/// One of those that were not made more often than the others.
+fn kind(random: &mut Random, kinds: &[Kind], counts: &super::Counts, greets: bool) -> Option<Kind> {
+    // A client that awaits `WELCOME` has no heartbeat: it would wait for its whole timeout.
+    let tells = |kind: &Kind| !greets || *kind != Kind::Freeze;
+    let kinds: Vec<_> = kinds.iter().copied().filter(tells).collect();
+    let made = |kind: &Kind| counts.of(*kind);
+    let least = kinds.iter().map(made).min()?;
+    let behind: Vec<_> = kinds
+        .iter()
+        .copied()
+        .filter(|kind| made(kind) <= least + 1)
+        .collect();
+    random.one_of(&behind)
 }
 
 fn way(random: &mut Random) -> Way {
@@ -209,16 +240,14 @@ fn told(random: &mut Random) -> Told {
     }
 }
 
-fn cut(random: &mut Random, kind: Kind, place: Place) -> Cut {
+fn cut(random: &mut Random, kind: Kind) -> Cut {
     let (way, told) = (way(random), told(random));
-    match (kind, place) {
-        (Kind::Fin, _) => Cut::Fin,
-        (Kind::Rst, _) => Cut::Rst,
-        // A client that awaits `WELCOME` has no heartbeat: it would wait for its whole timeout.
-        (Kind::Freeze | Kind::HalfOpen, Place::Greeting) => Cut::HalfOpen(Way::Up, told),
-        (Kind::Freeze, _) => Cut::Freeze,
-        (Kind::HalfOpen, _) => Cut::HalfOpen(way, told),
-        (Kind::Loss, _) => {
+    match kind {
+        Kind::Fin => Cut::Fin,
+        Kind::Rst => Cut::Rst,
+        Kind::Freeze => Cut::Freeze,
+        Kind::HalfOpen => Cut::HalfOpen(way, told),
+        Kind::Loss => {
             let bytes = 1 + random.below(16 << 10);
             let wait = Duration::from_millis(1 + random.below(20));
             Cut::Loss(bytes, wait, told)

@@ -49,7 +49,8 @@ pub enum Place {
     Inside,
     /// Behind a WebSocket frame, before the next one.
     Behind,
-    /// Behind the session's `HELLO`, before the frame that confirms it has passed whole. The client is told: it hears no heartbeat there. Not before the cutter
+    /// Behind the session's `HELLO`, before the frame that confirms it has passed whole. The client is told: it hears no heartbeat there, so
+    /// `Freeze` is not used. Not before the cutter
     /// has seen a session.
     Greeting,
 }
@@ -79,6 +80,9 @@ pub struct Cuts {
     /// Bytes that pass before a cut, at most, counted in both directions together and from the confirmation of the session. Most cuts come sooner.
     /// Default 64 KiB.
     pub span: u64,
+    /// If a session's connection was cut before so many bytes had passed in each direction, the next one carries so many more before it is cut. Otherwise
+    /// connection after connection ends on the same message, and a sender has to take that message for the cause: it gives it back as undelivered. Default 1 KiB.
+    pub grace: u64,
     /// The kinds, equally often. Default: all.
     pub kinds: Vec<Kind>,
     /// The places. Default: all.
@@ -94,6 +98,7 @@ impl Default for Cuts {
             seed: 0,
             most: u64::MAX,
             span: 64 << 10,
+            grace: 1 << 10,
             kinds: Kind::ALL.into(),
             places: Place::ALL.into(),
             pause: Duration::from_millis(100),
@@ -132,6 +137,15 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Cuts of this kind.
+    pub fn of(&self, kind: Kind) -> u64 {
+        let counts = Kind::ALL.iter().zip(self.kinds);
+        counts
+            .filter(|(each, _)| **each == kind)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     /// Whether half of the cuts hit unacknowledged messages in both directions, a tenth a frame, and a tenth a greeting.
     pub fn are_steered(&self) -> bool {
         self.both_ways * 2 >= self.cuts

@@ -36,6 +36,8 @@ pub(super) struct Sessions(BTreeMap<[u8; 16], Ledger>);
 struct Ledger {
     sent: [u64; 2],
     acknowledged: [u64; 2],
+    /// Its last connection was cut early.
+    early: bool,
 }
 
 /// How far a connection's session has come.
@@ -152,6 +154,19 @@ impl Carried {
             }
             Frame::Ack(below) => ledger.acknowledge(way.other(), *below),
             _ => {}
+        }
+    }
+
+    /// Whether the session's last connection was cut early.
+    pub(super) fn follows_early(&self, sessions: &Sessions) -> bool {
+        let ledger = self.id.and_then(|id| sessions.0.get(&id));
+        ledger.is_some_and(|ledger| ledger.early)
+    }
+
+    /// The connection is cut, early or not.
+    pub(super) fn is_cut(&self, sessions: &mut Sessions, early: bool) {
+        if let Some(ledger) = self.id.and_then(|id| sessions.0.get_mut(&id)) {
+            ledger.early = early;
         }
     }
 

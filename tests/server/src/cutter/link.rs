@@ -13,8 +13,8 @@ pub(super) struct Link {
     aim: Option<Aim>,
     /// Bytes until the cut, in one direction.
     fuse: Option<(Way, u64)>,
-    /// Bytes since the session was confirmed, both ways.
-    passed: u64,
+    /// Bytes of each direction since the session was confirmed.
+    passed: [u64; 2],
 }
 
 impl Link {
@@ -25,7 +25,7 @@ impl Link {
             carried: Carried::new(),
             aim: Aim::choose(state),
             fuse: None,
-            passed: 0,
+            passed: [0; 2],
         }
     }
 
@@ -45,7 +45,7 @@ impl Link {
             let (used, seen) = self.scans[way as usize].step(rest.get(..most).unwrap_or(rest));
             at += used;
             if matches!(self.carried.stage, Stage::Confirmed | Stage::Plain) {
-                self.passed += used as u64;
+                self.passed[way as usize] += used as u64;
             }
             if let Some(left) = left {
                 self.fuse = Some((way, left - used as u64));
@@ -79,7 +79,8 @@ impl Link {
             stage: self.carried.stage,
             way,
             seen,
-            passed: self.passed,
+            passed: self.passed.iter().sum(),
+            early: self.carried.follows_early(&state.sessions),
             both_ways: self.carried.is_unacknowledged(&state.sessions),
         };
         self.fuse = aim.fuse(state, &now).map(|left| (way, left));
@@ -87,14 +88,15 @@ impl Link {
 
     /// The pause that is due.
     fn pause(&mut self) -> Option<(u64, std::time::Duration)> {
+        let passed: u64 = self.passed.iter().sum();
         let aim = self.aim.as_mut()?;
-        aim.pause.take_if(|(after, _)| self.passed > *after)
+        aim.pause.take_if(|(after, _)| passed > *after)
     }
 
     /// The connection is cut here, unless others have been often enough meanwhile.
     fn cut(&mut self, state: &mut State, way: Way) -> Option<Act> {
         self.fuse = None;
-        let cut = self.aim.take()?.cut();
+        let cut = self.aim.take()?.cut(self.carried.stage);
         let counts = &mut state.counts;
         if counts.cuts >= state.cuts.most {
             return None;
@@ -106,6 +108,8 @@ impl Link {
         counts.greeting += u64::from(self.carried.stage == Stage::Greeting);
         counts.inside += u64::from(self.scans[way as usize].is_inside());
         counts.both_ways += u64::from(self.carried.is_unacknowledged(&state.sessions));
+        let early = self.passed.iter().any(|passed| *passed < state.cuts.grace);
+        self.carried.is_cut(&mut state.sessions, early);
         Some(Act::Cut(way, cut))
     }
 }
