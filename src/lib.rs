@@ -47,7 +47,7 @@
 //! | `proto` | no | the sans-I/O protocol core as a public module; in wasm sockets over streams of bytes, too. Natively these are always there |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
-//! | `session` | no | the session protocol: pure machines of both sides, and `WIRE.md`, their contract |
+//! | `session` | no | `Connect::session`: a channel goes on where it was when its connection is lost; natively the server's half, too |
 //! | `lifecycle` | no | in a page, a channel ends when the page comes back from the back/forward cache or a freeze |
 //! | `reconnect` | no | `Connect::reconnect`: a channel connects again when its connection is lost |
 
@@ -124,5 +124,7 @@ pub use error::{
 pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]
 pub use reconnect::{Reconnect, ReconnectReason};
+#[cfg(feature = "session")]
+pub use session::Session;
 pub use socket::{ByteStream, ConnectionOptions, Socket};
 pub use transport::{Hint, Overflow};

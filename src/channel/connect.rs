@@ -1,5 +1,7 @@
 //! The builder of a channel.
 
+#[cfg(feature = "session")]
+use super::client_end;
 use super::source::{Opener, Opening, Source, Spoken};
 use super::{Channel, driver};
 use crate::codec::{Codec, Raw};
@@ -60,6 +62,8 @@ pub fn connect(url: impl Into<String>) -> Connect<Message, Message> {
         codec: Choice::Default(|| Arc::new(Raw)),
         #[cfg(feature = "reconnect")]
         reconnect: None,
+        #[cfg(feature = "session")]
+        session: None,
     }
 }
 
@@ -73,6 +77,8 @@ pub struct Connect<Tx, Rx> {
     codec: Choice<Tx, Rx>,
     #[cfg(feature = "reconnect")]
     reconnect: Option<crate::reconnect::Reconnect>,
+    #[cfg(feature = "session")]
+    session: Option<crate::session::Session>,
 }
 
 /// The default as a function: a program does not link it if every channel sets its own.
@@ -116,6 +122,8 @@ impl<Tx, Rx> Connect<Tx, Rx> {
             codec: Choice::Made(Arc::new(codec)),
             #[cfg(feature = "reconnect")]
             reconnect: self.reconnect,
+            #[cfg(feature = "session")]
+            session: self.session,
         }
     }
 
@@ -166,6 +174,69 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     #[cfg(feature = "reconnect")]
     pub fn reconnect(mut self, policy: crate::reconnect::Reconnect) -> Self {
         self.reconnect = Some(policy);
+        self
+    }
+
+    /// Begins a session with a server that speaks the [session protocol](crate::session), and goes on with it over one connection after the other: no
+    /// message is lost, repeated or reordered, in either direction. The channel and all its handles stay. Default: without.
+    ///
+    /// Awaiting the builder connects once, and waits for the server's `WELCOME` within the [connect timeout](Self::connect_timeout). Later connections
+    /// are made as the policy of [`reconnect`](Self::reconnect) says, or its default. A code of the server ends the channel only if the policy calls it
+    /// final.
+    ///
+    /// - `send` is `Ok` once the value is retained for the server, with a connection or without one. It waits while
+    ///   [`send_high_water_mark`](Self::send_high_water_mark) bytes are retained, counted with 32 more for each message.
+    /// - `flush` and `drained` wait until the server's application has taken everything.
+    /// - A value counts as taken when the receiver asks for the one behind it, or is dropped.
+    /// - The stream has an error at its place for what could not be kept: [`RecvError::SessionLost`](crate::RecvError::SessionLost) with what the server has
+    ///   not taken, [`Undelivered`](crate::RecvError::Undelivered) and [`Missing`](crate::RecvError::Missing).
+    /// - `close`, and dropping the last handle, end the session: the server is told behind everything that was sent, over another connection if need be,
+    ///   within the [close timeout](Self::close_timeout). [`Control::abort`](super::Control::abort) does not wait.
+    /// - Codes of [`Control::close`](super::Control::close) other than 3000 to 4999 are told as 1000.
+    ///
+    /// ```
+    /// # use tokio::net::TcpListener;
+    /// # use websocket_channel::server::{Options, Sessions};
+    /// use websocket_channel::{Channel, Session, Socket, Text, connect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let url = format!("ws://{}/", listener.local_addr()?);
+    /// # let sessions = Sessions::new(Options::default());
+    /// # tokio::spawn(async move {
+    /// #     while let Ok((io, _)) = listener.accept().await {
+    /// #         let sessions = sessions.clone();
+    /// #         tokio::spawn(async move {
+    /// #             let socket = Socket::accept(io, Default::default()).await.ok()?;
+    /// #             sessions.serve(socket, b"", Text, async |mut channel: Channel<String, String>, _| {
+    /// #                 while let Some(Ok(line)) = channel.next().await { let _ = channel.send(line).await; }
+    /// #             }).await;
+    /// #             Some(())
+    /// #         });
+    /// #     }
+    /// # });
+    /// // `url` is that of a server with sessions, which sends every line back.
+    /// let mut echo = connect(url).codec(Text).session(Session::default()).await?;
+    /// echo.send("one".into()).await?;
+    /// echo.control().reconnect_now(); // as if the connection had been lost
+    /// echo.send("two".into()).await?;
+    /// assert_eq!(echo.next().await.transpose()?.as_deref(), Some("one"));
+    /// assert_eq!(echo.next().await.transpose()?.as_deref(), Some("two"));
+    /// echo.flush().await?; // the server's application has taken both
+    /// echo.control().close(1000, "").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A message is at most as large as the server accepts; a larger one fails with [`SendErrorKind::SendRefused`](crate::SendErrorKind::SendRefused).
+    ///
+    /// # Errors
+    /// Awaiting it fails with [`ConnectErrorKind::NoSession`], [`SessionLater`](ConnectErrorKind::SessionLater) or
+    /// [`SessionRefused`](ConnectErrorKind::SessionRefused), beside the errors of every connection.
+    #[cfg(feature = "session")]
+    pub fn session(mut self, session: crate::session::Session) -> Self {
+        self.session = Some(session);
         self
     }
 
@@ -332,8 +403,17 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
             opener: self.opener,
             spoken: self.spoken,
         };
+        #[cfg(feature = "session")]
+        if let Some(session) = self.session {
+            let policy = self.reconnect.unwrap_or_default();
+            return Connecting {
+                beginning: Beginning::Session(Box::pin(client_end::begin(source, session, policy))),
+                codec,
+                next: None,
+            };
+        }
         Connecting {
-            socket: source.first(),
+            beginning: Beginning::Socket(source.first()),
             codec,
             #[cfg(feature = "reconnect")]
             next: self.reconnect.map(|policy| (source, policy)),
@@ -341,11 +421,18 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
     }
 }
 
+/// What is awaited.
+enum Beginning {
+    Socket(Pin<Box<Opening>>),
+    #[cfg(feature = "session")]
+    Session(Pin<Box<client_end::Beginning>>),
+}
+
 /// An attempt to connect, made by awaiting [`Connect`]. Dropping it closes the connection.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
     // It does not know the types, so it is compiled once and not for every channel.
-    socket: Pin<Box<Opening>>,
+    beginning: Beginning,
     codec: Arc<dyn Codec<Tx, Rx>>,
     /// The source of the next connection when this one is lost.
     #[cfg(feature = "reconnect")]
@@ -356,7 +443,18 @@ impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
     type Output = Result<Channel<Tx, Rx>, ConnectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let socket = ready!(self.socket.as_mut().poll(cx))?;
+        #[cfg(feature = "session")]
+        let opening = match &mut self.beginning {
+            Beginning::Socket(opening) => opening,
+            Beginning::Session(beginning) => {
+                let end = ready!(beginning.as_mut().poll(cx))?;
+                let mailbox = driver::start_end(end);
+                return Poll::Ready(Ok(Channel::over(mailbox, self.codec.clone())));
+            }
+        };
+        #[cfg(not(feature = "session"))]
+        let Beginning::Socket(opening) = &mut self.beginning;
+        let socket = ready!(opening.as_mut().poll(cx))?;
         #[cfg(feature = "reconnect")]
         let mailbox = driver::start_again(socket, self.next.take());
         #[cfg(not(feature = "reconnect"))]

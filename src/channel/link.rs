@@ -55,7 +55,7 @@ pub(crate) trait End: MaybeSend {
     fn close(&mut self, code: u16, reason: &str);
 
     /// The same, and gives the connection up as soon as that is written. Nothing waits for it, and the driver is dropped next.
-    fn abort(&mut self, code: u16, reason: &str);
+    fn abort(&mut self, code: u16, reason: &str, cx: &mut Context<'_>);
 
     /// Nobody will read any more: what arrives is committed and dropped. It may come twice.
     fn stop_reading(&mut self);
@@ -169,8 +169,7 @@ impl Link {
             socket.begin_close(code, reason);
             let _ = socket.poll_handed_over(cx);
         }, end => {
-            let _ = cx;
-            end.abort(code, reason);
+            end.abort(code, reason, cx);
         });
     }
 

@@ -2,12 +2,13 @@
 //!
 //! A local task drives the [`Socket`]. The handles share state with it and never touch the platform, so they are `Send`.
 
+#[cfg(feature = "session")]
+mod client_end;
 mod connect;
 mod control;
 mod direct;
 mod driver;
 mod hook;
-#[cfg_attr(feature = "session", allow(dead_code, reason = "the ends come next"))]
 mod link;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod locks;
@@ -123,7 +124,7 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
 
     /// A channel over one end of a session.
     #[cfg(feature = "session")]
-    #[allow(dead_code, reason = "the ends come next")]
+    #[allow(dead_code, reason = "for the server's end")]
     pub(crate) fn over_end(end: Box<dyn End>, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
         Self::over(driver::start_end(end), codec)
     }

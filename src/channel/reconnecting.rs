@@ -111,17 +111,28 @@ impl Reconnecting {
         self.supervisor.reconnect_now(self.now(), jitter());
     }
 
-    /// Handles events of the page and of its network.
-    pub(super) fn hear(&mut self, cx: &mut Context<'_>) {
+    /// Handles events of the page and of its network. Returns the one that says most.
+    pub(super) fn hear(&mut self, cx: &mut Context<'_>) -> Option<Event> {
+        let mut heard = None;
         while let Poll::Ready(event) = self.lifecycle.poll(cx) {
             let now = self.now();
             if event == Event::Restored {
+                heard = Some(event);
                 self.reason = Arc::new(ReconnectReason::Restored);
                 self.supervisor.restored(now, jitter());
-            } else if !self.look_for_network(now) && Lifecycle::is_visible() {
-                self.supervisor.seen(now);
+            } else {
+                heard.get_or_insert(event);
+                if !self.look_for_network(now) && Lifecycle::is_visible() {
+                    self.supervisor.seen(now);
+                }
             }
         }
+        heard
+    }
+
+    /// The connection counts as open.
+    pub(super) fn opened(&mut self) {
+        self.supervisor.opened(self.now());
     }
 
     /// The connection ended. Returns whether there will be another.
@@ -148,7 +159,8 @@ impl Reconnecting {
         news
     }
 
-    /// The next connection, and the number of its attempt; `None` when there will be none.
+    /// The next connection, and the number of its attempt; `None` when there will be none. Whoever gets it says when it counts as
+    /// [`opened`](Self::opened), or is lost.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Socket, u32)>> {
         loop {
             let now = self.now();
@@ -170,7 +182,6 @@ impl Reconnecting {
                     match ready!(opening.as_mut().poll(cx)) {
                         Ok(socket) => {
                             self.opening = None;
-                            self.supervisor.opened(self.now());
                             return Poll::Ready(Some((socket, attempt)));
                         }
                         Err(error) => {
@@ -228,5 +239,38 @@ impl Reconnecting {
         let mut closed = CloseInfo::lost(ClosedBy::Error);
         closed.reason = String::from("reconnecting failed");
         closed
+    }
+}
+
+/// For sessions.
+#[cfg(feature = "session")]
+impl Reconnecting {
+    /// The first retry after a drop comes within this time.
+    pub(super) fn set_spread(&mut self, spread: Duration) {
+        if !spread.is_zero() {
+            self.supervisor.set_spread(spread);
+        }
+    }
+
+    /// There is to be another connection for this reason. Returns whether there will be one.
+    pub(super) fn retry(&mut self, reason: ReconnectReason) -> bool {
+        self.wait(reason);
+        !matches!(self.supervisor.state(), State::Ended(_))
+    }
+
+    /// Whether the connection that there is, open or not yet, is the wanted one.
+    pub(super) fn keeps(&self) -> bool {
+        matches!(
+            self.supervisor.state(),
+            State::Open | State::Connecting { .. }
+        )
+    }
+
+    /// Makes the next attempt now, also while suspended.
+    pub(super) fn hurry(&mut self) {
+        self.resume();
+        if !self.is_open() {
+            self.reconnect_now();
+        }
     }
 }

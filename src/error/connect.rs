@@ -85,6 +85,22 @@ pub enum ConnectErrorKind {
         /// The exception's message from the platform; empty if there was none.
         message: String,
     },
+    /// The connection opened, and the server does not speak the [session protocol](crate::session): it did not send `WELCOME` within the connect timeout,
+    /// sent something else, or closed.
+    #[cfg(feature = "session")]
+    NoSession {
+        /// How the connection ended; `None` if the server did not end it.
+        closed: Option<CloseInfo>,
+    },
+    /// The server asks to begin a session later: it is full, or being taken down.
+    #[cfg(feature = "session")]
+    SessionLater {
+        /// The shortest time to wait.
+        after: Duration,
+    },
+    /// The server refused to begin a session.
+    #[cfg(feature = "session")]
+    SessionRefused(super::Refusal),
     /// This browser does not have the requested transport. Another one may work.
     Unsupported,
     /// The connection did not open within the connect timeout.
@@ -175,6 +191,12 @@ impl ConnectErrorKind {
             ConnectErrorKind::BadHeader { .. } => "BAD_HEADER",
             ConnectErrorKind::Subprotocol { .. } => "SUBPROTOCOL",
             ConnectErrorKind::Refused { .. } => "REFUSED",
+            #[cfg(feature = "session")]
+            ConnectErrorKind::NoSession { .. } => "NO_SESSION",
+            #[cfg(feature = "session")]
+            ConnectErrorKind::SessionLater { .. } => "SESSION_LATER",
+            #[cfg(feature = "session")]
+            ConnectErrorKind::SessionRefused(_) => "SESSION_REFUSED",
             ConnectErrorKind::Unsupported => "UNSUPPORTED",
             ConnectErrorKind::TimedOut { .. } => "TIMED_OUT",
             ConnectErrorKind::ConnectFailed { .. } => "CONNECT_FAILED",
@@ -214,6 +236,18 @@ impl fmt::Display for ConnectErrorKind {
             }
             ConnectErrorKind::Refused { name, message } => {
                 write!(f, "the platform refused to connect: {name}: {message}")
+            }
+            #[cfg(feature = "session")]
+            ConnectErrorKind::NoSession { .. } => {
+                f.write_str("the server does not speak the session protocol")
+            }
+            #[cfg(feature = "session")]
+            ConnectErrorKind::SessionLater { after } => {
+                write!(f, "the server asks to come back in {} ms", millis(*after))
+            }
+            #[cfg(feature = "session")]
+            ConnectErrorKind::SessionRefused(refusal) => {
+                write!(f, "the server refused a session: {refusal}")
             }
             ConnectErrorKind::Unsupported => f.write_str("this browser has no WebSocketStream"),
             ConnectErrorKind::TimedOut { limit } => {

@@ -4,6 +4,8 @@ mod cause;
 mod close;
 mod codec;
 mod connect;
+#[cfg(feature = "session")]
+mod lost;
 mod misuse;
 mod recv;
 mod send;
@@ -13,6 +15,8 @@ pub use cause::{Cause, HandshakeError};
 pub use close::CloseError;
 pub use codec::{DecodeError, EncodeError};
 pub use connect::{ConnectError, ConnectErrorKind};
+#[cfg(feature = "session")]
+pub use lost::{Lost, LostReason, Refusal, Undelivered};
 pub use misuse::Misuse;
 pub use recv::{RecvError, TryRecvError};
 pub use send::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};

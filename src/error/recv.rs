@@ -1,6 +1,8 @@
 //! Why a channel's stream has no value.
 
 use super::DecodeError;
+#[cfg(feature = "session")]
+use super::{Lost, Undelivered};
 use crate::message::CloseInfo;
 use core::fmt;
 
@@ -49,6 +51,17 @@ pub enum RecvError {
         /// The attempt that succeeded, from 1.
         attempt: u32,
     },
+    /// The [session](crate::Connect::session) could not go on. The messages that the peer has not committed come back with it. If it is
+    /// [renewed](Lost::renewed), the stream goes on with a new session. Otherwise it is the last item.
+    #[cfg(feature = "session")]
+    SessionLost(Box<Lost>),
+    /// A message that was sent in a session, and that the peer has not got and will not get: it ended every connection that carried it, or is larger
+    /// than the peer accepts. The stream goes on.
+    #[cfg(feature = "session")]
+    Undelivered(Box<Undelivered>),
+    /// Here the peer of a session had sent a message that it could not deliver. The stream goes on.
+    #[cfg(feature = "session")]
+    Missing,
     /// The connection was lost, or the peer closed it, but not cleanly with 1000 or 1005.
     ChannelClosed(CloseInfo),
     /// A message exceeded [`Limits::max_message`](crate::transport::Limits::max_message) and was dropped. This side closed the connection.
@@ -65,6 +78,12 @@ impl RecvError {
             RecvError::DecodeFailed(error) => error.code(),
             #[cfg(feature = "reconnect")]
             RecvError::Gap { .. } => "GAP",
+            #[cfg(feature = "session")]
+            RecvError::SessionLost(_) => "SESSION_LOST",
+            #[cfg(feature = "session")]
+            RecvError::Undelivered(_) => "UNDELIVERED",
+            #[cfg(feature = "session")]
+            RecvError::Missing => "MISSING",
             RecvError::ChannelClosed(_) => "CHANNEL_CLOSED",
             RecvError::MessageTooBig(_) => "MESSAGE_TOO_BIG",
             RecvError::ReceiveBufferFull(_) => "RECEIVE_BUFFER_FULL",
@@ -77,6 +96,8 @@ impl RecvError {
             RecvError::DecodeFailed(_) => None,
             #[cfg(feature = "reconnect")]
             RecvError::Gap { .. } => None,
+            #[cfg(feature = "session")]
+            RecvError::SessionLost(_) | RecvError::Undelivered(_) | RecvError::Missing => None,
             RecvError::ChannelClosed(closed)
             | RecvError::MessageTooBig(closed)
             | RecvError::ReceiveBufferFull(closed) => Some(closed),
@@ -99,6 +120,20 @@ impl fmt::Display for RecvError {
                 return f.write_str(
                     "the connection was lost and another made: messages may be missing",
                 );
+            }
+            #[cfg(feature = "session")]
+            RecvError::SessionLost(lost) => {
+                f.write_str("the session is lost: ")?;
+                return lost.reason.fmt(f);
+            }
+            #[cfg(feature = "session")]
+            RecvError::Undelivered(undelivered) => {
+                let len = undelivered.message.len();
+                return write!(f, "a message of {len} bytes could not be delivered");
+            }
+            #[cfg(feature = "session")]
+            RecvError::Missing => {
+                return f.write_str("the peer could not deliver a message");
             }
             RecvError::ChannelClosed(closed) => closed,
             RecvError::MessageTooBig(closed) => {

@@ -100,6 +100,12 @@ impl Supervisor {
         self.state = State::Open;
     }
 
+    /// The server's estimate of how long a restart takes to bring everybody back.
+    #[cfg(feature = "session")]
+    pub(crate) fn set_spread(&mut self, spread: core::time::Duration) {
+        self.backoff.set_spread(spread);
+    }
+
     /// The application wants another connection now.
     pub(crate) fn reconnect_now(&mut self, now: u64, random: u32) {
         match self.state {

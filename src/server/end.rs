@@ -279,7 +279,7 @@ impl End for HandlerEnd {
         });
     }
 
-    fn abort(&mut self, code: u16, reason: &str) {
+    fn abort(&mut self, code: u16, reason: &str, _: &mut Context<'_>) {
         self.close(code, reason);
     }
 

@@ -617,6 +617,11 @@ impl Client {
         self.exchange.outgoing.first()
     }
 
+    /// Whether something is committed and not yet acknowledged: within 200 ms it is.
+    pub(crate) fn is_ack_pending(&self) -> bool {
+        self.exchange.incoming.ack_at().is_some()
+    }
+
     /// The cost of the retained messages: their bytes, and 32 for each.
     pub fn retained(&self) -> u64 {
         self.exchange.outgoing.cost()

@@ -1,6 +1,7 @@
 //! The bodies of `HELLO` and `WELCOME`: layouts and limits.
 
 use super::{SessionViolation, varint};
+pub use crate::error::Refusal;
 use core::fmt;
 
 /// The first bytes of a `HELLO`.
@@ -156,34 +157,6 @@ pub enum LaterReason {
     Store = 2,
     /// This node does not support the session's terms or version.
     Terms = 3,
-}
-
-/// Why a session cannot resume. Final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// A number that this version does not know.
-    Unknown = 0,
-    /// No session has this id, or the token is not valid.
-    Expired = 1,
-    /// The same, and the store is not the one of the last `WELCOME`.
-    ServerRestarted = 2,
-    /// One side needs a message that the other does not retain any more.
-    Behind = 3,
-    /// One side is before a position that it had reached earlier: it has lost its latest state.
-    Rewound = 4,
-    /// The connection's user is not the session's.
-    Identity = 5,
-    /// Another instance took over the session.
-    Fenced = 6,
-    /// The store has lost a part of the session.
-    Damaged = 7,
-    /// The client and the server have no version in common.
-    Version = 8,
-    /// A resume with another `max_message` or `max_batch` than the session's.
-    Changed = 9,
-    /// Several connections in a row ended with a violation, and no message got through.
-    Broken = 10,
 }
 
 const REFUSALS: [Refusal; 11] = [

@@ -20,6 +20,7 @@ mod exchange;
 mod heartbeat;
 mod hello;
 mod incoming;
+mod options;
 mod outgoing;
 mod poison;
 mod registry;
@@ -35,6 +36,7 @@ pub use client::{Client, ClientEvent, ClientPhase, DropReason, RestoredIndices, 
 pub use hello::{
     Hello, LaterReason, Positions, Refusal, Resume, Secret, SessionWelcome, Terms, VERSION, Welcome,
 };
+pub use options::{OnLost, Session};
 pub use outgoing::Unsendable;
 pub use poison::Blame;
 pub use registry::{ConnectionId, HelloOutcome, Registry, RegistryBounds};

@@ -326,6 +326,9 @@ impl Incoming {
         if state.life.discards() {
             return;
         }
+        if matches!(&error, RecvError::SessionLost(lost) if !lost.renewed) {
+            state.life.tell_end();
+        }
         let place = state.gaps.came;
         state.gaps.gaps.push((place, error));
         tell(state);

@@ -177,6 +177,12 @@ impl<M: Weighed> Life<M> {
         })
     }
 
+    /// The end was reported in another way.
+    #[cfg(feature = "session")]
+    pub(crate) fn tell_end(&mut self) {
+        self.reading = TOLD;
+    }
+
     /// Whether everything was read and the end was reported.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed(_)) && self.inbox.is_empty() && self.reading == TOLD

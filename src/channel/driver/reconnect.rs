@@ -34,7 +34,7 @@ impl Driver {
         if let Some(work) = work {
             again.obey(core::mem::take(&mut work.orders));
         }
-        again.hear(cx);
+        let _ = again.hear(cx);
         if again.is_open() {
             return Turned::Open;
         }
@@ -52,6 +52,7 @@ impl Driver {
         };
         match again.poll(cx) {
             Poll::Ready(Some((socket, attempt))) => {
+                again.opened();
                 self.link = Link::Socket(socket);
                 self.away = false;
                 self.low = 1;

@@ -1,0 +1,80 @@
+//! Which messages the receiver has taken, by their indices.
+
+use std::collections::VecDeque;
+
+/// Messages of a session that were given to the receiver, and not taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct Takes {
+    /// Their indices.
+    given: VecDeque<u64>,
+    /// The index behind the last message that was read from the session, whether it was given or is for nobody.
+    behind: u64,
+    /// So many of those that come first are of an earlier session.
+    stale: usize,
+    /// What the receiver had taken, as it counts.
+    taken: usize,
+}
+
+impl Takes {
+    /// A message is given to the receiver.
+    pub(crate) fn give(&mut self, index: u64) {
+        self.given.push_back(index);
+        self.behind = index + 1;
+    }
+
+    /// A message is for nobody.
+    pub(crate) fn pass(&mut self, index: u64) {
+        self.behind = index + 1;
+    }
+
+    /// The receiver has taken so many. Every message below the returned index may be committed.
+    pub(crate) fn taken(&mut self, taken: usize) -> u64 {
+        let mut news = taken.wrapping_sub(core::mem::replace(&mut self.taken, taken));
+        let stale = self.stale.min(news);
+        self.stale -= stale;
+        news -= stale;
+        self.given.drain(..news.min(self.given.len()));
+        self.given.front().copied().unwrap_or(self.behind)
+    }
+
+    /// Whether some are not taken.
+    pub(crate) fn any(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// The index behind everything that was read.
+    pub(crate) fn behind(&self) -> u64 {
+        self.behind
+    }
+
+    /// Another session begins.
+    pub(crate) fn restart(&mut self) {
+        self.stale += self.given.len();
+        self.given.clear();
+        self.behind = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_committed_and_what_is_for_nobody_with_it() {
+        let mut takes = Takes::default();
+        for index in [0, 1, 3] {
+            takes.give(index);
+        }
+        takes.pass(4);
+        let below: Vec<_> = (0..=3).map(|taken| takes.taken(taken)).collect();
+        assert_eq!(below, [0, 1, 3, 5]);
+        takes.give(5);
+        assert!(takes.any());
+        takes.restart();
+        takes.give(0);
+        takes.give(1);
+        // One of the earlier session, then one of this.
+        let below: Vec<_> = (4..=6).map(|taken| takes.taken(taken)).collect();
+        assert_eq!(below, [0, 1, 2]);
+    }
+}

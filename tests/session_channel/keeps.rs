@@ -1,0 +1,202 @@
+//! What is sent arrives once and in order, whatever becomes of connections.
+
+use crate::stub::stub;
+use crate::{eventually, is_away, said, settings, to, tomorrow, until};
+use core::time::Duration;
+use futures::FutureExt;
+use websocket_channel::{Status, TrySendErrorKind};
+
+#[tokio::test]
+async fn the_same_channel_goes_on_after_a_cut_without_a_gap() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    assert_eq!(said(&mut channel, "one").await, "one");
+    for number in 0..5 {
+        assert_eq!(stub.cut(), 1);
+        let line = number.to_string();
+        assert_eq!(said(&mut channel, &line).await, line);
+    }
+    let stats = channel.control().stats();
+    assert!((1..=5).contains(&stats.resumed), "{stats:?}");
+    assert_eq!(stub.sessions(), 1);
+}
+
+#[tokio::test]
+async fn sends_succeed_without_a_connection_and_arrive_when_there_is_one() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).reconnect(tomorrow()).await.unwrap();
+    let control = channel.control();
+    let mut statuses = control.status_changes();
+    stub.cut();
+    until(&mut statuses, is_away).await;
+    for line in ["a", "b", "c"] {
+        channel.send(line.into()).await.unwrap();
+    }
+    assert!(stub.taken().is_empty());
+    let mut flushed = Box::pin(channel.flush());
+    assert!((&mut flushed).now_or_never().is_none());
+    control.reconnect_now();
+    flushed.await.unwrap();
+    assert_eq!(stub.taken().len(), 3);
+    for line in ["a", "b", "c"] {
+        assert_eq!(channel.next().await.unwrap().unwrap(), line);
+    }
+    assert_eq!(control.status(), Status::Open);
+}
+
+#[tokio::test]
+async fn a_flush_waits_until_the_server_has_taken_everything() {
+    let stub = stub(settings()).await;
+    stub.set_reading(false);
+    let channel = to(&stub).await.unwrap();
+    channel.send("one".into()).await.unwrap();
+    let mut flushed = Box::pin(channel.flush());
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut flushed).await;
+    assert!(early.is_err());
+    stub.set_reading(true);
+    flushed.await.unwrap();
+    assert_eq!(channel.control().stats().retained_bytes, 0);
+}
+
+#[tokio::test]
+async fn sends_wait_at_the_high_water_mark_of_what_is_retained() {
+    let stub = stub(settings()).await;
+    stub.set_reading(false);
+    let channel = to(&stub).send_high_water_mark(10_000).await.unwrap();
+    let mut waits = loop {
+        let mut send = Box::pin(channel.send("x".repeat(1000)));
+        let soon = tokio::time::timeout(Duration::from_millis(100), &mut send).await;
+        match soon {
+            Ok(sent) => sent.unwrap(),
+            Err(_) => break send,
+        }
+    };
+    // The mark counts 32 bytes more for each, and its frame.
+    let stats = channel.control().stats();
+    assert!(
+        (10_000..11_100).contains(&stats.retained_bytes),
+        "{stats:?}"
+    );
+    assert_eq!(stats.sent_messages, 10);
+    assert!((&mut waits).now_or_never().is_none());
+    stub.set_reading(true);
+    waits.await.unwrap();
+}
+
+#[tokio::test]
+async fn try_send_is_full_at_the_mark_and_not_before() {
+    let stub = stub(settings()).await;
+    stub.set_reading(false);
+    let channel = to(&stub).send_high_water_mark(10_000).await.unwrap();
+    let (sender, _receiver) = channel.split();
+    let mut accepted = 0;
+    let error = loop {
+        match sender.try_send("x".repeat(1000)) {
+            Ok(()) => accepted += 1,
+            Err(error) => break error,
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(error.kind, TrySendErrorKind::Full);
+    assert!((9..=11).contains(&accepted), "{accepted}");
+}
+
+/// What the receiver has not taken is not committed, though the driver has read it ahead.
+#[tokio::test]
+async fn a_value_counts_as_taken_when_the_next_is_asked_for() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    for line in ["a", "b"] {
+        channel.send(line.into()).await.unwrap();
+    }
+    assert_eq!(channel.next().await.unwrap().unwrap(), "a");
+    let committed = || stub.with(|server, _| server.committed());
+    stub.with(|server, _| server.flush());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(committed(), [0]);
+    assert_eq!(channel.next().await.unwrap().unwrap(), "b");
+    eventually(|| committed() == [1]).await;
+    assert!(channel.next().now_or_never().is_none());
+    eventually(|| committed() == [2]).await;
+}
+
+#[tokio::test]
+async fn greetings_that_are_cut_change_nothing() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    stub.cut_greetings(3);
+    stub.cut();
+    assert_eq!(said(&mut channel, "still here").await, "still here");
+    assert_eq!(stub.sessions(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_move_is_left_when_the_next_connection_is_there() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    assert_eq!(said(&mut channel, "one").await, "one");
+    assert_eq!(
+        stub.with(|server, _| server.ask_to_move(Duration::from_millis(50))),
+        [true]
+    );
+    eventually(|| channel.control().stats().resumed == 1).await;
+    assert_eq!(said(&mut channel, "two").await, "two");
+    eventually(|| stub.open() == 1).await;
+}
+
+#[tokio::test]
+async fn a_suspended_session_goes_on_when_it_is_resumed() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    let control = channel.control();
+    let mut statuses = control.status_changes();
+    control.suspend();
+    until(&mut statuses, is_away).await;
+    eventually(|| stub.open() == 0).await;
+    channel.send("later".into()).await.unwrap();
+    control.resume();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "later");
+    control.reconnect_now();
+    eventually(|| control.stats().resumed == 2).await;
+    assert_eq!(said(&mut channel, "again").await, "again");
+}
+
+/// A peer that is silent is found by the heartbeat.
+#[tokio::test]
+async fn an_idle_session_beats() {
+    let mut settings = settings();
+    settings.heartbeat = Duration::from_millis(100);
+    let stub = stub(settings).await;
+    let mut channel = to(&stub).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(channel.control().stats().resumed, 0);
+    assert_eq!(said(&mut channel, "idle").await, "idle");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_cuts_lose_repeat_and_reorder_nothing() {
+    const MESSAGES: u64 = 20_000;
+    let stub = stub(settings()).await;
+    let channel = to(&stub).await.unwrap();
+    let (sender, mut receiver) = channel.split();
+    let sending = tokio::spawn(async move {
+        for number in 0..MESSAGES {
+            sender.send(number.to_string()).await.unwrap();
+        }
+        sender
+    });
+    let mut cuts = 0;
+    for number in 0..MESSAGES {
+        let line = receiver.next().await.unwrap().unwrap();
+        assert_eq!(line, number.to_string());
+        if number % 200 == 0 {
+            cuts += stub.cut();
+        }
+    }
+    let sender = sending.await.unwrap();
+    sender.flush().await.unwrap();
+    assert_eq!(stub.taken().len() as u64, MESSAGES);
+    let resumed = receiver.control().stats().resumed;
+    println!("{cuts} cuts, {resumed} resumed");
+    assert!(resumed >= 20);
+}

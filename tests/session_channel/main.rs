@@ -1,0 +1,73 @@
+//! A channel over a session, while its connections are cut.
+
+#![cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod ends;
+mod keeps;
+mod stub;
+
+use core::time::Duration;
+use futures::StreamExt;
+use stub::Stub;
+use websocket_channel::session::Settings;
+use websocket_channel::{
+    Channel, Connect, Reconnect, Session, Status, StatusStream, Text, connect,
+};
+
+pub(crate) type Lines = Channel<String, String>;
+
+pub(crate) fn at_once() -> Reconnect {
+    let none = Duration::ZERO;
+    Reconnect::default().spread(none).base_delay(none)
+}
+
+/// A day between attempts: what happens sooner was asked for.
+pub(crate) fn tomorrow() -> Reconnect {
+    let day = Duration::from_secs(86_400);
+    Reconnect::default().spread(day).base_delay(day)
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings::default()
+}
+
+pub(crate) fn to(stub: &Stub) -> Connect<String, String> {
+    connect(stub.url())
+        .codec(Text)
+        .reconnect(at_once())
+        .session(Session::default())
+}
+
+/// Sends a line and gives what comes back.
+pub(crate) async fn said(channel: &mut Lines, line: &str) -> String {
+    channel.send(line.into()).await.unwrap();
+    channel.next().await.unwrap().unwrap()
+}
+
+/// The first status that is so.
+pub(crate) async fn until(statuses: &mut StatusStream, is: impl Fn(&Status) -> bool) -> Status {
+    loop {
+        let status = statuses.next().await.unwrap();
+        if is(&status) {
+            return status;
+        }
+    }
+}
+
+pub(crate) fn is_away(status: &Status) -> bool {
+    matches!(status, Status::Reconnecting { .. })
+}
+
+/// Waits until it is so.
+pub(crate) async fn eventually(is: impl Fn() -> bool) {
+    while !is() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
