@@ -170,6 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn late_is_later_than_half_the_time_for_an_answer() {
+        for (mut heart, asked, deadline, half) in [
+            (Heartbeat::client(at(0), at(20)), 25, 35, 5),
+            (Heartbeat::server(at(0), at(20)), 20, 60, 20),
+        ] {
+            assert_eq!(heart.handle_timeout(at(asked)), Beat::Ask);
+            assert_eq!(heart.deadline(), at(deadline));
+            assert_eq!(heart.handle_timeout(at(deadline + half + 1)), Beat::Ask);
+            heart.heard(at(1000));
+            heart.ask(at(1000));
+            let due = 1000 + deadline - asked;
+            assert_eq!(heart.handle_timeout(at(due + half)), Beat::Silent);
+        }
+    }
+
+    #[test]
     fn a_deadline_that_fires_late_asks_again() {
         let mut heart = Heartbeat::client(at(0), at(20));
         assert_eq!(heart.handle_timeout(at(25)), Beat::Ask);

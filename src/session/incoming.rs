@@ -164,7 +164,6 @@ impl Incoming {
             read: self.committed,
             committed: self.committed,
             told: self.told,
-            untold: self.untold,
             discards: self.discards,
             closed: self.closed,
             ..Self::new(self.window, self.max_message)

@@ -109,8 +109,7 @@ impl Retained {
             parts: 0,
             at: match index.checked_sub(self.first)? {
                 message if message < self.begins.len() as u64 => self.begins[message as usize],
-                message if message == self.begins.len() as u64 => self.end(),
-                _ => return None,
+                _ => self.end(),
             },
         };
         for _ in 0..parts {

@@ -34,6 +34,24 @@ fn a_commit_is_acknowledged_after_200_ms_or_with_the_next_message() {
     );
 }
 
+/// The time runs from the first of them.
+#[test]
+fn a_later_commit_does_not_put_off_an_earlier_one() {
+    let mut pair = Pair::open();
+    for text in ["a", "b"] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+    }
+    pair.pump();
+    for index in 0..2 {
+        let now = pair.now;
+        let server = pair.server();
+        server.read().unwrap();
+        server.commit(now, index + 1);
+        pair.later(millis(100));
+    }
+    assert_eq!(pair.server_says(), Some(batch(&[Frame::Ack(2)])));
+}
+
 #[test]
 fn a_flush_and_a_large_cost_are_acknowledged_at_once() {
     let mut pair = Pair::open();

@@ -1,7 +1,9 @@
 //! The rules of `WIRE.md`, one at a time, against both machines.
 
+mod bounds;
 mod ends;
 mod flow;
+mod poison;
 mod resuming;
 mod violations;
 

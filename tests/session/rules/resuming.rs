@@ -581,4 +581,159 @@ fn secrets_are_not_shown() {
         let list = secret.0.map(|byte| byte.to_string()).join(", ");
         assert!(!shown.contains(&list), "{shown}");
     }
+    // And yet something is.
+    for said in [
+        "Secret(..)",
+        "Client { phase: Greeting, .. }",
+        "Registry { sessions: 1, .. }",
+        "Server { phase: Detached, .. }",
+    ] {
+        assert!(shown.contains(said), "{shown}");
+    }
+}
+
+/// What a page commands before it is open counts from where the session goes on.
+#[test]
+fn a_page_that_was_loaded_anew_may_close_before_it_is_open() {
+    let mut pair = Pair::with_one_of_three_committed();
+    pair.server().send(DATA, b"d").unwrap();
+    let ticket = ticket(&pair);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
+    pair.client.send(DATA, b"e").unwrap();
+    pair.client.close(pair.now, 4001, "gone").unwrap();
+    pair.connect();
+    pair.pump();
+    assert_eq!(pair.client.next().1, 5);
+    assert_eq!(pair.client.read(), None);
+    // All but the end.
+    let now = pair.now;
+    let server = pair.server();
+    let read: Vec<u64> = std::iter::from_fn(|| server.read().map(|read| read.index)).collect();
+    assert_eq!(read, [1, 2, 3, 4]);
+    server.commit(now, 4);
+    server.flush();
+    pair.later(millis(200));
+    pair.pump();
+    assert_eq!(pair.client.phase(), ClientPhase::Open);
+    assert_eq!(pair.server().committed(), 0);
+    let now = pair.now;
+    pair.server().commit(now, 5);
+    pair.pump();
+    assert_eq!(
+        pair.client_events.last(),
+        Some(&super::ends::ended(4001, "gone", true, true))
+    );
+}
+
+/// Who has said that nobody reads need not say it again after a reload.
+#[test]
+fn a_page_that_was_loaded_anew_may_stop_reading_before_it_is_open() {
+    let mut pair = Pair::open();
+    pair.server().send(DATA, b"a").unwrap();
+    let ticket = ticket(&pair);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
+    pair.client.stop_reading(pair.now);
+    pair.connect();
+    pair.pump();
+    pair.later(millis(200));
+    pair.pump();
+    assert_eq!(pair.client.read(), None);
+    assert_eq!(pair.server().committed(), 1);
+}
+
+/// Its credit is that of its `HELLO`: the server may use it at once, and need not be told again.
+#[test]
+fn a_page_that_was_loaded_anew_has_granted_credit_in_its_hello() {
+    let mut pair = Pair::open();
+    pair.cut(Blame::Innocent);
+    pair.server().send(DATA, b"a").unwrap();
+    let ticket = ticket(&pair);
+    pair.client = Client::restored(Settings::default(), 8, ticket);
+    pair.connect();
+    while let Some(batch) = pair.server_says() {
+        pair.client.handle_batch(pair.now, &batch);
+    }
+    let said = pair.client_says().unwrap();
+    assert_eq!(frames(&said), [Frame::Ack(0)]);
+    assert_eq!(pair.read().0, ["a"]);
+}
+
+/// What the session was told to do with what it receives it still does.
+#[test]
+fn a_server_that_falls_back_stays_closed_and_goes_on_discarding() {
+    for closes in [false, true] {
+        let mut pair = Pair::with_one_of_three_committed();
+        let now = pair.now;
+        if closes {
+            pair.server().close(now, 1000, "").unwrap();
+        } else {
+            pair.server().stop_reading(now);
+        }
+        pair.pump();
+        pair.server().fall_back(now);
+        pair.cut(Blame::Innocent);
+        pair.connect();
+        pair.pump();
+        let server = pair.server();
+        assert_eq!(server.next().0, 3, "{closes}");
+        assert_eq!((server.read(), server.held()), (None, 0), "{closes}");
+        let committed = if closes { 1 } else { 3 };
+        assert_eq!(server.has_committed(), committed, "{closes}");
+    }
+}
+
+/// What the client knows is committed it is not told again.
+#[test]
+fn a_server_that_falls_back_acknowledges_nothing_twice() {
+    let mut pair = Pair::with_one_of_three_committed();
+    pair.later(millis(200));
+    pair.pump();
+    let now = pair.now;
+    pair.server().fall_back(now);
+    pair.cut(Blame::Innocent);
+    pair.server().send(DATA, b"d").unwrap();
+    pair.connect();
+    pair.server_says().unwrap();
+    let said = pair.server_says().unwrap();
+    assert_eq!(frames(&said), [Frame::Last(DATA, b"d")]);
+}
+
+/// Parts that the peer has are skipped, wherever the message is. So many as it has not are none that were ever sent.
+#[test]
+fn several_parts_of_a_later_message_are_skipped() {
+    let mut settings = Settings::default();
+    settings.batch = 256;
+    // A frame has at most 144 bytes, for a batch of 256 has room for others before and behind.
+    for (parts, left) in [(0, 400), (1, 256), (2, 112), (3, 0)] {
+        let mut pair = Pair::with(
+            settings.clone(),
+            Settings::default(),
+            RegistryBounds::default(),
+        );
+        pair.connect();
+        pair.pump();
+        pair.client.send(DATA, b"first").unwrap();
+        pair.client.send(DATA, &[b'x'; 400]).unwrap();
+        while pair.client_says().is_some() {}
+        pair.cut(Blame::Innocent);
+        let hello = pair.hello();
+        pair.accept(&hello);
+        let Welcome::Session(mut agreed) = welcome_of(&pair.server_says().unwrap()) else {
+            panic!();
+        };
+        let positions = agreed.positions.as_mut().unwrap();
+        (positions.received, positions.parts) = (1, parts);
+        pair.tell_client(&batch(&[Frame::Welcome(Welcome::Session(agreed))]));
+        let mut bytes = 0;
+        while let Some(batch) = pair.client_says() {
+            for frame in frames(&batch) {
+                if let Frame::Part(part) | Frame::Last(_, part) = frame {
+                    bytes += part.len();
+                }
+            }
+        }
+        assert_eq!(bytes, left, "{parts}");
+        let lost = ClientEvent::Lost(Refusal::Rewound);
+        assert_eq!(pair.client_events.contains(&lost), parts == 3, "{parts}");
+    }
 }

@@ -16,6 +16,14 @@ fn small() -> Settings {
 
 /// What both sides call a violation in an open connection, on which each has sent one message, and read the other's.
 #[test]
+fn a_violation_is_shown_with_its_name() {
+    assert_eq!(
+        SessionViolation::AckAhead.to_string(),
+        "session protocol violated: ack-ahead"
+    );
+}
+
+#[test]
 fn each_side_names_the_others_violation() {
     let long = [0; 40_000];
     let table: &[(&str, Vec<u8>)] = &[
