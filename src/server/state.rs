@@ -67,6 +67,13 @@ pub(super) struct Close {
     pub(super) reason: &'static str,
 }
 
+/// The sessions are no more.
+const OVER: Close = Close {
+    batch: None,
+    code: 1001,
+    reason: "",
+};
+
 /// Tasks to wake when the lock is released.
 #[derive(Default)]
 #[must_use]
@@ -128,7 +135,15 @@ impl State {
     pub(super) fn enter(&mut self) -> ConnectionId {
         self.connections += 1;
         let connection = ConnectionId(self.connections);
-        self.lines.insert(connection, Line::default());
+        // One that comes too late finds out at once.
+        let close = self.over.then_some(OVER);
+        self.lines.insert(
+            connection,
+            Line {
+                close,
+                ..Line::default()
+            },
+        );
         connection
     }
 
@@ -486,12 +501,7 @@ impl State {
         }
         self.entries.retain(|_, entry| entry.held || entry.running);
         for line in self.lines.values_mut() {
-            let close = Close {
-                batch: None,
-                code: 1001,
-                reason: "",
-            };
-            line.close.get_or_insert(close);
+            line.close.get_or_insert(OVER);
             wakes.add(line.waker.take());
         }
         wakes.add(self.clock.take());

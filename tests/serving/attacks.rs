@@ -429,7 +429,8 @@ async fn a_client_that_reads_nothing_costs_what_is_retained_and_is_found_silent(
     let count = sent.clone();
     let options = Options::default()
         .retention(100_000)
-        .heartbeat(Duration::from_millis(200));
+        .heartbeat(Duration::from_millis(200))
+        .close_timeout(Duration::from_millis(200));
     let mut server = serve(options, move |channel: Channel<String, String>, _| {
         let count = count.clone();
         async move {

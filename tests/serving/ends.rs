@@ -278,6 +278,9 @@ async fn the_last_sessions_to_be_dropped_ends_handlers_connections_and_tasks() {
         tokio::task::yield_now().await;
     }
     assert_eq!(sessions.totals().sessions, 3);
+    let (ours, _theirs) = Socket::pair(&Limits::default(), "");
+    let handler = |_: Channel<String, String>, _| async {};
+    let late = sessions.serve(ours, "", Text, handler);
     let another = sessions.clone();
     drop(sessions);
     clients[0].turn().await;
@@ -294,6 +297,9 @@ async fn the_last_sessions_to_be_dropped_ends_handlers_connections_and_tasks() {
     }
     clients[0].until(|client| client.socket.is_none()).await;
     assert_eq!(clients[0].ends[0].code, 1001);
+    // One that begins only now.
+    let late = timeout(PATIENCE / 10, late).await;
+    assert_eq!(late.expect("a late one is left").code, 1001);
     // Nothing of this test is left on the runtime: the clock, drivers, handlers.
     let alive = || {
         tokio::runtime::Handle::current()

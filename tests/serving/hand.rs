@@ -18,6 +18,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Hand {
     pub(crate) client: Client,
     pub(crate) socket: Option<Socket>,
+    /// What happened, in order, and what was not taken from here.
     pub(crate) events: Vec<Event>,
     /// How its connections ended, the latest last.
     pub(crate) ends: Vec<CloseInfo>,
@@ -94,8 +95,8 @@ impl Hand {
                 Instant::now() < end,
                 "{:?} {:?} {:?}",
                 self.client.phase(),
-                self.events,
-                self.ends
+                self.events.last(),
+                self.ends.last()
             );
             self.wait(end).await;
         }

@@ -5,6 +5,7 @@
 
 mod attacks;
 mod ends;
+mod faults;
 mod goes_on;
 mod hand;
 mod raw;

@@ -23,6 +23,7 @@ mod listener;
 mod options;
 mod proxy;
 pub mod services;
+pub mod sessions;
 mod tls;
 
 pub use files::Files;
@@ -83,6 +84,7 @@ impl TestServer {
             pages: [address, wss],
             reachable: [own.to_vec(), options.pipe_to].concat(),
             cutters: Cutters::default(),
+            sessions: sessions::Services::default(),
         });
         let max = options.max_connections;
         let mut tasks = JoinSet::new();
@@ -192,4 +194,5 @@ struct Shared {
     reachable: Vec<SocketAddr>,
     /// The relays that the control channel started.
     cutters: Cutters,
+    sessions: sessions::Services,
 }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_channel_server::TestServer;
 use websocket_channel_server::catalogue::{Then, faults};
+use websocket_channel_server::sessions::session_faults;
 
 /// RFC 6455 §1.3's own key, so that the accept value is the RFC's, too.
 fn request(path: &str) -> String {
@@ -113,6 +114,23 @@ async fn the_list_is_for_programs_and_for_people() {
     let (head, body) = json.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("application/json"), "{head}");
     let list: serde_json::Value = serde_json::from_str(body).unwrap();
+    for (entry, fault) in list["session_faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(session_faults())
+    {
+        let url = format!("ws://localhost/session/fault/{}", fault.name);
+        assert_eq!(
+            (&entry["name"], &entry["url"]),
+            (&fault.name.into(), &url.into())
+        );
+        assert_eq!(
+            (&entry["what"], &entry["client"]),
+            (&fault.what.into(), &fault.client.into())
+        );
+    }
+    assert!(session_faults().len() >= 10);
     let list = list["faults"].as_array().unwrap();
     assert_eq!(list.len(), faults().count() + 1);
     assert_eq!(list[0]["name"], "refuse");
@@ -131,7 +149,9 @@ async fn the_list_is_for_programs_and_for_people() {
     let page = "GET /faults HTTP/1.1\r\nHost: <x>\r\nAccept: text/html,*/*\r\n\r\n";
     let page = http(&server, page.as_bytes()).await;
     assert!(
-        page.contains("text/html") && page.contains("<tr id=half-head>"),
+        page.contains("text/html")
+            && page.contains("<tr id=half-head>")
+            && page.contains("<tr id=lost-welcome>"),
         "{page}"
     );
     assert!(!page.contains("<x>"), "the host is the client's own words");

@@ -1,6 +1,7 @@
 //! `GET /faults`: the list, for programs and for people.
 
 use super::{Fault, faults};
+use crate::sessions::{SessionFault, session_faults};
 use serde::Serialize;
 use std::fmt::Write as _;
 use websocket_channel::proto::{Request, Response};
@@ -52,18 +53,30 @@ pub(crate) fn list(request: &Request, refused_port: u16) -> Response {
         entries.for_each(|Entry { url, fault }| {
             row(&mut page, &url, fault.name, fault.what, fault.client);
         });
+        for fault in session_faults() {
+            let url = session_url(host, fault);
+            row(&mut page, &url, fault.name, fault.what, fault.client);
+        }
         page.push_str("</table>\n");
         return Response::new(200, page).header("Content-Type", "text/html; charset=utf-8");
     }
     let mut list = vec![serde_json::json!(refuse)];
     list.extend(entries.map(|entry| serde_json::json!(entry)));
-    let body = serde_json::json!({ "faults": list });
+    let sessions: Vec<_> = session_faults()
+        .iter()
+        .map(|fault| serde_json::json!({ "url": session_url(host, fault), "name": fault.name, "what": fault.what, "client": fault.client }))
+        .collect();
+    let body = serde_json::json!({ "faults": list, "session_faults": sessions });
     Response::new(200, format!("{body:#}\n")).header("Content-Type", "application/json")
+}
+
+fn session_url(host: &str, fault: &SessionFault) -> String {
+    format!("ws://{host}/session/fault/{}", fault.name)
 }
 
 const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Faults</title>
 <style>body{font:16px/1.4 sans-serif;margin:2em}td,th{text-align:left;vertical-align:top;padding:.3em .8em}</style>
-<h1>Faults</h1><p>Point a WebSocket client at one of these. Each is a file of raw bytes.</p>
+<h1>Faults</h1><p>Point a WebSocket client at one of these. Each is a file of raw bytes, and below them are those of the session protocol.</p>
 <table><tr><th>URL<th>what the server does<th>what a correct client does\n";
 
 fn row(page: &mut String, url: &str, name: &str, what: &str, client: &str) {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use websocket_channel::proto::Request;
 
 /// The services beside those that want a WebSocket which can have a host of their own.
-const OTHERS: [&str; 3] = ["silent", "status", "fault"];
+const OTHERS: [&str; 4] = ["silent", "status", "fault", "session"];
 
 /// The names of the virtual hosts.
 pub(crate) fn names() -> impl Iterator<Item = String> {

@@ -16,6 +16,7 @@
 //! | `/sink?tell=` | reads everything; after every `tell` (never) messages it sends the text `taken` |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
+//! | `/session/NAME` | echo, burst and sink in the session protocol, and faults of it: see [`sessions`](crate::sessions) |
 //! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
 //! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!
@@ -42,15 +43,17 @@ mod hosts;
 mod ping;
 mod pipe;
 mod probe;
+mod query;
 mod repeat;
 mod slow;
 
 pub(crate) use hosts::{is_loopback_name, loopback, names as host_names};
+use query::flag;
+pub(crate) use query::{number, parameter};
 
 use crate::control::{self, Failure, Wanted};
 use crate::line::{Cut, Line, Tcp, Wire};
-use crate::{Shared, catalogue};
-use std::borrow::Cow;
+use crate::{Shared, catalogue, sessions};
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,7 +115,7 @@ pub(crate) async fn serve(io: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<S
 /// As long as for the WebSocket's own handshake.
 const TLS_TIMEOUT: Duration = Duration::from_secs(60);
 
-async fn answer(accepting: Accepting<Line>, handle: &control::Handle, shared: &Shared) {
+async fn answer(accepting: Accepting<Line>, handle: &Arc<control::Handle>, shared: &Shared) {
     let request = accepting.request().clone();
     let tag = parameter(&request, "tag").filter(|tag| !tag.is_empty());
     let handshake = request.is_websocket();
@@ -131,7 +134,7 @@ async fn answer(accepting: Accepting<Line>, handle: &control::Handle, shared: &S
         .registry
         .name(handle, tag, &request.target, handshake)
     {
-        None => route(accepting, &request, shared).await,
+        None => route(accepting, &request, handle, shared).await,
         Some(Failure::Silence) => silent(accepting).await,
         Some(Failure::Status(status)) => {
             let response = Response::new(status, "this handshake was to fail\n");
@@ -148,7 +151,12 @@ async fn answer(accepting: Accepting<Line>, handle: &control::Handle, shared: &S
     }
 }
 
-async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
+async fn route(
+    accepting: Accepting<Line>,
+    request: &Request,
+    handle: &Arc<control::Handle>,
+    shared: &Shared,
+) {
     let path = hosts::path(request);
     if let Some(code) = path.strip_prefix("/status/") {
         let status = code
@@ -163,6 +171,9 @@ async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
     }
     if let Some(name) = path.strip_prefix("/fault/") {
         return fault(accepting, request, name).await;
+    }
+    if let Some(name) = path.strip_prefix("/session/") {
+        return sessions::serve(accepting, request, name, handle, shared).await;
     }
     match &*path {
         "/silent" => silent(accepting).await,
@@ -181,9 +192,7 @@ async fn route(accepting: Accepting<Line>, request: &Request, shared: &Shared) {
             }
         }
         _ if !request.is_websocket() => {
-            let response =
-                Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket");
-            reject(accepting, response).await;
+            reject(accepting, upgrade()).await;
         }
         path => open(accepting, request, path, shared).await,
     }
@@ -213,6 +222,11 @@ async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
         (_, Err(wrong)) => Response::new(400, format!("{wrong}\n")),
     };
     reject(accepting, wrong).await;
+}
+
+/// The answer to who wants no WebSocket.
+pub(crate) fn upgrade() -> Response {
+    Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket")
 }
 
 async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
@@ -306,7 +320,7 @@ impl Service {
 }
 
 /// The answer to a query that is wrong.
-fn wrong(sentence: String) -> Response {
+pub(crate) fn wrong(sentence: String) -> Response {
     Response::new(400, format!("{sentence}\n"))
 }
 
@@ -318,42 +332,14 @@ fn limits() -> Limits {
 }
 
 /// By the server's preference, or the one that the query names.
-fn choose_protocol(request: &Request, known: &[String]) -> Option<String> {
+pub(crate) fn choose_protocol(request: &Request, known: &[String]) -> Option<String> {
     let wanted = parameter(request, "protocol").map(|wanted| vec![wanted]);
     let known = wanted.as_deref().unwrap_or(known);
     request.choose_protocol(known).map(str::to_owned)
 }
 
-/// The first value of this name in the request's query.
-pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(request.query().as_bytes());
-    pairs
-        .find(|(candidate, _)| candidate == name)
-        .map(|(_, value): (_, Cow<'_, str>)| value.into_owned())
-}
-
-/// Yes or no in the request's query; no, when it is not there.
-fn flag(request: &Request, name: &str) -> Result<bool, String> {
-    match parameter(request, name).as_deref() {
-        None | Some("no") => Ok(false),
-        Some("yes") => Ok(true),
-        Some(other) => Err(format!("{name} is \"yes\" or \"no\", not {other:?}")),
-    }
-}
-
-/// A number in the request's query.
-fn number(request: &Request, name: &str, default: usize, max: usize) -> Result<usize, String> {
-    match parameter(request, name) {
-        None => Ok(default),
-        Some(value) => match value.parse() {
-            Ok(number) if number <= max => Ok(number),
-            _ => Err(format!("{name} is a number up to {max}, not {value:?}")),
-        },
-    }
-}
-
 /// Answers a plain request, readable by pages of any origin.
-async fn reject(accepting: Accepting<Line>, response: Response) {
+pub(crate) async fn reject(accepting: Accepting<Line>, response: Response) {
     let response = response.header("Access-Control-Allow-Origin", "*");
     refuse(accepting, response).await;
 }
