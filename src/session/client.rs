@@ -20,15 +20,19 @@
 //!
 //! An empty field changes nothing. `ended` is final.
 
+mod commands;
+mod event;
+mod greeting;
+
+pub use event::{ClientEvent, ClientPhase, DropReason, RestoredIndices, ResumeTicket};
+
 use super::exchange::Exchange;
-use super::heartbeat::Heartbeat;
-use super::hello::{Hello, LaterReason, Refusal, Resume, SessionWelcome, VERSION, Welcome};
+use super::hello::{Refusal, Welcome};
 use super::incoming::Incoming;
-use super::outgoing::{Outgoing, Unsendable};
+use super::outgoing::Outgoing;
 use super::poison::Blame;
-use super::violation::CLOSE;
-use super::wire::{Frame, Frames, Head};
-use super::{MAX_NUMBER, Secret, SessionMessage, SessionViolation, Settings};
+use super::wire::{Frame, Frames};
+use super::{MAX_NUMBER, SessionViolation, Settings};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -64,144 +68,6 @@ pub struct Client {
     /// `HELLO` is not written yet.
     hello: bool,
     events: VecDeque<ClientEvent>,
-}
-
-/// The state of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ClientPhase {
-    /// No connection.
-    Down,
-    /// Connected, and waiting for `WELCOME`.
-    Greeting,
-    /// Connected, and messages can flow.
-    Open,
-    /// The session has ended.
-    Ended,
-}
-
-/// What a client needs to resume. Whoever has the token can take over the session, so do not log it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResumeTicket {
-    /// The session's id.
-    pub id: Secret,
-    /// The newest token.
-    pub token: Secret,
-    /// The incarnation of the server's store.
-    pub incarnation: u64,
-    /// The attempt that opened it. After a reload: this page's first attempt.
-    pub attempt: u64,
-    /// Nothing but `WELCOME` has arrived in this session.
-    pub(crate) fresh: bool,
-    /// The page was reloaded and has nothing else of the session.
-    pub(crate) forgot: bool,
-}
-
-impl ResumeTicket {
-    /// What an earlier page of the same tab stored.
-    pub fn new(id: Secret, token: Secret, incarnation: u64, attempt: u64) -> Self {
-        Self {
-            id,
-            token,
-            incarnation,
-            attempt,
-            fresh: false,
-            forgot: true,
-        }
-    }
-}
-
-/// What happened in a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientEvent {
-    /// `WELCOME` arrived: the session begins or resumes.
-    Opened {
-        /// It resumes.
-        resumed: bool,
-        /// What to store, if the session is to survive a reload.
-        ticket: ResumeTicket,
-        /// After the next drop, the delay of the first retry is chosen at random up to this.
-        spread: Duration,
-        /// After a reload: the indices at which this page continues.
-        restored: Option<RestoredIndices>,
-    },
-    /// The server asks to retry later. Close the connection.
-    Later {
-        /// The shortest delay.
-        after: Duration,
-        /// Why.
-        reason: LaterReason,
-    },
-    /// The server asks to reconnect. The session continues on this connection until then.
-    Move {
-        /// The shortest delay.
-        after: Duration,
-    },
-    /// The connection cannot be used any more. Close it. The session can resume.
-    Dropped(DropReason),
-    /// A message of ours was replaced: it ended every connection, or was larger than the peer accepts. The peer committed its index without receiving
-    /// it. If it was a response, the session has sent an error to the
-    /// same request ([`UNDELIVERED`](super::wire::UNDELIVERED)), because the requester still waits.
-    Undelivered(SessionMessage),
-    /// The session cannot resume. Final. Close the connection, if there is one.
-    Lost(Refusal),
-    /// One of the sides ended the session. Final. Close the connection, if there is one.
-    Ended {
-        /// The code of the `BYE`.
-        code: u16,
-        /// Its reason.
-        reason: String,
-        /// This side sent it.
-        ours: bool,
-        /// `BYE` and every message before it in its direction were delivered. Unread messages can still be read. `take_uncommitted` returns the
-        /// messages of this side that were not committed.
-        clean: bool,
-    },
-}
-
-/// Where a reloaded page continues a session of which it has only a stored [`ResumeTicket`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RestoredIndices {
-    /// The index of this page's first message. Messages of the earlier page from this index on are lost. Of those below it, the server has committed
-    /// some; the rest may still be lost if its handler restarts.
-    pub send_from: u64,
-    /// The index of the first message to arrive. The earlier page had committed all messages below it, and may have read some from it on.
-    pub receive_from: u64,
-}
-
-/// Why this side gives up a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// The peer violated the protocol.
-    Violation(SessionViolation),
-    /// `WELCOME` did not arrive in time. If it never arrives, the server may not speak the session protocol.
-    NoWelcome,
-    /// The peer did not answer a `PING`.
-    Silent,
-    /// The server does not know the session any more. No message was sent or received in it, so the next connection begins a new one.
-    Renewed,
-}
-
-impl DropReason {
-    /// Whether a message of ours may be the cause.
-    pub(crate) fn blame(self) -> Blame {
-        match self {
-            Self::Silent => Blame::Silent,
-            Self::Violation(_) | Self::NoWelcome | Self::Renewed => Blame::Innocent,
-        }
-    }
-
-    /// The code and reason for closing the connection.
-    pub fn close(self) -> (u16, &'static str) {
-        match self {
-            Self::Violation(violation) => (violation.close_code(), violation.name()),
-            Self::NoWelcome => (CLOSE, "no-welcome"),
-            Self::Silent => (CLOSE, "silent"),
-            Self::Renewed => (1000, ""),
-        }
-    }
 }
 
 /// Shows the state only: messages and tokens must not reach logs.
@@ -363,121 +229,6 @@ impl Client {
         Ok(())
     }
 
-    fn welcome(&mut self, now: Duration, welcome: Welcome) -> Result<(), SessionViolation> {
-        match welcome {
-            Welcome::Session(agreed) => self.open(now, &agreed),
-            Welcome::Later { after_ms, reason } => {
-                let after = Duration::from_millis(after_ms);
-                self.events.push_back(ClientEvent::Later { after, reason });
-                self.down(now, Blame::Innocent);
-                Ok(())
-            }
-            Welcome::Refused(refusal) => {
-                let unknown = matches!(refusal, Refusal::Expired | Refusal::ServerRestarted);
-                let fresh = self.session.as_ref().is_some_and(|ticket| ticket.fresh);
-                if let Some((code, reason)) = self.read_end() {
-                    self.end(now, code, reason, false, true);
-                } else if unknown && fresh && self.exchange.outgoing.is_untouched() {
-                    self.session = None;
-                    self.drop(now, DropReason::Renewed);
-                } else {
-                    self.lost(now, refusal);
-                }
-                Ok(())
-            }
-            Welcome::Ended {
-                code,
-                committed,
-                next,
-            } => {
-                let Some(ticket) = &self.session else {
-                    return Err(SessionViolation::Welcome);
-                };
-                let outgoing = &mut self.exchange.outgoing;
-                let bye = outgoing.bye().filter(|_| !outgoing.is_provisional());
-                if !ticket.forgot {
-                    let undelivered = outgoing.handle_ended(committed);
-                    self.events
-                        .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
-                }
-                let ours = bye.is_some_and(|bye| committed > bye);
-                let own = ours.then(|| outgoing.bye_told());
-                let complete = !ticket.forgot && self.exchange.incoming.received() >= next;
-                let (code, reason) = own
-                    .or_else(|| self.read_end())
-                    .unwrap_or((code, String::new()));
-                self.end(now, code, reason, ours, ours || complete);
-                Ok(())
-            }
-        }
-    }
-
-    /// Checks a `WELCOME` of a session, in the order of `WIRE.md`, "What a server checks" and "Resuming".
-    fn open(&mut self, now: Duration, agreed: &SessionWelcome) -> Result<(), SessionViolation> {
-        if agreed.version != VERSION {
-            return Err(SessionViolation::Version);
-        }
-        if agreed.features != 0 {
-            return Err(SessionViolation::Reserved);
-        }
-        let forgot = match (&self.session, &agreed.positions) {
-            (None, None) => false,
-            (Some(ticket), Some(_)) if ticket.id == agreed.id => ticket.forgot,
-            _ => return Err(SessionViolation::Welcome),
-        };
-        let fixed = (agreed.terms.max_message, agreed.terms.max_batch);
-        if self.session.is_some() && self.agreed.is_some_and(|before| before != fixed) {
-            return Err(SessionViolation::Welcome);
-        }
-        self.agreed = Some(fixed);
-        let theirs = agreed.positions.unwrap_or_default();
-        let resumed = agreed.positions.is_some();
-        let Exchange {
-            outgoing, incoming, ..
-        } = &mut self.exchange;
-        if forgot {
-            outgoing.adopt(theirs.received, theirs.committed);
-            incoming.adopt(theirs.first);
-        }
-        if let Some(refusal) = outgoing.mismatch(&theirs, incoming.received()) {
-            self.lost(now, refusal);
-            return Ok(());
-        }
-        let terms = &agreed.terms;
-        outgoing.agree(terms.max_message, terms.max_batch);
-        if !outgoing.resume(resumed, theirs.received, theirs.parts, terms.credit) {
-            self.lost(now, Refusal::Rewound);
-            return Ok(());
-        }
-        let undelivered = self.exchange.acknowledged(theirs.committed)?;
-        let interval = Duration::from_millis(agreed.heartbeat_ms);
-        let heart = Heartbeat::client(now, interval);
-        self.exchange.connected(heart, terms.retention, true);
-        self.phase = ClientPhase::Open;
-        self.welcome_by = None;
-        let ticket = ResumeTicket {
-            id: agreed.id,
-            token: agreed.token,
-            incarnation: agreed.incarnation,
-            attempt: self.attempt,
-            fresh: !resumed,
-            forgot: false,
-        };
-        self.session = Some(ticket.clone());
-        self.events.push_back(ClientEvent::Opened {
-            resumed,
-            ticket,
-            spread: Duration::from_millis(agreed.spread_ms),
-            restored: forgot.then_some(RestoredIndices {
-                send_from: theirs.received,
-                receive_from: theirs.first,
-            }),
-        });
-        self.events
-            .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
-        Ok(())
-    }
-
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.close_by.is_some_and(|by| by <= now) {
@@ -492,67 +243,6 @@ impl Client {
         } else if !self.exchange.handle_timeout(now) {
             self.drop(now, DropReason::Silent);
         }
-    }
-
-    // Commands.
-
-    /// Retains a message and returns its index. It is sent at once if connected, otherwise on the next connection.
-    ///
-    /// # Errors
-    /// Each of [`Unsendable`] but `Close`.
-    pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
-        if self.phase == ClientPhase::Ended {
-            return Err(Unsendable::Ended);
-        }
-        self.exchange.send(head, payload)
-    }
-
-    /// The oldest unread message. [`commit`](Self::commit) commits it.
-    pub fn read(&mut self) -> Option<SessionMessage> {
-        self.exchange.incoming.read()
-    }
-
-    /// Commits the messages below this index that were read.
-    pub fn commit(&mut self, now: Duration, below: u64) {
-        self.exchange.incoming.commit(now, below);
-        self.settle(now);
-    }
-
-    /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
-    pub fn stop_reading(&mut self, now: Duration) {
-        self.exchange.incoming.stop_reading(now);
-        self.settle(now);
-    }
-
-    /// Asks the peer to commit and acknowledge everything sent so far without delay. It is done when [`committed`](Self::committed) reaches it.
-    pub fn flush(&mut self) {
-        self.exchange.flush();
-    }
-
-    /// Sends a `PING` now, after the page slept or the network changed.
-    pub fn probe(&mut self, now: Duration) {
-        self.exchange.ask(now);
-    }
-
-    /// Ends the session after everything sent so far, within the close timeout. Unread messages, and messages that arrive from now on, are discarded,
-    /// as by a socket after `close()`. They are not acknowledged, so the server learns that they were not delivered.
-    ///
-    /// # Errors
-    /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
-    /// has ended or is ending.
-    pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
-        if self.phase == ClientPhase::Ended {
-            return Err(Unsendable::Ended);
-        }
-        self.exchange.close(now, code, reason)?;
-        self.close_by = Some(now.saturating_add(self.settings.close_timeout));
-        self.settle(now);
-        Ok(())
-    }
-
-    /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
-    pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        self.exchange.outgoing.take_uncommitted()
     }
 
     // Outputs.
@@ -575,30 +265,6 @@ impl Client {
             out.clear();
         }
         !out.is_empty()
-    }
-
-    fn greeting(&mut self) -> Hello {
-        let forgot = self.session.as_ref().is_some_and(|ticket| ticket.forgot);
-        let positions = if forgot {
-            Default::default()
-        } else {
-            self.exchange.positions()
-        };
-        let credit = self.exchange.incoming.connect();
-        Hello {
-            versions: (VERSION, VERSION),
-            features: 0,
-            instance: self.instance,
-            attempt: self.attempt,
-            terms: self.settings.terms(credit),
-            resume: self.session.as_ref().map(|ticket| Resume {
-                id: ticket.id,
-                token: ticket.token,
-                incarnation: ticket.incarnation,
-                forgot,
-                positions,
-            }),
-        }
     }
 
     /// The next event.

@@ -9,8 +9,8 @@
 //! | `retained`, `outgoing`, `poison` | one direction at its sender: what is kept, sent, suspected |
 //! | `incoming` | one direction at its receiver: what is read, committed, granted |
 //! | `heartbeat`, `exchange` | what both sides do alike on a connection |
-//! | `client` | the client's half |
-//! | `server`, `tokens`, `registry` | the server's half, and all sessions of a server in memory |
+//! | `client/` | the client's half: `greeting` with `HELLO` and `WELCOME`, `commands` of the application, `event` |
+//! | `server/`, `tokens`, `registry` | the server's half, in the same files, and all sessions of a server in memory |
 //!
 //! # The wire contract
 #![doc = include_str!("WIRE.md")]

@@ -20,19 +20,23 @@
 //!
 //! An empty field changes nothing. A `pending` session was only offered: it has no handler, no message and nothing in a store.
 
+mod commands;
+mod event;
+mod greeting;
+
+pub use event::{ServerEvent, ServerPhase};
+pub(crate) use greeting::{Arrival, answer};
+
+use super::SessionViolation;
 use super::client::DropReason;
 use super::exchange::Exchange;
-use super::heartbeat::Heartbeat;
-use super::hello::{Hello, Refusal, Resume, Secret, SessionWelcome, Terms, VERSION, Welcome};
-use super::incoming::Incoming;
-use super::outgoing::{Outgoing, Unsendable};
+use super::hello::{Refusal, Secret, Welcome};
 use super::poison::Blame;
 use super::registry::ConnectionId;
-use super::settings::{CompactSettings, Settings};
-use super::tokens::{Presented, TokenHash, Tokens};
+use super::settings::CompactSettings;
+use super::tokens::Tokens;
 use super::violation::CLOSE;
-use super::wire::{Frame, Frames, Head};
-use super::{SessionMessage, SessionViolation};
+use super::wire::{Frame, Frames};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -70,63 +74,6 @@ pub struct Server {
     events: VecDeque<ServerEvent>,
 }
 
-/// The state of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ServerPhase {
-    /// Offered. The client has not confirmed it.
-    Pending,
-    /// It has a connection.
-    Attached,
-    /// It has no connection, and waits for its client.
-    Detached,
-    /// It has ended.
-    Ended,
-}
-
-/// What happened in a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ServerEvent {
-    /// The client confirmed the session. Start its handler.
-    Started,
-    /// The client resumed.
-    Resumed {
-        /// The client's page was reloaded, and has nothing of the session but its id and token.
-        forgot: bool,
-    },
-    /// Its connection ended.
-    Detached,
-    /// A message of the server was replaced. The client committed its index without receiving it. If it was a response, the session has sent an error to
-    /// the same request.
-    Undelivered(SessionMessage),
-    /// Close this connection, after sending the batch if there is one.
-    Close {
-        /// The connection.
-        connection: ConnectionId,
-        /// The last batch to send on it.
-        batch: Option<Vec<u8>>,
-        /// The close code.
-        code: u16,
-        /// The close reason.
-        reason: &'static str,
-    },
-    /// The session cannot resume, or its client did not come back. Final.
-    Lost(Refusal),
-    /// One of the sides ended the session. Final.
-    Ended {
-        /// The code of the `BYE`.
-        code: u16,
-        /// Its reason.
-        reason: String,
-        /// This side sent it.
-        ours: bool,
-        /// `BYE` and every message before it in its direction were delivered. `take_uncommitted` returns the messages of this side that were not
-        /// committed.
-        clean: bool,
-    },
-}
-
 /// Shows the state only: messages and tokens must not reach logs.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,85 +90,7 @@ pub(crate) enum End {
     Lost(Refusal),
 }
 
-/// A `HELLO` that arrived, and the token for its `WELCOME`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Arrival<'a> {
-    pub(crate) now: Duration,
-    pub(crate) connection: ConnectionId,
-    pub(crate) hello: &'a Hello,
-    pub(crate) issued: Secret,
-    pub(crate) hash: TokenHash,
-}
-
 impl Server {
-    pub(crate) fn offer(
-        arrival: Arrival<'_>,
-        settings: &Settings,
-        incarnation: u64,
-        id: Secret,
-        identity: &[u8],
-    ) -> Self {
-        let hello = arrival.hello;
-        let outgoing = Outgoing::new(settings.retention, settings.batch);
-        let incoming = Incoming::new(settings.window, settings.max_message);
-        let mut server = Self {
-            id,
-            incarnation,
-            identity: identity.into(),
-            tokens: Tokens::issue(arrival.issued, arrival.hash),
-            instance: hello.instance,
-            attempt: hello.attempt,
-            agreed: (hello.terms.max_message, hello.terms.max_batch),
-            phase: ServerPhase::Pending,
-            connection: None,
-            unconfirmed: true,
-            welcome: None,
-            exchange: Exchange::new(outgoing, incoming),
-            close_by: None,
-            expires: None,
-            noted: false,
-            counted: 0,
-            end: None,
-            events: VecDeque::new(),
-            settings: settings.compact(),
-        };
-        server
-            .exchange
-            .outgoing
-            .agree(hello.terms.max_message, hello.terms.max_batch);
-        let _at_the_beginning = server
-            .exchange
-            .outgoing
-            .resume(false, 0, 0, hello.terms.credit);
-        server.attach(arrival, false);
-        server
-    }
-
-    /// Attaches a connection, which carries the session from now on.
-    fn attach(&mut self, arrival: Arrival<'_>, resumed: bool) {
-        let Arrival { now, hello, .. } = arrival;
-        let credit = self.exchange.incoming.connect();
-        self.welcome = Some(Welcome::Session(Box::new(SessionWelcome {
-            version: VERSION,
-            features: 0,
-            id: self.id,
-            token: arrival.issued,
-            incarnation: self.incarnation,
-            terms: Terms {
-                credit,
-                ..self.settings.terms
-            },
-            heartbeat_ms: self.settings.heartbeat_ms,
-            spread_ms: self.settings.spread_ms,
-            positions: resumed.then(|| self.exchange.positions()),
-        })));
-        let heart = Heartbeat::server(now, Duration::from_millis(self.settings.heartbeat_ms));
-        self.exchange.connected(heart, hello.terms.retention, false);
-        self.connection = Some(arrival.connection);
-        self.unconfirmed = true;
-        self.expires = None;
-    }
-
     /// The largest message that the client takes, in bytes.
     #[allow(dead_code, reason = "the server is native")]
     pub(crate) fn max_message(&self) -> u64 {
@@ -252,98 +121,6 @@ impl Server {
     }
 
     // Inputs.
-
-    /// Whether a `HELLO` with a valid token is late. The attempt rises with every `HELLO` of a session, also after a reload.
-    pub(crate) fn is_late(&self, hello: &Hello) -> bool {
-        hello.attempt <= self.attempt
-    }
-
-    pub(crate) fn keeps_terms(&self, hello: &Hello) -> bool {
-        self.agreed == (hello.terms.max_message, hello.terms.max_batch)
-    }
-
-    /// Handles a `HELLO` with a valid token that is not late, on this connection. Fences the older connection. Returns false if it ended the session.
-    pub(crate) fn resume(
-        &mut self,
-        arrival: Arrival<'_>,
-        resume: &Resume,
-        presented: ([u8; 32], Presented),
-    ) -> Result<bool, Refusal> {
-        let Arrival { now, hello, .. } = arrival;
-        self.fence(now, hello.instance);
-        let was = self.phase;
-        let theirs = &resume.positions;
-        let Exchange {
-            outgoing, incoming, ..
-        } = &mut self.exchange;
-        let (received, parts, committed) = if resume.forgot {
-            incoming.outlive(now);
-            let first = outgoing.first();
-            (first, 0, first)
-        } else {
-            // A client that forgot restarts its own direction at our position, so that is no mismatch.
-            if let Some(refusal) = outgoing.mismatch(theirs, incoming.received()) {
-                self.lost(now, refusal);
-                return Err(refusal);
-            }
-            (theirs.received, theirs.parts, theirs.committed)
-        };
-        if !outgoing.resume(true, received, parts, hello.terms.credit) {
-            self.lost(now, Refusal::Rewound);
-            return Err(Refusal::Rewound);
-        }
-        match self.exchange.acknowledged(committed) {
-            Ok(undelivered) => self
-                .events
-                .extend(undelivered.into_iter().map(ServerEvent::Undelivered)),
-            Err(_) => {
-                self.lost(now, Refusal::Rewound);
-                return Err(Refusal::Rewound);
-            }
-        }
-        self.settle(now);
-        if self.phase == ServerPhase::Ended {
-            return Ok(false);
-        }
-        self.instance = hello.instance;
-        self.attempt = hello.attempt;
-        if presented.1 == Presented::Newest {
-            self.tokens.confirm();
-        }
-        self.tokens
-            .rotate(presented.0, arrival.issued, arrival.hash);
-        self.phase = ServerPhase::Attached;
-        self.attach(arrival, true);
-        self.events.push_back(if was == ServerPhase::Pending {
-            ServerEvent::Started
-        } else {
-            ServerEvent::Resumed {
-                forgot: resume.forgot,
-            }
-        });
-        Ok(true)
-    }
-
-    /// Ends the connection that carries the session, because another one takes it over.
-    fn fence(&mut self, now: Duration, instance: u64) {
-        let Some(connection) = self.connection.take() else {
-            return;
-        };
-        // The same instance has given up the older connection itself. Another instance must be told.
-        let (batch, reason) = if instance == self.instance {
-            (None, "replaced")
-        } else {
-            (Some(answer(&Welcome::Refused(Refusal::Fenced))), "fenced")
-        };
-        // The server never learned how the connection ended.
-        self.exchange.disconnected(now, Blame::Silent);
-        self.events.push_back(ServerEvent::Close {
-            connection,
-            batch,
-            code: CLOSE,
-            reason,
-        });
-    }
 
     /// A connection ended, for whatever reason.
     pub fn disconnected(&mut self, now: Duration, connection: ConnectionId, blame: Blame) {
@@ -462,83 +239,6 @@ impl Server {
         if self.connection.is_none() && self.phase != ServerPhase::Ended {
             self.lost(now, Refusal::Expired);
         }
-    }
-
-    // Commands.
-
-    /// Retains a message and returns its index.
-    ///
-    /// # Errors
-    /// Each of [`Unsendable`] but `Close`.
-    pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
-        if matches!(self.phase, ServerPhase::Ended | ServerPhase::Pending) {
-            return Err(Unsendable::Ended);
-        }
-        self.exchange.send(head, payload)
-    }
-
-    /// The oldest unread message. [`commit`](Self::commit) commits it.
-    pub fn read(&mut self) -> Option<SessionMessage> {
-        self.exchange.incoming.read()
-    }
-
-    /// Commits the messages below this index that were read.
-    pub fn commit(&mut self, now: Duration, below: u64) {
-        self.exchange.incoming.commit(now, below);
-        self.settle(now);
-    }
-
-    /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
-    pub fn stop_reading(&mut self, now: Duration) {
-        self.exchange.incoming.stop_reading(now);
-        self.settle(now);
-    }
-
-    /// Asks the client to commit and acknowledge everything sent so far without delay.
-    pub fn flush(&mut self) {
-        self.exchange.flush();
-    }
-
-    /// Asks the client to reconnect after `after` at the earliest, because this node is being taken down. Returns false without a connection.
-    pub fn ask_to_move(&mut self, after: Duration) -> bool {
-        self.exchange.ask_to_move(after)
-    }
-
-    /// Ends the session after everything sent so far, within the close timeout. Unread messages, and messages that arrive from now on, are discarded.
-    /// They are not acknowledged, so the client learns that they were not delivered.
-    ///
-    /// # Errors
-    /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
-    /// has ended or is ending.
-    pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
-        if matches!(self.phase, ServerPhase::Ended | ServerPhase::Pending) {
-            return Err(Unsendable::Ended);
-        }
-        self.exchange.close(now, code, reason)?;
-        let patience = Duration::from_millis(self.settings.close_ms);
-        self.close_by = Some(now.saturating_add(patience));
-        self.settle(now);
-        Ok(())
-    }
-
-    /// After the end: the messages that were not committed. The first list may have been acted on by the client; the second was never sent whole.
-    pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        self.exchange.outgoing.take_uncommitted()
-    }
-
-    /// Goes back to the last commit: the session moved to another node, or its handler restarted. The client sends the uncommitted messages again.
-    /// Those that it forgot in a reload arrive as [`Head::Void`], because nobody can send them again.
-    pub fn fall_back(&mut self, now: Duration) {
-        if let Some(connection) = self.connection {
-            self.events.push_back(ServerEvent::Close {
-                connection,
-                batch: None,
-                code: CLOSE,
-                reason: "moved",
-            });
-            self.disconnected(now, connection, Blame::Innocent);
-        }
-        self.exchange.incoming.fall_back(now);
     }
 
     // Outputs.
@@ -660,11 +360,4 @@ impl Server {
             });
         }
     }
-}
-
-/// A batch with only a `WELCOME`.
-pub(crate) fn answer(welcome: &Welcome) -> Vec<u8> {
-    let mut batch = vec![0];
-    Frame::Welcome(welcome.clone()).put(&mut batch);
-    batch
 }

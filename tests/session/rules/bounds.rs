@@ -165,7 +165,7 @@ fn a_registry_is_full_while_its_sessions_hold_and_retain_too_much() {
     pair.connect();
     pair.pump();
     let (id, connection) = (pair.id, pair.connections);
-    let mut is_full = |pair: &mut Pair| {
+    let is_full = |pair: &mut Pair| {
         let mut other = Client::new(Settings::default(), 3);
         other.connected(pair.now);
         let mut hello = Vec::new();

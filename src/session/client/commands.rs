@@ -1,0 +1,68 @@
+//! What an application asks of a client's session.
+
+use super::{Client, ClientPhase};
+use crate::session::SessionMessage;
+use crate::session::outgoing::Unsendable;
+use crate::session::wire::Head;
+use core::time::Duration;
+
+impl Client {
+    /// Retains a message and returns its index. It is sent at once if connected, otherwise on the next connection.
+    ///
+    /// # Errors
+    /// Each of [`Unsendable`] but `Close`.
+    pub fn send(&mut self, head: Head, payload: &[u8]) -> Result<u64, Unsendable> {
+        if self.phase == ClientPhase::Ended {
+            return Err(Unsendable::Ended);
+        }
+        self.exchange.send(head, payload)
+    }
+
+    /// The oldest unread message. [`commit`](Self::commit) commits it.
+    pub fn read(&mut self) -> Option<SessionMessage> {
+        self.exchange.incoming.read()
+    }
+
+    /// Commits the messages below this index that were read.
+    pub fn commit(&mut self, now: Duration, below: u64) {
+        self.exchange.incoming.commit(now, below);
+        self.settle(now);
+    }
+
+    /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
+    pub fn stop_reading(&mut self, now: Duration) {
+        self.exchange.incoming.stop_reading(now);
+        self.settle(now);
+    }
+
+    /// Asks the peer to commit and acknowledge everything sent so far without delay. It is done when [`committed`](Self::committed) reaches it.
+    pub fn flush(&mut self) {
+        self.exchange.flush();
+    }
+
+    /// Sends a `PING` now, after the page slept or the network changed.
+    pub fn probe(&mut self, now: Duration) {
+        self.exchange.ask(now);
+    }
+
+    /// Ends the session after everything sent so far, within the close timeout. Unread messages, and messages that arrive from now on, are discarded,
+    /// as by a socket after `close()`. They are not acknowledged, so the server learns that they were not delivered.
+    ///
+    /// # Errors
+    /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
+    /// has ended or is ending.
+    pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
+        if self.phase == ClientPhase::Ended {
+            return Err(Unsendable::Ended);
+        }
+        self.exchange.close(now, code, reason)?;
+        self.close_by = Some(now.saturating_add(self.settings.close_timeout));
+        self.settle(now);
+        Ok(())
+    }
+
+    /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
+    pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
+        self.exchange.outgoing.take_uncommitted()
+    }
+}
