@@ -13,6 +13,8 @@ mod sending;
 mod session;
 mod status;
 
+#[cfg(feature = "session")]
+pub use status::{Moment, StalledBy};
 pub use status::{Stats, Status};
 
 use super::link::Link;
@@ -84,6 +86,8 @@ impl From<Status> for Standing {
         match status {
             Status::Open => Standing::Open,
             Status::Reconnecting { .. } => Standing::Reconnecting(Box::new(status)),
+            #[cfg(feature = "session")]
+            Status::Stalled { .. } => Standing::Reconnecting(Box::new(status)),
             Status::Closing => Standing::Closing,
             Status::Closed(closed) => Standing::Closed(Box::new(closed)),
         }

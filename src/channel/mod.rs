@@ -27,6 +27,8 @@ mod wait_queue;
 
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Control, StatusStream};
+#[cfg(feature = "session")]
+pub use mailbox::{Moment, StalledBy};
 pub use mailbox::{Stats, Status};
 pub use permit::Permit;
 pub use receiver::Receiver;

@@ -129,6 +129,8 @@ impl<Rx> Receiver<Rx> {
         if message.is_none()
             && let Some(error) = self.mailbox.incoming.take_gap()
         {
+            #[cfg(feature = "session")]
+            self.mailbox.note_error();
             return Some(Err(error));
         }
         match message {

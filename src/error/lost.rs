@@ -92,6 +92,8 @@ pub enum LostReason {
     Refused(Refusal),
     /// This side connects no more: a limit of the policy was reached, or the server closed with a final code. It is how the last connection ended.
     GaveUp(CloseInfo),
+    /// The peer ended the session before it had taken everything.
+    Ended(CloseInfo),
 }
 
 impl Lost {
@@ -108,6 +110,11 @@ impl Lost {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn messages(&self) -> usize {
+        self.never_sent.len() + self.in_doubt.len()
+    }
+
     /// The bytes of all of them.
     pub(crate) fn bytes(&self) -> usize {
         let all = self.never_sent.iter().chain(&self.in_doubt);
@@ -119,6 +126,7 @@ impl fmt::Display for LostReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LostReason::Refused(refusal) => refusal.fmt(f),
+            LostReason::Ended(_) => f.write_str("the peer ended it before it had taken everything"),
             LostReason::GaveUp(closed) => {
                 let code = usize::from(closed.code);
                 write!(f, "no more attempts to connect after code {code}")

@@ -49,6 +49,21 @@ struct Gaps {
     left: usize,
     /// Each behind so many messages, the oldest first. There is one at most between two messages, so that their number has a bound.
     gaps: Vec<(usize, Note)>,
+    /// What the errors among them count as waiting.
+    #[cfg(feature = "session")]
+    cost: usize,
+}
+
+/// What an error counts while it waits: enough that little is read behind it, and the messages that come back with it.
+#[cfg(feature = "session")]
+fn cost_of(error: &RecvError) -> usize {
+    let bytes = match error {
+        RecvError::Gap { .. } => return 0,
+        RecvError::SessionLost(lost) => lost.bytes(),
+        RecvError::Undelivered(undelivered) => undelivered.message.len(),
+        _ => 0,
+    };
+    bytes + 16 * 1024
 }
 
 /// The attempt that ended a gap.
@@ -151,6 +166,12 @@ impl Incoming {
         Arc::new(incoming)
     }
 
+    /// Whether it is that of a session.
+    #[cfg(feature = "session")]
+    pub(crate) fn is_of_session(&self) -> bool {
+        self.taken.is_some()
+    }
+
     /// Of a session: how many messages the reader has taken and asked for the next one behind them. It counts on and wraps.
     #[cfg(feature = "session")]
     pub(crate) fn taken(&self) -> usize {
@@ -221,6 +242,12 @@ impl Incoming {
         {
             state.gaps.leave(usize::from(oldest.is_some()));
         }
+        // Errors alone fill it.
+        #[cfg(feature = "session")]
+        if oldest.is_none() {
+            state.gaps.gaps.clear();
+            state.gaps.cost = 0;
+        }
         self.publish(&state);
         drop(state);
         drop(oldest);
@@ -232,6 +259,8 @@ impl Incoming {
             true => 0,
             false => state.life.inbox().bytes(),
         };
+        #[cfg(feature = "session")]
+        let waiting = waiting + state.gaps.cost;
         self.waiting.store(waiting, Ordering::Relaxed);
     }
 
@@ -330,14 +359,23 @@ impl Incoming {
             state.life.tell_end();
         }
         let place = state.gaps.came;
+        state.gaps.cost += cost_of(&error);
         state.gaps.gaps.push((place, error));
+        self.publish(&state);
         tell(state);
     }
 
     /// The gap that [`poll_next`](Self::poll_next) stopped at.
     #[cfg(feature = "reconnect")]
     pub(crate) fn take_gap(&self) -> Option<RecvError> {
-        let note = self.lock().gaps.take();
+        let mut state = self.lock();
+        let note = state.gaps.take();
+        #[cfg(feature = "session")]
+        {
+            state.gaps.cost -= note.as_ref().map_or(0, cost_of);
+            self.publish(&state);
+        }
+        drop(state);
         #[cfg(not(feature = "session"))]
         let note = note.map(|attempt| RecvError::Gap { attempt });
         note
@@ -376,6 +414,10 @@ impl Incoming {
         state.life.stop_reading();
         #[cfg(feature = "reconnect")]
         state.gaps.gaps.clear();
+        #[cfg(feature = "session")]
+        {
+            state.gaps.cost = 0;
+        }
         let hook = state.hook.take();
         self.publish(&state);
         drop(state);

@@ -215,3 +215,22 @@ async fn a_message_that_is_larger_than_the_server_accepts_comes_back() {
     assert_eq!(error.value.len(), 2001);
     assert_eq!(said(&mut channel, "small").await, "small");
 }
+
+/// The server ends while something of ours is on its way: it comes back.
+#[tokio::test]
+async fn what_the_server_had_not_taken_when_it_ended_comes_back() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    stub.set_reading(false);
+    channel.send("too late".into()).await.unwrap();
+    eventually(|| stub.with(|server, _| server.next().0) == [1]).await;
+    stub.with(|server, now| server.close(now, 1000, "").unwrap());
+    let lost = lost(channel.next().await);
+    let LostReason::Ended(closed) = &lost.reason else {
+        panic!("{lost:?}");
+    };
+    assert_eq!((closed.code, closed.unsent_bytes), (1000, 8));
+    assert_eq!(lost.in_doubt, ["too late".into()]);
+    assert_eq!(channel.next().await, None);
+    assert!(channel.flush().await.is_err());
+}

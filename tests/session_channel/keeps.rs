@@ -4,6 +4,7 @@ use crate::stub::stub;
 use crate::{eventually, is_away, said, settings, to, tomorrow, until};
 use core::time::Duration;
 use futures::FutureExt;
+use websocket_channel::channel::StalledBy;
 use websocket_channel::{Status, TrySendErrorKind};
 
 #[tokio::test]
@@ -199,4 +200,24 @@ async fn a_hundred_cuts_lose_repeat_and_reorder_nothing() {
     let resumed = receiver.control().stats().resumed;
     println!("{cuts} cuts, {resumed} resumed");
     assert!(resumed >= 20);
+}
+
+#[tokio::test]
+async fn whoever_reads_nothing_for_five_seconds_is_named() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    let mut statuses = channel.control().status_changes();
+    let began = std::time::Instant::now();
+    channel.send("unread".into()).await.unwrap();
+    let stalled = |by| move |status: &Status| matches!(status, Status::Stalled { by: is, since } if *is == by && since.elapsed() >= Duration::from_secs(5));
+    until(&mut statuses, stalled(StalledBy::Receiver)).await;
+    assert!(began.elapsed() >= Duration::from_secs(5));
+    // It can be sent to all the same.
+    stub.set_reading(false);
+    channel.send("unread there".into()).await.unwrap();
+    assert_eq!(channel.next().await.unwrap().unwrap(), "unread");
+    assert!(channel.next().now_or_never().is_none());
+    until(&mut statuses, stalled(StalledBy::Peer)).await;
+    stub.set_reading(true);
+    until(&mut statuses, |status| *status == Status::Open).await;
 }

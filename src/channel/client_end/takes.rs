@@ -37,6 +37,11 @@ impl Takes {
         self.given.front().copied().unwrap_or(self.behind)
     }
 
+    /// What the receiver has taken, as it counts.
+    pub(crate) fn count(&self) -> usize {
+        self.taken
+    }
+
     /// Whether some are not taken.
     pub(crate) fn any(&self) -> bool {
         !self.given.is_empty()

@@ -25,6 +25,13 @@ impl Told {
 
 /// The receiver's side.
 impl Mailbox {
+    /// The receiver has taken an error: there may be room behind it.
+    pub(in crate::channel) fn note_error(&self) {
+        if self.incoming.is_of_session() {
+            self.wake_driver(self.lock());
+        }
+    }
+
     /// The receiver has asked for the next message: what it took before counts as taken.
     #[inline]
     pub(super) fn note_take(&self) {

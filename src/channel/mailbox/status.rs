@@ -3,7 +3,7 @@
 use crate::message::CloseInfo;
 use core::time::Duration;
 
-/// The status of a channel. It only moves forward, except from `Open` to `Reconnecting` and back.
+/// The status of a channel. It only moves forward, except between `Open`, `Reconnecting` and `Stalled`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -19,10 +19,53 @@ pub enum Status {
         /// When it begins. `None` while it is under way, and while the channel is [suspended](crate::Control::suspend).
         next_retry_at: Option<crate::channel::RetryAt>,
     },
+    /// The connection of a [session](crate::Connect::session) is open, and for 5 s somebody has read nothing of what there is to read.
+    #[cfg(feature = "session")]
+    Stalled {
+        /// Who.
+        by: StalledBy,
+        /// Since when.
+        since: Moment,
+    },
     /// The end has begun. Nothing more can be sent.
     Closing,
     /// The channel has ended, in this way.
     Closed(CloseInfo),
+}
+
+/// Who reads nothing: part of [`Status::Stalled`].
+#[cfg(feature = "session")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StalledBy {
+    /// The receiver of this channel. The peer's sends will wait.
+    Receiver,
+    /// The application of the peer. Sends will wait.
+    Peer,
+}
+
+/// A moment of the past: part of [`Status::Stalled`].
+#[cfg(feature = "session")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Moment(crate::time::Instant);
+
+#[cfg(feature = "session")]
+impl Moment {
+    pub(in crate::channel) fn new(at: crate::time::Instant) -> Self {
+        Self(at)
+    }
+
+    /// The time from then to now.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(feature = "session")]
+impl core::fmt::Debug for Moment {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Moment").field(&self.elapsed()).finish()
+    }
 }
 
 /// Counters since the channel opened. Bytes are those of payloads.

@@ -1,0 +1,202 @@
+//! What the driver asks of a client's end.
+
+use super::{ClientEnd, ClientPhase};
+use crate::channel::link::{Begin, End, Item};
+use crate::channel::mailbox::Status;
+use crate::error::{RecvError, SendError, SendErrorKind};
+use crate::lifecycle::Event as Heard;
+use crate::message::{CloseInfo, Message, OpenInfo};
+use crate::session::Unsendable;
+use crate::session::wire::Head;
+use crate::transport::ConnectionLost;
+use core::task::{Context, Poll};
+
+/// Bytes that are read ahead of the receiver.
+const READ_AHEAD: usize = 64 * 1024;
+
+impl End for ClientEnd {
+    fn begin_turn(&mut self, turn: Begin, cx: &mut Context<'_>) {
+        self.again.obey(turn.orders);
+        let heard = self.again.hear(cx);
+        if heard == Some(Heard::Restored) {
+            self.moving = false;
+        }
+        let now = self.now();
+        let below = self.takes.taken(turn.taken);
+        if !self.closing {
+            let read_for_end = turn.ends && self.closes;
+            let below = match read_for_end {
+                true => self.takes.behind(),
+                false => below,
+            };
+            self.client.commit(now, below);
+        }
+        if heard.is_some() {
+            // A hint, and no proof: the peer is asked.
+            self.client.probe(now);
+        }
+        self.hear(now);
+        self.drive(cx);
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        while let Some(received) = self.client.read() {
+            match received.head {
+                Head::Data { .. } => {
+                    self.takes.give(received.index);
+                    return Poll::Ready(Some(Item::Message(received.payload)));
+                }
+                Head::Void => {
+                    self.takes.pass(received.index);
+                    return Poll::Ready(Some(Item::Error(Box::new(RecvError::Missing))));
+                }
+                Head::Bye { .. } => {
+                    self.takes.pass(received.index);
+                    self.closes = true;
+                    // What the receiver has taken may be all there is.
+                    cx.waker().wake_by_ref();
+                }
+                _ => self.takes.pass(received.index),
+            }
+        }
+        if let Some(error) = self.errors.pop_front() {
+            return Poll::Ready(Some(Item::Error(Box::new(error))));
+        }
+        if self.ended.is_some() {
+            return Poll::Ready(None);
+        }
+        match self.lost.take() {
+            Some(reason) => {
+                // The next turn goes on from there.
+                cx.waker().wake_by_ref();
+                Poll::Ready(Some(Item::Error(Box::new(self.tell_lost(reason)))))
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        if !self.goes_on() || !self.held.is_empty() || self.client.phase() == ClientPhase::Ended {
+            return 0;
+        }
+        self.high_water_mark
+            .saturating_sub(self.client.retained() as usize)
+    }
+
+    fn poll_room(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        if self.capacity() > 0 || !self.goes_on() {
+            return Poll::Ready(());
+        }
+        // An acknowledgement wakes the driver, as every batch.
+        Poll::Pending
+    }
+
+    fn is_open(&self) -> bool {
+        self.goes_on()
+    }
+
+    fn send(&mut self, message: Message) -> Result<(), SendError<Message>> {
+        if !self.goes_on() {
+            return Err(SendError::new(message, SendErrorKind::NotOpen));
+        }
+        if !self.held.is_empty() {
+            self.held.push_back(message);
+            return Ok(());
+        }
+        match self.push(&message) {
+            Ok(()) => Ok(()),
+            // Also if the session is lost and about to be renewed.
+            Err(Unsendable::Full | Unsendable::Ended) => {
+                self.held.push_back(message);
+                Ok(())
+            }
+            Err(_) => Err(SendError::new(message, SendErrorKind::SendRefused)),
+        }
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        if core::mem::replace(&mut self.closing, true) {
+            return;
+        }
+        let now = self.now();
+        // A code that only an open connection may say.
+        let code = match code {
+            3000..=4999 => code,
+            _ => 1000,
+        };
+        if self.client.close(now, code, reason).is_ok() && self.client.phase() != ClientPhase::Open
+        {
+            self.again.hurry();
+            self.stirred = true;
+        }
+        self.hear(now);
+    }
+
+    fn abort(&mut self, code: u16, reason: &str, cx: &mut Context<'_>) {
+        self.close(code, reason);
+        self.transmit(cx);
+        self.leave(1000, "");
+    }
+
+    fn stop_reading(&mut self) {
+        if !core::mem::replace(&mut self.unread, true) {
+            let now = self.now();
+            self.client.stop_reading(now);
+        }
+    }
+
+    fn end_turn(&mut self, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.stirred) {
+            cx.waker().wake_by_ref();
+        }
+        self.transmit(cx);
+        self.note_status();
+        self.arm(cx);
+    }
+
+    fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {
+        let (_, next) = self.client.next();
+        if self.held.is_empty() && self.client.committed() >= next {
+            return Poll::Ready(Ok(()));
+        }
+        if self.flushes.is_none_or(|upto| upto < next) {
+            self.flushes = Some(next);
+            self.client.flush();
+            self.transmit(cx);
+        }
+        Poll::Pending
+    }
+
+    fn awaits_takes(&self) -> bool {
+        self.takes.any() && !self.client.is_ack_pending() || self.closes && self.takes.any()
+    }
+
+    fn retained(&self) -> usize {
+        let held: usize = self.held.iter().map(Message::cost).sum();
+        held + self.client.retained() as usize
+    }
+
+    fn resumed(&self) -> u64 {
+        self.resumed
+    }
+
+    fn news(&mut self) -> Option<Status> {
+        core::mem::take(&mut self.news).then(|| self.status.clone())
+    }
+
+    fn closed(&self) -> Option<&CloseInfo> {
+        self.ended.as_ref()
+    }
+
+    fn take_opened(&mut self) -> Option<Box<OpenInfo>> {
+        self.opened.take()
+    }
+
+    fn read_ahead(&self) -> usize {
+        READ_AHEAD
+    }
+
+    fn receive_buffer(&self) -> usize {
+        self.receive_buffer
+    }
+}
