@@ -48,10 +48,15 @@ const NOT_STARTED = /driver failed to \w+|session not created|failed to create a
 const PAGE_ENDED = new RegExp(`${NOT_STARTED.source}|missing field \`chunk\`|tab crashed|session deleted`);
 const TRIES = 3;
 
+/** Numbers over a session whose connections are cut; prints what was cut. */
+function cuts(browser, context) {
+  return wasm(browser, ['cuts'], context, NOT_STARTED, ['--nocapture']);
+}
+
 /** Test programs in a browser; gives how they went. A run that was `lost` in a way that tells nothing about us is tried again. */
-async function wasm(browser, programs, context, lost = NOT_STARTED) {
+async function wasm(browser, programs, context, lost = NOT_STARTED, more = []) {
   for (let left = TRIES - 1; ; left -= 1) {
-    const { output, count } = await drive(browser, programs, context);
+    const { output, count } = await drive(browser, programs, context, more);
     const sign = count.failed > 0 && output.match(lost)?.[0];
     if (!sign || left === 0) return count;
     console.log(`\n${sign}: once more`);
@@ -59,7 +64,7 @@ async function wasm(browser, programs, context, lost = NOT_STARTED) {
 }
 
 /** Runs test programs in a browser, by wasm-pack. WebKit has no wasm-pack flag: the same runner, driven through its WebDriver. */
-async function drive(browser, programs, { tools, server }) {
+async function drive(browser, programs, { tools, server }, more) {
   dropStaleWasm(tools, targetFolder(tools));
   const json = join(root, 'target', `webdriver-${browser}.json`);
   mkdirSync(join(root, 'target'), { recursive: true });
@@ -77,11 +82,12 @@ async function drive(browser, programs, { tools, server }) {
     const tests = [
       '--locked',
       '--features',
-      'proto,websocket-stream,messagepack,reconnect',
+      'proto,websocket-stream,messagepack,reconnect,session',
       ...programs.flatMap((program) => ['--test', program]),
     ];
     // What the long variants measured.
-    if (process.env.WEBSOCKET_CHANNEL_LONG) tests.push('--', '--nocapture');
+    const shown = process.env.WEBSOCKET_CHANNEL_LONG ? ['--nocapture'] : more;
+    if (shown.length > 0) tests.push('--', ...shown);
     if (driver) {
       env.SAFARIDRIVER_REMOTE = driver.url;
       env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER = tools.paths.wasmBindgenTestRunner;
@@ -105,7 +111,7 @@ async function drive(browser, programs, { tools, server }) {
 function told(server, panics) {
   return {
     // For the slowest message of the slowest browser; a hang ends here.
-    WASM_BINDGEN_TEST_TIMEOUT: process.env.WEBSOCKET_CHANNEL_LONG ? '3600' : '300',
+    WASM_BINDGEN_TEST_TIMEOUT: process.env.WEBSOCKET_CHANNEL_LONG || process.env.WEBSOCKET_CHANNEL_ALL ? '3600' : '300',
     // A driver is to listen in so many seconds, which is 5 unless told.
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
     WEBSOCKET_CHANNEL_PANICS: panics.origin,
@@ -249,6 +255,12 @@ export const suites = [
     browser,
     server: true,
     run: (context) => node(['tests/lifecycle/lifecycle.test.mjs'], context, { WEBSOCKET_CHANNEL_BROWSER: browser }),
+  })),
+  ...BROWSERS.map((browser) => ({
+    name: `cuts:${browser}`,
+    browser,
+    server: true,
+    run: (context) => cuts(browser, context),
   })),
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
   { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
