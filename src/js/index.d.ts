@@ -487,6 +487,11 @@ export interface ChannelConstructor {
    * @throws {TypeError} if the URL is null or undefined, or an option is invalid. {@link Channel.opened} reports everything else.
    * @throws {PlatformError} if there is no `WebSocket` here, or wasm is not allowed.
    */
+  new <Send, Receive>(
+    url: Provider<string | URL>,
+    options: ConnectionOptions & CodecOption<Codec<Send, Receive>> & NoSchema,
+  ): Channel<Send, Receive>;
+  /** Starts to connect. Sends and receives the types of the codec that is named. */
   new <Name extends keyof FixedCodecs = 'raw'>(
     url: Provider<string | URL>,
     options?: (ConnectionOptions & FixedCodecOption<Name> & NoSchema) | null,

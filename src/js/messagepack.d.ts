@@ -12,8 +12,8 @@ export interface MessagePackOptions {
 }
 
 /**
- * MessagePack in binary messages: `codec: messagepack<Send, Receive>()`, or `codec: 'messagepack'` after this was imported. It checks types no more than JSON does:
- * use a `schema` for that.
+ * MessagePack in binary messages: `codec: messagepack()`, or `codec: 'messagepack'` after this was imported. It has the types of the channel, `new
+ * Channel<Send, Receive>(…)`, and checks them no more than JSON does: use a `schema` for that.
  * @throws {TypeError} if `bigint` is not a boolean.
  */
 export function messagepack<Send = unknown, Receive = unknown>(options?: MessagePackOptions): Codec<Send, Receive>;

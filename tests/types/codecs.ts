@@ -118,6 +118,18 @@ export async function own(): Promise<void> {
   same<typeof checked, Channel<Date, number>>(true);
   const packed = new Channel(url, { codec: messagepack<ToServer, ToClient>({ bigint: true }) });
   same<typeof packed, Channel<ToServer, ToClient>>(true);
+  // Without types of its own it takes those of the channel.
+  const named = new Channel<ToServer, ToClient>(url, { codec: messagepack({ bigint: true }) });
+  same<typeof named, Channel<ToServer, ToClient>>(true);
+  const wanted: Channel<ToServer, ToClient> = new Channel(url, { codec: messagepack() });
+  const unnamed = new Channel(url, { codec: messagepack() });
+  same<typeof unnamed, Channel<unknown, unknown>>(true);
+  const validated = new Channel<ToServer, Said>(url, { codec: messagepack(), schema: said });
+  same<typeof validated, Channel<ToServer, Said>>(true);
+  // @ts-expect-error: the schema gives something else
+  new Channel<ToServer, ToClient>(url, { codec: messagepack(), schema: said });
+  // @ts-expect-error: not what the server takes
+  await wanted.send({ said: 'hello' });
   // @ts-expect-error: the codec takes dates only
   new Channel<Date | string, Date>(url, { codec: dates });
   // @ts-expect-error: the codec gives any date
