@@ -15,7 +15,7 @@ pub(crate) fn refused(refused: &MaybeResponse) -> Option<&HttpResponse> {
 /// The seconds of a `Retry-After` (RFC 9110 §10.2.3). Its other form is a date, for which there is no clock here.
 #[cfg(feature = "reconnect")]
 pub(crate) fn retry_after(response: &HttpResponse) -> Option<core::time::Duration> {
-    let seconds = response.headers.first("Retry-After")?.trim().parse().ok()?;
+    let seconds = response.headers.get("Retry-After")?.trim().parse().ok()?;
     Some(core::time::Duration::from_secs(seconds))
 }
 
@@ -66,26 +66,30 @@ impl Headers {
     }
 
     /// The values of every line of this name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
     /// The value of the first line of this name.
-    pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        self.all(name).next()
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut lines = self.0.iter();
+        let (_, value) = lines.find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))?;
+        Some(value)
     }
 
     /// The value of the only line of this name; `None` if there is none, or more than one.
-    pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
-        let mut all = self.all(name);
-        all.next().filter(|_| all.next().is_none())
+    pub fn only(&self, name: &str) -> Option<&str> {
+        let mut lines = self.0.iter();
+        let (_, value) = lines.find(|(candidate, _)| candidate.eq_ignore_ascii_case(name))?;
+        let again = lines.any(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        (!again).then_some(value)
     }
 
     /// The elements of a comma-separated list, over every line of this name; empty ones are skipped (RFC 9110 §5.6.1).
     pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all(name)
+        self.get_all(name)
             .flat_map(|value| value.split(','))
             .map(|element| element.trim_matches([' ', '\t']))
             .filter(|element| !element.is_empty())
@@ -130,14 +134,14 @@ impl HttpResponse {
     pub fn answered_by(&self) -> Option<&str> {
         self.via().or_else(|| {
             self.headers
-                .first("Server")
+                .get("Server")
                 .filter(|server| !server.is_empty())
         })
     }
 
     /// `Via: 1.1 host (squid/5.7)`: the comment names the software, else the second word names the host.
     fn via(&self) -> Option<&str> {
-        let line = self.headers.all("Via").last()?;
+        let line = self.headers.get_all("Via").last()?;
         if let Some((_, comment)) = line.rsplit_once('(')
             && let Some((comment, _)) = comment.split_once(')')
             && !comment.is_empty()

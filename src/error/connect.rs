@@ -148,7 +148,7 @@ impl ConnectError {
     /// let error = websocket_channel::connect(url).await.unwrap_err();
     /// let response = error.response().expect("the server answered");
     /// assert_eq!(response.status, 503);
-    /// assert_eq!(response.headers.first("Retry-After"), Some("7"));
+    /// assert_eq!(response.headers.get("Retry-After"), Some("7"));
     /// assert_eq!(response.body, b"late");
     /// # Ok(())
     /// # }

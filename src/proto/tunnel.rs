@@ -92,7 +92,7 @@ impl Tunnel {
                 // mean nothing.
                 200..=299 => return Ok(true),
                 407 => {
-                    let challenges: Vec<&str> = headers.all("Proxy-Authenticate").collect();
+                    let challenges: Vec<&str> = headers.get_all("Proxy-Authenticate").collect();
                     Cause::ProxyAuthentication(challenges.join(", "))
                 }
                 other => Cause::Proxy(other),

@@ -147,6 +147,10 @@ async fn the_server_chooses_among_the_subprotocols() {
     assert_eq!(channel.opened().protocol, "chat.v1");
     let channel = connect(server.url("/echo")).await.unwrap();
     assert_eq!(channel.opened().protocol, "");
+    // The same lines compile in a page, which sees no header.
+    let accept = channel.opened().headers.get("sec-websocket-accept");
+    let native = cfg!(not(all(target_family = "wasm", target_os = "unknown")));
+    assert_eq!(accept.is_some(), native);
 }
 
 #[crate::test]
@@ -196,4 +200,14 @@ async fn the_url_comes_from_its_provider() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, ConnectErrorKind::TimedOut { limit });
+}
+
+/// The same lines compile in a page, which sees no response.
+#[crate::test]
+async fn a_refusal_has_its_response_where_it_can_be_known() {
+    let server = server().await;
+    let error = connect(server.url("/status/503")).await.unwrap_err();
+    let status = error.response().map(|response| response.status);
+    let native = cfg!(not(all(target_family = "wasm", target_os = "unknown")));
+    assert_eq!(status, native.then_some(503));
 }

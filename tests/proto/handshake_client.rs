@@ -373,7 +373,7 @@ fn folded_lines_of_a_response_are_joined() {
         client.handle_bytes(START, response.as_bytes());
         match client.poll_event() {
             Some(ConnectionEvent::Opened(opened)) => {
-                opened.headers.first("X-Policy").unwrap().to_owned()
+                opened.headers.get("X-Policy").unwrap().to_owned()
             }
             other => panic!("{other:?}"),
         }
@@ -429,9 +429,9 @@ fn a_refusal_is_kept_with_its_headers_and_body() {
         "HTTP/1.1 429 x\r\nRetry-After: 3\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nContent-Length: 4\r\n\r\nslow down",
         at_once,
     );
-    assert_eq!(limited.headers.first("retry-after"), Some("3"));
+    assert_eq!(limited.headers.get("retry-after"), Some("3"));
     assert_eq!(
-        limited.headers.all("Set-Cookie").collect::<Vec<_>>(),
+        limited.headers.get_all("Set-Cookie").collect::<Vec<_>>(),
         ["a=b", "c=d"]
     );
     assert_eq!((&*limited.body, limited.complete), (&b"slow"[..], true));

@@ -287,7 +287,7 @@ fn plain_http_is_reported_and_answered() {
         (request.method.as_str(), request.path(), request.query()),
         ("GET", "/page", "")
     );
-    assert_eq!(request.headers.first("host"), Some("x"));
+    assert_eq!(request.headers.get("host"), Some("x"));
     assert_eq!(server.accept(START, None, &[]), Err(Misuse::NotWebSocket));
     server
         .reject(

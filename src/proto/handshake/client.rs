@@ -235,13 +235,13 @@ impl Waiting {
         // Item 5: "an extension that was not present in the client's handshake".
         let codec = deflate::judge(
             self.deflate.as_ref(),
-            headers.all("Sec-WebSocket-Extensions"),
+            headers.get_all("Sec-WebSocket-Extensions"),
         )?;
-        let extensions: Vec<&str> = headers.all("Sec-WebSocket-Extensions").collect();
+        let extensions: Vec<&str> = headers.get_all("Sec-WebSocket-Extensions").collect();
         // Item 6: "a subprotocol that was not present in the client's handshake".
         // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 lets that
         // be, and leaves it to whoever runs the core, who finds `OpenInfo::protocol` empty: `transport::over_io::connect` fails then.
-        let mut chosen = headers.all("Sec-WebSocket-Protocol");
+        let mut chosen = headers.get_all("Sec-WebSocket-Protocol");
         let protocol = match (chosen.next(), chosen.next()) {
             (None, _) => "",
             (Some(one), None) if self.protocols.iter().any(|asked| asked == one) => one,

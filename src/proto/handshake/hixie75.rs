@@ -179,7 +179,7 @@ pub(crate) fn is_request(headers: &Headers) -> bool {
 /// DIFFERENCE: the paper's client says `WebSocket-Origin`, and its server is satisfied. We are, too; a draft's client never
 /// sends both.
 pub(crate) fn origin_field(headers: &Headers) -> &'static str {
-    match headers.first("Origin") {
+    match headers.get("Origin") {
         Some(_) => "Origin",
         None => "WebSocket-Origin",
     }

@@ -180,7 +180,7 @@ impl ClientHandshake for Client {
 /// Whether a request is of this format: it has a key that no other format has. hybi-01 to -03 have it, too, but frames of
 /// their own, and -02 and -03 say so.
 pub(crate) fn is_request(headers: &Headers) -> bool {
-    let has = |name: &str| headers.first(name).is_some();
+    let has = |name: &str| headers.get(name).is_some();
     (has("Sec-WebSocket-Key1") || has("Sec-WebSocket-Key2")) && !has("Sec-WebSocket-Draft")
 }
 

@@ -30,7 +30,7 @@ impl Repeated {
         let origin = headers.only(origin_field).ok_or(Violation::Origin)?;
         let protocol = headers.only(protocol_field);
         // "It must be a string [...] of characters in the range U+0020 to U+007E", not empty; "one".
-        if headers.first(protocol_field).is_some()
+        if headers.get(protocol_field).is_some()
             && !protocol.is_some_and(|name| {
                 !name.is_empty() && name.bytes().all(|byte| (0x20..=0x7E).contains(&byte))
             })

@@ -103,7 +103,7 @@ impl Refusal {
             _ if matches!(status, ..200 | 204 | 304) => Body::Length(0),
             _ if chunked => Body::ChunkLine(Vec::new()),
             Some(length) => Body::Length(length),
-            None if headers.all("Content-Length").next().is_some() => Body::Unknown,
+            None if headers.get_all("Content-Length").next().is_some() => Body::Unknown,
             None => Body::UntilEnd,
         };
         Self {

@@ -110,7 +110,7 @@ impl Request {
     /// The page's origin, as the browser reports it (RFC 6455 §10.2). There is at most one: a WebSocket request with two is refused. The header had
     /// other names in drafts 04 to 10 of RFC 6455 and in the paper of 2009.
     pub fn origin(&self) -> Option<&str> {
-        self.headers.first(match (self.format, self.version) {
+        self.headers.get(match (self.format, self.version) {
             (Some(Format::Hixie75), _) => hixie75::origin_field(&self.headers),
             (_, Some(7 | 8)) => "Sec-WebSocket-Origin",
             _ => "Origin",
@@ -310,9 +310,9 @@ fn check_start(request: &Request, version: &str, bodies: &[&str]) -> Result<(), 
     if version != "HTTP/1.1" {
         return Err(Violation::HttpVersion);
     }
-    let mut lengths = request.headers.all("Content-Length");
+    let mut lengths = request.headers.get_all("Content-Length");
     if lengths.any(|length| !bodies.contains(&length))
-        || request.headers.first("Transfer-Encoding").is_some()
+        || request.headers.get("Transfer-Encoding").is_some()
     {
         return Err(Violation::Body);
     }
@@ -328,14 +328,14 @@ fn read_rfc6455(
     let headers = &request.headers;
     // RFC 9112 §3.2: 400 to a request of HTTP/1.1 "that lacks a Host header field and to any request message that contains more than one
     // Host header field line or a Host header field with an invalid field value".
-    let host = headers.first("Host");
+    let host = headers.get("Host");
     if host.is_some_and(|host| headers.only("Host").is_none() || !is_authority(host))
         || (host.is_none() && version == "HTTP/1.1")
     {
         return Err(Violation::Host);
     }
     // What shows the wish for a WebSocket is judged as one; the rest is plain HTTP and the application's to answer.
-    if !headers.lists("Upgrade", "websocket") && headers.first("Sec-WebSocket-Key").is_none() {
+    if !headers.lists("Upgrade", "websocket") && headers.get("Sec-WebSocket-Key").is_none() {
         return Ok(Read::Whole(request, None));
     }
 
@@ -378,11 +378,11 @@ fn read_rfc6455(
     } else {
         "Sec-WebSocket-Origin"
     };
-    if headers.all(origin).nth(1).is_some() {
+    if headers.get_all(origin).nth(1).is_some() {
         return Err(Violation::Origin);
     }
     let extensions: Vec<String> = headers
-        .all("Sec-WebSocket-Extensions")
+        .get_all("Sec-WebSocket-Extensions")
         .map(str::to_owned)
         .collect();
     // RFC 6455 §9.1: a header that breaks the grammar fails the handshake.

@@ -26,7 +26,7 @@ struct Refuse {
 
 /// The list, as a page if that is what the client prefers, or else as JSON.
 pub(crate) fn list(request: &Request, refused_port: u16) -> Response {
-    let host = request.headers.first("Host").unwrap_or("127.0.0.1");
+    let host = request.headers.get("Host").unwrap_or("127.0.0.1");
     let refuse = Refuse {
         url: format!("ws://127.0.0.1:{refused_port}/"),
         name: "refuse",
@@ -39,7 +39,7 @@ pub(crate) fn list(request: &Request, refused_port: u16) -> Response {
     });
     if request
         .headers
-        .all("Accept")
+        .get_all("Accept")
         .any(|accept| accept.contains("text/html"))
     {
         let mut page = String::from(HEAD);

@@ -44,7 +44,7 @@ pub(crate) async fn serve(
     fault: &Fault,
     parameters: &Parameters,
 ) {
-    let key = request.headers.first("Sec-WebSocket-Key");
+    let key = request.headers.get("Sec-WebSocket-Key");
     let bytes = fault.bytes(key.unwrap_or_default());
     let _ = play(&mut line, &bytes, fault, parameters).await;
 }

@@ -50,7 +50,7 @@ pub(crate) fn wanted(request: &Request, shared: &Shared) -> Option<Wanted> {
     let (given, name) = rest.split_once('/').unwrap_or((rest, ""));
     // Whoever guesses learns nothing from the time this takes that 128 random bits would not survive.
     if given != shared.token
-        || !services::is_loopback_name(request.headers.first("Host").unwrap_or_default())
+        || !services::is_loopback_name(request.headers.get("Host").unwrap_or_default())
     {
         let body = "the control channel wants the token of this run, and a Host of this machine\n";
         return Some(Wanted::Answer(Response::new(403, body)));

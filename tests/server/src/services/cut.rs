@@ -12,10 +12,7 @@ use websocket_channel::transport::framed::Accepting;
 const LAST_WORDS: &[u8] = b"\x81\x0alast words";
 
 pub(super) async fn run(accepting: Accepting<Line>, request: &Request) -> io::Result<()> {
-    let key = request
-        .headers
-        .first("Sec-WebSocket-Key")
-        .unwrap_or_default();
+    let key = request.headers.get("Sec-WebSocket-Key").unwrap_or_default();
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
         accept_key(key)

@@ -28,7 +28,7 @@ pub(super) fn check(request: &Request, shared: &Shared) -> Result<(), Response> 
 
 /// Refuses a request whose `Host` is a name of the web's: DNS can be made to lead it here, and then this server would be of the page's own origin.
 pub(super) fn host(request: &Request) -> Result<(), Response> {
-    let host = request.headers.first("Host").unwrap_or_default();
+    let host = request.headers.get("Host").unwrap_or_default();
     if hosts::is_loopback_name(host) {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub(super) fn host(request: &Request) -> Result<(), Response> {
 fn page(request: &Request) -> Option<&str> {
     ["Origin", "Sec-WebSocket-Origin", "WebSocket-Origin"]
         .iter()
-        .find_map(|name| request.headers.first(name))
+        .find_map(|name| request.headers.get(name))
 }
 
 /// Whether a page came from this server itself.

@@ -34,7 +34,7 @@ impl Hand {
         request: &Request,
         answer: Answer<'_>,
     ) -> io::Result<Self> {
-        let key = request.headers.first("Sec-WebSocket-Key");
+        let key = request.headers.get("Sec-WebSocket-Key");
         let mut head = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
             catalogue::accept(key.unwrap_or_default())

@@ -21,7 +21,7 @@ pub(crate) fn names() -> impl Iterator<Item = String> {
 /// The path of a request, with the virtual host made part of it.
 pub(super) fn path(request: &Request) -> Cow<'_, str> {
     let path = request.path();
-    let host = request.headers.first("Host").unwrap_or_default();
+    let host = request.headers.get("Host").unwrap_or_default();
     let Some(name) = without_port(host).strip_suffix(".localhost") else {
         return path.into();
     };

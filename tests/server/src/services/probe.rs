@@ -43,7 +43,7 @@ pub(super) async fn run(
         "target": request.target,
         "version": request.version,
         "protocols": request.protocols,
-        "extensions": request.headers.all("Sec-WebSocket-Extensions").collect::<Vec<_>>(),
+        "extensions": request.headers.get_all("Sec-WebSocket-Extensions").collect::<Vec<_>>(),
         "origin": request.origin(),
         "headers": request.headers.iter().collect::<Vec<_>>(),
     });
