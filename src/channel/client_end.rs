@@ -14,7 +14,7 @@ mod end;
 mod ends;
 mod greeting;
 mod stall;
-mod takes;
+pub(super) mod takes;
 mod timer;
 
 pub(super) use greeting::{Beginning, begin};

@@ -38,6 +38,9 @@ pub use sender::Sender;
 
 #[cfg(feature = "session")]
 #[allow(unused_imports, reason = "for the server's end")]
+pub(crate) use client_end::takes::Takes;
+#[cfg(feature = "session")]
+#[allow(unused_imports, reason = "for the server's end")]
 pub(crate) use link::{Begin, End, Item};
 
 use crate::codec::Codec;

@@ -4,10 +4,10 @@
 //! The state of all sessions is locked once at the beginning of a turn and once at its end, not for every message.
 
 use super::options::Away;
-use super::shared::Shared;
+use super::shared::{Shared, bye_code};
 use super::state::{Standing, State, Wakes};
-use crate::channel::{Begin, End, Item, Status};
-use crate::error::{SendError, SendErrorKind};
+use crate::channel::{Begin, End, Item, Status, Takes};
+use crate::error::{RecvError, SendError, SendErrorKind, Undelivered};
 use crate::message::{CloseInfo, ClosedBy, Message, OpenInfo};
 use crate::session::wire::{Head, OVERHEAD};
 use crate::session::{Secret, SessionMessage, Unsendable};
@@ -24,12 +24,11 @@ pub(super) struct HandlerEnd {
     shared: Arc<Shared>,
     id: Secret,
     /// Read from the session, and not yet given to the channel.
-    ready: VecDeque<Message>,
-    /// The indices of those that were read and not taken from the channel, and how many were taken before.
-    untaken: VecDeque<u64>,
-    taken: usize,
-    /// Every message below was read.
-    read: u64,
+    ready: VecDeque<Item>,
+    /// Which of them the handler has taken.
+    takes: Takes,
+    /// Messages below may be committed.
+    below: u64,
     /// Sent in this turn, or above the bound.
     outbox: VecDeque<Message>,
     /// What can be retained above the outbox, in cost, and the largest message that the client takes, as of this turn.
@@ -54,9 +53,8 @@ impl HandlerEnd {
             shared,
             id,
             ready: VecDeque::new(),
-            untaken: VecDeque::new(),
-            taken: 0,
-            read: 0,
+            takes: Takes::default(),
+            below: 0,
             outbox: VecDeque::new(),
             room,
             max_message: u64::MAX,
@@ -89,9 +87,13 @@ impl HandlerEnd {
                     false => 0,
                 };
             }
-            Some(Standing::Ended(_, closed)) => {
+            Some(Standing::Ended(_, closed, _)) => {
                 self.open = false;
-                self.closed.get_or_insert_with(|| closed.clone());
+                if self.closed.is_none() {
+                    let mut closed = closed.clone();
+                    closed.unsent_bytes += self.outbox.iter().map(Message::len).sum::<usize>();
+                    self.closed = Some(closed);
+                }
             }
             None => {
                 self.open = false;
@@ -120,14 +122,26 @@ impl HandlerEnd {
                     }
                     message
                 }
-                Some(Standing::Ended(rest, _)) => match rest.pop_front() {
+                Some(Standing::Ended(rest, _, lost)) => match rest.pop_front() {
                     Some(message) => message,
-                    None => break,
+                    None => {
+                        if let Some(mut lost) = lost.take() {
+                            lost.never_sent.extend(self.outbox.drain(..));
+                            let lost = RecvError::SessionLost(lost);
+                            self.ready.push_back(Item::Error(Box::new(lost)));
+                        }
+                        break;
+                    }
                 },
                 None => break,
             };
             bytes += message.payload.len() + OVERHEAD as usize;
             self.note(message);
+        }
+        for message in state.take_undelivered(self.id) {
+            let undelivered = Undelivered::new(message);
+            let error = RecvError::Undelivered(Box::new(undelivered));
+            self.ready.push_back(Item::Error(Box::new(error)));
         }
         if self.commit(state, now) || bytes > 0 {
             state.tell_connection(self.id, wakes);
@@ -135,16 +149,27 @@ impl HandlerEnd {
     }
 
     fn note(&mut self, message: SessionMessage) {
-        self.read = message.index + 1;
-        if let Head::Data { .. } = message.head {
-            self.untaken.push_back(message.index);
-            self.ready.push_back(message.payload);
+        match message.head {
+            Head::Data { .. } => {
+                self.takes.give(message.index);
+                self.ready.push_back(Item::Message(message.payload));
+                return;
+            }
+            Head::Void => {
+                let error = Box::new(RecvError::Missing);
+                self.ready.push_back(Item::Error(error));
+            }
+            _ => {}
+        }
+        self.takes.pass(message.index);
+        if !self.takes.any() {
+            self.below = message.index + 1;
         }
     }
 
     /// Commits what was taken, and what needs no taking between. Whether there was any.
     fn commit(&self, state: &mut State, now: Duration) -> bool {
-        let below = self.untaken.front().copied().unwrap_or(self.read);
+        let below = self.below;
         if let Some(Standing::Live(server)) = state.standing(self.id)
             && server.has_committed() < below
         {
@@ -198,13 +223,11 @@ impl HandlerEnd {
 
 impl End for HandlerEnd {
     fn begin_turn(&mut self, turn: Begin, cx: &mut Context<'_>) {
-        for _ in 0..turn.taken.wrapping_sub(self.taken) {
-            self.untaken.pop_front();
-        }
-        self.taken = turn.taken;
-        if turn.ends {
-            self.untaken.clear();
-        }
+        let below = self.takes.taken(turn.taken);
+        self.below = match turn.ends {
+            true => self.takes.behind(),
+            false => below,
+        };
         self.with(|this, state, now, wakes| {
             let old = state.remember(this.id, cx.waker());
             wakes.forget(old);
@@ -223,7 +246,7 @@ impl End for HandlerEnd {
             self.with(Self::fill);
         }
         match self.ready.pop_front() {
-            Some(message) => Poll::Ready(Some(Item::Message(message))),
+            Some(item) => Poll::Ready(Some(item)),
             None if self.closed.is_some() => Poll::Ready(None),
             None => Poll::Pending,
         }
@@ -284,7 +307,6 @@ impl End for HandlerEnd {
     }
 
     fn stop_reading(&mut self) {
-        self.untaken.clear();
         self.ready.clear();
         self.with(|this, state, now, wakes| {
             if let Some(Standing::Live(server)) = state.standing(this.id) {
@@ -313,7 +335,7 @@ impl End for HandlerEnd {
                     state.tell_connection(this.id, wakes);
                 }
             }
-            Some(Standing::Ended(_, closed)) if closed.unsent_bytes == 0 => {
+            Some(Standing::Ended(_, closed, _)) if closed.unsent_bytes == 0 => {
                 flushed = Poll::Ready(Ok(()));
             }
             _ => flushed = Poll::Ready(Err(ConnectionLost)),
@@ -322,7 +344,7 @@ impl End for HandlerEnd {
     }
 
     fn awaits_takes(&self) -> bool {
-        !self.untaken.is_empty()
+        self.takes.any()
     }
 
     fn retained(&self) -> usize {
@@ -369,13 +391,5 @@ impl Drop for HandlerEnd {
         }
         let waker = self.shared.lock().release(self.id);
         drop(waker);
-    }
-}
-
-/// The code of a `BYE`, which may be one of a page's only: 1011 is 3011 there, as 1009 is 3009 elsewhere in the protocol.
-fn bye_code(code: u16) -> u16 {
-    match code {
-        1001..=1014 => code + 2000,
-        code => code,
     }
 }

@@ -118,3 +118,11 @@ fn registry(options: &Options) -> Registry {
         |token| Sha256::digest(token).into(),
     )
 }
+
+/// The code of a `BYE`, which may be one of a page's only: 1011 is 3011 there, as 1009 is 3009 elsewhere in the protocol.
+pub(super) fn bye_code(code: u16) -> u16 {
+    match code {
+        1001..=1014 => code + 2000,
+        code => code,
+    }
+}

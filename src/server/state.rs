@@ -1,11 +1,19 @@
 //! What all sessions of a server share, under one lock: the machines, and who is to be woken for what.
 //!
+//! | file | what it has |
+//! | --- | --- |
+//! | `events` | what happened in sessions, and their ends |
+//! | `alarms` | their deadlines |
+//!
 //! The lock is held for the machines' own work and never while a socket, a codec or a waker is called.
 
-use crate::message::{CloseInfo, ClosedBy};
+mod alarms;
+mod events;
+
+use crate::error::Lost;
+use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::session::ConnectionId;
-use crate::session::wire::Head;
-use crate::session::{Refusal, Registry, Secret, Server, ServerEvent, ServerPhase, SessionMessage};
+use crate::session::{Registry, Secret, Server, ServerPhase, SessionMessage};
 use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,9 +52,18 @@ struct Entry {
     alarm: Option<Duration>,
     /// How many connections have gone on with it.
     resumed: u64,
+    /// Messages of the handler that no connection could carry, or that are larger than the client takes; told in the channel.
+    undelivered: Vec<Message>,
     /// What had arrived and was not read when the session ended.
     rest: VecDeque<SessionMessage>,
-    outcome: Option<CloseInfo>,
+    outcome: Option<Outcome>,
+}
+
+/// How a session ended.
+struct Outcome {
+    closed: CloseInfo,
+    /// It could not go on, and this was not committed by its client.
+    lost: Option<Box<Lost>>,
 }
 
 /// A connection's task.
@@ -101,8 +118,12 @@ impl Wakes {
 pub(super) enum Standing<'a> {
     /// With its machine.
     Live(&'a mut Server),
-    /// The session has ended: what is left to read, and how.
-    Ended(&'a mut VecDeque<SessionMessage>, &'a CloseInfo),
+    /// The session has ended: what is left to read, and how, and what was lost with it if nobody was told yet.
+    Ended(
+        &'a mut VecDeque<SessionMessage>,
+        &'a CloseInfo,
+        &'a mut Option<Box<Lost>>,
+    ),
 }
 
 impl State {
@@ -209,7 +230,7 @@ impl State {
         self.tidy(id);
     }
 
-    fn tidy(&mut self, id: Secret) {
+    pub(super) fn tidy(&mut self, id: Secret) {
         let Some(entry) = self.entries.get(&id) else {
             return;
         };
@@ -224,8 +245,14 @@ impl State {
             return Some(Standing::Live(server));
         }
         let entry = self.entries.get_mut(&id)?;
-        let outcome = entry.outcome.as_ref()?;
-        Some(Standing::Ended(&mut entry.rest, outcome))
+        let Outcome { closed, lost } = entry.outcome.as_mut()?;
+        Some(Standing::Ended(&mut entry.rest, closed, lost))
+    }
+
+    /// The handler's messages that could not be delivered.
+    pub(super) fn take_undelivered(&mut self, id: Secret) -> Vec<Message> {
+        let entry = self.entries.get_mut(&id);
+        entry.map_or(Vec::new(), |entry| core::mem::take(&mut entry.undelivered))
     }
 
     /// Has the task woken that drives a handler's channel.
@@ -259,113 +286,6 @@ impl State {
     pub(super) fn tell_end(&mut self, id: Secret, wakes: &mut Wakes) {
         if let Some(entry) = self.entries.get_mut(&id) {
             wakes.add(entry.end.take());
-        }
-    }
-
-    /// After anything was told a session. True if it began, and its handler is to be started.
-    pub(super) fn settle(&mut self, now: Duration, id: Secret, wakes: &mut Wakes) -> bool {
-        let mut started = false;
-        // An event may have something sent, and that another event.
-        loop {
-            self.registry.settle(now, id);
-            let server = self.registry.session(id);
-            let Some(event) = server.and_then(Server::poll_event) else {
-                break;
-            };
-            started |= event == ServerEvent::Started;
-            self.happened(id, event, wakes);
-        }
-        self.bury(wakes);
-        self.arm(id, wakes);
-        started
-    }
-
-    fn happened(&mut self, id: Secret, event: ServerEvent, wakes: &mut Wakes) {
-        match event {
-            ServerEvent::Close {
-                connection,
-                batch,
-                code,
-                reason,
-            } => {
-                let close = Close {
-                    batch,
-                    code,
-                    reason,
-                };
-                self.close(connection, close, wakes);
-            }
-            ServerEvent::Undelivered(message) => {
-                self.undelivered += 1;
-                if let Head::Response { to, .. } | Head::Error { to, .. } = message.head
-                    && let Some(server) = self.registry.session(id)
-                {
-                    // Or whoever asked waits for ever. Nothing more can be done if there is no room.
-                    let head = Head::Error { to, code: 0 };
-                    let _ = server.send(head, b"the response could not be delivered");
-                }
-            }
-            ServerEvent::Lost(refusal) => {
-                self.finish(id, lost(refusal), wakes);
-            }
-            ServerEvent::Ended {
-                code,
-                reason,
-                ours,
-                clean,
-            } => {
-                let by = if ours {
-                    ClosedBy::Local
-                } else {
-                    ClosedBy::Remote
-                };
-                self.finish(id, CloseInfo::new(code, reason, clean, by), wakes);
-            }
-            ServerEvent::Resumed { .. } => {
-                if let Some(entry) = self.entries.get_mut(&id) {
-                    entry.resumed += 1;
-                }
-                self.tell_end(id, wakes);
-            }
-            // A send may be refused now, or no longer.
-            ServerEvent::Started | ServerEvent::Detached => self.tell_end(id, wakes),
-        }
-    }
-
-    fn finish(&mut self, id: Secret, closed: CloseInfo, wakes: &mut Wakes) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.outcome.get_or_insert(closed);
-            wakes.add(entry.end.take());
-        }
-    }
-
-    /// Takes leave of the sessions that have ended.
-    pub(super) fn bury(&mut self, wakes: &mut Wakes) {
-        while let Some(mut server) = self.registry.poll_ended() {
-            let id = server.id();
-            while let Some(event) = server.poll_event() {
-                self.happened(id, event, wakes);
-            }
-            if let Some(entry) = self.entries.get_mut(&id) {
-                if let Some(at) = entry.alarm.take() {
-                    self.alarms.remove(&(at, id));
-                }
-                if entry.held {
-                    while let Some(message) = server.read() {
-                        entry.rest.push_back(message);
-                    }
-                    let (in_doubt, never_sent) = server.take_uncommitted();
-                    let unsent = in_doubt.iter().chain(&never_sent);
-                    let bytes = unsent.map(|message| message.payload.len()).sum();
-                    if let Some(closed) = &mut entry.outcome {
-                        closed.unsent_bytes = bytes;
-                    }
-                }
-            }
-            self.tidy(id);
-        }
-        if self.registry.ids().next().is_none() {
-            wakes.woken.append(&mut self.empties);
         }
     }
 
@@ -415,77 +335,6 @@ impl State {
         Poll::Pending
     }
 
-    // Time.
-
-    /// Notes when a session's own deadline comes.
-    fn arm(&mut self, id: Secret, wakes: &mut Wakes) {
-        let at = match self.registry.session(id) {
-            Some(server) => server.poll_timeout(),
-            None => return self.set_clock(wakes),
-        };
-        let entry = self.entries.entry(id).or_default();
-        // A deadline that has moved back is looked at when the earlier one comes.
-        if let Some(at) = at
-            && entry.alarm.is_none_or(|alarm| alarm > at)
-        {
-            if let Some(old) = entry.alarm.replace(at) {
-                self.alarms.remove(&(old, id));
-            }
-            self.alarms.insert((at, id));
-        }
-        self.set_clock(wakes);
-    }
-
-    /// When there is something to do next.
-    pub(super) fn next_time(&self) -> Option<Duration> {
-        let alarm = self.alarms.first().map(|(at, _)| *at);
-        let expiry = self.registry.poll_timeout();
-        alarm.into_iter().chain(expiry).min()
-    }
-
-    fn set_clock(&mut self, wakes: &mut Wakes) {
-        let next = self.next_time();
-        if next.is_some_and(|next| self.set.is_none_or(|set| next < set)) {
-            wakes.add(self.clock.take());
-        }
-    }
-
-    /// The time has come for some.
-    pub(super) fn ring(&mut self, now: Duration, wakes: &mut Wakes) {
-        while let Some((at, id)) = self.alarms.pop_first() {
-            if at > now {
-                self.alarms.insert((at, id));
-                break;
-            }
-            if let Some(entry) = self.entries.get_mut(&id) {
-                entry.alarm = None;
-            }
-            let Some(server) = self.registry.session(id) else {
-                continue;
-            };
-            let due = server.poll_timeout().is_some_and(|at| at <= now);
-            match server.connection() {
-                // It reads what has arrived first.
-                Some(connection) if due => {
-                    if let Some(line) = self.lines.get_mut(&connection) {
-                        line.due = true;
-                        wakes.add(line.waker.take());
-                    }
-                }
-                _ => {
-                    if due {
-                        server.handle_timeout(now);
-                    }
-                    self.settle(now, id, wakes);
-                }
-            }
-        }
-        self.registry.handle_timeout(now);
-        self.bury(wakes);
-    }
-
-    // The end.
-
     /// Everything ends at once: the last `Sessions` is gone. Gives the tasks to abort.
     pub(super) fn end(&mut self, empty: Registry, wakes: &mut Wakes) -> Vec<AbortHandle> {
         self.over = true;
@@ -495,7 +344,7 @@ impl State {
         for entry in self.entries.values_mut() {
             entry.alarm = None;
             let closed = CloseInfo::lost(ClosedBy::Local);
-            entry.outcome.get_or_insert(closed);
+            entry.outcome.get_or_insert(Outcome { closed, lost: None });
             handlers.extend(entry.handler.take());
             wakes.add(entry.end.take());
         }
@@ -508,11 +357,4 @@ impl State {
         wakes.woken.append(&mut self.empties);
         handlers
     }
-}
-
-/// How a channel ends whose session was lost.
-fn lost(refusal: Refusal) -> CloseInfo {
-    let mut closed = CloseInfo::lost(ClosedBy::Error);
-    closed.reason = format!("the session was lost: {refusal:?}");
-    closed
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
+use websocket_channel::error::LostReason;
 use websocket_channel::server::{Away, Options, Sessions};
 use websocket_channel::session::{
     ClientEvent as Event, ClientPhase as Phase, LaterReason, Refusal,
@@ -136,7 +137,10 @@ async fn a_client_that_does_not_come_back_is_lost_and_told_so_when_it_does() {
     let server = serve(options, move |mut channel: Channel<String, String>, _| {
         let tell = tell.clone();
         async move {
-            let mut last = None;
+            let mut last = channel.next().await;
+            for text in ["read", "unread"] {
+                channel.send(text.into()).await.unwrap();
+            }
             while let Some(item) = channel.next().await {
                 last = Some(item);
             }
@@ -147,12 +151,19 @@ async fn a_client_that_does_not_come_back_is_lost_and_told_so_when_it_does() {
     let mut client = Hand::new(&server.url, 1);
     client.open().await;
     client.send("one");
-    client.until(|client| client.client.committed() == 1).await;
+    client.reads = false;
+    client.until(|client| client.client.next().0 == 2).await;
     client.cut();
     let (last, closed) = told(&mut seen).await;
     assert_eq!((closed.code, closed.by), (1006, ClosedBy::Error));
-    assert!(closed.reason.contains("Expired"), "{}", closed.reason);
-    assert_eq!(last, Some(Err(RecvError::ChannelClosed(closed))));
+    assert_eq!((&*closed.reason, closed.unsent_bytes), ("session lost", 10));
+    let Some(Err(RecvError::SessionLost(lost))) = last else {
+        panic!("{last:?}");
+    };
+    assert_eq!(lost.reason, LostReason::Refused(Refusal::Expired));
+    // Sent whole, and not committed.
+    assert_eq!(lost.in_doubt, ["read".into(), "unread".into()]);
+    assert_eq!((lost.never_sent.len(), lost.renewed), (0, false));
     until_empty(&server).await;
     client.connect().await;
     client
