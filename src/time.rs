@@ -19,6 +19,11 @@ mod platform {
     pub(crate) fn elapsed_ms(since: Instant) -> u64 {
         u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn timer_ms(after: u64) -> Timer {
+        timer(core::time::Duration::from_millis(after))
+    }
 }
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -103,7 +108,15 @@ mod platform {
     }
 
     pub(crate) fn timer(after: Duration) -> Timer {
-        let millis = after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis());
+        start(after.as_secs() as f64 * 1000.0 + f64::from(after.subsec_millis()))
+    }
+
+    #[cfg(feature = "reconnect")]
+    pub(crate) fn timer_ms(after: u64) -> Timer {
+        start(after as f64)
+    }
+
+    fn start(millis: f64) -> Timer {
         let (called, call) = called();
         let timeout = Timeout::of(millis, call);
         Timer {
@@ -173,6 +186,12 @@ pub(crate) struct Sleep(platform::Timer);
 /// A timer that completes after `after`, at the platform's resolution; pages in the background are slower.
 pub(crate) fn sleep(after: Duration) -> Sleep {
     Sleep(platform::timer(after))
+}
+
+/// The same after this many milliseconds.
+#[cfg(feature = "reconnect")]
+pub(crate) fn sleep_ms(after: u64) -> Sleep {
+    Sleep(platform::timer_ms(after))
 }
 
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]

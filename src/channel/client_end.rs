@@ -22,6 +22,7 @@ pub(super) use greeting::{Beginning, begin};
 use super::mailbox::Status;
 use super::reconnecting::Reconnecting;
 use crate::error::{LostReason, RecvError};
+use crate::lifecycle::Lifecycle;
 use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::random::jitter;
 use crate::session::wire::Head;
@@ -37,7 +38,9 @@ pub(super) struct ClientEnd {
     client: Client,
     settings: Settings,
     on_lost: OnLost,
-    again: Reconnecting,
+    again: Box<Reconnecting>,
+    /// The events of the page.
+    page: Lifecycle,
     /// The connection, open or greeting.
     socket: Option<Socket>,
     /// The socket had no room when a batch was written to it.
@@ -76,7 +79,7 @@ struct Parts {
     client: Client,
     settings: Settings,
     on_lost: OnLost,
-    again: Reconnecting,
+    again: Box<Reconnecting>,
     socket: Socket,
     clock: Instant,
     high_water_mark: usize,
@@ -97,6 +100,7 @@ impl ClientEnd {
             settings: parts.settings,
             on_lost: parts.on_lost,
             again: parts.again,
+            page: Lifecycle::new(),
             opened: socket.take_opened(),
             socket: Some(socket),
             full: false,

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "session")]
 use super::client_end;
+#[cfg(feature = "reconnect")]
+use super::reconnecting::Reconnecting;
 use super::source::{Opener, Opening, Source, Spoken};
 use super::{Channel, driver};
 use crate::codec::{Codec, Raw};
@@ -76,7 +78,7 @@ pub struct Connect<Tx, Rx> {
     options: ConnectionOptions,
     codec: Choice<Tx, Rx>,
     #[cfg(feature = "reconnect")]
-    reconnect: Option<crate::reconnect::Reconnect>,
+    reconnect: Option<Box<Reconnecting>>,
     #[cfg(feature = "session")]
     session: Option<crate::session::Session>,
 }
@@ -173,7 +175,7 @@ impl<Tx, Rx> Connect<Tx, Rx> {
     /// ```
     #[cfg(feature = "reconnect")]
     pub fn reconnect(mut self, policy: crate::reconnect::Reconnect) -> Self {
-        self.reconnect = Some(policy);
+        self.reconnect = Some(Box::new(Reconnecting::new(policy)));
         self
     }
 
@@ -397,26 +399,27 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
             Choice::Default(codec) => codec(),
             Choice::Made(codec) => codec,
         };
-        let mut source = Source {
-            url: self.url,
-            options: self.options,
-            opener: self.opener,
-            spoken: self.spoken,
-        };
+        let mut source = Source::new(self.url, self.options, self.opener, self.spoken);
         #[cfg(feature = "session")]
         if let Some(session) = self.session {
-            let policy = self.reconnect.unwrap_or_default();
+            let again = self.reconnect.unwrap_or_default();
             return Connecting {
-                beginning: Beginning::Session(Box::pin(client_end::begin(source, session, policy))),
+                beginning: Beginning::Session(Box::pin(client_end::begin(source, session, again))),
                 codec,
                 next: None,
             };
         }
+        let beginning = Beginning::Socket(source.first());
+        #[cfg(feature = "reconnect")]
+        let next = self.reconnect.map(|mut next| {
+            next.source = Some(source);
+            next
+        });
         Connecting {
-            beginning: Beginning::Socket(source.first()),
+            beginning,
             codec,
             #[cfg(feature = "reconnect")]
-            next: self.reconnect.map(|policy| (source, policy)),
+            next,
         }
     }
 }
@@ -434,9 +437,9 @@ pub struct Connecting<Tx, Rx> {
     // It does not know the types, so it is compiled once and not for every channel.
     beginning: Beginning,
     codec: Arc<dyn Codec<Tx, Rx>>,
-    /// The source of the next connection when this one is lost.
+    /// Makes the next connection when this one is lost.
     #[cfg(feature = "reconnect")]
-    next: Option<driver::Following>,
+    next: Option<Box<Reconnecting>>,
 }
 
 impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {

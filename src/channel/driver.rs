@@ -16,8 +16,8 @@ use super::reconnecting::Reconnecting;
 use super::task;
 use super::wait_queue::Stage;
 use crate::error::{SendError, SendErrorKind};
-#[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
-use crate::lifecycle::Lifecycle;
+#[cfg(feature = "lifecycle")]
+use crate::lifecycle::{Event, Lifecycle};
 use crate::message::{CloseInfo, ClosedBy, Message};
 use crate::socket::Socket;
 use core::task::{Context, Poll};
@@ -47,24 +47,19 @@ pub(super) fn start(socket: Socket) -> Arc<Mailbox> {
     start_again(socket, None)
 }
 
-/// The source of the next connections, and the policy that says when to make them.
+/// As `start`, and with `again` also makes the next connection when one is lost.
 #[cfg(feature = "reconnect")]
-pub(super) type Following = (super::source::Source, crate::reconnect::Reconnect);
-
-/// As `start`, and with `following` also makes the next connection when one is lost.
-#[cfg(feature = "reconnect")]
-pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> Arc<Mailbox> {
-    let incoming = match following {
+pub(super) fn start_again(mut socket: Socket, again: Option<Box<Reconnecting>>) -> Arc<Mailbox> {
+    let incoming = match again {
         Some(_) => socket.own_incoming(),
         None => socket.incoming(),
     };
     let mut link = Link::Socket(socket);
     let mailbox = Arc::new(Mailbox::new(&mut link, incoming));
     let mut driver = Driver::new(link, mailbox);
-    driver.again = following.map(|(source, policy)| Box::new(Reconnecting::new(source, policy)));
-    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
-    if driver.again.is_some() {
-        driver.page = None;
+    driver.again = again;
+    if let Some(again) = &mut driver.again {
+        again.opened();
     }
     spawn(driver)
 }
@@ -74,16 +69,9 @@ pub(super) fn start_again(mut socket: Socket, following: Option<Following>) -> A
 pub(super) fn start_end(end: Box<dyn super::link::End>) -> Arc<Mailbox> {
     let mut link = Link::Session(end);
     let mailbox = Arc::new(Mailbox::new(&mut link, session::incoming()));
-    #[cfg_attr(
-        not(all(target_family = "wasm", target_os = "unknown")),
-        expect(unused_mut, reason = "natively there are no events")
-    )]
     let mut driver = Driver::new(link, mailbox);
     // The end itself hears of the page.
-    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
-    {
-        driver.page = None;
-    }
+    driver.page = None;
     spawn(driver)
 }
 
@@ -108,8 +96,8 @@ pub(super) struct Driver {
     /// Messages in a row that senders handed over themselves.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
-    /// The events of the page; none with `again`, which receives them itself.
-    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    /// The events of the page; none for a session, which receives them itself.
+    #[cfg(feature = "lifecycle")]
     page: Option<Lifecycle>,
     /// Makes the next connection; none if this one is the last.
     #[cfg(feature = "reconnect")]
@@ -130,7 +118,7 @@ impl Driver {
             sent: Sent::default(),
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             direct: 0,
-            #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+            #[cfg(feature = "lifecycle")]
             page: Some(Lifecycle::new()),
             #[cfg(feature = "reconnect")]
             again: None,
@@ -140,7 +128,7 @@ impl Driver {
     }
 
     pub(super) fn turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+        #[cfg(feature = "lifecycle")]
         if self.was_restored(cx) {
             return Poll::Ready(());
         }
@@ -180,7 +168,7 @@ impl Driver {
                     if work.aborted {
                         closed.unsent_bytes = self.link.buffered_amount();
                     }
-                    self.mailbox.end(Some(closed));
+                    self.mailbox.end(closed);
                     return Poll::Ready(());
                 }
                 self.link.begin_close(code, &reason);
@@ -213,21 +201,26 @@ impl Driver {
         Poll::Pending
     }
 
-    /// Whether the page returned from the back/forward cache or from a freeze. Then the channel ends. Browsers have cut its connection, or will in
-    /// this turn of the event loop; they still report it as open, and lose what is sent.
-    #[cfg(all(feature = "lifecycle", target_family = "wasm", target_os = "unknown"))]
+    /// Handles events of the page and of its network. Returns whether the page returned from the back/forward cache or from a freeze and no connection
+    /// follows. Then the channel ends. Browsers have cut its connection, or will in this turn of the event loop; they still report it as open, and lose
+    /// what is sent.
+    #[cfg(feature = "lifecycle")]
     fn was_restored(&mut self, cx: &mut Context<'_>) -> bool {
-        use crate::lifecycle::Event;
         let Some(page) = &mut self.page else {
             return false;
         };
         while let Poll::Ready(event) = page.poll(cx) {
+            #[cfg(feature = "reconnect")]
+            if let Some(again) = &mut self.again {
+                again.hear(event);
+                continue;
+            }
             if event == Event::Restored {
                 let by = match self.mailbox.incoming.is_ours() {
                     true => ClosedBy::Local,
                     false => ClosedBy::Error,
                 };
-                self.mailbox.end(Some(CloseInfo::lost(by)));
+                self.mailbox.end(CloseInfo::lost(by));
                 return true;
             }
         }
@@ -318,7 +311,7 @@ impl Driver {
     fn stop_sending(&self) {
         #[cfg(feature = "reconnect")]
         if self.will_reconnect() {
-            return self.mailbox.pause();
+            return self.mailbox.pause(None);
         }
         self.mailbox.stop_sending();
     }
@@ -397,7 +390,7 @@ impl Driver {
                 }
                 #[cfg(feature = "reconnect")]
                 if became == Stage::NotOpen && self.will_reconnect() {
-                    self.mailbox.pause();
+                    self.mailbox.pause(None);
                     became = Stage::Waiting;
                 }
                 Some((key, became, message))
@@ -421,13 +414,22 @@ enum Turn {
     Ended,
 }
 
+impl Driver {
+    /// How the connection ended.
+    #[cfg(any(feature = "reconnect", all(target_family = "wasm", target_os = "unknown")))]
+    fn closed(&self) -> CloseInfo {
+        let closed = self.link.close_info().cloned();
+        closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error))
+    }
+}
+
 /// No wait stays pending, however the driver ends, even if a runtime shuts down.
 impl Drop for Driver {
     fn drop(&mut self) {
         #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
         let closed = self.last_turn();
         #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-        let closed = self.link.close_info().cloned();
+        let closed = self.closed();
         self.mailbox.end(closed);
     }
 }
@@ -436,9 +438,9 @@ impl Drop for Driver {
 impl Driver {
     /// A runtime that shuts down drops the driver while the connection is open. Accepted messages are handed over as far as the platform accepts them
     /// at once; the rest is counted.
-    fn last_turn(&mut self) -> Option<CloseInfo> {
+    fn last_turn(&mut self) -> CloseInfo {
         if let Some(closed) = self.link.close_info() {
-            return Some(closed.clone());
+            return closed.clone();
         }
         if let Some(accepted) = self.mailbox.take_accepted() {
             (accepted.hand_over)(self, accepted.messages);
@@ -449,6 +451,6 @@ impl Driver {
         self.link.end_turn(at_once);
         let mut closed = CloseInfo::lost(ClosedBy::Error);
         closed.unsent_bytes = self.link.buffered_amount();
-        Some(closed)
+        closed
     }
 }

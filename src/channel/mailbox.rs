@@ -80,20 +80,6 @@ enum Standing {
     Closed(Box<CloseInfo>),
 }
 
-#[cfg(feature = "reconnect")]
-impl From<Status> for Standing {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Open => Standing::Open,
-            Status::Reconnecting { .. } => Standing::Reconnecting(Box::new(status)),
-            #[cfg(feature = "session")]
-            Status::Stalled { .. } => Standing::Reconnecting(Box::new(status)),
-            Status::Closing => Standing::Closing,
-            Status::Closed(closed) => Standing::Closed(Box::new(closed)),
-        }
-    }
-}
-
 impl Standing {
     fn is_open(&self) -> bool {
         matches!(self, Standing::Open)

@@ -7,7 +7,7 @@ use crate::message::{CloseInfo, ClosedBy};
 use crate::random::jitter;
 use crate::reconnect::{Reconnect, ReconnectReason, State, Supervisor};
 use crate::socket::Socket;
-use crate::time::{Instant, Sleep, elapsed_ms, sleep};
+use crate::time::{Instant, Sleep, elapsed_ms, sleep_ms};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -47,32 +47,32 @@ impl fmt::Debug for RetryAt {
 }
 
 pub(super) struct Reconnecting {
-    source: Source,
+    /// None before the first attempt.
+    pub(super) source: Option<Source>,
     supervisor: Supervisor,
-    lifecycle: Lifecycle,
     /// The time from which all times count, in milliseconds.
     origin: Instant,
-    /// Fires at the next attempt, or at the next check for a network.
-    timer: Option<(u64, Sleep)>,
-    /// The current attempt. Dropped, and so closed, before the next one begins.
-    opening: Option<Pin<Box<Opening>>>,
+    step: Step,
     reason: Arc<ReconnectReason>,
-    attempts: u32,
+}
+
+/// What is under way.
+enum Step {
+    None,
+    /// Waiting for an attempt or for the next check for a network. An attempt that moves is checked again when this is over.
+    Timer(Sleep),
+    /// An attempt. Dropping it closes its connection before the next one begins.
+    Opening(Pin<Box<Opening>>),
 }
 
 impl Reconnecting {
-    /// For a connection that has just been made from this source.
-    pub(super) fn new(source: Source, policy: Reconnect) -> Self {
-        let origin = Instant::now();
+    pub(super) fn new(policy: Reconnect) -> Self {
         Self {
-            source,
+            source: None,
             supervisor: Supervisor::new(policy, 0),
-            lifecycle: Lifecycle::new(),
-            origin,
-            timer: None,
-            opening: None,
+            origin: Instant::now(),
+            step: Step::None,
             reason: Arc::new(ReconnectReason::Requested),
-            attempts: 0,
         }
     }
 
@@ -80,9 +80,19 @@ impl Reconnecting {
         elapsed_ms(self.origin)
     }
 
+    /// The connection counts as open.
+    pub(super) fn opened(&mut self) {
+        self.supervisor.opened(self.now());
+    }
+
     /// Whether a connection is wanted and open.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.supervisor.state(), State::Open)
+    }
+
+    /// The attempt that is next, or under way, or made the connection that is open.
+    pub(super) fn attempt(&self) -> u32 {
+        self.supervisor.attempt()
     }
 
     /// Carries out the application's requests.
@@ -96,7 +106,7 @@ impl Reconnecting {
     }
 
     pub(super) fn suspend(&mut self) {
-        self.reason = Arc::new(ReconnectReason::Suspended);
+        self.set_reason(ReconnectReason::Suspended);
         self.supervisor.suspend();
     }
 
@@ -106,47 +116,34 @@ impl Reconnecting {
 
     pub(super) fn reconnect_now(&mut self) {
         if self.is_open() {
-            self.reason = Arc::new(ReconnectReason::Requested);
+            self.set_reason(ReconnectReason::Requested);
         }
         self.supervisor.reconnect_now(self.now(), jitter());
     }
 
-    /// Handles events of the page and of its network. Returns the one that says most.
-    pub(super) fn hear(&mut self, cx: &mut Context<'_>) -> Option<Event> {
-        let mut heard = None;
-        while let Poll::Ready(event) = self.lifecycle.poll(cx) {
-            let now = self.now();
-            if event == Event::Restored {
-                heard = Some(event);
-                self.reason = Arc::new(ReconnectReason::Restored);
-                self.supervisor.restored(now, jitter());
-            } else {
-                heard.get_or_insert(event);
-                if !self.look_for_network(now) && Lifecycle::is_visible() {
-                    self.supervisor.seen(now);
-                }
-            }
+    /// Handles an event of the page or of its network.
+    pub(super) fn hear(&mut self, event: Event) {
+        let now = self.now();
+        if event == Event::Restored {
+            self.set_reason(ReconnectReason::Restored);
+            self.supervisor.restored(now, jitter());
+        } else if !self.look_for_network(now) && Lifecycle::is_visible() {
+            self.supervisor.seen(now);
         }
-        heard
     }
 
-    /// The connection counts as open.
-    pub(super) fn opened(&mut self) {
-        self.supervisor.opened(self.now());
-    }
-
-    /// The connection ended. Returns whether there will be another.
-    pub(super) fn lost(&mut self, closed: CloseInfo) -> bool {
-        self.wait(ReconnectReason::Closed(closed));
+    /// The connection ended, or the attempt failed. Returns whether there will be another attempt.
+    pub(super) fn retry(&mut self, reason: ReconnectReason) -> bool {
+        let now = self.now();
+        let (cause, asked) = reason.cause();
+        self.set_reason(reason);
+        self.look_for_network(now);
+        self.supervisor.lost(now, cause, asked, jitter());
         !matches!(self.supervisor.state(), State::Ended(_))
     }
 
-    fn wait(&mut self, reason: ReconnectReason) {
-        let now = self.now();
-        let (cause, asked) = reason.cause();
+    fn set_reason(&mut self, reason: ReconnectReason) {
         self.reason = Arc::new(reason);
-        self.look_for_network(now);
-        self.supervisor.lost(now, cause, asked, jitter());
     }
 
     /// Asks the browser whether it is offline. Returns whether that changed.
@@ -159,39 +156,38 @@ impl Reconnecting {
         news
     }
 
-    /// The next connection, and the number of its attempt; `None` when there will be none. Whoever gets it says when it counts as
-    /// [`opened`](Self::opened), or is lost.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Socket, u32)>> {
+    /// The next connection; `None` when there will be none. Whoever gets it says when it counts as [`opened`](Self::opened), or is lost.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Socket>> {
         loop {
             let now = self.now();
             match self.supervisor.state() {
-                State::Waiting { at, .. } => {
-                    self.opening = None;
+                State::Waiting { at } => {
                     if self.supervisor.due(now) {
-                        continue;
+                        self.step = Step::None;
+                    } else {
+                        ready!(self.poll_timer(at, now, cx));
                     }
-                    ready!(self.poll_timer(at, now, cx));
                 }
-                State::Connecting { attempt } => {
-                    self.timer = None;
-                    self.attempts = attempt;
-                    let opening = self.opening.get_or_insert_with(|| {
-                        let reason = Some(self.reason.clone());
-                        self.source.attempt(attempt, reason)
-                    });
-                    match ready!(opening.as_mut().poll(cx)) {
-                        Ok(socket) => {
-                            self.opening = None;
-                            return Poll::Ready(Some((socket, attempt)));
+                State::Connecting => {
+                    if let Step::Opening(opening) = &mut self.step {
+                        let opened = ready!(opening.as_mut().poll(cx));
+                        self.step = Step::None;
+                        match opened {
+                            Ok(socket) => return Poll::Ready(Some(socket)),
+                            Err(error) => {
+                                self.retry(ReconnectReason::Failed(Box::new(error)));
+                            }
                         }
-                        Err(error) => {
-                            self.opening = None;
-                            self.wait(ReconnectReason::Failed(Box::new(error)));
-                        }
+                    } else if let Some(source) = &mut self.source {
+                        let attempt = self.supervisor.attempt();
+                        let opening = source.attempt(attempt, Some(&self.reason));
+                        self.step = Step::Opening(opening);
+                    } else {
+                        return Poll::Ready(None);
                     }
                 }
                 State::Open | State::Suspended => {
-                    (self.opening, self.timer) = (None, None);
+                    self.step = Step::None;
                     return Poll::Pending;
                 }
                 State::Ended(_) => return Poll::Ready(None),
@@ -202,33 +198,34 @@ impl Reconnecting {
     /// Ready when it is time to check again.
     fn poll_timer(&mut self, at: u64, now: u64, cx: &mut Context<'_>) -> Poll<()> {
         let offline = self.supervisor.is_offline();
-        if self.timer.as_ref().is_none_or(|(until, _)| *until != at) {
-            let delay = at.saturating_sub(now);
-            let delay = if offline { delay.min(LOOK_MS) } else { delay };
-            self.timer = Some((at, sleep(Duration::from_millis(delay))));
-        }
-        if let Some((_, timer)) = &mut self.timer {
-            ready!(Pin::new(timer).poll(cx));
-        }
-        self.timer = None;
-        if offline {
-            self.look_for_network(self.now());
+        match &mut self.step {
+            Step::Timer(timer) => {
+                ready!(Pin::new(timer).poll(cx));
+                self.step = Step::None;
+                if offline {
+                    self.look_for_network(now);
+                }
+            }
+            _ => {
+                let delay = at.saturating_sub(now);
+                let delay = if offline { delay.min(LOOK_MS) } else { delay };
+                self.step = Step::Timer(sleep_ms(delay));
+            }
         }
         Poll::Ready(())
     }
 
     /// The status between two connections.
     pub(super) fn status(&self) -> Status {
-        let (attempt, next_retry_at) = match self.supervisor.state() {
-            State::Waiting { attempt, at } => {
-                let origin = self.origin;
-                (attempt, Some(RetryAt { origin, at }))
-            }
-            State::Connecting { attempt } => (attempt, None),
-            _ => (self.attempts, None),
+        let next_retry_at = match self.supervisor.state() {
+            State::Waiting { at } => Some(RetryAt {
+                origin: self.origin,
+                at,
+            }),
+            _ => None,
         };
         Status::Reconnecting {
-            attempt,
+            attempt: self.attempt(),
             reason: self.reason.clone(),
             next_retry_at,
         }
@@ -236,9 +233,15 @@ impl Reconnecting {
 
     /// The end, after the last attempt.
     pub(super) fn gave_up(&self) -> CloseInfo {
-        let mut closed = CloseInfo::lost(ClosedBy::Error);
-        closed.reason = String::from("reconnecting failed");
-        closed
+        CloseInfo::new(1006, "reconnecting failed", false, ClosedBy::Error)
+    }
+}
+
+/// By the default policy.
+#[cfg(feature = "session")]
+impl Default for Reconnecting {
+    fn default() -> Self {
+        Self::new(Reconnect::default())
     }
 }
 
@@ -252,18 +255,9 @@ impl Reconnecting {
         }
     }
 
-    /// There is to be another connection for this reason. Returns whether there will be one.
-    pub(super) fn retry(&mut self, reason: ReconnectReason) -> bool {
-        self.wait(reason);
-        !matches!(self.supervisor.state(), State::Ended(_))
-    }
-
     /// Whether the connection that there is, open or not yet, is the wanted one.
     pub(super) fn keeps(&self) -> bool {
-        matches!(
-            self.supervisor.state(),
-            State::Open | State::Connecting { .. }
-        )
+        matches!(self.supervisor.state(), State::Open | State::Connecting)
     }
 
     /// Makes the next attempt now, also while suspended.

@@ -6,13 +6,14 @@ use crate::socket::{ConnectionOptions, Socket};
 use crate::time::Instant;
 use core::iter::once;
 use core::pin::Pin;
+#[cfg(feature = "reconnect")]
+use {crate::reconnect::ReconnectReason, std::sync::Arc};
 
 /// The builder's settings.
 pub(super) struct Source {
-    pub(super) url: String,
+    url: String,
     pub(super) options: ConnectionOptions,
-    pub(super) opener: Option<Opener>,
-    pub(super) spoken: Option<Spoken>,
+    opener: Option<Opener>,
 }
 
 /// How to open the socket, if not just by the URL. A function, so that programs without a provider do not link it.
@@ -27,23 +28,36 @@ pub(super) type Opening = dyn Future<Output = Result<Socket, ConnectError>>;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(super) type Opening = dyn Future<Output = Result<Socket, ConnectError>> + Send;
 
-/// Opens a socket like [`open`], but with the name of a subprotocol.
-type Speak = fn(String, Attempt, ConnectionOptions, Option<&mut Opener>) -> Pin<Box<Opening>>;
-
 /// The codec's subprotocol, and how to open a socket with it. A function, so that only programs with such a codec link it.
-#[cfg_attr(feature = "reconnect", derive(Clone))]
 pub(super) struct Spoken {
     name: String,
-    open: Speak,
+    opener: fn(String, Option<Opener>) -> Opener,
 }
 
 impl Source {
+    pub(super) fn new(
+        url: String,
+        options: ConnectionOptions,
+        opener: Option<Opener>,
+        spoken: Option<Spoken>,
+    ) -> Self {
+        let opener = match spoken {
+            Some(spoken) => Some((spoken.opener)(spoken.name, opener)),
+            None => opener,
+        };
+        Self {
+            url,
+            options,
+            opener,
+        }
+    }
+
     /// Makes the only attempt.
     #[cfg(not(feature = "reconnect"))]
     pub(super) fn first(&mut self) -> Pin<Box<Opening>> {
         let attempt = Attempt::first(core::mem::take(&mut self.url));
         let options = core::mem::take(&mut self.options);
-        start(attempt, options, self.opener.as_mut(), self.spoken.take())
+        open(attempt, options, self.opener.as_mut())
     }
 
     /// Makes the first attempt of several.
@@ -57,27 +71,18 @@ impl Source {
     pub(super) fn attempt(
         &mut self,
         number: u32,
-        reason: Option<std::sync::Arc<crate::reconnect::ReconnectReason>>,
+        reason: Option<&Arc<ReconnectReason>>,
     ) -> Pin<Box<Opening>> {
-        let attempt = Attempt {
-            url: self.url.clone(),
-            number,
-            reason,
+        let (url, options) = (self.url.clone(), self.options.clone());
+        let Some(open) = &mut self.opener else {
+            return Box::pin(Socket::connect(url, options));
         };
-        let (options, spoken) = (self.options.clone(), self.spoken.clone());
-        start(attempt, options, self.opener.as_mut(), spoken)
-    }
-}
-
-fn start(
-    attempt: Attempt,
-    options: ConnectionOptions,
-    opener: Option<&mut Opener>,
-    spoken: Option<Spoken>,
-) -> Pin<Box<Opening>> {
-    match spoken {
-        Some(spoken) => (spoken.open)(spoken.name, attempt, options, opener),
-        None => open(attempt, options, opener),
+        let attempt = Attempt {
+            url,
+            number,
+            reason: reason.cloned(),
+        };
+        open(attempt, options)
     }
 }
 
@@ -96,33 +101,31 @@ impl Spoken {
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            open: Self::open,
+            opener: Self::opener,
         }
     }
 
     /// Offers the subprotocol once, before all others, and fails if the server chooses another.
-    fn open(
-        name: String,
-        attempt: Attempt,
-        mut options: ConnectionOptions,
-        opener: Option<&mut Opener>,
-    ) -> Pin<Box<Opening>> {
-        let began = Instant::now();
-        let others = options.protocols.into_names();
-        let others = others.into_iter().filter(|protocol| *protocol != name);
-        options.protocols = once(name.clone()).chain(others).collect();
-        let opening = open(attempt, options, opener);
-        Box::pin(async move {
-            let socket = opening.await?;
-            let chosen = &socket.opened().protocol;
-            if *chosen == name {
-                return Ok(socket);
-            }
-            let kind = ConnectErrorKind::Subprotocol {
-                chosen: chosen.clone(),
-                expected: name,
-            };
-            Err(ConnectError::new(kind, began.elapsed()))
+    fn opener(name: String, mut opener: Option<Opener>) -> Opener {
+        Box::new(move |attempt, mut options| {
+            let began = Instant::now();
+            let expected = name.clone();
+            let others = options.protocols.into_names();
+            let others = others.into_iter().filter(|protocol| *protocol != name);
+            options.protocols = once(name.clone()).chain(others).collect();
+            let opening = open(attempt, options, opener.as_mut());
+            Box::pin(async move {
+                let socket = opening.await?;
+                let chosen = &socket.opened().protocol;
+                if *chosen == expected {
+                    return Ok(socket);
+                }
+                let kind = ConnectErrorKind::Subprotocol {
+                    chosen: chosen.clone(),
+                    expected,
+                };
+                Err(ConnectError::new(kind, began.elapsed()))
+            })
         })
     }
 }

@@ -35,16 +35,16 @@ const MAX_OBEYED_MS: u64 = 3_600_000;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Backoff {
-    policy: Reconnect,
-    /// The server's `spread`, which replaces the policy's.
-    server_spread: Option<u64>,
+    pub(super) policy: Reconnect,
     /// The number of attempts since the last stable connection.
-    attempts: u32,
-    /// When that connection was lost.
-    since: Option<u64>,
-    /// When the current connection opened.
-    opened: Option<u64>,
+    pub(super) attempts: u32,
+    /// When `max_elapsed` is over. It is set before the first of them.
+    until: u64,
+    /// When the current connection has been open for `stable_after`; `NEVER` without a connection.
+    stable: u64,
 }
+
+const NEVER: u64 = u64::MAX;
 
 /// How a connection or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +93,9 @@ impl Backoff {
     pub fn new(policy: Reconnect) -> Self {
         Self {
             policy,
-            server_spread: None,
             attempts: 0,
-            since: None,
-            opened: None,
+            until: NEVER,
+            stable: NEVER,
         }
     }
 
@@ -107,7 +106,7 @@ impl Backoff {
 
     /// Sets the server's estimate of the time after a restart in which all clients reconnect. It replaces [`Reconnect::spread`], up to an hour.
     pub fn set_spread(&mut self, spread: Duration) {
-        self.server_spread = Some(millis(spread).min(MAX_OBEYED_MS));
+        self.policy.spread = millis(spread).min(MAX_OBEYED_MS);
     }
 
     /// The connection or the attempt ended. `random` is a random number, uniform over all values. Delays are whole milliseconds.
@@ -117,8 +116,8 @@ impl Backoff {
             _ => 0,
         };
         match self.retry_at(millis(now), cause, asked, random) {
-            Ok((attempt, at)) => Next::Retry {
-                attempt,
+            Ok(at) => Next::Retry {
+                attempt: self.attempts,
                 at: Duration::from_millis(at),
             },
             Err(why) => Next::GiveUp(why),
@@ -134,26 +133,30 @@ impl Backoff {
     }
 
     pub(super) fn opened_at(&mut self, now: u64) {
-        self.opened = Some(now);
+        self.stable = now + self.policy.stable;
     }
 
-    /// In milliseconds. `asked` is the delay that the server asked for.
+    /// When the next attempt is due, in milliseconds; `attempts` has its number. `asked` is the delay that the server asked for.
     pub(super) fn retry_at(
         &mut self,
         now: u64,
         cause: RetryCause,
         asked: u64,
         random: u32,
-    ) -> Result<(u32, u64), GaveUp> {
-        if let Some(opened) = self.opened.take()
-            && now >= opened + self.policy.stable
-        {
+    ) -> Result<u64, GaveUp> {
+        if now >= core::mem::replace(&mut self.stable, NEVER) {
             self.attempts = 0;
-            self.since = None;
         }
-        let since = *self.since.get_or_insert(now);
+        if self.attempts == 0 {
+            self.until = now + self.policy.max_elapsed;
+        }
+        #[expect(
+            clippy::manual_contains,
+            reason = "`contains` compares 32 at a time, which weighs more in wasm"
+        )]
+        let is_final = |code| self.policy.final_codes.iter().any(|each| *each == code);
         if let RetryCause::Closed(code) = cause
-            && self.policy.final_codes.contains(&code)
+            && is_final(code)
         {
             return Err(GaveUp::FinalCode);
         }
@@ -164,26 +167,24 @@ impl Backoff {
         // A random fraction of the interval, of 14 bits: for a minute that is steps of some milliseconds.
         let delay = least + (((most - least) * u64::from(random >> 18)) >> 14);
         let at = now + asked.min(MAX_OBEYED_MS) + delay;
-        if at.saturating_sub(since) >= self.policy.max_elapsed {
+        if at >= self.until {
             return Err(GaveUp::MaxElapsed);
         }
-        self.attempts = self.attempts.saturating_add(1);
-        Ok((self.attempts, at))
+        self.attempts += 1;
+        Ok(at)
     }
 
     /// The bounds of the next attempt's delay.
     fn bounds(&self, cause: RetryCause) -> (u64, u64) {
-        let Reconnect { base, cap, .. } = self.policy;
-        let spread = self.server_spread.unwrap_or(self.policy.spread);
+        let Reconnect {
+            base, cap, spread, ..
+        } = self.policy;
         if self.attempts == 0 {
-            return (
-                0,
-                if cause == RetryCause::Local {
-                    base
-                } else {
-                    spread
-                },
-            );
+            let most = match cause {
+                RetryCause::Local => base,
+                _ => spread,
+            };
+            return (0, most);
         }
         let doubled = base << self.attempts.min(14);
         let most = doubled.min(cap).max(spread);

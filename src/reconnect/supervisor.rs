@@ -22,14 +22,11 @@ use super::policy::Reconnect;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
-    /// Until the time of this attempt.
+    /// Until the time of the next attempt.
     Waiting {
-        attempt: u32,
         at: u64,
     },
-    Connecting {
-        attempt: u32,
-    },
+    Connecting,
     Suspended,
     Ended(GaveUp),
 }
@@ -40,26 +37,27 @@ pub(crate) struct Supervisor {
     state: State,
     /// The browser reports that there is no network. That is a hint: the machine itself can always be reached.
     offline: bool,
-    /// The longest delay of an attempt because of that.
-    hold: u64,
 }
 
 impl Supervisor {
     /// The state for an open connection.
     pub(crate) fn new(policy: Reconnect, now: u64) -> Self {
-        let hold = policy.cap;
         let mut backoff = Backoff::new(policy);
         backoff.opened_at(now);
         Self {
             backoff,
             state: State::Open,
             offline: false,
-            hold,
         }
     }
 
     pub(crate) fn state(&self) -> State {
         self.state
+    }
+
+    /// The number of the next, current or last attempt since the last stable connection, from 1.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.backoff.attempts
     }
 
     /// Whether the browser reports that there is no network.
@@ -69,14 +67,14 @@ impl Supervisor {
 
     /// The connection ended, or the attempt failed. The server asked for this delay in milliseconds.
     pub(crate) fn lost(&mut self, now: u64, cause: RetryCause, asked: u64, random: u32) {
-        if let State::Open | State::Connecting { .. } = self.state {
+        if let State::Open | State::Connecting = self.state {
             self.wait(now, cause, asked, random);
         }
     }
 
     fn wait(&mut self, now: u64, cause: RetryCause, asked: u64, random: u32) {
         self.state = match self.backoff.retry_at(now, cause, asked, random) {
-            Ok((attempt, at)) => State::Waiting { attempt, at },
+            Ok(at) => State::Waiting { at },
             Err(why) => State::Ended(why),
         };
         if self.offline {
@@ -87,8 +85,8 @@ impl Supervisor {
     /// Whether to connect now. If so, the state is connecting.
     pub(crate) fn due(&mut self, now: u64) -> bool {
         match self.state {
-            State::Waiting { attempt, at } if at <= now => {
-                self.state = State::Connecting { attempt };
+            State::Waiting { at } if at <= now => {
+                self.state = State::Connecting;
                 true
             }
             _ => false,
@@ -117,7 +115,7 @@ impl Supervisor {
     /// The connection is dead, whatever the browser reports.
     pub(crate) fn restored(&mut self, now: u64, random: u32) {
         match self.state {
-            State::Open | State::Connecting { .. } => self.at_once(now, random),
+            State::Open | State::Connecting => self.at_once(now, random),
             _ => self.seen(now),
         }
     }
@@ -129,9 +127,8 @@ impl Supervisor {
 
     /// The page is visible: a waiting attempt is due now.
     pub(crate) fn seen(&mut self, now: u64) {
-        if let State::Waiting { attempt, at } = self.state {
-            let at = at.min(now);
-            self.state = State::Waiting { attempt, at };
+        if let State::Waiting { at } = &mut self.state {
+            *at = now.min(*at);
         }
     }
 
@@ -145,10 +142,10 @@ impl Supervisor {
         }
     }
 
+    /// For the longest delay.
     fn hold_back(&mut self, now: u64) {
-        if let State::Waiting { attempt, at } = self.state {
-            let at = at.max(now.saturating_add(self.hold));
-            self.state = State::Waiting { attempt, at };
+        if let State::Waiting { at } = &mut self.state {
+            *at = (now + self.backoff.policy.cap).max(*at);
         }
     }
 
@@ -183,13 +180,14 @@ mod tests {
         [open, waiting, connecting, suspended, ended]
     }
 
-    fn word(state: State) -> String {
-        match state {
+    fn word(supervisor: &Supervisor) -> String {
+        let attempt = supervisor.attempt();
+        match supervisor.state() {
             State::Open => "open".into(),
-            State::Waiting { attempt, at } => {
+            State::Waiting { at } => {
                 format!("{attempt} in {}", at.saturating_sub(NOW))
             }
-            State::Connecting { attempt } => format!("connecting {attempt}"),
+            State::Connecting => format!("connecting {attempt}"),
             State::Suspended => "suspended".into(),
             State::Ended(_) => "ended".into(),
         }
@@ -198,7 +196,7 @@ mod tests {
     fn row(step: impl Fn(&mut Supervisor)) -> [String; 5] {
         each().map(|mut supervisor| {
             step(&mut supervisor);
-            word(supervisor.state())
+            word(&supervisor)
         })
     }
 
@@ -261,7 +259,7 @@ mod tests {
         let mut supervisor = Supervisor::new(Reconnect::default(), NOW);
         supervisor.set_offline(true, NOW);
         supervisor.lost(NOW, RetryCause::Closed(1006), 0, 0);
-        assert_eq!(word(supervisor.state()), "1 in 30000");
+        assert_eq!(word(&supervisor), "1 in 30000");
         assert!(!supervisor.due(NOW + 29000));
         assert!(supervisor.due(NOW + 30000));
     }

@@ -121,11 +121,7 @@ impl Incoming {
     /// A queue that overflows at the receive buffer.
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn bounded(phase: Phase, limits: &Limits) -> Arc<Self> {
-        Self::new(
-            phase,
-            Inbox::new(limits.receive_buffer, limits.overflow),
-            false,
-        )
+        Self::new(phase, limits.receive_buffer, limits.overflow, false)
     }
 
     /// For a connection that is already open. `limits` gives the bound; without them the producer keeps to one.
@@ -133,18 +129,18 @@ impl Incoming {
         let (bound, overflow) = limits.map_or((usize::MAX, Overflow::Close), |limits| {
             (limits.receive_buffer, limits.overflow)
         });
-        Self::new(Phase::Open, Inbox::new(bound, overflow), limits.is_some())
+        Self::new(Phase::Open, bound, overflow, limits.is_some())
     }
 
-    fn new(phase: Phase, inbox: Inbox, below: bool) -> Arc<Self> {
-        Arc::new(Self::of(phase, inbox, below))
+    fn new(phase: Phase, bound: usize, overflow: Overflow, below: bool) -> Arc<Self> {
+        Arc::new(Self::of(phase, bound, overflow, below))
     }
 
-    fn of(phase: Phase, inbox: Inbox, below: bool) -> Self {
+    fn of(phase: Phase, bound: usize, overflow: Overflow, below: bool) -> Self {
         Self {
             below,
             state: Lock::new(State {
-                life: Life::new(phase, inbox),
+                life: Life::new(phase, Inbox::new(bound, overflow)),
                 reader: None,
                 hook: None,
                 last_pong: None,
@@ -161,7 +157,7 @@ impl Incoming {
     /// For a session, whose credit is the bound.
     #[cfg(feature = "session")]
     pub(crate) fn of_session() -> Arc<Self> {
-        let mut incoming = Self::of(Phase::Open, Inbox::new(usize::MAX, Overflow::Close), false);
+        let mut incoming = Self::of(Phase::Open, usize::MAX, Overflow::Close, false);
         incoming.taken = Some(AtomicUsize::new(0));
         Arc::new(incoming)
     }
@@ -221,7 +217,7 @@ impl Incoming {
     }
 
     /// Whether we began the end.
-    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    #[cfg(any(feature = "lifecycle", all(target_family = "wasm", target_os = "unknown")))]
     #[inline(never)]
     pub(crate) fn is_ours(&self) -> bool {
         self.lock().life.is_ours()

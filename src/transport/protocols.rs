@@ -13,16 +13,32 @@ use wasm_bindgen::JsValue;
 #[derive(Clone, Default)]
 pub struct Protocols(Option<Named>);
 
-#[derive(Clone)]
 struct Named {
     names: Vec<String>,
+    clone: fn(&Named) -> Named,
     // Of a shape that others have: in wasm a new one would keep what has it, too.
     check: fn(&Named, Option<&OpenInfo>) -> Result<(), ConnectErrorKind>,
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     list: fn(&[String]) -> JsValue,
 }
 
+impl Clone for Named {
+    fn clone(&self) -> Self {
+        (self.clone)(self)
+    }
+}
+
 impl Protocols {
+    fn of(names: Vec<String>) -> Named {
+        Named {
+            names,
+            clone: |named| Self::of(named.names.clone()),
+            check,
+            #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+            list,
+        }
+    }
+
     /// Checks that they are distinct tokens; or, when it is open, that the server has chosen one of them.
     ///
     /// WHATWG WebSockets, "establish a WebSocket connection": a server that chooses none fails the connection. Firefox, WebKit and RFC 6455 let that be.
@@ -58,12 +74,7 @@ impl Deref for Protocols {
 
 impl<P: Into<String>> FromIterator<P> for Protocols {
     fn from_iter<I: IntoIterator<Item = P>>(names: I) -> Self {
-        Self(Some(Named {
-            names: names.into_iter().map(Into::into).collect(),
-            check,
-            #[cfg(all(target_family = "wasm", target_os = "unknown"))]
-            list,
-        }))
+        Self(Some(Self::of(names.into_iter().map(Into::into).collect())))
     }
 }
 

@@ -15,7 +15,7 @@ const SMALLEST = ['talc'];
 /** Each is a feature of the app, and adds one of the crate's. */
 const ADDED = ['json', 'messagepack', 'websocket-stream', 'tracing', 'proto', 'reconnect'];
 /** Gzip bytes that one may add. For `reconnect` 3 KB were wanted; it must not grow above what it is. */
-const ADDED_BARS = { reconnect: 4736 };
+const ADDED_BARS = { reconnect: 3520 };
 /** Gzip bytes: 20, 32 and 28 KB. */
 const BARS = { app: 20 << 10, npm: 32 << 10, noWasm: 28 << 10 };
 

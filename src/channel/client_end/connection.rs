@@ -2,6 +2,7 @@
 
 use super::{Blame, ClientEnd, ClientPhase};
 use crate::message::{CloseInfo, ClosedBy, Message};
+use crate::reconnect::ReconnectReason;
 use core::task::{Context, Poll};
 
 /// Batches that are read in one turn before other tasks get theirs.
@@ -61,7 +62,7 @@ impl ClientEnd {
         };
         self.client.disconnected(now, blame);
         let moving = core::mem::take(&mut self.moving);
-        if !moving && !self.again.lost(closed.clone()) {
+        if !moving && !self.again.retry(ReconnectReason::Closed(closed.clone())) {
             self.give_up(closed);
         }
     }
@@ -72,7 +73,7 @@ impl ClientEnd {
             return;
         }
         match self.again.poll(cx) {
-            Poll::Ready(Some((socket, _))) => {
+            Poll::Ready(Some(socket)) => {
                 let now = self.now();
                 self.client.disconnected(now, Blame::Innocent);
                 self.leave(1000, "");

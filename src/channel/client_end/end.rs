@@ -17,9 +17,13 @@ const READ_AHEAD: usize = 64 * 1024;
 impl End for ClientEnd {
     fn begin_turn(&mut self, turn: Begin, cx: &mut Context<'_>) {
         self.again.obey(turn.orders);
-        let heard = self.again.hear(cx);
-        if heard == Some(Heard::Restored) {
-            self.moving = false;
+        let mut heard = false;
+        while let Poll::Ready(event) = self.page.poll(cx) {
+            self.again.hear(event);
+            heard = true;
+            if event == Heard::Restored {
+                self.moving = false;
+            }
         }
         let now = self.now();
         let below = self.takes.taken(turn.taken);
@@ -31,7 +35,7 @@ impl End for ClientEnd {
             };
             self.client.commit(now, below);
         }
-        if heard.is_some() {
+        if heard {
             // A hint, and no proof: the peer is asked.
             self.client.probe(now);
         }

@@ -6,7 +6,6 @@ use crate::channel::reconnecting::Reconnecting;
 use crate::channel::source::Source;
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::message::Message;
-use crate::reconnect::Reconnect;
 use crate::session::{Client, ClientEvent, Session};
 use crate::socket::Socket;
 use crate::time::{Instant, sleep};
@@ -31,7 +30,7 @@ pub(in crate::channel) type Beginning =
 pub(in crate::channel) async fn begin(
     mut source: Source,
     session: Session,
-    policy: Reconnect,
+    mut again: Box<Reconnecting>,
 ) -> Result<Box<dyn End>, ConnectError> {
     let clock = Instant::now();
     let Session {
@@ -75,7 +74,8 @@ pub(in crate::channel) async fn begin(
             return Err(ConnectError::new(kind, clock.elapsed()));
         }
     };
-    let mut again = Reconnecting::new(source, policy);
+    again.source = Some(source);
+    again.opened();
     again.set_spread(spread);
     Ok(Box::new(ClientEnd::new(Parts {
         client,

@@ -4,6 +4,7 @@ use super::Driver;
 use crate::channel::link::Link;
 use crate::channel::mailbox::Work;
 use crate::message::{CloseInfo, ClosedBy};
+use crate::reconnect::ReconnectReason;
 use core::task::{Context, Poll};
 
 /// The result of beginning a turn.
@@ -34,12 +35,11 @@ impl Driver {
         if let Some(work) = work {
             again.obey(core::mem::take(&mut work.orders));
         }
-        let _ = again.hear(cx);
         if again.is_open() {
             return Turned::Open;
         }
         if !self.away {
-            self.leave();
+            self.leave(None);
         }
         if let Some(work) = work.take() {
             self.look = work.look;
@@ -51,8 +51,9 @@ impl Driver {
             return Turned::Open;
         };
         match again.poll(cx) {
-            Poll::Ready(Some((socket, attempt))) => {
+            Poll::Ready(Some(socket)) => {
                 again.opened();
+                let attempt = again.attempt();
                 self.link = Link::Socket(socket);
                 self.away = false;
                 self.low = 1;
@@ -66,8 +67,7 @@ impl Driver {
                 self.end(closed)
             }
             Poll::Pending => {
-                let status = again.status();
-                self.mailbox.set_status(status);
+                self.mailbox.set_status(Some(Box::new(again.status())));
                 Turned::Away
             }
         }
@@ -75,32 +75,31 @@ impl Driver {
 
     fn end(&mut self, closed: CloseInfo) -> Turned {
         self.again = None;
-        self.mailbox.end(Some(closed));
+        self.mailbox.end(closed);
         Turned::Over
     }
 
     /// The connection has ended. Returns whether the channel goes on.
     pub(super) fn goes_on(&mut self) -> bool {
+        let closed = self.closed();
         let Some(again) = &mut self.again else {
             return false;
         };
-        let closed = self.link.close_info().cloned();
-        let closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
         let unsent = closed.unsent_bytes;
         let by_limit = closed.by == ClosedBy::Local && is_limit(closed.code);
-        if by_limit || !again.lost(closed) {
+        if by_limit || !again.retry(ReconnectReason::Closed(closed)) {
             self.again = None;
             return false;
         }
-        self.mailbox.count_unsent(unsent);
-        self.leave();
+        self.leave(Some(unsent));
         true
     }
 
-    /// Leaves the connection, whatever the platform reports of it. Accepted messages that were not handed over stay for the next one.
-    fn leave(&mut self) {
+    /// Leaves the connection, whatever the platform reports of it. Accepted messages that were not handed over stay for the next one. `unsent`: if the
+    /// connection was lost, the unsent bytes of messages that had been handed over.
+    fn leave(&mut self, unsent: Option<usize>) {
         self.away = true;
-        self.mailbox.pause();
+        self.mailbox.pause(unsent);
         #[cfg_attr(
             not(feature = "session"),
             expect(irrefutable_let_patterns, reason = "there are no others")

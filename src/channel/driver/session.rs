@@ -2,7 +2,7 @@
 
 use super::Driver;
 use crate::channel::link::{Begin, Link};
-use crate::channel::mailbox::Work;
+use crate::channel::mailbox::{Status, Work};
 use crate::transport::incoming::Incoming;
 use core::task::Context;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Driver {
         };
         end.begin_turn(turn, cx);
         if let Some(status) = end.news() {
-            self.mailbox.set_status(status);
+            self.mailbox.set_status(between(status));
         }
     }
 
@@ -42,7 +42,7 @@ impl Driver {
             return;
         };
         if let Some(status) = end.news() {
-            self.mailbox.set_status(status);
+            self.mailbox.set_status(between(status));
         }
         self.mailbox.set_figures(end.resumed(), end.retained());
         if end.awaits_takes() {
@@ -54,4 +54,9 @@ impl Driver {
     pub(super) fn delivers_end(&self, work: &Work) -> bool {
         matches!(self.link, Link::Session(_)) && !work.aborted
     }
+}
+
+/// The status without a connection.
+fn between(status: Status) -> Option<Box<Status>> {
+    (status != Status::Open).then(|| Box::new(status))
 }

@@ -5,7 +5,7 @@ use crate::channel::outgoing::{Progress, Sent};
 use crate::channel::wait_queue::{Stage, WaitQueue};
 use crate::error::SendErrorKind;
 use crate::lock::Guard;
-use crate::message::{CloseInfo, ClosedBy};
+use crate::message::CloseInfo;
 use crate::transport::Dropped;
 use crate::waker::{keep, wake};
 use core::sync::atomic::Ordering;
@@ -145,13 +145,12 @@ impl Mailbox {
     }
 
     /// The channel ends: every wait is woken.
-    pub(in crate::channel) fn end(&self, closed: Option<CloseInfo>) {
+    pub(in crate::channel) fn end(&self, mut closed: CloseInfo) {
         self.stop_sending();
         let mut state = self.lock();
         if matches!(state.standing, Standing::Closed(_)) {
             return;
         }
-        let mut closed = closed.unwrap_or_else(|| CloseInfo::lost(ClosedBy::Error));
         let lost = state.outgoing.end();
         closed.unsent_bytes += state.outgoing.lost.bytes;
         state.standing = Standing::Closed(Box::new(closed.clone()));

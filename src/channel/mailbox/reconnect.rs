@@ -17,22 +17,20 @@ impl Mailbox {
 
 /// For the driver.
 impl Mailbox {
-    /// Nothing can be sent until the next connection is open: waiting sends keep waiting.
-    pub(in crate::channel) fn pause(&self) {
+    /// Nothing can be sent until the next connection is open: waiting sends keep waiting. `unsent`: if the connection was lost, the unsent bytes of
+    /// messages that had been handed over.
+    pub(in crate::channel) fn pause(&self, unsent: Option<usize>) {
         let mut state = self.lock();
         state.paused = true;
         state.outgoing.set_room(0);
-        self.release(state);
-    }
-
-    /// The connection was lost with this many unsent bytes of messages that had been handed over.
-    pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.outgoing.lost.bytes += bytes;
-        // A pending `flush` or `drained` fails.
-        if state.look.is_some() && state.outgoing.progress != Progress::Drained {
-            state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+        if let Some(bytes) = unsent {
+            state.outgoing.lost.bytes += bytes;
+            // A pending `flush` or `drained` fails.
+            if state.look.is_some() && state.outgoing.progress != Progress::Drained {
+                state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+            }
         }
+        self.release(state);
     }
 
     /// Puts accepted messages that were not handed over back, before later ones.
@@ -52,13 +50,14 @@ impl Mailbox {
         self.release(state);
     }
 
-    /// Sets the status between two connections.
-    pub(in crate::channel) fn set_status(&self, status: Status) {
+    /// Sets the status between two connections; `None` when a session has a connection again.
+    pub(in crate::channel) fn set_status(&self, between: Option<Box<Status>>) {
         let mut state = self.lock();
         if !state.is_live() {
             return;
         }
-        let old = core::mem::replace(&mut state.standing, status.into());
+        let standing = between.map_or(Standing::Open, Standing::Reconnecting);
+        let old = core::mem::replace(&mut state.standing, standing);
         self.release(state);
         drop(old);
         self.wake_watchers();
