@@ -31,7 +31,7 @@
 //!   transport messages: the browser's WebSocket or WebSocketStream, the core over byte streams, a pair in memory
 //!   net       bytes: TCP, TLS, the tunnel through a proxy, any AsyncRead + AsyncWrite
 //!   proto     handshake and framing, without any I/O     codec   values and messages
-//!   session   a channel that goes on after a drop, without any I/O
+//!   session   state machines of sessions, without any I/O
 //!   error, message, http
 //! ```
 //!
@@ -47,7 +47,7 @@
 //! | `proto` | no | the sans-I/O protocol core as a public module; in wasm sockets over streams of bytes, too. Natively these are always there |
 //! | `tracing` | no | events of `tracing`; never a query string, credentials or a payload |
 //! | `websocket-stream` | no | the browser's `WebSocketStream` as a second transport, for receive backpressure |
-//! | `session` | no | `Connect::session`: a channel goes on where it was when its connection is lost; natively the server's half, too |
+//! | `session` | no | `Connect::session`: a channel continues its session when its connection is lost; natively the server's half, too |
 //! | `lifecycle` | no | in a page, a channel ends when the page comes back from the back/forward cache or a freeze |
 //! | `reconnect` | no | `Connect::reconnect`: a channel connects again when its connection is lost |
 

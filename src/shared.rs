@@ -9,7 +9,7 @@ pub(crate) type Shared<T> = Arc<T>;
 /// The last value of a thread.
 pub(crate) type Last<T> = Cell<Option<Shared<T>>>;
 
-/// The value, shared with whoever gave the same one last on this thread.
+/// The value. If the last value on this thread was equal, it is shared with that one.
 pub(crate) fn shared<T: PartialEq>(last: &'static LocalKey<Last<T>>, value: T) -> Shared<T> {
     let share = |last: &Last<T>| {
         let before = last.take().filter(|before| **before == value);

@@ -2,7 +2,7 @@
 
 use core::str;
 
-/// From so many bytes on, looking for vectors pays.
+/// The length from which vectors are faster.
 pub(crate) const LONG: usize = 128;
 
 /// Does the work, compiled for vectors twice as wide as those of every x86-64 where the processor has them. A loop needs no `unsafe` to be as fast

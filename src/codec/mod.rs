@@ -60,7 +60,7 @@ use crate::message::Message;
 
 /// Encodes values of `T` as messages.
 ///
-/// It has no I/O and no state that a value could corrupt. So an error concerns one value, and the connection goes on.
+/// It has no I/O and no state that a value could corrupt. So an error concerns one value, and the connection continues.
 pub trait Encode<T>: Send + Sync {
     /// The message that carries `value`.
     ///

@@ -27,7 +27,7 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// A message that the codec could not decode. It is an item of the stream, which goes on. The peer's mistake.
+/// A message that the codec could not decode. It is an item of the stream, which continues. The peer's mistake.
 ///
 /// ```
 /// use websocket_channel::{Channel, Json, RecvError, Socket, Text, transport::Limits};

@@ -68,7 +68,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A session that could not go on, and the messages that its peer has not committed: [`RecvError::SessionLost`](super::RecvError::SessionLost).
+/// A session that could not continue, and the messages that its peer has not committed: [`RecvError::SessionLost`](super::RecvError::SessionLost).
 ///
 /// They are messages, as the codec made them: a receiver cannot decode what the sender encodes.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl fmt::Display for Refusal {
 pub struct Lost {
     /// Why.
     pub reason: LostReason,
-    /// Whether the channel goes on with a new session: see `OnLost`.
+    /// Whether the channel continues with a new session: see `OnLost`.
     pub renewed: bool,
     /// Messages that the peer cannot have received: they may be sent again. In the order in which they were sent.
     pub never_sent: Vec<Message>,
@@ -88,7 +88,7 @@ pub struct Lost {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LostReason {
-    /// One of the two sides refused to go on.
+    /// One of the two sides refused to continue.
     Refused(Refusal),
     /// This side connects no more: a limit of the policy was reached, or the server closed with a final code. It is how the last connection ended.
     GaveUp(CloseInfo),

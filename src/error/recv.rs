@@ -8,7 +8,7 @@ use core::fmt;
 
 /// What a channel's stream yields instead of a value.
 ///
-/// After [`DecodeFailed`](Self::DecodeFailed) and `Gap` the stream goes on. Any other error is the last item, and messages may be missing. Without an
+/// After [`DecodeFailed`](Self::DecodeFailed) and `Gap` the stream continues. Any other error is the last item, and messages may be missing. Without an
 /// error a stream ends only after a clean close with 1000 or 1005 (RFC 6455 §7.4.1: purpose fulfilled, or no code), or after a close by this side.
 ///
 /// ```
@@ -42,24 +42,24 @@ use core::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// A message that the codec could not decode. The stream goes on.
+    /// A message that the codec could not decode. The stream continues.
     DecodeFailed(DecodeError),
     /// The connection was lost here, and the channel [connected again](crate::Connect::reconnect). Messages may be missing between the value before and the
-    /// one after. The stream goes on.
+    /// one after. The stream continues.
     #[cfg(feature = "reconnect")]
     Gap {
         /// The attempt that succeeded, from 1.
         attempt: u32,
     },
-    /// The [session](crate::Connect::session) could not go on. The messages that the peer has not committed come back with it. If it is
-    /// [renewed](Lost::renewed), the stream goes on with a new session. Otherwise it is the last item.
+    /// The [session](crate::Connect::session) could not continue. The messages that the peer has not committed come back with it. If it is
+    /// [renewed](Lost::renewed), the stream continues with a new session. Otherwise it is the last item.
     #[cfg(feature = "session")]
     SessionLost(Box<Lost>),
     /// A message that was sent in a session, and that the peer has not got and will not get: it ended every connection that carried it, or is larger
-    /// than the peer accepts. The stream goes on.
+    /// than the peer accepts. The stream continues.
     #[cfg(feature = "session")]
     Undelivered(Box<Undelivered>),
-    /// Here the peer of a session had sent a message that it could not deliver. The stream goes on.
+    /// Here the peer of a session had sent a message that it could not deliver. The stream continues.
     #[cfg(feature = "session")]
     Missing,
     /// The connection was lost, or the peer closed it, but not cleanly with 1000 or 1005.
@@ -90,7 +90,7 @@ impl RecvError {
         }
     }
 
-    /// How the connection ended. `None` for [`RecvError::DecodeFailed`] and `Gap`, after which it goes on.
+    /// How the connection ended. `None` for [`RecvError::DecodeFailed`] and `Gap`, after which it continues.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         match self {
             RecvError::DecodeFailed(_) => None,

@@ -112,7 +112,7 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// The close code that goes on the wire once the connection is open (RFC 6455 §7.4.1). The only map of its kind.
+    /// The close code for it on an open connection (RFC 6455 §7.4.1). Every close code of a violation comes from here.
     pub fn close_code(self) -> u16 {
         match self {
             // "received data within a message that was not consistent with the type of the message"

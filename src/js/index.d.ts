@@ -129,7 +129,7 @@ export type RawMessage = string | Uint8Array<ArrayBuffer>;
 /** Bytes to send. Shared memory and memory that can grow are copied first, which the platform's own `send` refuses to take. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
-/** Encodes values as messages and decodes them. An exception concerns one value: the channel goes on. */
+/** Encodes values as messages and decodes them. An exception concerns one value: the channel continues. */
 export interface Codec<in Send, out Receive> {
   /**
    * Returns the message that carries `value`: text, or bytes, which are copied before {@link Channel.send} returns. An exception becomes
@@ -401,7 +401,7 @@ export interface Channel<in Send = FixedCodecs['raw']['send'], out Receive = Raw
   readonly status: ChannelStatus;
   /**
    * The received values as a stream; nothing is read ahead. Cancelling it closes the channel with 1000 without waiting for the peer. It errors where
-   * the iterator throws, and then permanently: to go on after a {@link DecodeError}, iterate.
+   * the iterator throws, and then permanently: to continue after a {@link DecodeError}, iterate.
    */
   readonly readable: ReadableStream<Receive>;
   /**
@@ -467,7 +467,7 @@ export interface Channel<in Send = FixedCodecs['raw']['send'], out Receive = Raw
    * It ends after a clean close with 1000 or without a code (1005), and after your own `close`, `abort`, `break` or signal. Any other end throws
    * {@link ChannelClosedError}, after all messages that arrived before: 1001, 1011, an application's code, a lost connection, a limit of yours.
    * `break` closes with 1000 without waiting for the peer. A message that cannot be decoded, or that the schema rejects, throws {@link DecodeError};
-   * a new loop goes on after it.
+   * a new loop continues after it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Receive>;
 
@@ -584,7 +584,7 @@ export class SendError<out Send = unknown> extends ChannelError {
   readonly value: Send;
 }
 
-/** A message that the codec could not decode (`DECODE_FAILED`) or the schema rejected (`SCHEMA_FAILED`). The channel goes on. */
+/** A message that the codec could not decode (`DECODE_FAILED`) or the schema rejected (`SCHEMA_FAILED`). The channel continues. */
 export class DecodeError extends ChannelError {
   /** Only the package creates errors. */
   private constructor(internal: never);

@@ -115,7 +115,7 @@ impl ProxyChoice {
                     Ok(None)
                 } else {
                     Proxy::parse(&proxy).map(Some).map_err(|error| match error {
-                        // Nobody who set it elsewhere thinks of it here.
+                        // Names the variable, because the user may not remember that it is set.
                         ConnectErrorKind::Refused { name, message } => refused(
                             &name,
                             &format!("the environment variable {variable}: {message}"),

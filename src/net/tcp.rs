@@ -83,8 +83,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     mixed
 }
 
-/// RFC 8305 §5: tries each address in turn, the next one when the last has failed or `delay` has passed; earlier ones go on. The first that answers
-/// is taken and the others are dropped. If none does, the error has the failures of all, up to [`MAX_TOLD`].
+/// RFC 8305 §5: tries each address in turn. The next attempt starts when the last one has failed or `delay` has passed; earlier attempts continue.
+/// The first connection is used, and the others are dropped. If all fail, the error has all failures, up to [`MAX_TOLD`].
 async fn first<A, T, F: Future<Output = io::Result<T>>>(
     addresses: Vec<A>,
     delay: Duration,

@@ -58,7 +58,7 @@ pub struct Connection {
     undelivered: usize,
     /// The one deadline: of the handshake, of the next step of keepalive while open, of the end.
     deadline: Option<Duration>,
-    /// What the deadline waits for has yet to leave: as long as it moves on, the deadline starts anew.
+    /// Bytes that the deadline waits for, because they are not written yet. The deadline starts again whenever some of them are written.
     leaving: Option<Box<Leaving>>,
     /// Bytes that were written, ever.
     transmitted: u64,
@@ -142,7 +142,7 @@ impl Connection {
     /// A client that sends the request `offer` (RFC 6455 §4.1). [`outgoing`](Self::outgoing) has the request at once.
     ///
     /// # Errors
-    /// [`Misuse::Header`] if a part of the offer would break the request, [`Misuse::Subprotocols`] if its format cannot name so many.
+    /// [`Misuse::Header`] if a part of the offer would break the request, [`Misuse::Subprotocols`] if its format cannot name that many.
     pub fn client(
         now: Duration,
         offer: ClientRequest,
@@ -535,7 +535,7 @@ impl Connection {
     /// Whether everything was written and the writing half of the stream has to be shut down.
     ///
     /// After a closing handshake a client leaves that to the server: RFC 6455 §7.1.1, the server "MUST close the connection immediately", the client
-    /// "SHOULD wait". Reading goes on until the stream ends or the timeout, so that no reset overtakes our last frame.
+    /// "SHOULD wait". Reading continues until the stream ends or the timeout, so that no reset overtakes our last frame.
     #[inline]
     pub fn wants_shutdown(&self) -> bool {
         let over = match self.state {

@@ -109,7 +109,7 @@ impl Outgoing {
         self.injected.as_mut()?.place(moved)
     }
 
-    /// The first end or beginning of a frame of a moved message that is cut, not before so many unsent bytes.
+    /// The first start or end of a frame of a moved message that is split, at `from` unsent bytes or later.
     fn boundary_of_moved(&self, from: usize) -> Option<usize> {
         let mut payload = 0;
         for moved in &self.moved {

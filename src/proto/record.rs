@@ -27,7 +27,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// How the connection ended, once it did; so many bytes had been written.
+    /// How the connection ended, if it has. `transmitted`: the bytes that were written.
     pub(crate) fn closed(&self, transmitted: u64) -> CloseInfo {
         let by = self.first.unwrap_or(ClosedBy::Error);
         // RFC 6455 §7.1.4: clean if "the TCP connection was closed after the WebSocket closing handshake was completed", which takes the Close

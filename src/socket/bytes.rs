@@ -120,7 +120,7 @@ impl ByteStream {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_close(cx)).map_err(|_| closed())?;
-        // The Close frame too: who drops the stream next must not take it back.
+        // Write the Close frame, too: if the stream is dropped next, it must not be lost.
         self.poll_flushed(cx)
     }
 }

@@ -222,7 +222,7 @@ impl Socket {
         }
     }
 
-    /// A queue for what arrives, which outlives this connection. This goes on yielding messages, for whoever moves them there.
+    /// A queue for messages, which outlives this connection. The socket still yields messages; its owner moves them to the queue.
     #[cfg(feature = "reconnect")]
     pub(crate) fn own_incoming(&self) -> std::sync::Arc<transport::incoming::Incoming> {
         let bounded = !self.has_receive_backpressure();

@@ -22,7 +22,7 @@ impl Socket {
     {
         let limit = options.connect_timeout;
         let url = url.into();
-        // Whoever holds the future holds a pointer to what it takes to connect, and that only while it does.
+        // Boxed, so that the caller's future has only a pointer to the state of connecting, and only while connecting.
         let connecting = async move { over_io::connect(io, options.request(url)?).await };
         within(limit, Box::pin(connecting))
     }

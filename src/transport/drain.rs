@@ -14,7 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 const PAUSE: Duration = Duration::from_millis(4);
 /// The delay for a fast connection.
 const SHORT: Duration = Duration::from_millis(1);
-/// Every so many of those looks is one turn of the event loop. HTML §8.6: a timer that the fifth timer in a row sets takes 4 ms at least.
+/// One in this many checks waits for a turn of the event loop. HTML §8.6: a timer that the fifth timer in a row sets takes at least 4 ms.
 const ROW: u16 = 4;
 /// A timer that took as long was slowed down by the browser.
 const SLOWED: Duration = Duration::from_millis(50);

@@ -47,7 +47,7 @@ struct Gaps {
     /// Messages that ever came to wait, and that left.
     came: usize,
     left: usize,
-    /// Each behind so many messages, the oldest first. There is one at most between two messages, so that their number has a bound.
+    /// Each with the number of messages before it, the oldest first. There is at most one between two messages, so their number is bounded.
     gaps: Vec<(usize, Note)>,
     /// What the errors among them count as waiting.
     #[cfg(feature = "session")]

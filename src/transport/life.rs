@@ -34,7 +34,7 @@ pub(crate) enum Phase {
 /// What is to be done about a message that arrived.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Arrived {
-    /// It waits to be read, and so many older ones were dropped for it.
+    /// It waits to be read. This many older ones were dropped for it.
     Kept(usize),
     /// Nothing: the overflow policy dropped it.
     Dropped,
@@ -131,7 +131,7 @@ impl<M: Weighed> Life<M> {
         Arrived::Close(code, reason)
     }
 
-    /// We want the end. A connection that is being made is given up by dropping it.
+    /// We begin to end it. An attempt to connect is cancelled by dropping it instead.
     pub(crate) fn close(&mut self) {
         if matches!(self.phase, Phase::Open) {
             self.ours = true;

@@ -7,8 +7,8 @@ use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Two transports that are connected to each other, open. What one end has not read counts against the other's send high-water mark, so that a
-/// reader who does not read holds the writer back.
+/// Two transports that are connected to each other, open. Unread messages of one end count against the other's send high-water mark, so that a slow
+/// reader makes the writer wait.
 ///
 /// Of the limits, `send_high_water_mark` and `max_message` hold, for both ends; a larger message closes with 1009, as natively. The receive buffer is the other
 /// end's high-water mark, nothing overflows, and the closing handshake takes no time: the end that closes sees nothing any more, and the other one what was

@@ -95,7 +95,7 @@ pub trait Transport: bounds::Sealed + MaybeSend {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>>;
 
     /// Hands one message to the platform, and flushes it as far as that needs no waiting. With `more`, further messages follow soon, and the flush
-    /// may wait for them. True if there is something left to do for whoever drives the transport.
+    /// may wait for them. True if the owner of the transport still has to poll it.
     ///
     /// # Errors
     /// As for [`send`](Self::send).

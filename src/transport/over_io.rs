@@ -204,7 +204,7 @@ impl From<&Limits> for ProtocolLimits {
             max_fragments: limits.max_fragments,
             max_send_frame: limits.max_send_frame,
             handshake_timeout: limits.handshake_timeout,
-            // Whoever waits at the high-water mark must find that what is below it is taken.
+            // Everything below the high-water mark must be accepted, so that a waiting sender can continue.
             max_unsent: defaults.max_unsent.max(limits.send_high_water_mark),
             ..defaults
         }

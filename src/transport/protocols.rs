@@ -49,7 +49,7 @@ impl Protocols {
         }
     }
 
-    /// As JavaScript takes them, who asks for none without any.
+    /// The list for JavaScript; undefined if there are none.
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     pub(crate) fn list(&self) -> JsValue {
         match &self.0 {

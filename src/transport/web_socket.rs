@@ -105,8 +105,8 @@ impl Platform {
     }
 }
 
-/// A socket that is given up may still fire `error`. Node's `ws`, which the option `WebSocket` can name, is an `EventEmitter`: with nobody to hear of
-/// an `error` it throws, and ends the process.
+/// An abandoned socket may still fire `error`. Node's `ws`, which the option `WebSocket` can name, is an `EventEmitter`: without a listener for
+/// `error` it throws, and ends the process.
 #[cfg(feature = "__npm")]
 fn set_nothing_on_error(socket: &web_sys::WebSocket) {
     #[wasm_bindgen]

@@ -83,7 +83,7 @@ impl Connection {
                     self.end();
                     return;
                 }
-                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received"; the reason too, so that whoever closed sees
+                // RFC 6455 §5.5.1: "the endpoint typically echos the status code it received"; the reason too, so that the peer sees
                 // that both arrived.
                 if self.record.sent.is_none() {
                     self.queue_close(now, body.as_ref());

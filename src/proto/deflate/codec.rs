@@ -87,7 +87,8 @@ impl Codec {
             sink(inflated.get(..made).unwrap_or_default())?;
             let status = status.map_err(|_| Violation::Deflate)?;
             if status == Status::StreamEnd {
-                // §7.2.3.4: a block with BFINAL set may be used to flush. What compressed it began anew behind it, and so do we.
+                // §7.2.3.4: a block with BFINAL set may be used to flush. The peer's compressor has started again after it, and so does our
+                // decompressor.
                 decompress.reset(false);
                 self.progress = Progress::Ended;
                 if piece.is_empty() {

@@ -105,7 +105,7 @@ pub(super) struct Frames {
 enum State {
     Type,
     Text(Payload),
-    /// Inside a frame of an unknown type that ends with `FF`, behind so many bytes.
+    /// Inside a frame of an unknown type that ends with `FF`, after this many bytes.
     Unknown {
         kind: u8,
         len: u64,
@@ -115,7 +115,7 @@ enum State {
         kind: u8,
         len: u64,
     },
-    /// Inside a binary frame, before so many bytes.
+    /// Inside a binary frame, with this many bytes left.
     Binary {
         kind: u8,
         len: u64,

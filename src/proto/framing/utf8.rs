@@ -19,7 +19,7 @@ impl Text {
         self.valid.len() + self.partial_len
     }
 
-    /// Makes room for so many more bytes.
+    /// Reserves capacity for this many more bytes.
     pub(crate) fn reserve(&mut self, additional: usize) {
         self.valid.reserve(additional);
     }

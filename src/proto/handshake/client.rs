@@ -239,8 +239,8 @@ impl Waiting {
         )?;
         let extensions: Vec<&str> = headers.get_all("Sec-WebSocket-Extensions").collect();
         // Item 6: "a subprotocol that was not present in the client's handshake".
-        // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 lets that
-        // be, and leaves it to whoever runs the core, who finds `OpenInfo::protocol` empty: `transport::over_io::connect` fails then.
+        // DIFFERENCE: WHATWG WebSockets also fails when subprotocols were asked for and none was chosen. RFC 6455 allows
+        // that. The caller of the core decides: `OpenInfo::protocol` is empty, and `transport::over_io::connect` fails then.
         let mut chosen = headers.get_all("Sec-WebSocket-Protocol");
         let protocol = match (chosen.next(), chosen.next()) {
             (None, _) => "",

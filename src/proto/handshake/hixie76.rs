@@ -39,7 +39,7 @@ pub(crate) struct Client {
 enum Stage {
     StatusLine,
     Fields,
-    /// The head was right; so many bytes of the answer were, too.
+    /// The head was right, and so were this many bytes of the answer.
     Answer(usize),
     Refused(Box<Draft>),
 }

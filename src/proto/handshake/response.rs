@@ -87,7 +87,7 @@ enum Body {
     Length(u64),
     /// In front of a chunk: its line so far.
     ChunkLine(Vec<u8>),
-    /// Inside a chunk: so many bytes are to come, the CR LF behind it included.
+    /// Inside a chunk, with this many bytes left, including the CR LF after it.
     Chunk(u64),
     /// It ends with the stream.
     UntilEnd,
@@ -185,7 +185,7 @@ impl Refusal {
     }
 }
 
-/// At most so many bytes off the front.
+/// Takes at most this many bytes from the front.
 fn take<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
     let most = usize::try_from(most).unwrap_or(usize::MAX).min(input.len());
     let (taken, rest) = input.split_at(most);

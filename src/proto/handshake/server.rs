@@ -220,7 +220,7 @@ impl Response {
 pub(crate) enum Read {
     /// A request that is whole. If it asks for a WebSocket it comes with the half that can accept it.
     Whole(Request, Option<Box<dyn ServerHandshake>>),
-    /// One of hixie-76, which goes on behind its head.
+    /// One of hixie-76, whose request continues after its head.
     Hixie76(Request, hixie76::Head),
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-/// Nothing goes in before so many unsent bytes. A stream that took none of them may yet hold them: OpenSSL's `SSL_write` has to be called again with
-/// the same bytes, up to a TLS record of them (RFC 8446 §5.1).
+/// Control frames are not inserted before this many unsent bytes. A stream that accepted none of them may still refer to them: OpenSSL's `SSL_write`
+/// has to be called again with the same bytes, up to a TLS record of them (RFC 8446 §5.1).
 pub(super) const OFFERED: usize = 16 << 10;
 
 /// Positions count the bytes of messages, and of what else is not injected, in the order in which they are written.
@@ -51,7 +51,7 @@ impl Injected {
         self.frames.get(self.sent..).unwrap_or_default()
     }
 
-    /// Where to append a control frame, if it may go between others. `moved`: so many unsent bytes from here it may, too.
+    /// Where to append a control frame, if it may go between other frames. `moved`: another possible place, in unsent bytes from here.
     pub(super) fn place(&mut self, moved: Option<usize>) -> Option<&mut Vec<u8>> {
         if self.frames.is_empty() {
             let from = self.head + OFFERED as u64;

@@ -6,8 +6,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
-/// A timer that is set anew only if it would come too late. One that comes too early finds out and is set again: what an open connection waits
-/// for moves away with every pong.
+/// A timer that is set again only if it would fire too late. One that fires early is set again then. The deadline of an open connection moves with
+/// every pong.
 #[derive(Default)]
 pub(super) struct Deadline(Option<Armed>);
 

@@ -6,7 +6,7 @@ use crate::transport::ConnectionLost;
 use core::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What one turn of the reading task may take before other tasks get theirs: so many events, or as many reads as cost the same.
+/// The limit of one turn of the reading task, before other tasks get theirs: this many events, or as many reads as cost the same.
 ///
 /// A peer that always has something for us would otherwise keep a thread to itself. Tokio counts reads alone, and one of 64 KiB holds 10,000 messages.
 pub(super) const TURN: u16 = 256;

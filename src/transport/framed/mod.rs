@@ -60,7 +60,7 @@ pub struct IoTransport<Io: AsyncRead + AsyncWrite + Unpin> {
     limits: Arc<Limits>,
     /// What is left of the reading task's turn.
     turn: u16,
-    /// A channel's queue, which counts pongs for whoever asks.
+    /// A channel's queue, which also counts pongs for its statistics.
     queue: Option<Arc<Incoming>>,
 }
 

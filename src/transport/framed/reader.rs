@@ -33,7 +33,7 @@ pub(super) struct Reader {
     unread: Range<usize>,
     /// A message that was read straight to its place, before what is unread.
     arrived: Option<Message>,
-    /// How many bytes the next read to the buffer takes at the most, and whether the last one took so many.
+    /// The size of the next read to the buffer, and whether the last read filled it.
     next: usize,
     filled: bool,
 }

@@ -104,7 +104,7 @@ impl Platform {
         }
     }
 
-    /// Writes a chunk of so many bytes, which may wait in the browser's queue: it must not change any more.
+    /// Writes a chunk of this many bytes. It may wait in the browser's queue, so it must not change any more.
     pub(crate) fn write(&self, chunk: &JsValue, bytes: usize) {
         let written = self.writer.write(chunk);
         ignore(&written);
