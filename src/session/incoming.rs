@@ -178,15 +178,6 @@ impl Incoming {
         self.granted
     }
 
-    /// Every commit below our position was acknowledged by sending it.
-    pub(crate) fn acknowledged(&mut self, below: u64) {
-        self.told = self.told.max(below);
-        if self.told >= self.committed {
-            self.untold = 0;
-            self.ack_at = None;
-        }
-    }
-
     #[inline]
     fn charge(&mut self, kind: u8, body: usize) -> Result<(), SessionViolation> {
         if self.bye.is_some() {
@@ -334,7 +325,9 @@ impl Incoming {
 
     /// Takes the number for an `ACK`.
     pub(crate) fn tell(&mut self) -> u64 {
-        self.acknowledged(self.committed);
+        self.told = self.committed;
+        self.untold = 0;
+        self.ack_at = None;
         self.committed
     }
 

@@ -95,7 +95,7 @@ impl Retained {
                 self.bytes.shrink_to(IDLE);
             }
         }
-        if self.released >= COMPACT && self.released >= self.bytes.len() / 2 {
+        if self.released >= COMPACT.max(self.bytes.len() / 2) {
             self.bytes.drain(..self.released);
             self.base += self.released as u64;
             self.released = 0;
@@ -194,5 +194,40 @@ pub(crate) fn cost(kind: u8, body: usize) -> u64 {
         body as u64
     } else {
         body as u64 + OVERHEAD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes move when there are 16 KiB to drop, and no more are left than dropped: each byte moves once or so.
+    #[test]
+    fn released_bytes_stay_until_they_are_16_kib_and_half_of_all() {
+        const FRAME: usize = 1025;
+        let mut log = Retained::default();
+        for _ in 0..64 {
+            log.push(Head::Data { text: false }, &[0; FRAME - 3], 4096);
+        }
+        for (below, released, left) in [
+            (20, 20 * FRAME, 64 * FRAME),
+            (32, 0, 32 * FRAME),
+            (47, 15 * FRAME, 32 * FRAME),
+            (48, 0, 16 * FRAME),
+            (63, 15 * FRAME, 16 * FRAME),
+            (64, 0, 0),
+        ] {
+            log.release(below);
+            assert_eq!((log.released, log.bytes.len()), (released, left), "{below}");
+            assert_eq!((log.first(), log.next()), (below, 64));
+            let cost = (64 - below) * (FRAME as u64 + OVERHEAD);
+            assert_eq!(log.cost(), cost, "{below}");
+            let message = log.message(below);
+            assert_eq!(
+                message.map(|message| message.payload.len()),
+                (below < 64).then_some(FRAME - 3)
+            );
+        }
+        assert!(log.bytes.capacity() <= IDLE);
     }
 }

@@ -53,6 +53,32 @@ fn credit_is_granted_at_half_a_window_or_when_there_is_none_left() {
     }
 }
 
+/// A `FLUSH` is for what the peer has: it goes behind the last message, however long that waits for credit.
+#[test]
+fn a_flush_waits_for_credit_with_the_messages_before_it() {
+    let mut pair = narrow();
+    for _ in 0..4 {
+        pair.client.send(DATA, b"12345678").unwrap();
+    }
+    pair.client.flush();
+    let said = |pair: &mut Pair| {
+        let mut flushes = 0;
+        while let Some(batch) = pair.client_says() {
+            flushes += frames(&batch)
+                .iter()
+                .filter(|frame| **frame == Frame::Flush)
+                .count();
+            pair.tell_server(&batch);
+        }
+        (pair.server().next().0, flushes)
+    };
+    assert_eq!(said(&mut pair), (3, 0));
+    pair.read();
+    let credit = pair.server_says().unwrap();
+    pair.tell_client(&credit);
+    assert_eq!(said(&mut pair), (4, 1));
+}
+
 /// What waited when a side closed is dropped, and its room is free again: the peer's end must get through.
 #[test]
 fn what_a_closed_side_drops_no_longer_counts() {

@@ -50,6 +50,15 @@ fn a_later_commit_does_not_put_off_an_earlier_one() {
         pair.later(millis(100));
     }
     assert_eq!(pair.server_says(), Some(batch(&[Frame::Ack(2)])));
+    // And from the first of those that are not told, once others were.
+    pair.client.send(DATA, b"c").unwrap();
+    pair.pump();
+    let now = pair.now;
+    let server = pair.server();
+    server.read().unwrap();
+    server.commit(now, 3);
+    assert_eq!(server.poll_timeout(), Some(now + millis(200)));
+    assert_eq!(pair.server_says(), None);
 }
 
 #[test]

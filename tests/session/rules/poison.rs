@@ -434,6 +434,21 @@ fn an_earlier_pong_does_not_release_a_suspect() {
     pair.tell_client(&batch(&[Frame::Pong(2)]));
     let said = pair.client_says().unwrap();
     assert_eq!(frames(&said), [Frame::Last(DATA, b"b")]);
+    // The one behind it is the last that goes alone: its first parts may have been sent with them.
+    for (text, alone) in [("c", true), ("d", false)] {
+        pair.client.send(DATA, text.as_bytes()).unwrap();
+        let (mut sent, mut asked) = (false, false);
+        while let Some(said) = pair.client_says() {
+            for frame in frames(&said) {
+                if let Frame::Ping(number) = frame {
+                    asked = sent;
+                    pair.tell_client(&batch(&[Frame::Pong(number)]));
+                }
+                sent |= frame == Frame::Last(DATA, text.as_bytes());
+            }
+        }
+        assert_eq!((sent, asked), (true, alone), "{text}");
+    }
 }
 
 /// A batch has room for its last frame, whether that is `VOID` or not.
@@ -458,4 +473,25 @@ fn many_replaced_messages_fit_their_batches() {
     }
     assert_eq!(longest, 256 - 16);
     assert_eq!(pair.server().next().0, 500);
+}
+
+/// An end cannot be nothing: it stays what it is, however many connections it ends.
+#[test]
+fn an_end_is_never_replaced() {
+    let mut pair = Pair::open();
+    pair.client.send(DATA, b"a").unwrap();
+    pair.client.close(pair.now, 4001, "poison").unwrap();
+    for _ in 0..6 {
+        pass_until_poison(&mut pair);
+        pair.now += millis(10_000);
+        pair.cut(Blame::Message);
+        pair.connect();
+        let welcome = pair.server_says().unwrap();
+        pair.tell_client(&welcome);
+    }
+    pair.pump();
+    assert_eq!(pair.read().1, ["a", "poison"]);
+    pair.pump();
+    let end = ended(4001, "poison", true, true);
+    assert_eq!(pair.client_events.last(), Some(&end));
 }
