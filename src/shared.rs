@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_are_one_and_others_are_not() {
+    fn only_equal_values_are_shared() {
         thread_local! {
             static LAST: Last<String> = const { Cell::new(None) };
         }

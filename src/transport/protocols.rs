@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_distinct_tokens() {
+    fn subprotocols_are_distinct_tokens() {
         assert_eq!(check(&["chat.v1", "a", "A"]), Ok(()));
         assert_eq!(check(&["a", "b", "a"]), Err("DUPLICATE_PROTOCOL"));
         for bad in [

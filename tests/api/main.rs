@@ -45,7 +45,7 @@ fn the_public_api_is_the_one_that_was_committed() {
 
 /// The listing sees what there is: a parser that found nothing would agree with an empty file.
 #[test]
-fn the_listing_has_what_everybody_uses() {
+fn the_listing_has_the_main_types() {
     let lines = listing::lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     for known in [
         "pub fn connect(url: impl Into<String>) -> Connect<Message, Message>",

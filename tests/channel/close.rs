@@ -44,7 +44,7 @@ async fn the_peers_code_and_reason_arrive() {
 
 /// Firefox ends the sockets of a page that stays with a clean 1001 without a reason.
 #[crate::test]
-async fn a_clean_1001_without_a_reason_is_in_a_page_of_unknown_origin() {
+async fn in_a_page_a_clean_1001_without_a_reason_is_by_unknown() {
     let server = server().await;
     let without_reason = if cfg!(all(target_family = "wasm", target_os = "unknown")) {
         ClosedBy::Unknown
@@ -166,7 +166,7 @@ async fn close_checks_its_arguments_before_anything_happens() {
 }
 
 #[crate::test]
-async fn after_the_end_a_send_hands_its_value_back() {
+async fn a_send_after_the_end_returns_its_value_at_once() {
     let server = server().await;
     let (tx, mut rx) = connect(server.url("/close?code=1000"))
         .codec(Text)

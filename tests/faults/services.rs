@@ -25,7 +25,7 @@ async fn fragments_with_pings_between_them_are_one_message() {
 }
 
 #[crate::test]
-async fn pings_are_answered_without_anybody_seeing_them() {
+async fn pings_are_answered_internally() {
     let server = server().await;
     for query in ["count=3", "count=1&size=125", "count=1&size=0"] {
         let mut channel = open(server.url(format_args!("/ping?{query}"))).await;
@@ -88,7 +88,7 @@ async fn a_burst_arrives_whole_and_in_order() {
 }
 
 #[crate::test]
-async fn sinks_quick_and_slow_take_what_they_are_given() {
+async fn fast_and_slow_sinks_accept_every_item() {
     let server = server().await;
     for path in ["/sink", "/slow?rate=100000"] {
         let channel = open(server.url(path)).await;

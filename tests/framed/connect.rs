@@ -26,7 +26,7 @@ fn cause(kind: ConnectErrorKind) -> Cause {
 }
 
 #[tokio::test]
-async fn the_callers_own_faults() {
+async fn invalid_arguments_of_the_caller() {
     assert_eq!(fails("not a url").await, ConnectErrorKind::BadUrl);
     assert_eq!(fails("ftp://127.0.0.1/").await, ConnectErrorKind::BadUrl);
     assert_eq!(
@@ -52,7 +52,7 @@ async fn no_such_host() {
 }
 
 #[tokio::test]
-async fn another_status() {
+async fn a_status_other_than_101_is_an_error() {
     let url = raw_server(|io| async {
         let accepting = Accepting::read(io, ConnectionOptions::default())
             .await

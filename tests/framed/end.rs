@@ -39,7 +39,7 @@ async fn both_ends_tell_the_same_and_messages_come_first() {
 }
 
 #[tokio::test]
-async fn a_lost_stream_is_1006_and_waiting_writers_go_free() {
+async fn a_lost_stream_is_1006_and_pending_writers_fail() {
     let bounds = limits(|limits| limits.send_high_water_mark = 10);
     let (mut client, peer) = piped(Role::Client, &bounds, 64);
     client.send(Message::Binary(vec![0; 1000])).unwrap();

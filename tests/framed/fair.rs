@@ -31,7 +31,7 @@ async fn turns_beside(work: impl Future<Output = ()>) -> usize {
 }
 
 #[tokio::test]
-async fn ten_thousand_messages_of_one_read_leave_turns_to_others() {
+async fn ten_thousand_messages_of_one_read_let_other_tasks_run() {
     let frames = b"\x81\x81\0\0\0\0a".repeat(10_000);
     let (mut socket, mut peer) = piped(Role::Server, &Limits::default(), frames.len());
     peer.write_all(&frames).await.unwrap();
@@ -46,7 +46,7 @@ async fn ten_thousand_messages_of_one_read_leave_turns_to_others() {
 
 /// Empty fragments tell nothing, so that one poll could go on as long as there are any.
 #[tokio::test]
-async fn fragments_that_tell_nothing_leave_turns_to_others() {
+async fn empty_fragments_let_other_tasks_run() {
     let mut frames = b"\x01\x80\0\0\0\0".to_vec();
     frames.extend(b"\0\x80\0\0\0\0".repeat(100_000));
     frames.extend(b"\x80\x80\0\0\0\0");

@@ -24,6 +24,6 @@ pub(crate) use by_default::{LARGEST, connect};
 pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
-fn this_is_the_home() {
+fn the_tests_run_in_the_expected_scope() {
     assert_eq!(here::home(), here::expected());
 }

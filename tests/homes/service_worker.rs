@@ -26,6 +26,6 @@ pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_service_worker);
 
 #[test]
-fn this_is_the_home() {
+fn the_tests_run_in_the_expected_scope() {
     assert_eq!(here::home(), "ServiceWorkerGlobalScope");
 }

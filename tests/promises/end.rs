@@ -71,7 +71,7 @@ async fn a_late_reader_still_gets_every_message_before_the_end() {
 
 /// A stream that breaks loses what was under way, not what had arrived.
 #[crate::test]
-async fn the_last_words_before_a_broken_stream_are_heard() {
+async fn messages_before_a_broken_stream_are_read() {
     let server = server().await;
     let mut channel = connect(server.url("/cut")).await.unwrap();
     channel.send("go".into()).await.unwrap();

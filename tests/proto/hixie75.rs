@@ -278,7 +278,7 @@ fn the_fixed_lines() {
 const Connection_: Violation = Violation::Connection;
 
 #[test]
-fn fields_that_are_no_fields() {
+fn invalid_fields() {
     for (line, at) in [
         ("no colon\r\n", (4, 9)),
         ("a\rb: c\r\n", (4, 3)),

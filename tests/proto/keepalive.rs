@@ -140,7 +140,7 @@ fn without_a_timeout_pings_go_on() {
 }
 
 #[test]
-fn it_is_off_by_choice_and_ends_with_the_close() {
+fn keepalive_can_be_off_and_ends_with_the_close() {
     let mut off = limits(20, Some(5));
     off.ping_interval = None;
     let mut server = open_with(Role::Server, off);

@@ -33,7 +33,7 @@ async fn the_next_attempt_is_made_at_once_when_the_page_is_seen_or_online() {
     }
 }
 
-/// B-R1: nothing is sent on a connection of before, and another is made without a delay.
+/// Nothing is sent on the old connection, and another is made without a delay.
 #[crate::test]
 async fn a_page_that_comes_back_leaves_its_connection_before_its_own_listeners_run() {
     let server = server().await;
@@ -67,7 +67,7 @@ async fn a_page_that_comes_back_leaves_its_connection_before_its_own_listeners_r
     }
 }
 
-/// B-R1 for a channel that does not reconnect: it ends before the page's own listeners run, whoever began to close it.
+/// A channel that does not reconnect ends before the page's own listeners run, whichever side began to close it.
 #[crate::test]
 async fn a_page_that_comes_back_ends_a_plain_channel_before_its_own_listeners_run() {
     let server = server().await;

@@ -142,7 +142,7 @@ async fn one_attempt_is_made_at_a_time() {
 }
 
 #[crate::test]
-async fn a_channel_without_a_policy_takes_no_orders() {
+async fn a_channel_that_does_not_reconnect_ignores_its_controls() {
     let server = server().await;
     let url = server.url("/echo");
     let mut channel = connect(url).codec(Text).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_channel_without_a_policy_takes_no_orders() {
     assert_eq!(said(&mut channel, "still here").await, "still here");
 }
 
-/// B-R15: a browser makes one handshake at a time to a host. One that hangs is closed at its time limit, and the next goes through.
+/// A browser makes one handshake at a time to a host. One that hangs is closed at its time limit, and the next goes through.
 #[crate::test]
 async fn an_attempt_that_hangs_is_closed_and_makes_way_for_the_next() {
     if holds_on() {

@@ -235,7 +235,7 @@ fn following(redirects: u8) -> ConnectionOptions {
 }
 
 #[tokio::test]
-async fn redirects_are_followed_if_they_are_wanted() {
+async fn redirects_are_followed_if_enabled() {
     let right = format!("{RIGHT}\r\n");
     for status in [301, 302, 303, 307, 308] {
         let redirect = |to: &str| {
@@ -314,7 +314,7 @@ async fn invalid_redirects_are_errors() {
 /// Autobahn and nhooyr answer 400 to `server_max_window_bits`.
 #[cfg(feature = "deflate")]
 #[tokio::test]
-async fn an_offer_that_is_refused_for_its_window_is_made_once_more_without() {
+async fn an_offer_refused_for_its_window_is_repeated_without_it() {
     let refusal = "HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n";
     let right = format!("{RIGHT}\r\n");
     let offered = |head: &str| {

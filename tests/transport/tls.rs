@@ -167,7 +167,7 @@ async fn the_error_of_a_refused_certificate_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn roots_that_are_none() {
+async fn invalid_root_certificates() {
     for pem in [
         "",
         "nonsense",

@@ -176,7 +176,7 @@ async fn an_unknown_fault_is_an_error() {
 }
 
 #[test]
-fn the_issues_list_is_there() {
+fn the_catalogue_has_at_least_80_faults() {
     let names: Vec<&str> = faults().map(|fault| fault.name).collect();
     assert!(names.len() >= 80, "{}", names.len());
     assert!(faults().any(|fault| fault.then == Then::Stall));

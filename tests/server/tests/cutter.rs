@@ -355,7 +355,7 @@ async fn a_session_is_followed_over_its_connections() {
 }
 
 #[tokio::test]
-async fn a_cutter_is_had_by_the_control_channel() {
+async fn the_control_channel_starts_a_cutter() {
     let server = server().await;
     let cutter = control(
         &server,

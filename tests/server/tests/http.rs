@@ -109,7 +109,7 @@ async fn services_want_a_websocket() {
 }
 
 #[tokio::test]
-async fn requests_that_are_none() {
+async fn texts_that_are_no_request() {
     let server = server().await;
     for (request, status) in [
         (&b"\x16\x03\x01\x02\x00"[..], 400),

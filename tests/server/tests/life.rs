@@ -133,7 +133,7 @@ async fn shutdown_ends_every_connection_and_frees_the_port() {
 }
 
 #[tokio::test]
-async fn dropping_ends_it_too() {
+async fn dropping_the_server_ends_it_too() {
     let server = server().await;
     let mut socket = open(&server, "/echo").await;
     drop(server);

@@ -249,7 +249,7 @@ fn a_request_and_its_answers() {
 }
 
 #[test]
-fn a_silent_connection_is_kept_alive_and_found_out() {
+fn keepalive_pings_an_idle_connection_and_ends_a_dead_one() {
     let mut pair = Pair::open();
     // The server asks after 20 s, and the client answers.
     pair.later(millis(20_000));
@@ -279,7 +279,7 @@ fn a_silent_connection_is_kept_alive_and_found_out() {
     assert_eq!(pair.server().phase(), ServerPhase::Detached);
 }
 
-/// B-R13.
+/// After a sleep or a jump of the clock.
 #[test]
 fn a_late_timer_sends_another_ping_first() {
     let mut pair = Pair::open();
@@ -341,7 +341,7 @@ fn a_batch_is_full_and_costs_two_bytes_a_message() {
     assert_eq!(batches, 5);
 }
 
-/// Issue 15: at most 1 KiB a session on the server, beside what it retains and holds.
+/// At most 1 KiB a session on the server, in addition to what it retains and holds.
 #[test]
 fn an_idle_session_is_small() {
     assert!(size_of::<Server>() <= 1024, "{}", size_of::<Server>());

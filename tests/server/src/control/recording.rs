@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_bounded_and_says_so() {
+    fn a_recording_is_bounded_and_says_if_it_is_cut() {
         let mut recording = Recording::default();
         recording.add(b"\x00\xffa", true);
         assert_eq!(recording.tell().hex, "00ff61");

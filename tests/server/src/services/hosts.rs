@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_this_machine() {
+    fn only_local_names_are_local() {
         for host in [
             "localhost",
             "LOCALHOST:80",
