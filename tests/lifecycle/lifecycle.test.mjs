@@ -9,6 +9,7 @@ import { root, wasm } from '../run/build.mjs';
 import { drive } from '../run/driven.mjs';
 import { endChildrenOnSignals } from '../run/process.mjs';
 import { setupOrExit } from '../run/setup.mjs';
+import { testSessions } from './sessions.mjs';
 
 const paths = JSON.parse(process.env.WEBSOCKET_CHANNEL_TOOLS);
 const origin = process.env.WEBSOCKET_CHANNEL_TEST_WS;
@@ -128,3 +129,5 @@ test(`a page of ${browser} whose sockets the browser ends by itself has its chan
   console.log(browser, JSON.stringify(notes));
   assert.ok(notes[1][1] < AT_ONCE_MS, `back after ${notes[1][1]} ms`);
 });
+
+testSessions(browser, { origin, control, page: () => page });

@@ -2,10 +2,15 @@
 
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
+use core::future::poll_fn;
+use core::pin::Pin;
+use futures_core::Stream as _;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
-use websocket_channel::{Control, Reconnect, RecvError, Sender, Status, Text, connect};
+use websocket_channel::{
+    Channel, Connect, Control, Reconnect, RecvError, Sender, Session, Status, Text, connect,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,33 +25,71 @@ thread_local! {
 /// Connects, and tells everything that is read.
 #[wasm_bindgen]
 pub fn open(url: String) {
-    spawn_local(async move {
-        let connecting = connect(url).codec(Text).reconnect(Reconnect::default());
-        let Ok(channel) = connecting.await else {
-            return note("not open");
-        };
-        let (sender, mut receiver) = channel.split();
-        HELD.set(Some((sender, receiver.control())));
-        note("open");
-        while let Some(item) = receiver.next().await {
-            match item {
-                Ok(line) => note(&line),
-                Err(RecvError::Gap { .. }) => note("gap"),
-                Err(_) => note("error"),
-            }
+    let connecting = connect(url).codec(Text).reconnect(Reconnect::default());
+    spawn_local(read(connecting));
+}
+
+/// The same with a session. It also tells each status.
+#[wasm_bindgen]
+pub fn open_session(url: String) {
+    let connecting = connect(url).codec(Text).reconnect(Reconnect::default());
+    spawn_local(read(connecting.session(Session::default())));
+}
+
+async fn read(connecting: Connect<String, String>) {
+    let Ok(channel) = connecting.await else {
+        return note("not open");
+    };
+    spawn_local(watch(&channel));
+    let (sender, mut receiver) = channel.split();
+    HELD.set(Some((sender, receiver.control())));
+    note("open");
+    while let Some(item) = receiver.next().await {
+        match item {
+            Ok(line) => note(&line),
+            Err(RecvError::Gap { .. }) => note("gap"),
+            Err(_) => note("error"),
         }
-        note("end");
-    });
+    }
+    note("end");
+}
+
+/// Tells each status.
+fn watch(channel: &Channel<String, String>) -> impl Future<Output = ()> + use<> {
+    let mut statuses = channel.control().status_changes();
+    async move {
+        while let Some(status) = poll_fn(|cx| Pin::new(&mut statuses).poll_next(cx)).await {
+            note(&format!("status: {}", word(&status)));
+        }
+    }
+}
+
+/// How many connections went on with the session.
+#[wasm_bindgen]
+pub fn resumed() -> u32 {
+    HELD.with_borrow(|held| {
+        let resumed = held.as_ref().map(|held| held.1.stats().resumed);
+        resumed
+            .and_then(|resumed| resumed.try_into().ok())
+            .unwrap_or(0)
+    })
 }
 
 /// In one word.
 #[wasm_bindgen]
 pub fn status() -> String {
-    HELD.with_borrow(|held| match held.as_ref().map(|held| held.1.status()) {
-        Some(Status::Open) => "open".into(),
-        Some(Status::Reconnecting { .. }) => "reconnecting".into(),
-        _ => "other".into(),
+    HELD.with_borrow(|held| {
+        let status = held.as_ref().map(|held| held.1.status());
+        status.as_ref().map_or("other", word).into()
     })
+}
+
+fn word(status: &Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Reconnecting { .. } => "reconnecting",
+        _ => "other",
+    }
 }
 
 /// Sends a line, and tells when it was handed over.
