@@ -20,7 +20,7 @@ const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy', 'reco
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
 const FEATURES =
   'websocket-channel/messagepack,websocket-channel/tracing,websocket-channel/native-roots,websocket-channel/reconnect,websocket-channel/session';
-const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '--features', FEATURES];
+const NATIVE = ['-p', 'websocket-channel', '-p', 'websocket-channel-server', '-p', 'websocket-channel-foreign', '--features', FEATURES];
 
 /** Native Rust: unit tests, protocol, transports, channel, layer rule, documentation examples, and the test server's own. */
 async function native() {

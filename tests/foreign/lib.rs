@@ -1,0 +1,1 @@
+//! Sessions over the WebSockets of other people's libraries: see `tests/`.
