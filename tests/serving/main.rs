@@ -8,6 +8,7 @@ mod ends;
 mod faults;
 mod goes_on;
 mod hand;
+mod proxies;
 mod raw;
 
 use std::sync::Arc;

@@ -141,7 +141,7 @@ async fn check<F: Future<Output = ()> + Send + 'static>(
         .reconnect(policy);
     let mut channel: Channel<String, String> = connect.await.unwrap();
     let control = channel.control();
-    for round in 0..20 {
+    for round in 0..8 {
         for number in 0..10 {
             let line = format!("{round} {number}");
             channel.send(line).await.unwrap();
