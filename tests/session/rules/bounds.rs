@@ -110,10 +110,13 @@ fn what_is_retained_is_counted_by_both_sides() {
     // A kind, a length, the bytes and 32.
     assert_eq!((pair.client.retained(), pair.server().retained()), (42, 38));
     pair.pump();
+    // The bytes and 32.
+    assert_eq!((pair.client.held(), pair.server().held()), (36, 40));
     pair.read();
     pair.later(millis(200));
     pair.pump();
     assert_eq!((pair.client.retained(), pair.server().retained()), (0, 0));
+    assert_eq!((pair.client.held(), pair.server().held()), (0, 0));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::ends::ended;
 use super::*;
-use websocket_channel::session::ClientPhase;
 use websocket_channel::session::wire::UNDELIVERED;
+use websocket_channel::session::{ClientPhase, Unsendable};
 
 /// What the client says is passed on, up to a batch with this word in it, which its connection does not survive.
 fn pass_until_poison(pair: &mut Pair) {
@@ -397,10 +397,15 @@ fn a_message_above_the_peers_limit_is_reported() {
     let mut pair = Pair::with(Settings::default(), small, RegistryBounds::default());
     pair.client.send(DATA, b"a").unwrap();
     pair.client.send(DATA, "x".repeat(1025).as_bytes()).unwrap();
-    pair.client.send(DATA, b"b").unwrap();
+    let largest = "x".repeat(1024);
+    pair.client.send(DATA, largest.as_bytes()).unwrap();
     pair.connect();
     pair.pump();
-    assert_eq!(pair.read().1, ["a", "", "b"]);
+    assert_eq!(pair.read().1, ["a", "", &largest]);
+    // Once the limit is known, the same is not accepted.
+    let too_large = pair.client.send(DATA, &[b'x'; 1025]);
+    assert_eq!(too_large, Err(Unsendable::TooLarge));
+    assert_eq!(pair.client.send(DATA, largest.as_bytes()), Ok(3));
     pair.later(millis(200));
     pair.pump();
     let undelivered = pair.client_events.iter().any(

@@ -737,3 +737,15 @@ fn several_parts_of_a_later_message_are_skipped() {
         assert_eq!(pair.client_events.contains(&lost), parts == 3, "{parts}");
     }
 }
+
+/// The earlier page may have sent and heard more than what it stored says.
+#[test]
+fn a_page_that_was_loaded_anew_does_not_renew_its_session_silently() {
+    let pair = Pair::open();
+    let mut page = Client::restored(Settings::default(), 8, ticket(&pair));
+    page.connected(pair.now);
+    assert!(page.poll_transmit(pair.now, &mut Vec::new()));
+    let refused = batch(&[Frame::Welcome(Welcome::Refused(Refusal::Expired))]);
+    page.handle_batch(pair.now, &refused);
+    assert_eq!(page.poll_event(), Some(ClientEvent::Lost(Refusal::Expired)));
+}

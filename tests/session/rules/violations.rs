@@ -184,8 +184,16 @@ fn the_first_batch_is_only_a_hello() {
     Frame::Ack(0).put(&mut more);
     let mut slot = hello.clone();
     slot[0] = 1;
+    // A batch of this length, filled behind the `HELLO`.
+    let filled = |len: usize| {
+        let mut batch = hello.clone();
+        batch.resize(len, 0);
+        batch
+    };
     for (bad, expected) in [
         (more, "nothing, 3002 order"),
+        (filled(32 * 1024), "nothing, 3002 order"),
+        (filled(32 * 1024 + 1), "nothing, 3009 batch-too-long"),
         (slot, "nothing, 3002 slot"),
         (batch(&[Frame::Ack(0)]), "nothing, 3002 order"),
         (batch(&[Frame::Ack(0), Frame::Flush]), "nothing, 3002 order"),
