@@ -74,8 +74,8 @@ where
     /// # Errors
     /// Why it failed: the request is plain HTTP, the subprotocol was not offered, or the stream ended.
     pub async fn accept(self, protocol: Option<&str>) -> Result<Socket, Cause> {
-        let (transport, opened) = self.0.accept(protocol).await?;
-        Ok(Socket::from_transport(Box::new(transport), opened))
+        let (transport, opened) = self.0.accept_in_place(protocol).await?;
+        Ok(Socket::from_transport(transport, opened))
     }
 
     /// Answers the request as plain HTTP. Returns when the client has closed, or after `Limits::close_timeout`. Dropping the future drops the stream,

@@ -47,7 +47,7 @@ impl Socket {
             let (framed, opened) =
                 over_io::accept_any(io, &options.protocols, &options.handshake, &options.limits)
                     .await?;
-            Ok((Box::new(framed) as _, opened))
+            Ok((framed as _, opened))
         };
         within(limit, Box::pin(accepting))
     }

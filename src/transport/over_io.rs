@@ -83,11 +83,11 @@ where
     set_up(&io);
     let core = Connection::client(Duration::ZERO, offer, limits, random::fill)
         .map_err(|misuse| failed(Cause::Transport(misuse.to_string())))?;
-    let (framed, opened) = framed::open(io, core, &request.limits)
+    let (framed, opened) = framed::open_in_place(io, core, &request.limits)
         .await
         .map_err(|error| failed(explained(error, legacy)))?;
     request.protocols.check(Some(&opened))?;
-    Ok((Box::new(framed), opened))
+    Ok((framed, opened))
 }
 
 /// What is asked for, checked.
@@ -149,7 +149,7 @@ pub(crate) async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     protocols: &[String],
     handshake: &Handshake,
     limits: &Limits,
-) -> Result<(IoTransport<Io>, OpenInfo), ConnectErrorKind> {
+) -> Result<(Box<IoTransport<Io>>, OpenInfo), ConnectErrorKind> {
     let accepting = accept(io, handshake, limits).await.map_err(failed)?;
     let request = accepting.request();
     if !request.is_websocket() {
@@ -162,7 +162,7 @@ pub(crate) async fn accept_any<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
         .iter()
         .find(|known| request.protocols.contains(known))
         .map(String::as_str);
-    accepting.accept(chosen).await.map_err(failed)
+    accepting.accept_in_place(chosen).await.map_err(failed)
 }
 
 /// A connection whose handshake was done elsewhere, such as by an HTTP server's upgrade, without extensions. `leftover` are bytes that were read

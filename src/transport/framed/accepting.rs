@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// A request that was read and waits for an answer. Dropping it closes the stream without one.
 #[must_use = "a request wants an answer"]
 pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin> {
-    pub(super) framed: IoTransport<Io>,
-    pub(super) request: Request,
+    pub(super) framed: Box<IoTransport<Io>>,
+    pub(super) request: Box<Request>,
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
@@ -32,9 +32,18 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
     /// # Errors
     /// Why it could not be: the request is plain HTTP, the subprotocol was not offered, the stream ended.
     pub async fn accept(
-        mut self,
+        self,
         protocol: Option<&str>,
     ) -> Result<(IoTransport<Io>, OpenInfo), Cause> {
+        let (framed, opened) = self.accept_in_place(protocol).await?;
+        Ok((*framed, opened))
+    }
+
+    /// The same in the box that stays.
+    pub(crate) async fn accept_in_place(
+        mut self,
+        protocol: Option<&str>,
+    ) -> Result<(Box<IoTransport<Io>>, OpenInfo), Cause> {
         let now = self.framed.now();
         if let Err(misuse) = self.framed.connection.accept(now, protocol, &[]) {
             return Err(Cause::Transport(misuse.to_string()));

@@ -73,7 +73,17 @@ pub async fn open<Io: AsyncRead + AsyncWrite + Unpin>(
     connection: Connection,
     limits: &Limits,
 ) -> Result<(IoTransport<Io>, OpenInfo), HandshakeError> {
-    let mut framed = IoTransport::new(io, connection, limits);
+    let (framed, opened) = open_in_place(io, connection, limits).await?;
+    Ok((*framed, opened))
+}
+
+/// The same in the box that stays: the handshake does not carry what outlives it, and leaves less free space in the heap.
+pub(in crate::transport) async fn open_in_place<Io: AsyncRead + AsyncWrite + Unpin>(
+    io: Io,
+    connection: Connection,
+    limits: &Limits,
+) -> Result<(Box<IoTransport<Io>>, OpenInfo), HandshakeError> {
+    let mut framed = Box::new(IoTransport::new(io, connection, limits));
     match framed.opened().await {
         Ok(opened) => Ok((framed, opened)),
         Err(cause) => {
@@ -93,12 +103,9 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     connection: Connection,
     limits: &Limits,
 ) -> Result<Accepting<Io>, Cause> {
-    let mut framed = IoTransport::new(io, connection, limits);
+    let mut framed = Box::new(IoTransport::new(io, connection, limits));
     match poll_fn(|cx| framed.poll_core(cx)).await {
-        proto::ConnectionEvent::Request(request) => Ok(Accepting {
-            framed,
-            request: *request,
-        }),
+        proto::ConnectionEvent::Request(request) => Ok(Accepting { framed, request }),
         other => Err(framed.cause(other)),
     }
 }
