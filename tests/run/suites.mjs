@@ -15,7 +15,7 @@ import { threads } from './threads.mjs';
 import { writeFileSync, mkdirSync } from 'node:fs';
 
 /** The test programs that run in a page. */
-const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy', 'reconnect'];
+const PAGE = ['channel', 'faults', 'paper', 'promises', 'leaks', 'policy', 'reconnect', 'session_channel'];
 /** Two of them once more, over `WebSocketStream`. */
 const OVER_STREAM = ['channel_stream', 'promises_stream'];
 const FEATURES =

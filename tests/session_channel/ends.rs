@@ -1,9 +1,9 @@
 //! How a channel over a session ends.
 
 use crate::stub::stub;
-use crate::{at_once, eventually, is_away, said, settings, to, tomorrow, until};
+use crate::{at_once, eventually, is_away, lost, said, settings, to, tomorrow, until};
 use core::time::Duration;
-use websocket_channel::error::{Lost, LostReason};
+use websocket_channel::error::LostReason;
 use websocket_channel::session::{OnLost, Refusal};
 use websocket_channel::{
     ClosedBy, ConnectErrorKind, RecvError, SendErrorKind, Session, Text, connect,
@@ -91,13 +91,6 @@ async fn the_servers_end_comes_behind_everything_it_sent() {
     assert_eq!(channel.next().await, None);
     eventually(|| stub.sessions() == 0).await;
     assert!(stub.ends()[0].contains("clean: true"), "{:?}", stub.ends());
-}
-
-fn lost(error: Option<Result<String, RecvError>>) -> Lost {
-    match error {
-        Some(Err(RecvError::SessionLost(lost))) => *lost,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]

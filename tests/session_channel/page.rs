@@ -1,0 +1,54 @@
+//! What only a page can do.
+
+use crate::server::{server, unique};
+use crate::{said, tomorrow};
+use websocket_channel::{ReconnectReason, Session, Status, Text, connect};
+
+/// As the browser does, to whoever listens to the window.
+fn dispatch(event: &str) {
+    let script = format!("globalThis.dispatchEvent({event})");
+    js_sys::eval(&script).unwrap();
+}
+
+/// B-R1: nothing is lost on a connection of before, and another is made without a delay.
+#[crate::test]
+async fn a_page_that_comes_back_goes_on_with_its_session() {
+    let server = server().await;
+    for event in [
+        "new PageTransitionEvent('pageshow', { persisted: true })",
+        "new Event('resume')",
+    ] {
+        let tag = unique("restored");
+        let url = server.url(format_args!("/session/echo?tag={tag}"));
+        let connecting = connect(url).codec(Text).reconnect(tomorrow());
+        let mut channel = connecting.session(Session::default()).await.unwrap();
+        assert_eq!(said(&mut channel, "one").await, "one");
+        dispatch(event);
+        // The event is over, and nothing else has run.
+        let Status::Reconnecting { reason, .. } = channel.control().status() else {
+            panic!("not reconnecting after {event}");
+        };
+        assert_eq!(*reason, ReconnectReason::Restored);
+        assert_eq!(said(&mut channel, "two").await, "two");
+        assert_eq!(channel.control().stats().resumed, 1);
+    }
+}
+
+/// Hints, which prove nothing: the server is asked, and the connection stays.
+#[crate::test]
+async fn other_events_of_a_page_change_nothing() {
+    let server = server().await;
+    let url = server.url("/session/echo");
+    let connecting = connect(url).codec(Text).reconnect(tomorrow());
+    let mut channel = connecting.session(Session::default()).await.unwrap();
+    for event in [
+        "new PageTransitionEvent('pageshow', { persisted: false })",
+        "new Event('visibilitychange')",
+        "new Event('online')",
+        "new Event('offline')",
+    ] {
+        dispatch(event);
+        assert_eq!(said(&mut channel, event).await, event);
+    }
+    assert_eq!(channel.control().stats().resumed, 0);
+}
