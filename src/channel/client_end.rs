@@ -133,6 +133,8 @@ impl ClientEnd {
     /// Takes in what the machine says.
     fn hear(&mut self, now: Duration) {
         while let Some(event) = self.client.poll_event() {
+            // There may be something for the receiver.
+            self.stirred = true;
             match event {
                 ClientEvent::Opened {
                     resumed, spread, ..
@@ -142,16 +144,16 @@ impl ClientEnd {
                     self.again.opened();
                 }
                 ClientEvent::Later { after, .. } => {
-                    self.retry(crate::ReconnectReason::Later { after })
+                    self.retry(crate::reconnect::ReconnectReason::Later { after })
                 }
                 ClientEvent::Move { after } => {
                     self.moving = true;
-                    self.want(crate::ReconnectReason::Moved { after });
+                    self.want(crate::reconnect::ReconnectReason::Moved { after });
                 }
                 ClientEvent::Dropped(why) => {
                     let (code, reason) = why.close();
                     self.leave(code, reason);
-                    self.want(crate::ReconnectReason::Session { why: reason });
+                    self.want(crate::reconnect::ReconnectReason::Session { why: reason });
                 }
                 ClientEvent::Undelivered(received) => self.undelivered(received),
                 ClientEvent::Lost(refusal) => {
@@ -180,12 +182,12 @@ impl ClientEnd {
     }
 
     /// The connection is of no use any more; another one is wanted.
-    fn retry(&mut self, reason: crate::ReconnectReason) {
+    fn retry(&mut self, reason: crate::reconnect::ReconnectReason) {
         self.leave(1000, "");
         self.want(reason);
     }
 
-    fn want(&mut self, reason: crate::ReconnectReason) {
+    fn want(&mut self, reason: crate::reconnect::ReconnectReason) {
         if !self.again.retry(reason) {
             self.give_up(self.again.gave_up());
         }

@@ -9,7 +9,7 @@ mod session;
 use super::direct;
 use super::link::{Item, Link};
 use super::mailbox::{Look, Mailbox, Next};
-use super::outgoing::Sent;
+use super::outgoing::{Accepted, Sent};
 #[cfg(feature = "reconnect")]
 use super::reconnecting::Reconnecting;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -149,7 +149,7 @@ impl Driver {
             #[cfg(feature = "session")]
             let ends = work.ends && !self.delivers_end(&work);
             if let Some(accepted) = work.accepted {
-                (accepted.hand_over)(self, accepted.messages);
+                (accepted.hand_over)(self, *accepted);
             }
             if let Some(close) = work.close {
                 let (code, reason) = *close;
@@ -325,10 +325,17 @@ impl Driver {
     }
 
     /// Hands over accepted messages, before any in the queue: there was capacity when they were accepted.
-    pub(super) fn hand_over_accepted(&mut self, accepted: Vec<Message>) {
+    pub(super) fn hand_over_accepted(&mut self, accepted: Accepted) {
+        #[cfg(feature = "session")]
+        let mut chunks = accepted.chunks.into_iter().peekable();
         #[cfg(feature = "reconnect")]
         let mut kept = Vec::new();
-        for message in accepted {
+        #[cfg_attr(not(feature = "session"), allow(unused_variables))]
+        for (count, message) in accepted.messages.into_iter().enumerate() {
+            #[cfg(feature = "session")]
+            while let Some((_, chunk)) = chunks.next_if(|(before, _)| *before <= count) {
+                self.hand_over_chunk(&chunk);
+            }
             if let Err(error) = self.hand_over(message) {
                 #[cfg(feature = "reconnect")]
                 if error.kind == SendErrorKind::NotOpen && self.will_reconnect() {
@@ -338,6 +345,10 @@ impl Driver {
                 // Nothing waits for the result, so count it.
                 self.mailbox.count_lost(error.value.len(), error.kind);
             }
+        }
+        #[cfg(feature = "session")]
+        for (_, chunk) in chunks {
+            self.hand_over_chunk(&chunk);
         }
         #[cfg(feature = "reconnect")]
         self.mailbox.restore(kept);
@@ -443,7 +454,7 @@ impl Driver {
             return closed.clone();
         }
         if let Some(accepted) = self.mailbox.take_accepted() {
-            (accepted.hand_over)(self, accepted.messages);
+            (accepted.hand_over)(self, *accepted);
             self.settle(0);
         }
         // Nothing is left to wake.

@@ -4,10 +4,14 @@
 //! `session` there is only the socket, and nothing of this is left in the program.
 
 #[cfg(feature = "session")]
+use super::chunk::{self, Chunk};
+#[cfg(feature = "session")]
 use super::mailbox::Status;
 #[cfg(feature = "session")]
 use crate::error::RecvError;
 use crate::error::SendError;
+#[cfg(feature = "session")]
+use crate::error::SendErrorKind;
 use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::socket::Socket;
 #[cfg(feature = "session")]
@@ -50,6 +54,16 @@ pub(crate) trait End: MaybeSend {
     /// # Errors
     /// The message: the end has begun, or the peer takes none that is so large.
     fn send(&mut self, message: Message) -> Result<(), SendError<Message>>;
+
+    /// Retains many messages. Tells of each that was refused its bytes, and why.
+    fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
+        for one in chunk.iter() {
+            let bytes = one.0.len();
+            if let Err(error) = self.send(chunk::message(one)) {
+                refused(bytes, error.kind);
+            }
+        }
+    }
 
     /// Begins the end of the session, behind what was sent. The code and the length of the reason were checked as those of a socket. It may come twice.
     fn close(&mut self, code: u16, reason: &str);

@@ -3,6 +3,10 @@
 //! A local task drives the [`Socket`]. The handles share state with it and never touch the platform, so they are `Send`.
 
 #[cfg(feature = "session")]
+mod batches;
+#[cfg(feature = "session")]
+mod chunk;
+#[cfg(feature = "session")]
 mod client_end;
 mod connect;
 mod control;
@@ -25,6 +29,8 @@ mod task;
 mod unsent;
 mod wait_queue;
 
+#[cfg(feature = "session")]
+pub use batches::Batches;
 pub use connect::{Attempt, Connect, Connecting, connect};
 pub use control::{Control, StatusStream};
 #[cfg(feature = "session")]
@@ -34,10 +40,14 @@ pub use permit::Permit;
 pub use receiver::Receiver;
 #[cfg(feature = "reconnect")]
 pub use reconnecting::RetryAt;
+#[cfg(feature = "session")]
+mod send_all;
 pub use sender::Sender;
 
 #[cfg(feature = "session")]
 #[allow(unused_imports, reason = "for the server's end")]
+pub(crate) use chunk::Chunk;
+#[cfg(feature = "session")]
 pub(crate) use client_end::takes::Takes;
 #[cfg(feature = "session")]
 #[allow(unused_imports, reason = "for the server's end")]

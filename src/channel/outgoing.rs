@@ -1,5 +1,7 @@
 //! Outgoing messages: those accepted without waiting, the queue of waiting sends, and the capacity.
 
+#[cfg(feature = "session")]
+use super::chunk::Chunk;
 use super::driver::Driver;
 use super::wait_queue::{Key, WaitQueue};
 use crate::error::SendErrorKind;
@@ -47,7 +49,10 @@ pub(super) struct Lost {
 pub(super) struct Accepted {
     pub(super) messages: Vec<Message>,
     pub(super) bytes: usize,
-    pub(super) hand_over: fn(&mut Driver, Vec<Message>),
+    pub(super) hand_over: fn(&mut Driver, Accepted),
+    /// Of a session: many messages at once, each in front of so many of the others.
+    #[cfg(feature = "session")]
+    pub(super) chunks: Vec<(usize, Chunk)>,
 }
 
 pub(super) struct Outgoing {
@@ -91,6 +96,19 @@ impl Outgoing {
 
     pub(super) fn accept(&mut self, message: Message) {
         let bytes = message.len();
+        let accepted = self.accepted(bytes);
+        accepted.messages.push(message);
+    }
+
+    /// Accepts many messages.
+    #[cfg(feature = "session")]
+    pub(super) fn accept_chunk(&mut self, chunk: Chunk) {
+        let accepted = self.accepted(chunk.bytes());
+        accepted.chunks.push((accepted.messages.len(), chunk));
+    }
+
+    /// Where so many bytes more are put.
+    fn accepted(&mut self, bytes: usize) -> &mut Accepted {
         self.room = self.room.saturating_sub(bytes.max(1));
         self.progress = Progress::Underway;
         let accepted = self.accepted.get_or_insert_with(|| {
@@ -98,10 +116,12 @@ impl Outgoing {
                 messages: Vec::new(),
                 bytes: 0,
                 hand_over: Driver::hand_over_accepted,
+                #[cfg(feature = "session")]
+                chunks: Vec::new(),
             })
         });
-        accepted.messages.push(message);
         accepted.bytes += bytes;
+        accepted
     }
 
     /// Whether a send waits for capacity. Messages accepted meanwhile go first, in the driver's next turn.
@@ -140,6 +160,10 @@ impl Outgoing {
         let accepted = self.accepted.take();
         if let Some(accepted) = &accepted {
             self.lost.messages += accepted.messages.len() as u64;
+            #[cfg(feature = "session")]
+            for (_, chunk) in &accepted.chunks {
+                self.lost.messages += chunk.len() as u64;
+            }
             self.lost.bytes += accepted.bytes;
         }
         accepted

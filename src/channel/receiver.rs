@@ -140,6 +140,42 @@ impl<Rx> Receiver<Rx> {
     }
 }
 
+/// For `batches`.
+#[cfg(feature = "session")]
+impl<Rx> Receiver<Rx> {
+    pub(super) fn poll_batch(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Vec<Rx>, RecvError>>> {
+        let messages = match self.mailbox.poll_messages(cx.waker()) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(None) => {
+                let end = self.item(None);
+                return Poll::Ready(end.map(|item| item.map(|value| Vec::from([value]))));
+            }
+            Poll::Ready(Some(messages)) => messages,
+        };
+        let mut values = Vec::with_capacity(messages.len());
+        let mut messages = messages.into_iter();
+        while let Some(message) = messages.next() {
+            match self.codec.decode(message) {
+                Ok(value) => values.push(value),
+                Err(error) if values.is_empty() => {
+                    self.mailbox.incoming.put_back(messages);
+                    return Poll::Ready(Some(Err(RecvError::DecodeFailed(error))));
+                }
+                Err(error) => {
+                    // It comes next, alone.
+                    let rest = core::iter::once(error.raw).chain(messages);
+                    self.mailbox.incoming.put_back(rest);
+                    break;
+                }
+            }
+        }
+        Poll::Ready(Some(Ok(values)))
+    }
+}
+
 impl<Rx> Stream for Receiver<Rx> {
     type Item = Result<Rx, RecvError>;
 

@@ -41,8 +41,8 @@ use std::sync::Arc;
 /// # }
 /// ```
 pub struct Sender<Tx> {
-    mailbox: Arc<Mailbox>,
-    codec: Arc<dyn Encode<Tx>>,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) codec: Arc<dyn Encode<Tx>>,
     /// The sink's state, once used as one.
     sunk: Option<Box<dyn Sunk>>,
 }
@@ -180,7 +180,7 @@ enum Sending<'a, Tx> {
 }
 
 /// Waits for its turn. Dropping it cancels the wait.
-struct Waiting<'a> {
+pub(super) struct Waiting<'a> {
     mailbox: &'a Mailbox,
     /// Its place in the queue, until it is settled.
     place: Option<Key>,
@@ -188,7 +188,11 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     /// Joins the queue.
-    fn new(mailbox: &'a Mailbox, message: Option<Message>, cx: &mut Context<'_>) -> Self {
+    pub(super) fn new(
+        mailbox: &'a Mailbox,
+        message: Option<Message>,
+        cx: &mut Context<'_>,
+    ) -> Self {
         let place = Some(mailbox.enter(message, cx.waker()));
         Self { mailbox, place }
     }

@@ -13,6 +13,11 @@ impl Encode<Vec<u8>> for Bytes {
         Ok(Message::Binary(value.clone()))
     }
 
+    fn encode_into(&self, value: &Vec<u8>, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+        out.extend_from_slice(value);
+        Ok(false)
+    }
+
     fn encode_owned(&self, value: Vec<u8>) -> Result<(Message, Restore<Vec<u8>>), Vec<u8>> {
         // It comes back as it went.
         let back = |message| match message {

@@ -25,6 +25,12 @@ impl<T: Serialize> Encode<T> for MessagePack {
             .map(Message::Binary)
             .map_err(|error| EncodeError::new(error.to_string()))
     }
+
+    fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+        rmp_serde::encode::write_named(out, value)
+            .map(|()| false)
+            .map_err(|error| EncodeError::new(error.to_string()))
+    }
 }
 
 impl<T: DeserializeOwned> Decode<T> for MessagePack {

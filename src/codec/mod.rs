@@ -77,6 +77,17 @@ pub trait Encode<T>: Send + Sync {
         Err(value)
     }
 
+    /// Appends what [`encode`](Self::encode) puts into its message to `out`, and returns whether that is a text. Many values share one buffer this way, as
+    /// in `Sender::send_all`. The default encodes and copies.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode). What it has appended then is dropped.
+    fn encode_into(&self, value: &T, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+        let message = self.encode(value)?;
+        out.extend_from_slice(message.as_bytes());
+        Ok(matches!(message, Message::Text(_)))
+    }
+
     /// The subprotocol (RFC 6455 §1.9) of these messages; `None`, the default, for none. Connecting offers it before all others, and fails if the
     /// server chooses another or none. So both ends agree, or nothing is sent.
     fn subprotocol(&self) -> Option<&str> {

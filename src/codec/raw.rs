@@ -13,6 +13,11 @@ impl Encode<Message> for Raw {
         Ok(value.clone())
     }
 
+    fn encode_into(&self, value: &Message, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+        out.extend_from_slice(value.as_bytes());
+        Ok(matches!(value, Message::Text(_)))
+    }
+
     fn encode_owned(&self, value: Message) -> Result<(Message, Restore<Message>), Message> {
         Ok((value, |message| message))
     }

@@ -13,6 +13,11 @@ impl Encode<String> for Text {
         Ok(Message::Text(value.clone()))
     }
 
+    fn encode_into(&self, value: &String, out: &mut Vec<u8>) -> Result<bool, EncodeError> {
+        out.extend_from_slice(value.as_bytes());
+        Ok(true)
+    }
+
     fn encode_owned(&self, value: String) -> Result<(Message, Restore<String>), String> {
         // It comes back as it went.
         let back = |message| match message {

@@ -101,6 +101,13 @@ impl<M: Weighed> Inbox<M> {
         Some(message)
     }
 
+    /// Puts a message back in front of all others, whatever the limit.
+    #[cfg(feature = "session")]
+    pub(crate) fn put_back(&mut self, message: M) {
+        self.bytes += message.cost();
+        self.first.push(message);
+    }
+
     /// Drops what waits, uncounted, and its place in memory.
     pub(crate) fn clear(&mut self) {
         self.first = Vec::new();

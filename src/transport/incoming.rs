@@ -96,6 +96,13 @@ impl Gaps {
         first.is_some_and(|(behind, _)| self.left.wrapping_sub(*behind) <= usize::MAX / 2)
     }
 
+    /// How many messages come before the next note.
+    #[cfg(feature = "session")]
+    fn distance(&self) -> usize {
+        let first = self.gaps.first();
+        first.map_or(usize::MAX, |(behind, _)| behind.wrapping_sub(self.left))
+    }
+
     fn take(&mut self) -> Option<Note> {
         if !self.is_next() {
             return None;
@@ -331,6 +338,47 @@ impl Incoming {
             keep(&mut state.reader, waker);
         }
         (Poll::Pending, [0; 2])
+    }
+
+    /// All messages up to the next error, and what waited before.
+    #[cfg(feature = "session")]
+    pub(crate) fn poll_all(&self, waker: &Waker) -> (Poll<Option<Vec<Message>>>, usize) {
+        let mut state = self.lock();
+        let before = self.waiting();
+        if let Some(taken) = &self.taken {
+            taken.store(state.gaps.left, Ordering::SeqCst);
+        }
+        if state.gaps.is_next() {
+            return (Poll::Ready(None), 0);
+        }
+        let most = state.gaps.distance();
+        let mut messages = Vec::new();
+        while messages.len() < most
+            && let Some(message) = state.life.next()
+        {
+            messages.push(message);
+        }
+        if !messages.is_empty() {
+            state.gaps.leave(messages.len());
+            self.publish(&state);
+            return (Poll::Ready(Some(messages)), before);
+        }
+        if matches!(state.life.phase(), Phase::Closed(_)) {
+            return (Poll::Ready(None), 0);
+        }
+        keep(&mut state.reader, waker);
+        (Poll::Pending, 0)
+    }
+
+    /// Messages that were taken last, and are to be taken again.
+    #[cfg(feature = "session")]
+    pub(crate) fn put_back(&self, messages: impl DoubleEndedIterator<Item = Message>) {
+        let mut state = self.lock();
+        for message in messages.rev() {
+            state.life.put_back(message);
+            state.gaps.left = state.gaps.left.wrapping_sub(1);
+        }
+        self.publish(&state);
     }
 
     /// Messages may be missing here: what comes next comes by another connection, which that attempt made.

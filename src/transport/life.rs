@@ -194,6 +194,12 @@ impl<M: Weighed> Life<M> {
         self.inbox.clear();
     }
 
+    /// Puts a message back in front of all others.
+    #[cfg(feature = "session")]
+    pub(crate) fn put_back(&mut self, message: M) {
+        self.inbox.put_back(message);
+    }
+
     /// The oldest unread message.
     pub(crate) fn next(&mut self) -> Option<M> {
         self.inbox.pop()

@@ -9,7 +9,7 @@ use websocket_channel::{
     ClosedBy, Connect, ConnectErrorKind, RecvError, Session, Status, Text, connect,
 };
 
-fn echo(server: &Server, tag: &str) -> Connect<String, String> {
+pub(crate) fn echo(server: &Server, tag: &str) -> Connect<String, String> {
     let url = server.url(format_args!("/session/echo?tag={tag}"));
     connect(url)
         .codec(Text)

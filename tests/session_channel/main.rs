@@ -13,6 +13,7 @@ mod ends;
 mod everywhere;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod keeps;
+mod many;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 mod page;
 #[path = "../channel/server.rs"]

@@ -1,6 +1,7 @@
 //! What the driver asks of a client's end.
 
 use super::{ClientEnd, ClientPhase};
+use crate::channel::chunk::{self, Chunk};
 use crate::channel::link::{Begin, End, Item};
 use crate::channel::mailbox::Status;
 use crate::error::{RecvError, SendError, SendErrorKind};
@@ -118,6 +119,21 @@ impl End for ClientEnd {
         }
     }
 
+    fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
+        for (payload, text) in chunk.iter() {
+            // Without a copy in between, as long as there is room.
+            if self.held.is_empty() && self.goes_on() {
+                let head = Head::Data { text };
+                if self.client.send(head, payload).is_ok() {
+                    continue;
+                }
+            }
+            if let Err(error) = self.send(chunk::message((payload, text))) {
+                refused(payload.len(), error.kind);
+            }
+        }
+    }
+
     fn close(&mut self, code: u16, reason: &str) {
         if core::mem::replace(&mut self.closing, true) {
             return;
@@ -150,12 +166,13 @@ impl End for ClientEnd {
     }
 
     fn end_turn(&mut self, cx: &mut Context<'_>) {
-        if core::mem::take(&mut self.stirred) {
-            cx.waker().wake_by_ref();
-        }
         self.transmit(cx);
         self.note_status();
         self.arm(cx);
+        // What happened behind the place where it is asked for.
+        if core::mem::take(&mut self.stirred) {
+            cx.waker().wake_by_ref();
+        }
     }
 
     fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {

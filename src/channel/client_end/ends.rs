@@ -32,6 +32,7 @@ impl ClientEnd {
         self.leave(1000, "");
         if self.lost.is_none() && self.ended.is_none() {
             self.lost = Some(LostReason::GaveUp(closed));
+            self.stirred = true;
         }
     }
 
@@ -63,7 +64,7 @@ impl ClientEnd {
             && matches!(lost.reason, LostReason::Refused(_))
             && self
                 .again
-                .retry(crate::ReconnectReason::Session { why: "lost" });
+                .retry(crate::reconnect::ReconnectReason::Session { why: "lost" });
         if lost.renewed {
             self.client = client(&self.settings);
             self.takes.restart();

@@ -1,6 +1,7 @@
 //! A driver of one end of a session.
 
 use super::Driver;
+use crate::channel::chunk::Chunk;
 use crate::channel::link::{Begin, Link};
 use crate::channel::mailbox::{Status, Work};
 use crate::transport::incoming::Incoming;
@@ -47,6 +48,21 @@ impl Driver {
         self.mailbox.set_figures(end.resumed(), end.retained());
         if end.awaits_takes() {
             self.mailbox.await_takes();
+        }
+    }
+
+    /// Hands many messages over. One that the peer takes in no case is counted: nothing waits for the result.
+    pub(super) fn hand_over_chunk(&mut self, chunk: &Chunk) {
+        let Link::Session(end) = &mut self.link else {
+            return;
+        };
+        let mut refused = Vec::new();
+        end.send_all(chunk, &mut |bytes, kind| refused.push((bytes, kind)));
+        let lost: usize = refused.iter().map(|(bytes, _)| bytes).sum();
+        self.sent.messages += (chunk.len() - refused.len()) as u64;
+        self.sent.bytes += (chunk.bytes() - lost) as u64;
+        for (bytes, kind) in refused {
+            self.mailbox.count_lost(bytes, kind);
         }
     }
 

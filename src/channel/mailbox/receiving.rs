@@ -26,6 +26,17 @@ impl Mailbox {
         message
     }
 
+    /// All messages that wait, at least one, and `None` as [`poll_message`](Self::poll_message).
+    #[cfg(feature = "session")]
+    pub(in crate::channel) fn poll_messages(&self, waker: &Waker) -> Poll<Option<Vec<Message>>> {
+        let (messages, before) = self.incoming.poll_all(waker);
+        if before >= self.fetched.load(Ordering::Relaxed) {
+            self.wake_driver(self.lock());
+        }
+        self.note_take();
+        messages
+    }
+
     /// Drops the oldest unread message if the receive buffer is full: no one can read it, and the end comes after it.
     pub(in crate::channel) fn make_room_for_end(&self) {
         while self.incoming.waiting() >= self.bound {

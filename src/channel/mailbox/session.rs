@@ -1,6 +1,7 @@
 //! The shared state for sessions.
 
 use super::Mailbox;
+use crate::channel::chunk::Chunk;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What the driver tells without the lock.
@@ -43,6 +44,25 @@ impl Mailbox {
         {
             self.wake_driver(self.lock());
         }
+    }
+}
+
+/// The senders' side.
+impl Mailbox {
+    /// Whether chunks are accepted: over a session.
+    pub(in crate::channel) fn takes_chunks(&self) -> bool {
+        self.incoming.is_of_session()
+    }
+
+    /// Accepts many messages for the driver's next turn; false if nothing can be sent any more. The caller holds a permit.
+    pub(in crate::channel) fn accept_chunk(&self, chunk: Chunk) -> bool {
+        self.notify_driver(|state| {
+            let live = state.is_live();
+            if live {
+                state.outgoing.accept_chunk(chunk);
+            }
+            live
+        })
     }
 }
 
