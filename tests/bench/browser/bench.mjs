@@ -73,7 +73,7 @@ export async function bench(args) {
 }
 
 /** A function that gives what an expression resolves to in the page. */
-async function pageOf(session, address) {
+export async function pageOf(session, address) {
   await session.manage().setTimeouts({ script: RUN_LIMIT_MS });
   await session.get(address);
   return async (expression) => {
@@ -225,7 +225,7 @@ function reportAlone(measured, { workloads, clients, rounds }) {
 const sorted = (values) => values.toSorted((a, b) => a - b);
 const round3 = (value) => Math.round(value * 1000) / 1000;
 
-function median(values) {
+export function median(values) {
   const order = sorted(values);
   const middle = order.length >> 1;
   return order.length % 2 ? order[middle] : (order[middle - 1] + order[middle]) / 2;

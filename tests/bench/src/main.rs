@@ -5,6 +5,7 @@
 //! … masking SIZE                                                         prints the bytes a second of masking and of copying
 //! … serve LIBRARY                                                        prints its port and echoes
 //! … hold PORT CONNECTIONS                                                opens them, and echoes a message over each for every size it is told
+//! … typed                                                                prints its port and serves what `npm run bench -- session` measures
 //! … load PORT CONNECTIONS SIZE PIPELINED MILLISECONDS                    prints the messages a second
 //! ```
 
@@ -12,7 +13,10 @@ mod frames;
 mod hold;
 mod load;
 mod masking;
+#[path = "../session/message.rs"]
+mod message;
 mod serve;
+mod typed;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -70,6 +74,7 @@ fn run(words: &[&str]) -> Result<(), Failure> {
             masking::run(size.parse()?);
             Ok(())
         }
+        ["typed"] => current_thread()?.block_on(typed::serve()),
         ["serve", library] => current_thread()?.block_on(serve::run(read(library)?)),
         ["hold", port, connections] => {
             current_thread()?.block_on(hold::run(port.parse()?, connections.parse()?))

@@ -4,6 +4,7 @@
 
 mod clients;
 mod closures;
+mod typed;
 mod workload;
 
 pub(crate) use workload::{Client, Payload, Quote};
@@ -58,4 +59,10 @@ pub async fn tungstenite(kind: String, url: String, payload: JsValue, count: u32
 #[wasm_bindgen]
 pub async fn closures(kind: String, url: String, payload: JsValue, count: u32) -> f64 {
     closures::run(&kind, &url, payload, count).await
+}
+
+/// Ours, typed messages: a plain channel, or a session value by value or by batches. For `npm run bench -- session`.
+#[wasm_bindgen]
+pub async fn typed(how: String, server: String, codec: String, kind: String, count: u32) -> f64 {
+    typed::measure(&how, &server, &codec, &kind, count).await
 }
