@@ -7,7 +7,7 @@ use crate::workload::{expect, now};
 use message::{Item, Quote, sum_of};
 use wasm_bindgen::UnwrapThrowExt as _;
 use websocket_channel::codec::Codec;
-use websocket_channel::{Bytes, Channel, MessagePack, connect};
+use websocket_channel::{Bytes, Channel, MessagePack, Session, connect};
 
 /// Runs `count` messages by `how`, and gives the milliseconds.
 pub(crate) async fn measure(how: &str, server: &str, codec: &str, kind: &str, count: u32) -> f64 {
@@ -28,6 +28,10 @@ async fn run<T: Item>(
     let service = if how == "plain" { "single" } else { "session" };
     let url = format!("{server}/{service}/{name}/{kind}/{count}");
     let connecting = connect(url).codec(codec);
+    let connecting = match how {
+        "plain" => connecting,
+        _ => connecting.session(Session::default()),
+    };
     let mut channel: Channel<T, T> = connecting.await.unwrap_throw();
     let began = now();
     match kind {
