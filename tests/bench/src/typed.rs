@@ -6,6 +6,7 @@ use crate::Failure;
 use crate::message::{Item, Quote};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::codec::Codec;
+use websocket_channel::server::{Options, Sessions};
 use websocket_channel::socket::{Accepting, ConnectionOptions};
 use websocket_channel::{Bytes, Channel, MessagePack, Socket};
 
@@ -13,17 +14,19 @@ use websocket_channel::{Bytes, Channel, MessagePack, Socket};
 pub(crate) async fn serve() -> Result<(), Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?.port());
+    let sessions = Sessions::new(Options::default());
     loop {
         let (stream, _) = listener.accept().await?;
+        let sessions = sessions.clone();
         drop(tokio::spawn(async move {
-            if let Err(failure) = connection(stream).await {
+            if let Err(failure) = connection(stream, &sessions).await {
                 eprintln!("{failure}");
             }
         }));
     }
 }
 
-async fn connection(stream: TcpStream) -> Result<(), Failure> {
+async fn connection(stream: TcpStream, sessions: &Sessions) -> Result<(), Failure> {
     let accepting = Accepting::read(stream, ConnectionOptions::default()).await?;
     let path = accepting.request().path().to_owned();
     let socket = accepting.accept(None).await?;
@@ -36,8 +39,10 @@ async fn connection(stream: TcpStream) -> Result<(), Failure> {
         count: count.parse()?,
     };
     match (how, codec) {
-        ("single", "bytes") => job.one_by_one::<Vec<u8>>(socket, Bytes).await,
-        ("single", "messagepack") => job.one_by_one::<Quote>(socket, MessagePack).await,
+        ("single", "bytes") => job.plain::<Vec<u8>>(socket, Bytes).await,
+        ("single", "messagepack") => job.plain::<Quote>(socket, MessagePack).await,
+        ("session", "bytes") => job.session::<Vec<u8>>(socket, Bytes, sessions).await,
+        ("session", "messagepack") => job.session::<Quote>(socket, MessagePack, sessions).await,
         _ => Err(format!("no service is called {path}").into()),
     }
 }
@@ -48,13 +53,32 @@ struct Job {
 }
 
 impl Job {
-    /// As a server is written by hand: a message at a time.
-    async fn one_by_one<T: Item>(
+    async fn plain<T: Item>(
         self,
         socket: Socket,
         codec: impl Codec<T, T> + 'static,
     ) -> Result<(), Failure> {
-        let mut channel = Channel::<T, T>::from_socket(socket, codec);
+        self.one_by_one(Channel::<T, T>::from_socket(socket, codec))
+            .await
+    }
+
+    async fn session<T: Item>(
+        self,
+        socket: Socket,
+        codec: impl Codec<T, T> + 'static,
+        sessions: &Sessions,
+    ) -> Result<(), Failure> {
+        let handler = async move |channel, _info| {
+            if let Err(failure) = self.one_by_one::<T>(channel).await {
+                eprintln!("{failure}");
+            }
+        };
+        sessions.serve(socket, b"", codec, handler).await;
+        Ok(())
+    }
+
+    /// As a server is written by hand: a message at a time.
+    async fn one_by_one<T: Item>(self, mut channel: Channel<T, T>) -> Result<(), Failure> {
         match self.kind.as_str() {
             // The first message asks for them all.
             "receive" => {
