@@ -128,9 +128,13 @@ async function measure(page, job, clients, ports, { rounds, time }) {
 }
 
 function report(name, measured, clients) {
-  console.log(`\n${name.padEnd(32)}${'a second'.padStart(12)}${`times ${BASELINE}`.padStart(24)}${'95 %'.padStart(18)}${'times socket.io'.padStart(18)}`);
+  console.log(
+    `\n${name.padEnd(32)}${'a second'.padStart(12)}${`times ${BASELINE}`.padStart(24)}${'95 %'.padStart(18)}${'times socket.io'.padStart(18)}`,
+  );
   const ratios = (client, base) => measured[client].map((figure, round) => figure / measured[base][round]);
-  const fastest = clients.filter((client) => client.startsWith('socket.io')).toSorted((a, b) => median(measured[b]) - median(measured[a]))[0];
+  const fastest = clients
+    .filter((client) => client.startsWith('socket.io'))
+    .toSorted((a, b) => median(measured[b]) - median(measured[a]))[0];
   return clients.map((client) => {
     const own = ratios(client, BASELINE);
     const [low, high] = interval(own);

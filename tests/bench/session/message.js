@@ -8,7 +8,14 @@ export const make = {
   },
   messagepack(number) {
     const half = number + 0.5;
-    return { id: (0x8000_0000 | number) >>> 0, price: half, size: 0x8000 | (number & 0x7fff), bid: half - 0.25, ask: half + 0.25, open: true };
+    return {
+      id: (0x8000_0000 | number) >>> 0,
+      price: half,
+      size: 0x8000 | (number & 0x7fff),
+      bid: half - 0.25,
+      ask: half + 0.25,
+      open: true,
+    };
   },
 };
 
@@ -17,7 +24,8 @@ export const sum = {
   bytes(message) {
     let total = 0;
     if (message instanceof ArrayBuffer || message.byteOffset % 4 === 0) {
-      const words = message instanceof ArrayBuffer ? new Uint32Array(message) : new Uint32Array(message.buffer, message.byteOffset, message.length / 4);
+      const words =
+        message instanceof ArrayBuffer ? new Uint32Array(message) : new Uint32Array(message.buffer, message.byteOffset, message.length / 4);
       for (let at = 0; at < words.length; at++) total = (total + words[at]) | 0;
     } else {
       const view = new DataView(message.buffer, message.byteOffset, message.byteLength);

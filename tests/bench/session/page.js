@@ -46,7 +46,13 @@ async function byClass(job, { typed }) {
 }
 
 const bySocketIo = (port, parser) => async (job, ports) => {
-  const socket = io(`http://127.0.0.1:${ports[port]}`, { transports: ['websocket'], parser, query: job, forceNew: true, reconnection: false });
+  const socket = io(`http://127.0.0.1:${ports[port]}`, {
+    transports: ['websocket'],
+    parser,
+    query: job,
+    forceNew: true,
+    reconnection: false,
+  });
   await new Promise((resolve, reject) => socket.on('connect', resolve).on('connect_error', reject));
   const took = await measure(
     job,
@@ -58,7 +64,10 @@ const bySocketIo = (port, parser) => async (job, ports) => {
   return took;
 };
 
-const byRust = (how) => (job, { typed }) => rust.typed(how, typed, job.codec, job.kind, job.count);
+const byRust =
+  (how) =>
+  (job, { typed }) =>
+    rust.typed(how, typed, job.codec, job.kind, job.count);
 
 const clients = {
   "browser's class": byClass,
