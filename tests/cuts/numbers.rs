@@ -55,8 +55,8 @@ pub(crate) async fn run(
     let policy = Reconnect::default().spread(none).base_delay(none);
     let connecting = connect(url).codec(Raw).reconnect(policy);
     let connecting = prepare(connecting.session(Session::default()))
-        // So that numbers are under way all the time, and not only whole batches.
-        .send_high_water_mark(16 << 10)
+        // Not more than a few cuts let through. Below 128 KiB each fill would wait 200 ms for its acknowledgement.
+        .send_high_water_mark(256 << 10)
         .connect_timeout(Duration::from_secs(5));
     let (sender, mut receiver) = connecting.await.unwrap().split();
     let control = receiver.control();

@@ -110,6 +110,8 @@ export function testSessions(browser, { origin, control, page }) {
     const { session } = page();
     const first = await session.getWindowHandle();
     await session.switchTo().newWindow('tab');
+    // Chromium brings a tab to the front when it loads something.
+    await session.get(`${page().origin}/away.html`);
     await wait(MINUTE_MS);
     await session.close();
     await session.switchTo().window(first);
