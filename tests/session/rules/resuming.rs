@@ -672,12 +672,13 @@ fn a_server_that_falls_back_stays_closed_and_goes_on_discarding() {
         pair.pump();
         pair.server().fall_back(now);
         pair.cut(Blame::Innocent);
+        pair.client.send(DATA, b"d").unwrap();
         pair.connect();
         pair.pump();
         let server = pair.server();
-        assert_eq!(server.next().0, 3, "{closes}");
+        assert_eq!(server.next().0, 4, "{closes}");
         assert_eq!((server.read(), server.held()), (None, 0), "{closes}");
-        let committed = if closes { 1 } else { 3 };
+        let committed = if closes { 1 } else { 4 };
         assert_eq!(server.has_committed(), committed, "{closes}");
     }
 }
