@@ -248,7 +248,7 @@ impl Driver {
                     }
                 }
                 #[cfg(feature = "session")]
-                Poll::Ready(Some(Item::Error(error))) => self.mailbox.incoming.note(*error),
+                Poll::Ready(Some(Item::Error(error))) => self.note(*error),
                 Poll::Ready(None) => return (Turn::Ended, false),
                 Poll::Pending => return (Turn::Waiting, count > 0),
             }

@@ -260,6 +260,11 @@ impl Reconnecting {
         matches!(self.supervisor.state(), State::Open | State::Connecting)
     }
 
+    /// Whether there is to be no connection.
+    pub(super) fn is_suspended(&self) -> bool {
+        matches!(self.supervisor.state(), State::Suspended)
+    }
+
     /// Makes the next attempt now, also while suspended.
     pub(super) fn hurry(&mut self) {
         self.resume();

@@ -227,3 +227,25 @@ async fn what_the_server_had_not_taken_when_it_ended_comes_back() {
     assert_eq!(channel.next().await, None);
     assert!(channel.flush().await.is_err());
 }
+
+#[tokio::test]
+async fn a_flush_that_waits_while_the_session_is_lost_is_told() {
+    let stub = stub(settings()).await;
+    stub.set_reading(false);
+    let session = Session::default().on_lost(OnLost::Renew);
+    let mut channel = to(&stub).session(session).await.unwrap();
+    channel.send("lost".into()).await.unwrap();
+    let control = channel.control();
+    let stub = &stub;
+    let (flushed, ()) = futures::join!(channel.flush(), async {
+        eventually(|| stub.with(|server, _| server.next().0) == [1]).await;
+        stub.restart();
+    });
+    assert_eq!(flushed, Err(SendErrorKind::NotOpen));
+    let lost = lost(channel.next().await);
+    assert_eq!((lost.renewed, lost.in_doubt.len()), (true, 1));
+    stub.set_reading(true);
+    assert_eq!(said(&mut channel, "new").await, "new");
+    channel.flush().await.unwrap();
+    assert_eq!(control.stats().unsent_bytes, 4);
+}

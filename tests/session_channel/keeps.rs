@@ -221,3 +221,17 @@ async fn whoever_reads_nothing_for_five_seconds_is_named() {
     stub.set_reading(true);
     until(&mut statuses, |status| *status == Status::Open).await;
 }
+
+#[tokio::test]
+async fn a_session_that_is_suspended_while_it_moves_has_no_connection() {
+    let stub = stub(settings()).await;
+    let mut channel = to(&stub).await.unwrap();
+    assert_eq!(said(&mut channel, "one").await, "one");
+    let long = Duration::from_secs(3000);
+    stub.with(|server, _| server.ask_to_move(long));
+    assert_eq!(said(&mut channel, "two").await, "two");
+    channel.control().suspend();
+    eventually(|| stub.open() == 0).await;
+    channel.control().resume();
+    assert_eq!(said(&mut channel, "three").await, "three");
+}

@@ -26,6 +26,9 @@ impl End for ClientEnd {
                 self.moving = false;
             }
         }
+        if self.again.is_suspended() {
+            self.moving = false;
+        }
         let now = self.now();
         let below = self.takes.taken(turn.taken);
         if !self.closing {

@@ -4,6 +4,7 @@ use super::Driver;
 use crate::channel::chunk::Chunk;
 use crate::channel::link::{Begin, Link};
 use crate::channel::mailbox::{Status, Work};
+use crate::error::RecvError;
 use crate::transport::incoming::Incoming;
 use core::task::Context;
 use std::sync::Arc;
@@ -49,6 +50,17 @@ impl Driver {
         if end.awaits_takes() {
             self.mailbox.await_takes();
         }
+    }
+
+    /// An error for the receiver. Of a session that is renewed, a `flush` that waits fails.
+    pub(super) fn note(&self, error: RecvError) {
+        if let RecvError::SessionLost(lost) = &error
+            && lost.renewed
+            && lost.messages() > 0
+        {
+            self.mailbox.count_unsent(lost.bytes());
+        }
+        self.mailbox.incoming.note(error);
     }
 
     /// Hands many messages over. One that the peer takes in no case is counted: nothing waits for the result.

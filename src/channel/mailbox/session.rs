@@ -2,6 +2,8 @@
 
 use super::Mailbox;
 use crate::channel::chunk::Chunk;
+use crate::channel::outgoing::Progress;
+use crate::error::SendErrorKind;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What the driver tells without the lock.
@@ -80,6 +82,15 @@ impl Mailbox {
         let taken = self.incoming.taken();
         self.session.taken.store(taken, Ordering::Relaxed);
         taken
+    }
+
+    /// So many bytes of messages are lost with their session: a `flush` that waits for them fails.
+    pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.outgoing.lost.bytes += bytes;
+        if state.look.is_some() && state.outgoing.progress != Progress::Drained {
+            state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+        }
     }
 
     /// Whether something waits for the end.
