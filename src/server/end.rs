@@ -320,6 +320,10 @@ impl End for HandlerEnd {
         if !self.outbox.is_empty() {
             self.with(|this, state, _, wakes| this.retain(state, wakes));
         }
+        // Most sessions are idle for long.
+        if self.ready.is_empty() && self.outbox.is_empty() {
+            (self.ready, self.outbox) = Default::default();
+        }
     }
 
     fn poll_flushed(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectionLost>> {

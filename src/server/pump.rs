@@ -33,9 +33,6 @@ pub(super) struct Pump<C> {
     sleep: Option<Sleep>,
     /// The connection has ended, and its session has just begun.
     ended: Option<u16>,
-    /// Batches that arrived, and those that leave, within one turn.
-    arrived: Vec<Arrived>,
-    leaving: Vec<Vec<u8>>,
 }
 
 enum Stage {
@@ -65,8 +62,6 @@ impl<C: Carrier> Pump<C> {
             stage: Stage::Greeting,
             sleep: Some(sleep),
             ended: None,
-            arrived: Vec::new(),
-            leaving: Vec::new(),
         }
     }
 
@@ -131,7 +126,7 @@ impl<C: Carrier> Pump<C> {
         let (close, _, old) = self.shared.lock().look(self.connection, cx.waker());
         drop(old);
         if let Some(close) = close {
-            self.close(close);
+            self.close(*close);
         } else if late {
             self.close(Close {
                 batch: None,
@@ -149,27 +144,23 @@ impl<C: Carrier> Pump<C> {
         if let Some(code) = self.ended {
             return self.over(code, ClosedBy::Remote);
         }
+        // Not kept between turns: most connections are idle for long.
+        let (mut arrived, mut leaving) = (Vec::new(), Vec::new());
         let mut ended = None;
         let mut more = true;
-        while more && self.arrived.len() < TURN {
+        while more && arrived.len() < TURN {
             match self.socket.poll_arrived(cx) {
                 Poll::Ready(Arrived::Closed(code)) => {
                     ended = Some(code);
                     more = false;
                 }
-                Poll::Ready(arrived) => self.arrived.push(arrived),
+                Poll::Ready(batch) => arrived.push(batch),
                 Poll::Pending => more = false,
             }
         }
         let room = ended.is_none() && self.socket.poll_room(cx).is_ready();
         let connection = self.connection;
-        let Self {
-            shared,
-            arrived,
-            leaving,
-            ..
-        } = self;
-        let (started, close, full) = shared.with(|state, now, wakes| {
+        let (started, close, full) = self.shared.with(|state, now, wakes| {
             let (mut close, due, old) = state.look(connection, cx.waker());
             wakes.forget(old);
             let mut full = false;
@@ -200,7 +191,6 @@ impl<C: Carrier> Pump<C> {
                     leaving.push(batch);
                 }
             }
-            arrived.clear();
             if told {
                 state.tell_end(id, wakes);
             }
@@ -211,7 +201,7 @@ impl<C: Carrier> Pump<C> {
             }
             (started, close, full)
         });
-        for batch in self.leaving.drain(..) {
+        for batch in leaving {
             self.socket.send(batch);
         }
         let flushed = self.socket.poll_flush(cx);
@@ -224,7 +214,7 @@ impl<C: Carrier> Pump<C> {
             return self.over(code, ClosedBy::Remote);
         }
         if let Some(close) = close {
-            self.close(close);
+            self.close(*close);
             return Poll::Ready(started.then_some(Turn::Started(id)));
         }
         if started {

@@ -52,11 +52,23 @@ struct Entry {
     alarm: Option<Duration>,
     /// How many connections have gone on with it.
     resumed: u64,
+    /// What most sessions have nothing of, for as long as they are kept.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Default)]
+struct Rare {
     /// Messages of the handler that no connection could carry, or that are larger than the client takes; told in the channel.
     undelivered: Vec<Message>,
     /// What had arrived and was not read when the session ended.
     rest: VecDeque<SessionMessage>,
     outcome: Option<Outcome>,
+}
+
+impl Entry {
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
 }
 
 /// How a session ended.
@@ -70,7 +82,7 @@ struct Outcome {
 #[derive(Default)]
 struct Line {
     waker: Option<Waker>,
-    close: Option<Close>,
+    close: Option<Box<Close>>,
     /// The deadline of its session has come.
     due: bool,
 }
@@ -157,7 +169,7 @@ impl State {
         self.connections += 1;
         let connection = ConnectionId(self.connections);
         // One that comes too late finds out at once.
-        let close = self.over.then_some(OVER);
+        let close = self.over.then(|| Box::new(OVER));
         self.lines.insert(
             connection,
             Line {
@@ -177,7 +189,7 @@ impl State {
         &mut self,
         connection: ConnectionId,
         waker: &Waker,
-    ) -> (Option<Close>, bool, Option<Waker>) {
+    ) -> (Option<Box<Close>>, bool, Option<Waker>) {
         let Some(line) = self.lines.get_mut(&connection) else {
             return (None, false, None);
         };
@@ -190,7 +202,7 @@ impl State {
 
     fn close(&mut self, connection: ConnectionId, close: Close, wakes: &mut Wakes) {
         if let Some(line) = self.lines.get_mut(&connection) {
-            line.close.get_or_insert(close);
+            line.close.get_or_insert_with(|| Box::new(close));
             wakes.add(line.waker.take());
         }
     }
@@ -216,7 +228,9 @@ impl State {
     pub(super) fn release(&mut self, id: Secret) -> Option<Waker> {
         let entry = self.entries.get_mut(&id)?;
         entry.held = false;
-        entry.rest.clear();
+        if let Some(rare) = &mut entry.rare {
+            rare.rest.clear();
+        }
         let waker = entry.end.take();
         self.tidy(id);
         waker
@@ -245,14 +259,16 @@ impl State {
             return Some(Standing::Live(server));
         }
         let entry = self.entries.get_mut(&id)?;
-        let Outcome { closed, lost } = entry.outcome.as_mut()?;
-        Some(Standing::Ended(&mut entry.rest, closed, lost))
+        let Rare { rest, outcome, .. } = entry.rare.as_deref_mut()?;
+        let Outcome { closed, lost } = outcome.as_mut()?;
+        Some(Standing::Ended(rest, closed, lost))
     }
 
     /// The handler's messages that could not be delivered.
     pub(super) fn take_undelivered(&mut self, id: Secret) -> Vec<Message> {
         let entry = self.entries.get_mut(&id);
-        entry.map_or(Vec::new(), |entry| core::mem::take(&mut entry.undelivered))
+        let rare = entry.and_then(|entry| entry.rare.as_deref_mut());
+        rare.map_or(Vec::new(), |rare| core::mem::take(&mut rare.undelivered))
     }
 
     /// Has the task woken that drives a handler's channel.
@@ -344,13 +360,14 @@ impl State {
         for entry in self.entries.values_mut() {
             entry.alarm = None;
             let closed = CloseInfo::lost(ClosedBy::Local);
-            entry.outcome.get_or_insert(Outcome { closed, lost: None });
+            let outcome = Outcome { closed, lost: None };
+            entry.rare().outcome.get_or_insert(outcome);
             handlers.extend(entry.handler.take());
             wakes.add(entry.end.take());
         }
         self.entries.retain(|_, entry| entry.held || entry.running);
         for line in self.lines.values_mut() {
-            line.close.get_or_insert(OVER);
+            line.close.get_or_insert_with(|| Box::new(OVER));
             wakes.add(line.waker.take());
         }
         wakes.add(self.clock.take());

@@ -52,7 +52,7 @@ impl State {
                     && let Some(entry) = self.entries.get_mut(&id)
                     && entry.held
                 {
-                    entry.undelivered.push(message.payload);
+                    entry.rare().undelivered.push(message.payload);
                     wakes.add(entry.end.take());
                 }
             }
@@ -95,7 +95,8 @@ impl State {
         wakes: &mut Wakes,
     ) {
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.outcome.get_or_insert(Outcome { closed, lost });
+            let outcome = Outcome { closed, lost };
+            entry.rare().outcome.get_or_insert(outcome);
             wakes.add(entry.end.take());
         }
     }
@@ -113,9 +114,9 @@ impl State {
                 }
                 if entry.held {
                     while let Some(message) = server.read() {
-                        entry.rest.push_back(message);
+                        entry.rare().rest.push_back(message);
                     }
-                    if let Some(outcome) = &mut entry.outcome {
+                    if let Some(outcome) = &mut entry.rare().outcome {
                         outcome.take(&mut server);
                     }
                 }
