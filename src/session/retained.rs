@@ -230,4 +230,19 @@ mod tests {
         }
         assert!(log.bytes.capacity() <= IDLE);
     }
+
+    #[test]
+    fn a_cursor_has_the_parts_before_it() {
+        let mut log = Retained::default();
+        log.push(Head::Data { text: false }, b"before", 100);
+        log.push(Head::Data { text: false }, &[0; 300], 100);
+        for parts in 0..3 {
+            let cursor = log
+                .cursor(1, parts)
+                .map(|cursor| (cursor.index, cursor.parts));
+            assert_eq!(cursor, Some((1, parts)));
+        }
+        assert_eq!(log.cursor(1, 3), None);
+        assert_eq!(log.cursor(0, 1), None);
+    }
 }
