@@ -32,7 +32,7 @@ before(async () => {
   copyFileSync(files.wasm, join(folder, 'websocket_channel_lifecycle_bg.wasm'));
   for (const name of ['lifecycle.html', 'lifecycle.js']) copyFileSync(join(root, 'tests/lifecycle', name), join(folder, name));
   writeFileSync(join(folder, 'away.html'), '<!doctype html><meta charset="utf-8" /><title>away</title>');
-  page = await drive(browser, { paths }, folder);
+  page = await drive(browser, { paths }, folder, { throttles: true });
 });
 
 after(() => page?.stop());

@@ -12,8 +12,9 @@ const LIMIT_MS = 30_000;
  * @param {'chromium' | 'firefox' | 'webkit'} browser
  * @param {{paths: Record<string, string>}} tools of set-up
  * @param {string} folder
+ * @param {{ throttles?: boolean }} [options] whether Chromium throttles the timers of hidden tabs: its driver turns that off
  */
-export async function drive(browser, tools, folder) {
+export async function drive(browser, tools, folder, { throttles = false } = {}) {
   const site = await serve(folder);
   let driver;
   let session;
@@ -24,6 +25,9 @@ export async function drive(browser, tools, folder) {
   };
   try {
     driver = await startDriver(browser, tools);
+    if (browser === 'chromium' && throttles) {
+      driver.capabilities['goog:chromeOptions'].excludeSwitches = ['disable-background-timer-throttling'];
+    }
     session = await openSession(driver);
   } catch (error) {
     await stop();
