@@ -109,7 +109,7 @@ fn documented_defaults_are_those_of_the_code() {
     let builder = include_str!("../../src/channel/connect.rs");
     let fields = concat!(
         include_str!("../../src/socket/options.rs"),
-        include_str!("../../src/transport/mod.rs")
+        include_str!("../../src/transport/limits.rs")
     );
     let npm = include_str!("../../src/js/README.md");
     let types = include_str!("../../src/js/index.d.ts");
