@@ -48,6 +48,7 @@ pub use sender::Sender;
 #[allow(unused_imports, reason = "for the server's end")]
 pub(crate) use chunk::Chunk;
 #[cfg(feature = "session")]
+#[allow(unused_imports, reason = "for the server's end")]
 pub(crate) use client_end::takes::Takes;
 #[cfg(feature = "session")]
 #[allow(unused_imports, reason = "for the server's end")]

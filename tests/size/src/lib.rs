@@ -38,13 +38,25 @@ async fn talk(url: String) -> Option<String> {
     #[cfg(any(feature = "json", feature = "messagepack"))]
     use typed::{Codec, ToClient, ToServer, said, say};
     // By the browser's own WebSocket.
-    #[cfg(not(any(feature = "proto", feature = "reconnect", feature = "websocket-stream")))]
+    #[cfg(not(any(
+        feature = "proto",
+        feature = "reconnect",
+        feature = "session",
+        feature = "websocket-stream"
+    )))]
     let chat: Channel<ToServer, ToClient> = connect(url).codec(Codec).await.ok()?;
     // And another when it is lost.
     #[cfg(feature = "reconnect")]
     let chat: Channel<ToServer, ToClient> = connect(url)
         .codec(Codec)
         .reconnect(websocket_channel::Reconnect::default())
+        .await
+        .ok()?;
+    // Over a session.
+    #[cfg(feature = "session")]
+    let chat: Channel<ToServer, ToClient> = connect(url)
+        .codec(Codec)
+        .session(websocket_channel::Session::default())
         .await
         .ok()?;
     // By its `WebSocketStream` where there is one.
