@@ -95,6 +95,8 @@ mod proto;
 mod random;
 #[cfg(feature = "reconnect")]
 pub mod reconnect;
+#[cfg(feature = "session")]
+mod requests;
 #[cfg(all(feature = "session", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub mod server;
 #[cfg(feature = "session")]
@@ -108,6 +110,8 @@ mod time;
 pub mod transport;
 mod waker;
 
+#[cfg(feature = "session")]
+pub use channel::{Answering, Received, Responder};
 pub use channel::{
     Attempt, Channel, Connect, Control, Permit, Receiver, Sender, Stats, Status, StatusStream,
     connect,
@@ -121,6 +125,8 @@ pub use error::{
     CloseError, ConnectError, ConnectErrorKind, DecodeError, EncodeError, RecvError, SendError,
     SendErrorKind, TryRecvError, TrySendError, TrySendErrorKind,
 };
+#[cfg(feature = "session")]
+pub use error::{RequestError, RequestErrorKind};
 pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]
 pub use reconnect::{Reconnect, ReconnectReason};

@@ -5,7 +5,7 @@
 //! | `Opened` | the connection counts as open |
 //! | `Later`, `Dropped` | the connection is closed, and another one made as the policy says |
 //! | `Move` | another one is made; this one serves until then |
-//! | `Undelivered` | the receiver is told |
+//! | `Undelivered` | the receiver is told, or whoever waits for the answer of a request |
 //! | `Lost` | the receiver is told behind everything that came; then it ends, or a new session begins |
 //! | `Ended` | it ends, behind everything that came |
 
@@ -21,17 +21,19 @@ pub(super) use greeting::{Beginning, begin};
 
 use super::mailbox::Status;
 use super::reconnecting::Reconnecting;
-use crate::error::{LostReason, RecvError};
+use crate::error::{LostReason, RecvError, Undelivered};
 use crate::lifecycle::Lifecycle;
-use crate::message::{CloseInfo, Message, OpenInfo};
+use crate::message::{CloseInfo, OpenInfo};
 use crate::random::jitter;
-use crate::session::wire::Head;
+use crate::requests::{Kind, Load, Order, Requests};
 use crate::session::{Blame, Client, ClientEvent, ClientPhase, OnLost, Settings, Unsendable};
 use crate::socket::Socket;
 use crate::time::{Instant, Sleep};
+use crate::waker::wake;
 use core::time::Duration;
 use stall::Stall;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use takes::Takes;
 
 pub(super) struct ClientEnd {
@@ -52,7 +54,10 @@ pub(super) struct ClientEnd {
     clock: Instant,
     timer: Option<(Duration, Sleep)>,
     /// Messages that wait for room among those that are retained.
-    held: VecDeque<Message>,
+    held: VecDeque<Load>,
+    requests: Arc<Requests>,
+    /// Something was read that nobody takes, and is not committed.
+    passed: bool,
     takes: Takes,
     /// Errors for the receiver, each behind everything that came before it.
     errors: VecDeque<RecvError>,
@@ -108,6 +113,8 @@ impl ClientEnd {
             clock: parts.clock,
             timer: None,
             held: VecDeque::new(),
+            requests: Arc::default(),
+            passed: false,
             takes: Takes::default(),
             errors: VecDeque::new(),
             high_water_mark: parts.high_water_mark.max(1),
@@ -131,7 +138,7 @@ impl ClientEnd {
     }
 
     /// Takes in what the machine says.
-    fn hear(&mut self, now: Duration) {
+    fn hear(&mut self) {
         while let Some(event) = self.client.poll_event() {
             // There may be something for the receiver.
             self.stirred = true;
@@ -176,9 +183,6 @@ impl ClientEnd {
         {
             self.flushes = None;
         }
-        if self.unread && self.client.phase() != ClientPhase::Ended {
-            self.client.stop_reading(now);
-        }
     }
 
     /// The connection is of no use any more; another one is wanted.
@@ -198,19 +202,36 @@ impl ClientEnd {
         !self.closing && !self.closes && self.ended.is_none()
     }
 
-    fn push(&mut self, message: &Message) -> Result<(), Unsendable> {
-        let text = matches!(message, Message::Text(_));
-        self.client
-            .send(Head::Data { text }, message.as_bytes())
-            .map(drop)
+    fn push(&mut self, load: &Load) -> Result<(), Unsendable> {
+        let client = &mut self.client;
+        self.requests
+            .push(load, |head, payload| client.send(head, payload))
     }
 
     fn push_held(&mut self) {
-        while let Some(message) = self.held.pop_front() {
-            if self.push(&message) == Err(Unsendable::Full) {
-                self.held.push_front(message);
-                return;
+        while let Some(load) = self.held.pop_front() {
+            match self.push(&load) {
+                Ok(()) => {}
+                // What is still held when the session is lost comes back.
+                Err(Unsendable::Full | Unsendable::Ended) => {
+                    self.held.push_front(load);
+                    return;
+                }
+                Err(_) if load.kind == Kind::Value => {
+                    let undelivered = Undelivered::new(load.message);
+                    self.errors
+                        .push_back(RecvError::Undelivered(Box::new(undelivered)));
+                }
+                Err(_) => wake(self.requests.unsent(load, false)),
             }
+        }
+    }
+
+    /// Does what a handle wants of a request.
+    fn post(&mut self, order: Order) {
+        let load = self.requests.load(order);
+        if self.goes_on() && (!self.held.is_empty() || self.push(&load).is_err()) {
+            self.held.push_back(load);
         }
     }
 

@@ -19,6 +19,8 @@ use crate::error::{SendError, SendErrorKind};
 #[cfg(feature = "lifecycle")]
 use crate::lifecycle::{Event, Lifecycle};
 use crate::message::{CloseInfo, ClosedBy, Message};
+#[cfg(feature = "session")]
+use crate::requests::Load;
 use crate::socket::Socket;
 use core::task::{Context, Poll};
 #[cfg(feature = "reconnect")]
@@ -249,6 +251,8 @@ impl Driver {
                 }
                 #[cfg(feature = "session")]
                 Poll::Ready(Some(Item::Error(error))) => self.note(*error),
+                #[cfg(feature = "session")]
+                Poll::Ready(Some(Item::Request(asked))) => self.mailbox.incoming.ask(asked),
                 Poll::Ready(None) => return (Turn::Ended, false),
                 Poll::Pending => return (Turn::Waiting, count > 0),
             }
@@ -378,6 +382,15 @@ impl Driver {
         Ok(())
     }
 
+    /// Hands over the message that was taken out of the queue.
+    fn hand_over_taken(&mut self, message: Message) -> Result<(), SendError<Message>> {
+        #[cfg(feature = "session")]
+        if let Some(kind) = self.next.kind.take() {
+            return self.hand_over_load(Load::new(kind, message));
+        }
+        self.hand_over(message)
+    }
+
     /// Hands over the send that was taken, and reports the results to the handles. Takes the next one if `most` is above 0. Returns whether it was
     /// sent.
     #[inline(never)]
@@ -386,7 +399,7 @@ impl Driver {
         let settled = match self.next.taken.take() {
             Some((key, mut message)) => {
                 if let Some(sending) = message.take() {
-                    match self.hand_over(sending) {
+                    match self.hand_over_taken(sending) {
                         Ok(()) => became = Stage::Free,
                         Err(error) => {
                             if error.kind == SendErrorKind::SendRefused {

@@ -13,12 +13,16 @@ use crate::error::SendError;
 #[cfg(feature = "session")]
 use crate::error::SendErrorKind;
 use crate::message::{CloseInfo, Message, OpenInfo};
+#[cfg(feature = "session")]
+use crate::requests::{Asked, Kind, Load, Requests};
 use crate::socket::Socket;
 #[cfg(feature = "session")]
 use crate::transport::MaybeSend;
 use crate::transport::{ConnectionLost, Dropped};
 use core::task::{Context, Poll};
 use core::time::Duration;
+#[cfg(feature = "session")]
+use std::sync::Arc;
 
 /// What carries a channel's messages.
 pub(crate) enum Link {
@@ -53,13 +57,16 @@ pub(crate) trait End: MaybeSend {
     ///
     /// # Errors
     /// The message: the end has begun, or the peer takes none that is so large.
-    fn send(&mut self, message: Message) -> Result<(), SendError<Message>>;
+    fn send(&mut self, load: Load) -> Result<(), SendError<Message>>;
+
+    /// The requests of its channel.
+    fn requests(&self) -> &Arc<Requests>;
 
     /// Retains many messages. Tells of each that was refused its bytes, and why.
     fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
         for one in chunk.iter() {
             let bytes = one.0.len();
-            if let Err(error) = self.send(chunk::message(one)) {
+            if let Err(error) = self.send(Load::new(Kind::Value, chunk::message(one))) {
                 refused(bytes, error.kind);
             }
         }
@@ -123,6 +130,9 @@ pub(crate) enum Item {
     /// An error at its place, behind which the stream goes on, or ends.
     #[cfg(feature = "session")]
     Error(Box<RecvError>),
+    /// A request of the peer.
+    #[cfg(feature = "session")]
+    Request(Box<Asked>),
 }
 
 /// The same for both.
@@ -161,7 +171,30 @@ impl Link {
 
     #[inline]
     pub(super) fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
-        either!(self, socket => socket.send_now(message), end => end.send(message))
+        either!(self,
+            socket => socket.send_now(message),
+            end => end.send(Load::new(Kind::Value, message)))
+    }
+
+    /// As [`send_now`](Self::send_now), for a request or an answer.
+    #[cfg(feature = "session")]
+    pub(super) fn send_load(&mut self, load: Load) -> Result<(), SendError<Message>> {
+        match self {
+            Link::Session(end) => end.send(load),
+            Link::Socket(_) => {
+                let kind = crate::error::SendErrorKind::SendRefused;
+                Err(SendError::new(load.message, kind))
+            }
+        }
+    }
+
+    /// The requests of a session.
+    #[cfg(feature = "session")]
+    pub(super) fn requests(&self) -> Option<Arc<Requests>> {
+        match self {
+            Link::Session(end) => Some(end.requests().clone()),
+            Link::Socket(_) => None,
+        }
     }
 
     /// As [`Socket::send_at_once`]. A session's messages go with the driver's turn, which fills batches.

@@ -8,6 +8,8 @@ mod progress;
 mod receiving;
 #[cfg(feature = "reconnect")]
 mod reconnect;
+#[cfg(feature = "session")]
+mod requests;
 mod sending;
 #[cfg(feature = "session")]
 mod session;
@@ -121,6 +123,9 @@ struct State {
     paused: bool,
     #[cfg(feature = "reconnect")]
     orders: Orders,
+    /// What those in the queue are that carry no plain value.
+    #[cfg(feature = "session")]
+    kinds: std::collections::VecDeque<(Key, crate::requests::Kind)>,
 }
 
 /// Code and reason.
@@ -148,6 +153,9 @@ pub(super) struct Work {
 #[derive(Default)]
 pub(super) struct Next {
     pub(super) taken: Option<Taken>,
+    /// What it is, if it carries no plain value.
+    #[cfg(feature = "session")]
+    pub(super) kind: Option<crate::requests::Kind>,
     pub(super) room: Room,
 }
 
@@ -241,7 +249,7 @@ impl Mailbox {
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             slot: Lock::default(),
             #[cfg(feature = "session")]
-            session: session::Told::default(),
+            session: session::Told::new(link.requests()),
             state: Lock::new(State {
                 standing: Standing::Open,
                 outgoing: Outgoing::new(link.capacity()),
@@ -262,6 +270,8 @@ impl Mailbox {
                 paused: false,
                 #[cfg(feature = "reconnect")]
                 orders: Orders::default(),
+                #[cfg(feature = "session")]
+                kinds: std::collections::VecDeque::new(),
             }),
         }
     }
@@ -300,6 +310,8 @@ impl Mailbox {
             resumed: self.session.resumed(),
             #[cfg(feature = "session")]
             retained_bytes: self.session.retained(),
+            #[cfg(feature = "session")]
+            unawaited_answers: self.session.requests().map_or(0, |it| it.unawaited()),
         }
     }
 

@@ -22,6 +22,10 @@ mod permit;
 mod receiver;
 #[cfg(feature = "reconnect")]
 mod reconnecting;
+#[cfg(feature = "session")]
+mod requester;
+#[cfg(feature = "session")]
+mod responder;
 mod sender;
 mod source;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -40,6 +44,8 @@ pub use permit::Permit;
 pub use receiver::Receiver;
 #[cfg(feature = "reconnect")]
 pub use reconnecting::RetryAt;
+#[cfg(feature = "session")]
+pub use responder::{Answering, Received, Responder};
 #[cfg(feature = "session")]
 mod send_all;
 pub use sender::Sender;
@@ -146,6 +152,8 @@ impl<Tx: 'static, Rx: 'static> Channel<Tx, Rx> {
     }
 
     fn over(mailbox: Arc<mailbox::Mailbox>, codec: Arc<dyn Codec<Tx, Rx>>) -> Self {
+        #[cfg(feature = "session")]
+        mailbox.set_decoder::<Rx>(codec.clone());
         Self {
             sender: Sender::new(mailbox.clone(), codec.clone()),
             receiver: Receiver::new(mailbox, codec),

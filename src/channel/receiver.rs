@@ -57,6 +57,17 @@ impl<Rx> Receiver<Rx> {
         Self { mailbox, codec }
     }
 
+    #[cfg(feature = "session")]
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// The value of a message.
+    #[cfg(feature = "session")]
+    pub(super) fn decode(&self, message: Message) -> Result<Rx, RecvError> {
+        self.codec.decode(message).map_err(RecvError::DecodeFailed)
+    }
+
     /// The next value; `None` at the end, which [`closed`](Self::closed) explains.
     ///
     /// Cancellation: dropping the future loses nothing.
@@ -124,7 +135,7 @@ impl<Rx> Receiver<Rx> {
     }
 
     /// The item for a message, a gap, or the end.
-    fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
+    pub(super) fn item(&self, message: Option<Message>) -> Option<Result<Rx, RecvError>> {
         #[cfg(feature = "reconnect")]
         if message.is_none()
             && let Some(error) = self.mailbox.incoming.take_gap()

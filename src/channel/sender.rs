@@ -56,6 +56,16 @@ impl<Tx> Sender<Tx> {
         }
     }
 
+    #[cfg(feature = "session")]
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    #[cfg(feature = "session")]
+    pub(super) fn codec(&self) -> &dyn Encode<Tx> {
+        &*self.codec
+    }
+
     /// Hands `value` to the platform. Waits while the platform holds more unsent bytes than the send high-water mark.
     ///
     /// `Ok` means that the platform's own send was called on an open connection: handed over, not delivered. Values are handed over in the order in

@@ -8,6 +8,8 @@ mod connect;
 mod lost;
 mod misuse;
 mod recv;
+#[cfg(feature = "session")]
+mod request;
 mod send;
 mod violation;
 
@@ -19,5 +21,7 @@ pub use connect::{ConnectError, ConnectErrorKind};
 pub use lost::{Lost, LostReason, Refusal, Undelivered};
 pub use misuse::Misuse;
 pub use recv::{RecvError, TryRecvError};
+#[cfg(feature = "session")]
+pub use request::{RequestError, RequestErrorKind};
 pub use send::{SendError, SendErrorKind, TrySendError, TrySendErrorKind};
 pub use violation::Violation;

@@ -9,6 +9,7 @@ use super::state::{Standing, State, Wakes};
 use crate::channel::{Begin, End, Item, Status, Takes};
 use crate::error::{RecvError, SendError, SendErrorKind, Undelivered};
 use crate::message::{CloseInfo, ClosedBy, Message, OpenInfo};
+use crate::requests::{Asked, Kind, Load, MOST, Order, Requests};
 use crate::session::wire::{Head, OVERHEAD};
 use crate::session::{Secret, SessionMessage, Unsendable};
 use crate::transport::ConnectionLost;
@@ -30,7 +31,10 @@ pub(super) struct HandlerEnd {
     /// Messages below may be committed.
     below: u64,
     /// Sent in this turn, or above the bound.
-    outbox: VecDeque<Message>,
+    outbox: VecDeque<Load>,
+    requests: Arc<Requests>,
+    /// Nobody reads any more; answers of requests are still read.
+    unread: bool,
     /// What can be retained above the outbox, in cost, and the largest message that the client takes, as of this turn.
     room: u64,
     max_message: u64,
@@ -56,6 +60,8 @@ impl HandlerEnd {
             takes: Takes::default(),
             below: 0,
             outbox: VecDeque::new(),
+            requests: Arc::default(),
+            unread: false,
             room,
             max_message: u64::MAX,
             open: true,
@@ -91,7 +97,11 @@ impl HandlerEnd {
                 self.open = false;
                 if self.closed.is_none() {
                     let mut closed = closed.clone();
-                    closed.unsent_bytes += self.outbox.iter().map(Message::len).sum::<usize>();
+                    closed.unsent_bytes += self
+                        .outbox
+                        .iter()
+                        .map(|load| load.message.len())
+                        .sum::<usize>();
                     self.closed = Some(closed);
                 }
             }
@@ -106,27 +116,25 @@ impl HandlerEnd {
     /// Reads ahead.
     fn fill(&mut self, state: &mut State, now: Duration, wakes: &mut Wakes) {
         let mut bytes = 0;
-        while bytes < READ_AHEAD {
+        // A client that takes no errors does not make this side hold more of them.
+        while bytes < READ_AHEAD && self.outbox.len() < 2 * MOST {
             let message = match state.standing(self.id) {
                 Some(Standing::Live(server)) => {
                     let Some(message) = server.read() else {
                         break;
                     };
-                    if let Head::Request { .. } = message.head {
-                        // Nobody answers it, and its sender is not to wait.
-                        let head = Head::Error {
-                            to: message.index,
-                            code: 0,
-                        };
-                        let _ = server.send(head, b"requests are not answered here");
-                    }
                     message
                 }
                 Some(Standing::Ended(rest, _, lost)) => match rest.pop_front() {
                     Some(message) => message,
                     None => {
                         if let Some(mut lost) = lost.take() {
-                            lost.never_sent.extend(self.outbox.drain(..));
+                            for load in self.outbox.drain(..) {
+                                match load.kind {
+                                    Kind::Value => lost.never_sent.push(load.message),
+                                    _ => wakes.add(self.requests.unsent(load, true)),
+                                }
+                            }
                             let lost = RecvError::SessionLost(lost);
                             self.ready.push_back(Item::Error(Box::new(lost)));
                         }
@@ -136,10 +144,14 @@ impl HandlerEnd {
                 None => break,
             };
             bytes += message.payload.len() + OVERHEAD as usize;
-            self.note(message);
+            self.note(message, wakes);
         }
         for message in state.take_undelivered(self.id) {
-            let undelivered = Undelivered::new(message);
+            if let Head::Request { .. } = message.head {
+                wakes.add(self.requests.undelivered(message.index, message.payload));
+                continue;
+            }
+            let undelivered = Undelivered::new(message.payload);
             let error = RecvError::Undelivered(Box::new(undelivered));
             self.ready.push_back(Item::Error(Box::new(error)));
         }
@@ -148,23 +160,39 @@ impl HandlerEnd {
         }
     }
 
-    fn note(&mut self, message: SessionMessage) {
+    fn note(&mut self, message: SessionMessage, wakes: &mut Wakes) {
+        let index = message.index;
         match message.head {
-            Head::Data { .. } => {
-                self.takes.give(message.index);
+            Head::Data { .. } if !self.unread => {
+                self.takes.give(index);
                 self.ready.push_back(Item::Message(message.payload));
                 return;
             }
-            Head::Void => {
+            Head::Void if !self.unread => {
                 let error = Box::new(RecvError::Missing);
                 self.ready.push_back(Item::Error(error));
             }
-            _ => {}
+            Head::Request { .. } if self.unread => self.refuse(index, "nobody reads here"),
+            Head::Request { .. } => match Asked::new(&self.requests, index, message.payload) {
+                Some(asked) => {
+                    self.takes.give(index);
+                    self.ready.push_back(Item::Request(Box::new(asked)));
+                    return;
+                }
+                None => self.refuse(index, "too many requests wait for an answer"),
+            },
+            _ => wakes.add(self.requests.hear(message)),
         }
-        self.takes.pass(message.index);
+        self.takes.pass(index);
         if !self.takes.any() {
-            self.below = message.index + 1;
+            self.below = index + 1;
         }
+    }
+
+    /// Answers a request with an error, as nobody else does.
+    fn refuse(&mut self, to: u64, why: &'static str) {
+        let load = self.requests.load(Order::Refuse { to, why });
+        self.outbox.push_back(load);
     }
 
     /// Commits what was taken, and what needs no taking between. Whether there was any.
@@ -180,10 +208,10 @@ impl HandlerEnd {
     }
 
     /// Has a message retained at once, or refuses it: its client is away, and nothing waits for it.
-    fn send_to_nobody(&mut self, message: Message) -> Result<(), SendError<Message>> {
-        self.outbox.push_back(message);
+    fn send_to_nobody(&mut self, load: Load) -> Result<(), SendError<Message>> {
+        self.outbox.push_back(load);
         self.with(|this, state, _, wakes| this.retain(state, wakes));
-        let Some(message) = self.outbox.pop_back() else {
+        let Some(Load { message, .. }) = self.outbox.pop_back() else {
             return Ok(());
         };
         if self.shared.options.away == Away::Refuse {
@@ -203,11 +231,9 @@ impl HandlerEnd {
             return;
         };
         let mut sent = false;
-        while let Some(message) = self.outbox.front() {
-            let head = Head::Data {
-                text: matches!(message, Message::Text(_)),
-            };
-            match server.send(head, message.as_bytes()) {
+        while let Some(load) = self.outbox.front() {
+            let send = |head, payload: &[u8]| server.send(head, payload);
+            match self.requests.push(load, send) {
                 Err(Unsendable::Full) => break,
                 // Its size was looked at when it was accepted. If the end has begun meanwhile, it is what was not delivered.
                 Err(_) => break,
@@ -228,6 +254,9 @@ impl End for HandlerEnd {
             true => self.takes.behind(),
             false => below,
         };
+        let orders = self.requests.take_orders(cx.waker());
+        let loads = orders.into_iter().map(|order| self.requests.load(order));
+        self.outbox.extend(loads);
         self.with(|this, state, now, wakes| {
             let old = state.remember(this.id, cx.waker());
             wakes.forget(old);
@@ -241,12 +270,18 @@ impl End for HandlerEnd {
         });
     }
 
-    fn poll_item(&mut self, _cx: &mut Context<'_>) -> Poll<Option<Item>> {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        let read = self.takes.behind();
         if self.ready.is_empty() {
             self.with(Self::fill);
         }
         match self.ready.pop_front() {
             Some(item) => Poll::Ready(Some(item)),
+            // There may be more behind what was for nobody.
+            None if self.takes.behind() != read => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             None if self.closed.is_some() => Poll::Ready(None),
             None => Poll::Pending,
         }
@@ -276,20 +311,30 @@ impl End for HandlerEnd {
         self.open
     }
 
-    fn send(&mut self, message: Message) -> Result<(), SendError<Message>> {
+    fn send(&mut self, load: Load) -> Result<(), SendError<Message>> {
         if !self.open {
-            return Err(SendError::new(message, SendErrorKind::NotOpen));
+            return Err(SendError::new(load.message, SendErrorKind::NotOpen));
         }
-        let len = message.len() as u64;
+        let kind = load.kind;
+        if !self.requests.is_awaited(&kind) {
+            return Ok(());
+        }
+        let len = load.message.len() as u64;
         if len > self.max_message {
-            return Err(SendError::new(message, SendErrorKind::SendRefused));
+            return Err(SendError::new(load.message, SendErrorKind::SendRefused));
         }
         if self.away && self.shared.options.away != Away::Wait {
-            return self.send_to_nobody(message);
+            self.send_to_nobody(load)?;
+        } else {
+            self.room = self.room.saturating_sub(len + OVERHEAD);
+            self.outbox.push_back(load);
         }
-        self.room = self.room.saturating_sub(len + OVERHEAD);
-        self.outbox.push_back(message);
+        self.requests.answered(&kind);
         Ok(())
+    }
+
+    fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     fn close(&mut self, code: u16, reason: &str) {
@@ -308,12 +353,9 @@ impl End for HandlerEnd {
 
     fn stop_reading(&mut self) {
         self.ready.clear();
-        self.with(|this, state, now, wakes| {
-            if let Some(Standing::Live(server)) = state.standing(this.id) {
-                server.stop_reading(now);
-                state.tell_connection(this.id, wakes);
-            }
-        });
+        if !core::mem::replace(&mut self.unread, true) {
+            self.with(Self::fill);
+        }
     }
 
     fn end_turn(&mut self, _cx: &mut Context<'_>) {
@@ -352,7 +394,7 @@ impl End for HandlerEnd {
     }
 
     fn retained(&self) -> usize {
-        let outbox: usize = self.outbox.iter().map(Message::len).sum();
+        let outbox: usize = self.outbox.iter().map(|load| load.message.len()).sum();
         let mut state = self.shared.lock();
         let retained = match state.standing(self.id) {
             Some(Standing::Live(server)) => server.retained(),

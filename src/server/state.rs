@@ -11,7 +11,7 @@ mod alarms;
 mod events;
 
 use crate::error::Lost;
-use crate::message::{CloseInfo, ClosedBy, Message};
+use crate::message::{CloseInfo, ClosedBy};
 use crate::session::ConnectionId;
 use crate::session::{Registry, Secret, Server, ServerPhase, SessionMessage};
 use core::task::{Poll, Waker};
@@ -59,7 +59,7 @@ struct Entry {
 #[derive(Default)]
 struct Rare {
     /// Messages of the handler that no connection could carry, or that are larger than the client takes; told in the channel.
-    undelivered: Vec<Message>,
+    undelivered: Vec<SessionMessage>,
     /// What had arrived and was not read when the session ended.
     rest: VecDeque<SessionMessage>,
     outcome: Option<Outcome>,
@@ -265,7 +265,7 @@ impl State {
     }
 
     /// The handler's messages that could not be delivered.
-    pub(super) fn take_undelivered(&mut self, id: Secret) -> Vec<Message> {
+    pub(super) fn take_undelivered(&mut self, id: Secret) -> Vec<SessionMessage> {
         let entry = self.entries.get_mut(&id);
         let rare = entry.and_then(|entry| entry.rare.as_deref_mut());
         rare.map_or(Vec::new(), |rare| core::mem::take(&mut rare.undelivered))

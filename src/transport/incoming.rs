@@ -8,8 +8,12 @@ use super::{Dropped, Limits, Overflow};
 use crate::error::RecvError;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message};
+#[cfg(feature = "session")]
+use crate::requests::Asked;
 use crate::time::Instant;
 use crate::waker::{keep, wake};
+#[cfg(feature = "session")]
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use core::time::Duration;
@@ -23,6 +27,9 @@ pub struct Incoming {
     /// Messages that had left when the reader asked for the next one. Counted for sessions only.
     #[cfg(feature = "session")]
     taken: Option<AtomicUsize>,
+    /// The reader takes requests. Otherwise they are refused when they are next.
+    #[cfg(feature = "session")]
+    answers: AtomicBool,
     /// What waits to be read, as it counts against a bound: 0 once nothing more is shown. So that the driver need not lock to see it.
     waiting: AtomicUsize,
     /// Pongs that came, where the transport counts them.
@@ -54,9 +61,13 @@ struct Gaps {
     cost: usize,
 }
 
-/// What an error counts while it waits: enough that little is read behind it, and the messages that come back with it.
+/// What a note counts while it waits. An error counts enough that little is read behind it, and the messages that come back with it.
 #[cfg(feature = "session")]
-fn cost_of(error: &RecvError) -> usize {
+fn cost_of(note: &Note) -> usize {
+    let error = match note {
+        Note::Error(error) => error,
+        Note::Request(asked) => return asked.cost(),
+    };
     let bytes = match error {
         RecvError::Gap { .. } => return 0,
         RecvError::SessionLost(lost) => lost.bytes(),
@@ -69,9 +80,12 @@ fn cost_of(error: &RecvError) -> usize {
 /// The attempt that ended a gap.
 #[cfg(all(feature = "reconnect", not(feature = "session")))]
 type Note = u32;
-/// With sessions there are other errors at their places.
+/// With sessions there are other errors at their places, and requests, which count as messages.
 #[cfg(feature = "session")]
-type Note = RecvError;
+enum Note {
+    Error(RecvError),
+    Request(Box<Asked>),
+}
 
 #[cfg(feature = "reconnect")]
 impl Gaps {
@@ -79,7 +93,7 @@ impl Gaps {
         #[cfg(not(feature = "session"))]
         let note = attempt;
         #[cfg(feature = "session")]
-        let note = RecvError::Gap { attempt };
+        let note = Note::Error(RecvError::Gap { attempt });
         match self.gaps.last_mut() {
             Some((behind, last)) if *behind == self.came => *last = note,
             _ => self.gaps.push((self.came, note)),
@@ -112,7 +126,43 @@ impl Gaps {
         for gap in self.gaps.iter_mut().rev() {
             core::mem::swap(gap, &mut first);
         }
+        #[cfg(feature = "session")]
+        {
+            self.cost -= cost_of(&first.1);
+            self.leave(usize::from(matches!(first.1, Note::Request(_))));
+        }
         Some(first.1)
+    }
+}
+
+#[cfg(feature = "session")]
+impl Gaps {
+    fn push(&mut self, note: Note) {
+        self.cost += cost_of(&note);
+        let place = self.came;
+        if let Note::Request(_) = note {
+            self.came = self.came.wrapping_add(1);
+        }
+        self.gaps.push((place, note));
+    }
+
+    /// The request that is next to be read.
+    fn next_request(&self) -> Option<&Asked> {
+        match self.gaps.first() {
+            Some((_, Note::Request(asked))) if self.is_next() => Some(asked),
+            _ => None,
+        }
+    }
+
+    /// Removes everything. Drop it when the lock is released: requests call wakers.
+    fn clear(&mut self) -> Vec<(usize, Note)> {
+        let notes = core::mem::take(&mut self.gaps);
+        let requests = notes
+            .iter()
+            .filter(|(_, note)| matches!(note, Note::Request(_)));
+        self.left = self.left.wrapping_add(requests.count());
+        self.cost = 0;
+        notes
     }
 }
 
@@ -156,6 +206,8 @@ impl Incoming {
             }),
             #[cfg(feature = "session")]
             taken: None,
+            #[cfg(feature = "session")]
+            answers: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             pongs: AtomicU64::new(0),
         }
@@ -245,14 +297,13 @@ impl Incoming {
         {
             state.gaps.leave(usize::from(oldest.is_some()));
         }
-        // Errors alone fill it.
+        // Errors and requests alone fill it.
         #[cfg(feature = "session")]
-        if oldest.is_none() {
-            state.gaps.gaps.clear();
-            state.gaps.cost = 0;
-        }
+        let notes = oldest.is_none().then(|| state.gaps.clear());
         self.publish(&state);
         drop(state);
+        #[cfg(feature = "session")]
+        drop(notes);
         drop(oldest);
     }
 
@@ -315,6 +366,10 @@ impl Incoming {
         let mut state = self.lock();
         let before = self.waiting();
         #[cfg(feature = "session")]
+        {
+            state = self.refuse_requests(state);
+        }
+        #[cfg(feature = "session")]
         if let Some(taken) = &self.taken {
             taken.store(state.gaps.left, Ordering::SeqCst);
         }
@@ -337,7 +392,7 @@ impl Incoming {
         if let Some(waker) = waker {
             keep(&mut state.reader, waker);
         }
-        (Poll::Pending, [0; 2])
+        (Poll::Pending, [before, self.waiting()])
     }
 
     /// All messages up to the next error, and what waited before.
@@ -345,6 +400,7 @@ impl Incoming {
     pub(crate) fn poll_all(&self, waker: &Waker) -> (Poll<Option<Vec<Message>>>, usize) {
         let mut state = self.lock();
         let before = self.waiting();
+        state = self.refuse_requests(state);
         if let Some(taken) = &self.taken {
             taken.store(state.gaps.left, Ordering::SeqCst);
         }
@@ -367,7 +423,7 @@ impl Incoming {
             return (Poll::Ready(None), 0);
         }
         keep(&mut state.reader, waker);
-        (Poll::Pending, 0)
+        (Poll::Pending, before)
     }
 
     /// Messages that were taken last, and are to be taken again.
@@ -402,24 +458,79 @@ impl Incoming {
         if matches!(&error, RecvError::SessionLost(lost) if !lost.renewed) {
             state.life.tell_end();
         }
-        let place = state.gaps.came;
-        state.gaps.cost += cost_of(&error);
-        state.gaps.gaps.push((place, error));
+        state.gaps.push(Note::Error(error));
         self.publish(&state);
         tell(state);
+    }
+
+    /// A request has arrived.
+    #[cfg(feature = "session")]
+    pub(crate) fn ask(&self, asked: Box<Asked>) {
+        let mut state = self.lock();
+        if state.life.discards() {
+            drop(state);
+            return;
+        }
+        state.gaps.push(Note::Request(asked));
+        self.publish(&state);
+        tell(state);
+    }
+
+    /// The reader takes requests from now on.
+    #[cfg(feature = "session")]
+    pub(crate) fn answer_requests(&self) {
+        self.answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Refuses the requests that are next, if nobody takes them, and passes over those that the peer has cancelled.
+    #[cfg(feature = "session")]
+    fn refuse_requests<'a>(&'a self, mut state: Guard<'a, State>) -> Guard<'a, State> {
+        let answers = self.answers.load(Ordering::Relaxed);
+        while let Some(asked) = state.gaps.next_request()
+            && !(answers && asked.is_awaited())
+        {
+            let refused = state.gaps.take();
+            self.publish(&state);
+            drop(state);
+            drop(refused);
+            state = self.lock();
+        }
+        state
+    }
+
+    /// The request that [`poll_next`](Self::poll_next) stopped at. It counts as taken at once.
+    #[cfg(feature = "session")]
+    pub(crate) fn take_request(&self) -> Option<Box<Asked>> {
+        let mut state = self.lock();
+        state.gaps.next_request()?;
+        let note = state.gaps.take();
+        if let Some(taken) = &self.taken {
+            taken.store(state.gaps.left, Ordering::SeqCst);
+        }
+        self.publish(&state);
+        match note {
+            Some(Note::Request(asked)) => Some(asked),
+            _ => None,
+        }
     }
 
     /// The gap that [`poll_next`](Self::poll_next) stopped at.
     #[cfg(feature = "reconnect")]
     pub(crate) fn take_gap(&self) -> Option<RecvError> {
         let mut state = self.lock();
+        #[cfg(feature = "session")]
+        if state.gaps.next_request().is_some() {
+            return None;
+        }
         let note = state.gaps.take();
         #[cfg(feature = "session")]
-        {
-            state.gaps.cost -= note.as_ref().map_or(0, cost_of);
-            self.publish(&state);
-        }
+        self.publish(&state);
         drop(state);
+        #[cfg(feature = "session")]
+        let note = match note? {
+            Note::Error(error) => Some(error),
+            Note::Request(_) => None,
+        };
         #[cfg(not(feature = "session"))]
         let note = note.map(|attempt| RecvError::Gap { attempt });
         note
@@ -456,15 +567,15 @@ impl Incoming {
     pub(crate) fn stop_reading(&self) {
         let mut state = self.lock();
         state.life.stop_reading();
-        #[cfg(feature = "reconnect")]
+        #[cfg(all(feature = "reconnect", not(feature = "session")))]
         state.gaps.gaps.clear();
         #[cfg(feature = "session")]
-        {
-            state.gaps.cost = 0;
-        }
+        let notes = state.gaps.clear();
         let hook = state.hook.take();
         self.publish(&state);
         drop(state);
+        #[cfg(feature = "session")]
+        drop(notes);
         drop(hook);
     }
 

@@ -33,12 +33,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("proto", &["error", "http", "message", "shared", "simd"]),
     ("reconnect", &["error", "message"]),
     ("session", &["error", "message", "reconnect"]),
+    ("requests", &["message", "lock", "session", "waker"]),
     ("codec", &["error", "message"]),
     ("net", &["error", "http", "time", "proto"]),
     (
         "transport",
         &[
-            "error", "http", "message", "lock", "shared", "waker", "time", "random", "proto", "net",
+            "error", "http", "message", "lock", "shared", "waker", "time", "random", "proto",
+            "net", "requests",
         ],
     ),
     (
@@ -60,6 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "codec",
             "reconnect",
             "session",
+            "requests",
         ],
     ),
     (
@@ -74,6 +77,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "socket",
             "codec",
             "session",
+            "requests",
             "channel",
         ],
     ),

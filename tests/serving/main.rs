@@ -10,6 +10,7 @@ mod goes_on;
 mod hand;
 mod proxies;
 mod raw;
+mod requests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

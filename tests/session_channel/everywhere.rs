@@ -2,11 +2,14 @@
 
 use crate::server::{Server, server, unique};
 use crate::{at_once, is_away, lost, said, tomorrow, until};
+use core::pin::pin;
 use core::time::Duration;
+use futures::future::{Either, join_all, join3, select};
 use websocket_channel::error::LostReason;
 use websocket_channel::session::{OnLost, Refusal};
 use websocket_channel::{
-    ClosedBy, Connect, ConnectErrorKind, RecvError, Session, Status, Text, connect,
+    ClosedBy, Connect, ConnectErrorKind, Received, RecvError, RequestErrorKind, Session, Status,
+    Text, connect,
 };
 
 pub(crate) fn echo(server: &Server, tag: &str) -> Connect<String, String> {
@@ -193,4 +196,63 @@ async fn the_servers_end_comes_behind_its_values() {
     );
     let closed = channel.closed().await;
     assert_eq!((closed.by, closed.was_clean), (ClosedBy::Remote, true));
+}
+
+/// Each is answered once, whatever is cut between; and the server asks the client meanwhile.
+#[crate::test]
+async fn requests_are_answered_over_cuts_in_both_directions() {
+    let server = server().await;
+    let mut steering = server.steering().await;
+    let tag = unique("rpc");
+    let url = server.url(format_args!("/session/rpc?tag={tag}"));
+    let connecting = connect(url).codec(Text).reconnect(at_once());
+    let channel = connecting.session(Session::default()).await.unwrap();
+    let (sender, mut received) = channel.answering();
+    let mut asked = 0;
+    for round in 0..10 {
+        let ask = |text: String| sender.request::<String>(text);
+        let numbers = join_all((0..20).map(|number| ask(number.to_string())));
+        let backwards = join_all((0..5).map(|number| ask(format!("ask {round} {number}"))));
+        let mut all = pin!(join3(numbers, backwards, steering.tell("cut", &tag)));
+        let (numbers, backwards, _) = loop {
+            match select(&mut all, pin!(received.next())).await {
+                Either::Left((all, _)) => break all,
+                Either::Right((item, _)) => {
+                    let Some(Ok(Received::Request(line, responder))) = item else {
+                        panic!("{item:?}");
+                    };
+                    asked += 1;
+                    responder.respond(line + "!").await.unwrap();
+                }
+            }
+        };
+        for (number, answer) in numbers.into_iter().enumerate() {
+            assert_eq!(answer.unwrap(), (2 * number).to_string());
+        }
+        for (number, answer) in backwards.into_iter().enumerate() {
+            assert_eq!(answer.unwrap(), format!("{round} {number}!"));
+        }
+    }
+    assert_eq!(asked, 50);
+    let stats = sender.control().stats();
+    assert!(stats.resumed >= 5, "{stats:?}");
+    assert_eq!(stats.unawaited_answers, 0);
+}
+
+#[crate::test]
+async fn requests_fail_and_time_out() {
+    let server = server().await;
+    let url = server.url("/session/rpc");
+    let connecting = connect(url).codec(Text).session(Session::default());
+    let channel: crate::Lines = connecting.await.unwrap();
+    let error = channel.request("fail".into()).await.unwrap_err();
+    let text = "as you wish".into();
+    assert_eq!(error.kind, RequestErrorKind::Failed { code: 1, text });
+    let limit = Duration::from_millis(50);
+    let error = channel
+        .request_within("never".into(), limit)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, RequestErrorKind::TimedOut);
+    assert_eq!(channel.request("4".into()).await.unwrap(), "8");
 }

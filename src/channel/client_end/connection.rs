@@ -16,13 +16,13 @@ impl ClientEnd {
             let now = self.now();
             self.client.disconnected(now, Blame::Innocent);
             self.leave(1000, "");
-            self.hear(now);
+            self.hear();
         }
         let all = self.read(cx);
         let now = self.now();
         if all && self.client.poll_timeout().is_some_and(|at| at <= now) {
             self.client.handle_timeout(now);
-            self.hear(now);
+            self.hear();
         }
         self.connect(cx);
     }
@@ -42,7 +42,7 @@ impl ClientEnd {
                 Some(Message::Text(_)) => self.client.handle_text(now),
                 None => self.dropped(now),
             }
-            self.hear(now);
+            self.hear();
         }
         cx.waker().wake_by_ref();
         false
@@ -81,7 +81,7 @@ impl ClientEnd {
                 self.full = false;
                 self.socket = Some(socket);
                 self.client.connected(now);
-                self.hear(now);
+                self.hear();
                 // To read from it.
                 cx.waker().wake_by_ref();
             }
@@ -120,6 +120,6 @@ impl ClientEnd {
         if let Some(socket) = &mut self.socket {
             let _ = socket.poll_handed_over(cx);
         }
-        self.hear(now);
+        self.hear();
     }
 }

@@ -7,10 +7,13 @@ use crate::channel::mailbox::Status;
 use crate::error::{RecvError, SendError, SendErrorKind};
 use crate::lifecycle::Event as Heard;
 use crate::message::{CloseInfo, Message, OpenInfo};
+use crate::requests::{Asked, Kind, Load, MOST, Order, Requests};
 use crate::session::Unsendable;
 use crate::session::wire::Head;
 use crate::transport::ConnectionLost;
+use crate::waker::wake;
 use core::task::{Context, Poll};
+use std::sync::Arc;
 
 /// Bytes that are read ahead of the receiver.
 const READ_AHEAD: usize = 64 * 1024;
@@ -43,14 +46,20 @@ impl End for ClientEnd {
             // A hint, and no proof: the peer is asked.
             self.client.probe(now);
         }
-        self.hear(now);
+        for order in self.requests.take_orders(cx.waker()) {
+            self.post(order);
+        }
+        self.hear();
         self.drive(cx);
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        while let Some(received) = self.client.read() {
+        // A peer that takes no errors does not make this side hold more of them.
+        while self.held.len() < 2 * MOST
+            && let Some(received) = self.client.read()
+        {
             match received.head {
-                Head::Data { .. } => {
+                Head::Data { .. } if !self.unread => {
                     self.takes.give(received.index);
                     return Poll::Ready(Some(Item::Message(received.payload)));
                 }
@@ -64,7 +73,22 @@ impl End for ClientEnd {
                     // What the receiver has taken may be all there is.
                     cx.waker().wake_by_ref();
                 }
-                _ => self.takes.pass(received.index),
+                Head::Request { .. } if !self.unread => {
+                    let index = received.index;
+                    match Asked::new(&self.requests, index, received.payload) {
+                        Some(asked) => {
+                            self.takes.give(index);
+                            return Poll::Ready(Some(Item::Request(Box::new(asked))));
+                        }
+                        None => self.refuse(index, "too many requests wait for an answer"),
+                    }
+                }
+                Head::Request { .. } => self.refuse(received.index, "nobody reads here"),
+                _ => {
+                    self.takes.pass(received.index);
+                    self.passed = true;
+                    wake(self.requests.hear(received));
+                }
             }
         }
         if let Some(error) = self.errors.pop_front() {
@@ -103,23 +127,30 @@ impl End for ClientEnd {
         self.goes_on()
     }
 
-    fn send(&mut self, message: Message) -> Result<(), SendError<Message>> {
+    fn send(&mut self, load: Load) -> Result<(), SendError<Message>> {
         if !self.goes_on() {
-            return Err(SendError::new(message, SendErrorKind::NotOpen));
+            return Err(SendError::new(load.message, SendErrorKind::NotOpen));
         }
-        if !self.held.is_empty() {
-            self.held.push_back(message);
+        let kind = load.kind;
+        if !self.requests.is_awaited(&kind) {
             return Ok(());
         }
-        match self.push(&message) {
-            Ok(()) => Ok(()),
+        let pushed = match self.held.is_empty() {
+            true => self.push(&load),
+            false => Err(Unsendable::Full),
+        };
+        match pushed {
+            Ok(()) => {}
             // Also if the session is lost and about to be renewed.
-            Err(Unsendable::Full | Unsendable::Ended) => {
-                self.held.push_back(message);
-                Ok(())
-            }
-            Err(_) => Err(SendError::new(message, SendErrorKind::SendRefused)),
+            Err(Unsendable::Full | Unsendable::Ended) => self.held.push_back(load),
+            Err(_) => return Err(SendError::new(load.message, SendErrorKind::SendRefused)),
         }
+        self.requests.answered(&kind);
+        Ok(())
+    }
+
+    fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
@@ -131,7 +162,7 @@ impl End for ClientEnd {
                     continue;
                 }
             }
-            if let Err(error) = self.send(chunk::message((payload, text))) {
+            if let Err(error) = self.send(Load::new(Kind::Value, chunk::message((payload, text)))) {
                 refused(payload.len(), error.kind);
             }
         }
@@ -152,7 +183,7 @@ impl End for ClientEnd {
             self.again.hurry();
             self.stirred = true;
         }
-        self.hear(now);
+        self.hear();
     }
 
     fn abort(&mut self, code: u16, reason: &str, cx: &mut Context<'_>) {
@@ -162,13 +193,18 @@ impl End for ClientEnd {
     }
 
     fn stop_reading(&mut self) {
+        // Answers of requests are still read.
         if !core::mem::replace(&mut self.unread, true) {
-            let now = self.now();
-            self.client.stop_reading(now);
+            self.takes.forget();
+            self.passed = true;
         }
     }
 
     fn end_turn(&mut self, cx: &mut Context<'_>) {
+        if core::mem::take(&mut self.passed) && !self.closing {
+            let now = self.now();
+            self.client.commit(now, self.takes.below());
+        }
         self.transmit(cx);
         self.note_status();
         self.arm(cx);
@@ -196,7 +232,7 @@ impl End for ClientEnd {
     }
 
     fn retained(&self) -> usize {
-        let held: usize = self.held.iter().map(Message::cost).sum();
+        let held: usize = self.held.iter().map(|load| load.message.cost()).sum();
         held + self.client.retained() as usize
     }
 
@@ -222,5 +258,14 @@ impl End for ClientEnd {
 
     fn receive_buffer(&self) -> usize {
         self.receive_buffer
+    }
+}
+
+impl ClientEnd {
+    /// Answers a request with an error, as nobody else does.
+    fn refuse(&mut self, to: u64, why: &'static str) {
+        self.takes.pass(to);
+        self.passed = true;
+        self.post(Order::Refuse { to, why });
     }
 }

@@ -3,8 +3,11 @@
 use super::{ClientEnd, client};
 use crate::error::{Lost, LostReason, RecvError, Undelivered};
 use crate::message::{CloseInfo, ClosedBy, Message};
+use crate::requests::Kind;
 use crate::session::wire::Head;
 use crate::session::{OnLost, SessionMessage};
+use crate::waker::wake;
+use core::task::Waker;
 
 impl ClientEnd {
     /// The session ended as one of the two sides wanted.
@@ -37,19 +40,45 @@ impl ClientEnd {
     }
 
     pub(super) fn undelivered(&mut self, received: SessionMessage) {
-        if let Head::Data { .. } = received.head {
-            let undelivered = Undelivered::new(received.payload);
-            self.errors
-                .push_back(RecvError::Undelivered(Box::new(undelivered)));
+        match received.head {
+            Head::Data { .. } => {
+                let undelivered = Undelivered::new(received.payload);
+                self.errors
+                    .push_back(RecvError::Undelivered(Box::new(undelivered)));
+            }
+            Head::Request { .. } => {
+                wake(self.requests.undelivered(received.index, received.payload));
+            }
+            _ => {}
         }
     }
 
+    /// The values that the peer has not committed: first those that it may have received. Requests that wait for an answer end.
     pub(super) fn take_uncommitted(&mut self) -> (Vec<Message>, Vec<Message>) {
         let (in_doubt, never_sent) = self.client.take_uncommitted();
-        let in_doubt = in_doubt.into_iter().map(|one| one.payload);
-        let never_sent = never_sent.into_iter().map(|one| one.payload);
-        let never_sent = never_sent.chain(self.held.drain(..));
-        (in_doubt.collect(), never_sent.collect())
+        let value = |one: SessionMessage| match one.head {
+            Head::Data { .. } => Some(one.payload),
+            _ => None,
+        };
+        let in_doubt = in_doubt.into_iter().filter_map(value).collect();
+        let mut requests = Vec::new();
+        let mut values = Vec::new();
+        for one in never_sent {
+            match one.head {
+                Head::Data { .. } => values.push(one.payload),
+                Head::Request { .. } => requests.push((one.index, one.payload)),
+                _ => {}
+            }
+        }
+        let lost = self.requests.lose(requests);
+        lost.into_iter().for_each(Waker::wake);
+        for load in self.held.drain(..) {
+            match load.kind {
+                Kind::Value => values.push(load.message),
+                _ => wake(self.requests.unsent(load, true)),
+            }
+        }
+        (in_doubt, values)
     }
 
     /// The session is lost, and everything that came was given: tells it, and begins a new one if that is wanted.

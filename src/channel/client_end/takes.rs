@@ -34,7 +34,18 @@ impl Takes {
         self.stale -= stale;
         news -= stale;
         self.given.drain(..news.min(self.given.len()));
+        self.below()
+    }
+
+    /// Every message below may be committed.
+    pub(crate) fn below(&self) -> u64 {
         self.given.front().copied().unwrap_or(self.behind)
+    }
+
+    /// Nobody takes anything any more.
+    pub(crate) fn forget(&mut self) {
+        self.stale += self.given.len();
+        self.given.clear();
     }
 
     /// What the receiver has taken, as it counts.
@@ -54,8 +65,7 @@ impl Takes {
 
     /// Another session begins.
     pub(crate) fn restart(&mut self) {
-        self.stale += self.given.len();
-        self.given.clear();
+        self.forget();
         self.behind = 0;
     }
 }

@@ -4,7 +4,9 @@ use super::Driver;
 use crate::channel::chunk::Chunk;
 use crate::channel::link::{Begin, Link};
 use crate::channel::mailbox::{Status, Work};
-use crate::error::RecvError;
+use crate::error::{RecvError, SendError};
+use crate::message::Message;
+use crate::requests::Load;
 use crate::transport::incoming::Incoming;
 use core::task::Context;
 use std::sync::Arc;
@@ -36,6 +38,14 @@ impl Driver {
         if let Some(status) = end.news() {
             self.mailbox.set_status(between(status));
         }
+    }
+
+    /// Hands over a request, or an answer to one.
+    pub(super) fn hand_over_load(&mut self, load: Load) -> Result<(), SendError<Message>> {
+        let bytes = load.message.len();
+        self.link.send_load(load)?;
+        self.sent.count(bytes);
+        Ok(())
     }
 
     /// Tells the handles how the session stands.

@@ -125,6 +125,10 @@ impl Mailbox {
     fn take_next(&self, mut state: Guard<'_, State>, next: &mut Next, most: usize) {
         if most > 0 && state.can_send() {
             next.taken = state.outgoing.take();
+            #[cfg(feature = "session")]
+            if let Some((key, _)) = next.taken {
+                next.kind = state.take_kind(key);
+            }
         }
         next.room = state.room();
         self.release(state);
@@ -156,6 +160,10 @@ impl Mailbox {
         state.standing = Standing::Closed(Box::new(closed.clone()));
         self.release(state);
         drop(lost);
+        #[cfg(feature = "session")]
+        if let Some(requests) = self.session.requests() {
+            requests.end();
+        }
         self.incoming.end(closed);
         self.wake_watchers();
     }

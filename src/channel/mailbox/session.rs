@@ -4,7 +4,10 @@ use super::Mailbox;
 use crate::channel::chunk::Chunk;
 use crate::channel::outgoing::Progress;
 use crate::error::SendErrorKind;
+use crate::requests::Requests;
+use core::any::Any;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// What the driver tells without the lock.
 #[derive(Default)]
@@ -14,9 +17,28 @@ pub(super) struct Told {
     taken: AtomicUsize,
     resumed: AtomicU64,
     retained: AtomicUsize,
+    /// None without a session.
+    requests: Option<Arc<Requests>>,
+    /// An `Arc<dyn Decode<Rx>>`, for the answers of a sender's requests: a sender's type does not say what its channel receives.
+    decoder: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Told {
+    pub(super) fn new(requests: Option<Arc<Requests>>) -> Self {
+        Self {
+            requests,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn requests(&self) -> Option<&Arc<Requests>> {
+        self.requests.as_ref()
+    }
+
+    pub(super) fn decoder(&self) -> &OnceLock<Box<dyn Any + Send + Sync>> {
+        &self.decoder
+    }
+
     pub(super) fn resumed(&self) -> u64 {
         self.resumed.load(Ordering::Relaxed)
     }

@@ -119,4 +119,7 @@ pub struct Stats {
     /// What a session has sent and the peer has not committed: bytes, and 32 for each message. 0 without one.
     #[cfg(feature = "session")]
     pub retained_bytes: usize,
+    /// Answers to [requests](crate::Sender::request) that nobody awaited any more, as after a timeout. They were discarded. 0 without a session.
+    #[cfg(feature = "session")]
+    pub unawaited_answers: u64,
 }

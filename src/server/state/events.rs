@@ -3,6 +3,7 @@
 use super::{Close, Outcome, State, Wakes};
 use crate::error::{Lost, LostReason};
 use crate::message::{CloseInfo, ClosedBy};
+use crate::session::SessionMessage;
 use crate::session::wire::Head;
 use crate::session::{Secret, Server, ServerEvent};
 use core::time::Duration;
@@ -48,11 +49,11 @@ impl State {
             }
             ServerEvent::Undelivered(message) => {
                 self.undelivered += 1;
-                if let Head::Data { .. } = message.head
+                if let Head::Data { .. } | Head::Request { .. } = message.head
                     && let Some(entry) = self.entries.get_mut(&id)
                     && entry.held
                 {
-                    entry.rare().undelivered.push(message.payload);
+                    entry.rare().undelivered.push(message);
                     wakes.add(entry.end.take());
                 }
             }
@@ -136,8 +137,15 @@ impl Outcome {
         let unsent = in_doubt.iter().chain(&never_sent);
         self.closed.unsent_bytes = unsent.map(|message| message.payload.len()).sum();
         if let Some(lost) = &mut self.lost {
-            lost.in_doubt = in_doubt.into_iter().map(|it| it.payload).collect();
-            lost.never_sent = never_sent.into_iter().map(|it| it.payload).collect();
+            // Requests end by themselves, with the channel.
+            let values = |messages: Vec<SessionMessage>| {
+                let values = messages
+                    .into_iter()
+                    .filter(|it| matches!(it.head, Head::Data { .. }));
+                values.map(|it| it.payload).collect()
+            };
+            lost.in_doubt = values(in_doubt);
+            lost.never_sent = values(never_sent);
         }
     }
 }

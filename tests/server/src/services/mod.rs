@@ -16,7 +16,7 @@
 //! | `/sink?tell=` | reads everything; after every `tell` (never) messages it sends the text `taken` |
 //! | `/silent` | reads the request and never answers it |
 //! | `/status/CODE` | answers the handshake with this HTTP status |
-//! | `/session/NAME` | echo, burst and sink in the session protocol, and faults of it: see [`sessions`](crate::sessions) |
+//! | `/session/NAME` | echo, burst, sink and rpc in the session protocol, and faults of it: see [`sessions`](crate::sessions) |
 //! | `/faults`, `/fault/NAME?every=&after=` | the fault catalogue |
 //! | `/control/TOKEN` | the control channel; any service takes `?tag=` |
 //!

@@ -5,12 +5,14 @@
 //! | `/session/echo` | sends every message back |
 //! | `/session/burst?count=&size=&then=` | sends `count` (100) texts, their numbers from 0, filled with spaces to `size` (0) bytes; then closes with 1000, or with `then=stay` stays |
 //! | `/session/sink?tell=` | reads everything; after every `tell` (never) messages it sends the text `taken` |
+//! | `/session/rpc` | answers requests: a number is doubled, `fail` fails, `never` is never answered, `ask TEXT` asks the client for TEXT and answers what it answers; values are sent back |
 //! | `/session/fault/NAME` | an echo behind a fault of the protocol: see [`faults`](self::faults) |
 //!
 //! Each takes `heartbeat` and `keep` in milliseconds, how long a session without a connection is kept, and `window` and `retention` in bytes. A client comes
 //! back with the same query.
 
 mod faults;
+mod rpc;
 mod tampered;
 
 pub use faults::{SessionFault, session_fault, session_faults};
@@ -43,6 +45,7 @@ enum Handler {
     Burst(usize, usize, bool),
     /// After how many messages it tells.
     Sink(usize),
+    Rpc,
 }
 
 /// What a request asks for.
@@ -65,6 +68,7 @@ impl Services {
         let handler = match name {
             _ if fault.is_some() => Ok(Handler::Echo),
             "echo" => Ok(Handler::Echo),
+            "rpc" => Ok(Handler::Rpc),
             "burst" => burst(request),
             "sink" => number(request, "tell", 0, 1_000_000_000).map(Handler::Sink),
             _ => return None,
@@ -183,6 +187,7 @@ impl Handler {
                     }
                 }
             }
+            Handler::Rpc => rpc::answer(channel).await,
             Handler::Burst(count, size, stays) => {
                 for number in 0..count {
                     let text = format!("{number:<size$}");
