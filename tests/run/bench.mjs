@@ -4,6 +4,7 @@
 //
 //   proto [--quick] [--only instructions,masking,echo]   the protocol core beside tungstenite and fastwebsockets
 //   idle [--connections N] [--servers NAME,NAME]   resident memory per idle connection, ours beside npm ws and others
+//   serving [--connections N] [--seconds N] [--rounds N]   sessions beside plain channels, natively: memory, processor time, messages a second
 //   herd [--check]   a million clients that come back to one server, by our policy and by others'
 //   session [--quick] [--rounds N] [--only receive|send|echo] [--browser NAME]   typed messages in a session beside the browser's own class and socket.io
 //   browser [--quick] [--rounds N] [--only PART-OF-A-WORKLOAD] [--clients NAME,NAME] [--browser NAME] [--alone]   our clients and others beside the browser's own class
@@ -16,6 +17,7 @@ import { CommandError, endChildrenOnSignals } from './process.mjs';
 const BENCHES = {
   proto: () => import('../bench/proto.mjs'),
   idle: () => import('../bench/idle.mjs'),
+  serving: () => import('../bench/serving.mjs'),
   herd: () => import('../bench/herd.mjs'),
   session: () => import('../bench/session/bench.mjs'),
   browser: () => import('../bench/browser/bench.mjs'),

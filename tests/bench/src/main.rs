@@ -7,6 +7,8 @@
 //! … hold PORT CONNECTIONS                                                opens them, and echoes a message over each for every size it is told
 //! … typed                                                                prints its port and serves what `npm run bench -- session` measures
 //! … load PORT CONNECTIONS SIZE PIPELINED MILLISECONDS                    prints the messages a second
+//! … hold-channels PORT plain|session CONNECTIONS                         as `hold`, with our own channels
+//! … load-channels PORT plain|session CONNECTIONS SIZE PIPELINED MILLISECONDS   as `load`, with our own channels
 //! ```
 
 mod frames;
@@ -16,6 +18,7 @@ mod masking;
 #[path = "../session/message.rs"]
 mod message;
 mod serve;
+mod sessions;
 mod typed;
 
 use std::error::Error;
@@ -34,6 +37,8 @@ enum Library {
     Channel,
     Tungstenite,
     Fastwebsockets,
+    /// Sessions, with such channels for their handlers: only to be served.
+    Session,
     /// The project's own test server, with all that it records: only to be served.
     TestServer,
 }
@@ -79,6 +84,30 @@ fn run(words: &[&str]) -> Result<(), Failure> {
         ["hold", port, connections] => {
             current_thread()?.block_on(hold::run(port.parse()?, connections.parse()?))
         }
+        ["hold-channels", port, kind @ ("plain" | "session"), count] => {
+            let work = sessions::hold(port.parse()?, kind == "session", count.parse()?);
+            current_thread()?.block_on(work)
+        }
+        [
+            "load-channels",
+            port,
+            kind @ ("plain" | "session"),
+            connections,
+            size,
+            pipelined,
+            milliseconds,
+        ] => {
+            let load = load::Load {
+                port: port.parse()?,
+                connections: connections.parse()?,
+                size: size.parse()?,
+                pipelined: pipelined.parse()?,
+                milliseconds: milliseconds.parse()?,
+            };
+            let work = sessions::load(kind == "session", load);
+            println!("{}", current_thread()?.block_on(work)?);
+            Ok(())
+        }
         ["load", port, connections, size, pipelined, milliseconds] => {
             let load = load::Load {
                 port: port.parse()?,
@@ -99,6 +128,7 @@ fn read(library: &str) -> Result<Library, Failure> {
         "ours" => Library::Ours,
         "socket" => Library::Socket,
         "channel" => Library::Channel,
+        "session" => Library::Session,
         "tungstenite" => Library::Tungstenite,
         "fastwebsockets" => Library::Fastwebsockets,
         "test-server" => Library::TestServer,

@@ -19,6 +19,7 @@ pub(crate) async fn run(library: Library) -> Result<(), Failure> {
         println!("{}", server.address().port());
         return std::future::pending().await;
     }
+    let sessions = crate::sessions::sessions();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?.port());
     loop {
@@ -32,6 +33,10 @@ pub(crate) async fn run(library: Library) -> Result<(), Failure> {
                 drop(tokio::spawn(tokio::task::unconstrained(fast(stream))));
             }
             Library::Socket => drop(tokio::spawn(socket(stream))),
+            Library::Session => {
+                let serving = crate::sessions::serve(stream, sessions.clone());
+                drop(tokio::spawn(serving));
+            }
             Library::Channel => drop(tokio::spawn(channel(stream))),
             _ => drop(tokio::spawn(ours(stream))),
         }

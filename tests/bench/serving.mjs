@@ -1,0 +1,169 @@
+// Sessions beside plain channels, natively: resident memory per idle connection and processor time of the server, and messages a second. README.md says how
+// it is measured.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { root } from '../run/build.mjs';
+import { CommandError, capture, end, run, start } from '../run/process.mjs';
+import { which } from '../run/setup/process.mjs';
+
+const PACKAGE = 'websocket-channel-bench';
+const program = join(root, 'target', 'release', PACKAGE);
+/** What is served, and how it is loaded. */
+const KINDS = { channel: 'plain', session: 'session' };
+/** Beside its connections a process has some files open. */
+const SPARE = 100;
+const SETTLED_MS = 300;
+/** Clock ticks of `/proc/PID/stat`, on every Linux that Node runs on. */
+const TICKS = 100;
+/** Clients, bytes, messages in flight for each. */
+const LOADS = [
+  [16, 64, 16],
+  [16, 64, 256],
+  [1, 64, 1],
+];
+
+/** @param {string[]} args */
+export async function bench(args) {
+  const { connections, seconds, rounds } = options(args);
+  await run('cargo', ['build', '--quiet', '--locked', '--release', '-p', PACKAGE], { cwd: root });
+  const idle = connections > 0 ? await idling(connections, seconds) : null;
+  return { connections, seconds, idle, speed: rounds > 0 ? await speed(rounds) : null };
+}
+
+function options(args) {
+  try {
+    const names = ['connections', 'seconds', 'rounds'];
+    const { values } = parseArgs({ args, options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])) });
+    const [connections, seconds, rounds] = [values.connections ?? 10_000, values.seconds ?? 40, values.rounds ?? 5].map(Number);
+    if (![connections, seconds, rounds].every((number) => Number.isInteger(number) && number >= 0))
+      throw new Error('--connections, --seconds and --rounds want numbers from 0');
+    return { connections, seconds, rounds };
+  } catch (error) {
+    throw new CommandError(`bench serving: ${error.message}`);
+  }
+}
+
+/** What idle connections cost the server. */
+async function idling(connections, seconds) {
+  console.log(`\n${connections} idle connections, heartbeat every 20 s`);
+  print('', ['bytes, open', 'after 64 B', `CPU ms in ${seconds} s`]);
+  const rows = {};
+  for (const [name, kind] of Object.entries(KINDS)) {
+    const files = await raised(connections + SPARE);
+    const server = told(...files([program, 'serve', name]));
+    const port = await server.line();
+    const before = await settled(server.child.pid);
+    const holder = told(...files([program, 'hold-channels', port, kind, String(connections)]));
+    try {
+      await holder.line();
+      const open = (await settled(server.child.pid)) - before;
+      await holder.tell(64);
+      const spoken = (await settled(server.child.pid)) - before;
+      const from = spent(server.child.pid);
+      await delay(seconds * 1000);
+      const processor = spent(server.child.pid) - from;
+      rows[name] = { open: open / connections, spoken: spoken / connections, processor };
+      print(name, [Math.round(rows[name].open), Math.round(rows[name].spoken), processor]);
+    } finally {
+      await end(holder.child);
+      await end(server.child);
+    }
+  }
+  const above = (what) => Math.round(rows.session[what] - rows.channel[what]);
+  print('session above channel', [above('open'), above('spoken'), above('processor')]);
+  return rows;
+}
+
+/** Echoed messages a second, each kind in turn. */
+async function speed(rounds) {
+  console.log('\nechoed messages a second, our own client and server');
+  print('', [...Object.keys(KINDS), 'ratio', 'spread']);
+  const servers = {};
+  for (const name of Object.keys(KINDS)) {
+    const server = told(...on(0, program, ['serve', name]));
+    servers[name] = { ...server, port: await server.line() };
+  }
+  const rows = [];
+  for (const [clients, size, pipelined] of LOADS) {
+    const rates = { channel: [], session: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      for (const name of round % 2 ? ['session', 'channel'] : ['channel', 'session']) {
+        const words = ['load-channels', servers[name].port, KINDS[name], clients, size, pipelined, 1000].map(String);
+        const { ok, output } = await capture(...on(1, program, words), { quiet: true });
+        if (!ok) throw new CommandError(`bench serving: ${output}`);
+        rates[name].push(Number(output));
+      }
+    }
+    const ratios = rates.session.map((rate, at) => rate / rates.channel[at]);
+    const row = { what: `${clients} x ${size} B x ${pipelined}`, channel: median(rates.channel), session: median(rates.session) };
+    row.ratio = median(ratios);
+    print(row.what, [Math.round(row.channel), Math.round(row.session), row.ratio.toFixed(2), spread(ratios)]);
+    rows.push({ ...row, rates });
+  }
+  for (const { child } of Object.values(servers)) await end(child);
+  return rows;
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const spread = (numbers) => [Math.min(...numbers), Math.max(...numbers)].map((number) => number.toFixed(2)).join('-');
+
+/** A command bound to one processor, where there are two and a way to do it: the server on one, the load on the other. */
+function on(processor, command, args) {
+  if (availableParallelism() < 2 || !which(['taskset'], process.env)) return [command, args];
+  return ['taskset', ['--cpu-list', String(processor), command, ...args]];
+}
+
+/** A way to start a command with so many files, or the reason why there is none. */
+async function raised(files) {
+  const { output } = await capture('sh', ['-c', 'ulimit -Hn'], { quiet: true });
+  const hard = output.trim();
+  if (hard !== 'unlimited' && Number(hard) < files)
+    throw new CommandError(`bench serving: a process may have ${hard} files here, and needs ${files}: --connections ${Number(hard) - SPARE}`);
+  return (command) => ['sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command]];
+}
+
+/** A program that is told by lines, and answers by lines. */
+function told(command, args) {
+  const child = start(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const line = async () => {
+    const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
+    if (!first) throw new CommandError(`bench serving: ${args.at(-2)} ${args.at(-1)} ended`);
+    return first[0];
+  };
+  return {
+    child,
+    line,
+    tell(words) {
+      const answer = line();
+      child.stdin.write(`${words}\n`);
+      return answer;
+    },
+  };
+}
+
+/** Resident memory in bytes, when it no longer changes. */
+async function settled(pid) {
+  const read = () => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+  for (let last = read(); ; ) {
+    await delay(SETTLED_MS);
+    const now = read();
+    if (now === last) return now;
+    last = now;
+  }
+}
+
+/** Processor time so far, in milliseconds. */
+function spent(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
+}
+
+function print(name, cells) {
+  console.log(name.padEnd(24) + cells.map((cell) => String(cell).padStart(16)).join(''));
+}
