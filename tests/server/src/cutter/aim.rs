@@ -110,7 +110,8 @@ impl Aim {
         let greets = cuts.places.contains(&Place::Greeting)
             // Who never had a session is told that there is none, and does not come back.
             && !state.sessions.is_empty()
-            && state.counts.greeting * 6 < state.counts.cuts + 3;
+            && (cuts.places == [Place::Greeting]
+                || state.counts.greeting * 6 < state.counts.cuts + 3);
         let kind = kind(random, &cuts.kinds, &state.counts, greets)?;
         let greeting = random.one_of(&[Greeting::Hello, Greeting::Welcome, Greeting::Confirmation]);
         let span = state.cuts.span >> random.below(8);
