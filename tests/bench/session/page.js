@@ -75,6 +75,7 @@ const clients = {
   'socket.io, MessagePack parser': bySocketIo('socketIoMessagePack', messagepack),
   'ours, plain channel': byRust('plain'),
   'ours, session': byRust('values'),
+  'ours, session, batches': byRust('batches'),
 };
 
 globalThis.bench = {

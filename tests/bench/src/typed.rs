@@ -69,7 +69,7 @@ impl Job {
         sessions: &Sessions,
     ) -> Result<(), Failure> {
         let handler = async move |channel, _info| {
-            if let Err(failure) = self.one_by_one::<T>(channel).await {
+            if let Err(failure) = self.at_once::<T>(channel).await {
                 eprintln!("{failure}");
             }
         };
@@ -105,6 +105,36 @@ impl Job {
             }
         }
         channel.closed().await;
+        Ok(())
+    }
+
+    /// By whole arrays.
+    async fn at_once<T: Item>(self, channel: Channel<T, T>) -> Result<(), Failure> {
+        if self.kind == "echo" {
+            return self.one_by_one(channel).await;
+        }
+        let (sender, mut receiver) = channel.split();
+        if self.kind == "receive" {
+            receiver.next().await.transpose()?;
+            let values = (0..self.count).map(T::make);
+            sender.send_all(values).await.map_err(|error| error.kind)?;
+        } else {
+            let (mut sum, mut left) = (0_u32, self.count as usize);
+            let mut batches = receiver.batches();
+            while left > 0 {
+                let Some(batch) = batches.next().await.transpose()? else {
+                    return Err("the session ended".into());
+                };
+                left -= batch.len();
+                sum = batch
+                    .iter()
+                    .fold(sum, |sum, each| sum.wrapping_add(each.sum()));
+            }
+            if sum == crate::message::sum_of::<T>(self.count) {
+                sender.send(T::make(0)).await?;
+            }
+        }
+        receiver.closed().await;
         Ok(())
     }
 }

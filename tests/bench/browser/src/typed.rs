@@ -34,8 +34,32 @@ async fn run<T: Item>(
     };
     let mut channel: Channel<T, T> = connecting.await.unwrap_throw();
     let began = now();
-    match kind {
-        "receive" => {
+    match (kind, how) {
+        ("receive", "batches") => {
+            channel.send(T::make(count)).await.unwrap_throw();
+            let (mut sum, mut left) = (0_u32, count as usize);
+            let (_sender, mut receiver) = channel.split();
+            let mut batches = receiver.batches();
+            while left > 0 {
+                let batch = batches.next().await.unwrap_throw().unwrap_throw();
+                left -= batch.len();
+                sum = batch
+                    .iter()
+                    .fold(sum, |sum, each| sum.wrapping_add(each.sum()));
+            }
+            expect(sum == sum_of::<T>(count));
+            return now() - began;
+        }
+        ("send", "batches") => {
+            let (sender, mut receiver) = channel.split();
+            let values = (0..count).map(T::make);
+            if sender.send_all(values).await.is_err() {
+                expect(false);
+            }
+            receiver.next().await.unwrap_throw().unwrap_throw();
+            return now() - began;
+        }
+        ("receive", _) => {
             channel.send(T::make(count)).await.unwrap_throw();
             let mut sum = 0_u32;
             for _ in 0..count {
@@ -44,7 +68,7 @@ async fn run<T: Item>(
             }
             expect(sum == sum_of::<T>(count));
         }
-        "send" => {
+        ("send", _) => {
             for number in 0..count {
                 channel.send(T::make(number)).await.unwrap_throw();
             }
