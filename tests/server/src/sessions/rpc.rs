@@ -14,7 +14,8 @@ pub(super) async fn answer(channel: Channel<Message, Message>) {
                 answers.spawn(answer_one(question, responder, sender.clone()));
             }
             Received::Value(value) => {
-                if sender.send(value).await.is_err() {
+                let sent = sender.send(value).await;
+                if sent.is_err() {
                     return;
                 }
             }
