@@ -123,7 +123,9 @@ async function raised(files) {
   const { output } = await capture('sh', ['-c', 'ulimit -Hn'], { quiet: true });
   const hard = output.trim();
   if (hard !== 'unlimited' && Number(hard) < files)
-    throw new CommandError(`bench serving: a process may have ${hard} files here, and needs ${files}: --connections ${Number(hard) - SPARE}`);
+    throw new CommandError(
+      `bench serving: a process may have ${hard} files here, and needs ${files}: --connections ${Number(hard) - SPARE}`,
+    );
   return (command) => ['sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command]];
 }
 
@@ -150,7 +152,7 @@ function told(command, args) {
 /** Resident memory in bytes, when it no longer changes. */
 async function settled(pid) {
   const read = () => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
-  for (let last = read(); ; ) {
+  for (let last = read(); ;) {
     await delay(SETTLED_MS);
     const now = read();
     if (now === last) return now;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use websocket_channel::proto::{ConnectionId, ConnectionEvent, Format, ProtocolLimits};
+use websocket_channel::proto::{Connection, ConnectionEvent, Format, ProtocolLimits};
 use websocket_channel_fuzz::drive::START;
 use websocket_channel_fuzz::open::offer;
 use websocket_channel_fuzz::wire::{fixed, write};
@@ -255,8 +255,8 @@ fn handshakes(seeds: &mut Seeds, vectors: &serde_json::Value) {
 /// What our server answers our client.
 fn answer(format: Format) -> Vec<u8> {
     let client =
-        ConnectionId::client(START, offer(format), ProtocolLimits::default(), fixed).expect("offer");
-    let mut server = ConnectionId::server(START, ProtocolLimits::default(), fixed);
+        Connection::client(START, offer(format), ProtocolLimits::default(), fixed).expect("offer");
+    let mut server = Connection::server(START, ProtocolLimits::default(), fixed);
     server.handle_bytes(START, client.outgoing());
     assert!(matches!(
         server.poll_event(),
@@ -323,7 +323,7 @@ fn compression(seeds: &mut Seeds, vectors: &serde_json::Value) {
 
 fn tunnels(seeds: &mut Seeds) {
     for (name, answer) in [
-        ("open", &b"HTTP/1.1 200 ConnectionId established\r\n\r\n\x00Hi\xff"[..]),
+        ("open", &b"HTTP/1.1 200 Connection established\r\n\r\n\x00Hi\xff"[..]),
         ("interim", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 P\r\nA: b\r\n\r\nHTTP/1.0 204\r\n\r\nx"),
         ("credentials", b"HTTP/1.1 407 P\r\nProxy-Authenticate: Basic realm=\"a\"\r\nProxy-Authenticate: X\r\n\r\nbody"),
         ("refused", b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),

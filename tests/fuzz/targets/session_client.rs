@@ -4,7 +4,7 @@
 use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use websocket_channel::session::wire::{Frame, Frames, Head};
-use websocket_channel::session::{SessionWelcome, Blame, Client, Secret, Settings, Terms, Welcome};
+use websocket_channel::session::{Blame, Client, Secret, SessionWelcome, Settings, Terms, Welcome};
 
 const BATCH: usize = 32 * 1024;
 

@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
-use websocket_channel::session::{HelloOutcome, RegistryBounds, ConnectionId, Registry};
 use websocket_channel::session::wire::{Frames, Head};
 use websocket_channel::session::{Blame, Client, Secret, Settings};
+use websocket_channel::session::{ConnectionId, HelloOutcome, Registry, RegistryBounds};
 
 const BATCH: usize = 32 * 1024;
 
