@@ -67,9 +67,9 @@ pub(super) struct Mailbox {
     clear: AtomicBool,
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     pub(super) slot: super::direct::Slot,
-    /// Of a session.
+    /// None without a session. Boxed, so that it costs a plain channel little.
     #[cfg(feature = "session")]
-    session: session::Told,
+    session: Option<Box<session::Told>>,
     state: Lock<State>,
 }
 
@@ -125,7 +125,8 @@ struct State {
     orders: Orders,
     /// What those in the queue are that carry no plain value.
     #[cfg(feature = "session")]
-    kinds: std::collections::VecDeque<(Key, crate::requests::Kind)>,
+    #[expect(clippy::box_collection, reason = "a plain channel has none")]
+    kinds: Option<Box<Vec<(Key, crate::requests::Kind)>>>,
 }
 
 /// Code and reason.
@@ -249,7 +250,7 @@ impl Mailbox {
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             slot: Lock::default(),
             #[cfg(feature = "session")]
-            session: session::Told::new(link.requests()),
+            session: link.requests().map(session::Told::boxed),
             state: Lock::new(State {
                 standing: Standing::Open,
                 outgoing: Outgoing::new(link.capacity()),
@@ -271,7 +272,7 @@ impl Mailbox {
                 #[cfg(feature = "reconnect")]
                 orders: Orders::default(),
                 #[cfg(feature = "session")]
-                kinds: std::collections::VecDeque::new(),
+                kinds: None,
             }),
         }
     }
@@ -307,11 +308,11 @@ impl Mailbox {
             pongs,
             since_last_pong,
             #[cfg(feature = "session")]
-            resumed: self.session.resumed(),
+            resumed: self.session.as_ref().map_or(0, |told| told.resumed()),
             #[cfg(feature = "session")]
-            retained_bytes: self.session.retained(),
+            retained_bytes: self.session.as_ref().map_or(0, |told| told.retained()),
             #[cfg(feature = "session")]
-            unawaited_answers: self.session.requests().map_or(0, |it| it.unawaited()),
+            unawaited_answers: self.requests().map_or(0, |requests| requests.unawaited()),
         }
     }
 

@@ -26,7 +26,9 @@ pub struct Incoming {
     state: Lock<State>,
     /// Messages that had left when the reader asked for the next one. Counted for sessions only.
     #[cfg(feature = "session")]
-    taken: Option<AtomicUsize>,
+    taken: AtomicUsize,
+    #[cfg(feature = "session")]
+    of_session: bool,
     /// The reader takes requests. Otherwise they are refused when they are next.
     #[cfg(feature = "session")]
     answers: AtomicBool,
@@ -205,7 +207,9 @@ impl Incoming {
                 gaps: Gaps::default(),
             }),
             #[cfg(feature = "session")]
-            taken: None,
+            taken: AtomicUsize::new(0),
+            #[cfg(feature = "session")]
+            of_session: false,
             #[cfg(feature = "session")]
             answers: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -217,21 +221,20 @@ impl Incoming {
     #[cfg(feature = "session")]
     pub(crate) fn of_session() -> Arc<Self> {
         let mut incoming = Self::of(Phase::Open, usize::MAX, Overflow::Close, false);
-        incoming.taken = Some(AtomicUsize::new(0));
+        incoming.of_session = true;
         Arc::new(incoming)
     }
 
     /// Whether it is that of a session.
     #[cfg(feature = "session")]
     pub(crate) fn is_of_session(&self) -> bool {
-        self.taken.is_some()
+        self.of_session
     }
 
     /// Of a session: how many messages the reader has taken and asked for the next one behind them. It counts on and wraps.
     #[cfg(feature = "session")]
     pub(crate) fn taken(&self) -> usize {
-        let taken = self.taken.as_ref();
-        taken.map_or(0, |taken| taken.load(Ordering::SeqCst))
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// So many pongs have come.
@@ -370,8 +373,8 @@ impl Incoming {
             state = self.refuse_requests(state);
         }
         #[cfg(feature = "session")]
-        if let Some(taken) = &self.taken {
-            taken.store(state.gaps.left, Ordering::SeqCst);
+        if self.of_session {
+            self.taken.store(state.gaps.left, Ordering::SeqCst);
         }
         // The end of what came before: `take_gap` tells it.
         #[cfg(feature = "reconnect")]
@@ -401,8 +404,8 @@ impl Incoming {
         let mut state = self.lock();
         let before = self.waiting();
         state = self.refuse_requests(state);
-        if let Some(taken) = &self.taken {
-            taken.store(state.gaps.left, Ordering::SeqCst);
+        if self.of_session {
+            self.taken.store(state.gaps.left, Ordering::SeqCst);
         }
         if state.gaps.is_next() {
             return (Poll::Ready(None), 0);
@@ -504,8 +507,8 @@ impl Incoming {
         let mut state = self.lock();
         state.gaps.next_request()?;
         let note = state.gaps.take();
-        if let Some(taken) = &self.taken {
-            taken.store(state.gaps.left, Ordering::SeqCst);
+        if self.of_session {
+            self.taken.store(state.gaps.left, Ordering::SeqCst);
         }
         self.publish(&state);
         match note {

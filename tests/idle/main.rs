@@ -24,9 +24,9 @@ const CONNECTIONS: usize = 400;
 /// Bytes per connection: when it is open, after a message of 1 KiB, after one of 64 KiB.
 type Cost = [usize; 3];
 
-/// The ceilings. A change that lowers what is measured lowers them, too.
+/// The ceilings, with the features `reconnect` and `session`. A change that lowers what is measured lowers them, too.
 const SOCKET: Cost = [1_750, 1_750, 1_750];
-const CHANNEL: Cost = [2_650, 2_800, 2_800];
+const CHANNEL: Cost = [2_700, 2_800, 2_800];
 
 #[test]
 fn an_idle_connection_costs_no_more_than_is_stated() {

@@ -161,7 +161,7 @@ impl Mailbox {
         self.release(state);
         drop(lost);
         #[cfg(feature = "session")]
-        if let Some(requests) = self.session.requests() {
+        if let Some(requests) = self.requests() {
             requests.end();
         }
         self.incoming.end(closed);

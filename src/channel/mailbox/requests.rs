@@ -11,27 +11,28 @@ use std::sync::Arc;
 impl State {
     /// What a message in the queue is, if it carries no plain value.
     pub(super) fn take_kind(&mut self, key: Key) -> Option<Kind> {
-        let place = self.kinds.iter().position(|(of, _)| *of == key)?;
-        self.kinds.remove(place).map(|(_, kind)| kind)
+        let kinds = self.kinds.as_mut()?;
+        let place = kinds.iter().position(|(of, _)| *of == key)?;
+        Some(kinds.remove(place).1)
     }
 }
 
 impl Mailbox {
     /// The requests of a session; none without one.
     pub(in crate::channel) fn requests(&self) -> Option<&Arc<Requests>> {
-        self.session.requests()
+        self.session.as_ref().map(|told| told.requests())
     }
 
     /// Keeps what decodes the answers, for a session.
     pub(in crate::channel) fn set_decoder<Rx: 'static>(&self, codec: Arc<dyn Decode<Rx>>) {
-        if self.requests().is_some() {
-            let _ = self.session.decoder().set(Box::new(codec));
+        if let Some(told) = &self.session {
+            let _ = told.decoder().set(Box::new(codec));
         }
     }
 
     /// What decodes the answers, if the channel receives `Rx`.
     pub(in crate::channel) fn decoder<Rx: 'static>(&self) -> Option<Arc<dyn Decode<Rx>>> {
-        let codec = self.session.decoder().get()?;
+        let codec = self.session.as_ref()?.decoder().get()?;
         codec.downcast_ref::<Arc<dyn Decode<Rx>>>().cloned()
     }
 
@@ -47,7 +48,7 @@ impl Mailbox {
             let open = state.is_live();
             let key = state.outgoing.queue.enter(Some(message), waker, open);
             if open {
-                state.kinds.push_back((key, kind));
+                state.kinds.get_or_insert_default().push((key, kind));
             }
             key
         })

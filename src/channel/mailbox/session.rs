@@ -10,29 +10,31 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What the driver tells without the lock.
-#[derive(Default)]
 pub(super) struct Told {
     /// It is to have a turn at the next take, and what was taken when it looked last.
     awaits: AtomicBool,
     taken: AtomicUsize,
     resumed: AtomicU64,
     retained: AtomicUsize,
-    /// None without a session.
-    requests: Option<Arc<Requests>>,
+    requests: Arc<Requests>,
     /// An `Arc<dyn Decode<Rx>>`, for the answers of a sender's requests: a sender's type does not say what its channel receives.
     decoder: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Told {
-    pub(super) fn new(requests: Option<Arc<Requests>>) -> Self {
-        Self {
+    pub(super) fn boxed(requests: Arc<Requests>) -> Box<Self> {
+        Box::new(Self {
+            awaits: AtomicBool::new(false),
+            taken: AtomicUsize::new(0),
+            resumed: AtomicU64::new(0),
+            retained: AtomicUsize::new(0),
             requests,
-            ..Self::default()
-        }
+            decoder: OnceLock::new(),
+        })
     }
 
-    pub(super) fn requests(&self) -> Option<&Arc<Requests>> {
-        self.requests.as_ref()
+    pub(super) fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     pub(super) fn decoder(&self) -> &OnceLock<Box<dyn Any + Send + Sync>> {
@@ -60,7 +62,9 @@ impl Mailbox {
     /// The receiver has asked for the next message: what it took before counts as taken.
     #[inline]
     pub(super) fn note_take(&self) {
-        let told = &self.session;
+        let Some(told) = &self.session else {
+            return;
+        };
         // In one order with `await_takes`: one of the two sees the other.
         if told.awaits.load(Ordering::SeqCst)
             && self.incoming.taken() != told.taken.load(Ordering::Relaxed)
@@ -94,7 +98,9 @@ impl Mailbox {
 impl Mailbox {
     /// The driver is to have a turn when the receiver takes something.
     pub(in crate::channel) fn await_takes(&self) {
-        self.session.awaits.store(true, Ordering::SeqCst);
+        if let Some(told) = &self.session {
+            told.awaits.store(true, Ordering::SeqCst);
+        }
         // One that came since the driver looked.
         self.note_take();
     }
@@ -102,7 +108,9 @@ impl Mailbox {
     /// What the receiver has taken, for the driver in its turn.
     pub(in crate::channel) fn see_takes(&self) -> usize {
         let taken = self.incoming.taken();
-        self.session.taken.store(taken, Ordering::Relaxed);
+        if let Some(told) = &self.session {
+            told.taken.store(taken, Ordering::Relaxed);
+        }
         taken
     }
 
@@ -121,7 +129,9 @@ impl Mailbox {
     }
 
     pub(in crate::channel) fn set_figures(&self, resumed: u64, retained: usize) {
-        self.session.resumed.store(resumed, Ordering::Relaxed);
-        self.session.retained.store(retained, Ordering::Relaxed);
+        if let Some(told) = &self.session {
+            told.resumed.store(resumed, Ordering::Relaxed);
+            told.retained.store(retained, Ordering::Relaxed);
+        }
     }
 }

@@ -82,7 +82,7 @@ pub enum ClientEvent {
     Dropped(DropReason),
     /// A message of ours was replaced: it ended every connection, or was larger than the peer accepts. The peer committed its index without receiving
     /// it. If it was a response, the session has sent an error to the
-    /// same request ([`UNDELIVERED`](super::wire::UNDELIVERED)), because the requester still waits.
+    /// same request ([`UNDELIVERED`](crate::session::wire::UNDELIVERED)), because the requester still waits.
     Undelivered(SessionMessage),
     /// The session cannot resume. Final. Close the connection, if there is one.
     Lost(Refusal),
