@@ -150,6 +150,9 @@ impl Requests {
             return;
         };
         let mut driver = None;
+        if let Some(Answer::Value(_) | Answer::Failed { .. }) = &pending.answer {
+            state.unawaited += 1;
+        }
         if let (Some(to), None) = (pending.index, &pending.answer) {
             state.sent.remove(&to);
             state.orders.push(Order::Cancel { to });
