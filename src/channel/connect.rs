@@ -179,22 +179,23 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Begins a session with a server that speaks the [session protocol](crate::session), and goes on with it over one connection after the other: no
-    /// message is lost, repeated or reordered, in either direction. The channel and all its handles stay. Default: without.
+    /// Opens a session with a server that speaks the [session protocol](crate::session). When a connection is lost, the session continues over the next
+    /// one: no message is lost, repeated or reordered, in either direction. The channel and all its handles stay. Default: no session.
     ///
-    /// Awaiting the builder connects once, and waits for the server's `WELCOME` within the [connect timeout](Self::connect_timeout). Later connections
-    /// are made as the policy of [`reconnect`](Self::reconnect) says, or its default. A code of the server ends the channel only if the policy calls it
-    /// final.
+    /// Awaiting the builder connects once. It waits for the server's `WELCOME` within the [connect timeout](Self::connect_timeout). Later connections
+    /// follow the policy of [`reconnect`](Self::reconnect), or its default. A close code of the server ends the channel only if it is one of the policy's
+    /// final codes.
     ///
-    /// - `send` is `Ok` once the value is retained for the server, with a connection or without one. It waits while
-    ///   [`send_high_water_mark`](Self::send_high_water_mark) bytes are retained, counted with 32 more for each message.
+    /// - `send` is `Ok` once the session keeps the value for the server, with or without a connection. It waits while
+    ///   [`send_high_water_mark`](Self::send_high_water_mark) bytes are kept. Each message counts its
+    ///   bytes plus 32.
     /// - `flush` and `drained` wait until the server's application has taken everything.
-    /// - A value counts as taken when the receiver asks for the one behind it, or is dropped.
-    /// - The stream has an error at its place for what could not be kept: [`RecvError::SessionLost`](crate::RecvError::SessionLost) with what the server has
+    /// - A value counts as taken when the receiver asks for the next one, or is dropped.
+    /// - Where a message is missing, the stream has an error: [`RecvError::SessionLost`](crate::RecvError::SessionLost) with what the server has
     ///   not taken, [`Undelivered`](crate::RecvError::Undelivered) and [`Missing`](crate::RecvError::Missing).
-    /// - `close`, and dropping the last handle, end the session: the server is told behind everything that was sent, over another connection if need be,
-    ///   within the [close timeout](Self::close_timeout). [`Control::abort`](super::Control::abort) does not wait.
-    /// - Codes of [`Control::close`](super::Control::close) other than 3000 to 4999 are told as 1000.
+    /// - `close`, and dropping the last handle, end the session after everything that was sent, over another connection if necessary, within the
+    ///   [close timeout](Self::close_timeout). [`Control::abort`](super::Control::abort) does not wait.
+    /// - The server gets 1000 instead of codes of [`Control::close`](super::Control::close) other than 3000 to 4999.
     ///
     /// ```
     /// # use tokio::net::TcpListener;

@@ -1,4 +1,4 @@
-//! One WebSocket connection, of whichever library.
+//! One WebSocket connection, of any library.
 
 use crate::message::Message;
 use crate::socket::Socket;
@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 /// An open WebSocket connection that carries a session: our [`Socket`], or another library's by [`Foreign`].
 ///
-/// Nothing is polled behind [`Arrived::Closed`]. Dropping it ends the connection.
+/// Nothing is polled after [`Arrived::Closed`]. Dropping it ends the connection.
 pub trait Carrier: Send {
     /// What arrived.
     fn poll_arrived(&mut self, cx: &mut Context<'_>) -> Poll<Arrived>;
@@ -19,13 +19,13 @@ pub trait Carrier: Send {
     /// Ready when there is room to send, and when nothing can be sent any more.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Sends a binary message, in order. A few may come without asking for room. Dropped if nothing can be sent any more.
+    /// Sends a binary message, in order. A few may come without asking for room. It is discarded if nothing can be sent any more.
     fn send(&mut self, batch: Vec<u8>);
 
     /// Hands over what was sent; ready when that is done, or cannot be any more.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Begins to close behind what was sent. [`Arrived::Closed`] comes when the peer has answered.
+    /// Begins to close, after what was sent. [`Arrived::Closed`] follows when the peer has answered.
     fn close(&mut self, code: u16, reason: &str);
 }
 

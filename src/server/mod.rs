@@ -1,8 +1,8 @@
 //! The server's half of sessions: channels that outlive the connections which carry them.
 //!
-//! [`Sessions`] has all sessions of a server, in memory. It is given every connection, and starts a handler for every *session*: a task of its own that has
-//! an ordinary [`Channel`]. When a connection is lost the channel stands; when the client is back it goes on, without a message lost, repeated or
-//! reordered in either direction. The wire contract is in [`session`](crate::session).
+//! [`Sessions`] holds all sessions of a server, in memory. Give it every connection. It starts a handler for every *session*: a task with an ordinary
+//! [`Channel`]. When a connection is lost the channel stays. When the client has reconnected, the channel continues, and no message is lost, repeated or
+//! reordered, in either direction. The wire contract is in [`session`](crate::session).
 //!
 //! ```
 //! use tokio::net::TcpListener;
@@ -78,7 +78,7 @@ pub struct Info {
     pub id: Secret,
     /// The identity that [`Sessions::serve`] was given.
     pub identity: Vec<u8>,
-    /// Whether the session goes on from a state that was stored. Never, in memory.
+    /// Whether the session continues from a stored state. Always false in memory.
     pub resumed: bool,
 }
 
@@ -86,11 +86,11 @@ pub struct Info {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Totals {
-    /// Sessions that stand, those too that are only offered or whose client is away.
+    /// Sessions, including those that are only offered and those whose client has no connection.
     pub sessions: usize,
-    /// Connections, those too that have not said `HELLO`.
+    /// Connections, including those that have not sent `HELLO`.
     pub connections: usize,
-    /// Messages of this side that no connection could carry, or that were larger than their client takes. The session went on without them.
+    /// Messages of this side that ended every connection, or were larger than their client accepts. The session continued without them.
     pub undelivered: u64,
 }
 
@@ -102,18 +102,18 @@ impl Sessions {
         }
     }
 
-    /// Serves a connection to its end, and tells how that came about. It needs a tokio runtime.
+    /// Serves a connection to its end, and returns how it ended. It needs a tokio runtime.
     ///
-    /// `socket` is our [`Socket`](crate::Socket), or another library's by [`Foreign`]. `identity` says whose connection it is, as far as the application
-    /// knows: a session can be resumed only with the identity that it began with. Empty where nobody logs in.
+    /// `socket` is our [`Socket`](crate::Socket), or another library's by [`Foreign`]. `identity` names the connection's user, as the application knows
+    /// it: a session can be resumed only with the identity that it began with. Leave it empty where nobody logs in.
     ///
-    /// `handler` runs once a *session*, in a task of its own that outlives this connection: on the connection whose client confirms a new session. When
-    /// it returns the session is closed with 1000; when it panics, with 3011, and nothing else is hurt. When the session ends otherwise its channel does,
-    /// and the handler is to return.
+    /// `handler` runs once per *session*, in its own task, which outlives this connection. It starts when the client confirms a new session. When it
+    /// returns, the session is closed with 1000. When it panics, the session is closed with 3011, and nothing else is affected. When the session ends
+    /// otherwise, its channel ends, and the handler should return.
     ///
-    /// A plain client, which says something else first, is closed with the violation's code and name.
+    /// A plain client, whose first message is something else, is closed with the violation's code and name.
     ///
-    /// Cancellation: dropping the future ends the connection. The session stands, and waits for its client.
+    /// Cancellation: dropping the future ends the connection. The session stays, and waits for its client.
     pub fn serve<S, I, C, Tx, Rx, H, F>(
         &self,
         socket: S,
@@ -157,8 +157,8 @@ impl Sessions {
         }
     }
 
-    /// From now on every client that comes is told to come later, and each one that is connected is asked to connect anew, `after` at the earliest:
-    /// this node is being taken down. Sessions and handlers go on.
+    /// Prepares this node to be taken down. New clients are asked to try again later. Connected clients are asked to reconnect after `after` at the
+    /// earliest. Sessions and handlers continue.
     pub fn drain(&self, after: Duration) {
         self.owner.0.with(|state, now, wakes| {
             state.registry.drain();
@@ -173,8 +173,8 @@ impl Sessions {
         });
     }
 
-    /// The same, and ends every session: with this code, behind everything that was sent. Ready when all have ended, at the latest when the close timeout
-    /// has passed. Handlers are to return when their channel ends; they are not waited for.
+    /// Also ends every session with this code, after everything that was sent. Ready when all have ended, or when the close timeout has passed. Handlers
+    /// should return when their channel ends; this does not wait for them.
     ///
     /// Cancellation: dropping the future stops nothing.
     pub async fn shutdown(&self, code: u16, reason: &str) {
@@ -186,7 +186,7 @@ impl Sessions {
         poll_fn(|cx| shared.with(|state, _, _| state.poll_empty(cx.waker()))).await;
     }
 
-    /// How many there are.
+    /// The current counts.
     pub fn totals(&self) -> Totals {
         self.owner.0.with(|state, _, _| Totals {
             sessions: state.sessions(),

@@ -1,14 +1,14 @@
-//! What an application chooses for a session.
+//! The options of a channel's session.
 
 use super::Settings;
 
-/// How a channel keeps a session: for [`Connect::session`](crate::Connect::session). `Session::default()` suits most applications.
+/// Options of a channel's session, for [`Connect::session`](crate::Connect::session). `Session::default()` suits most applications.
 ///
 /// ```
 /// use websocket_channel::session::OnLost;
 /// use websocket_channel::Session;
 ///
-/// // A feed: if the server has restarted, go on with a new session.
+/// // A feed: if the server has restarted, continue with a new session.
 /// let session = Session::default().on_lost(OnLost::Renew).window(1 << 20);
 /// # let _ = session;
 /// ```
@@ -18,40 +18,41 @@ pub struct Session {
     pub(crate) on_lost: OnLost,
 }
 
-/// What becomes of a channel whose session cannot go on.
+/// What a channel does when its session cannot continue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OnLost {
     /// It ends. The last item is [`RecvError::SessionLost`](crate::RecvError::SessionLost).
     #[default]
     End,
-    /// It goes on with a new session, and the same handles. The stream has [`RecvError::SessionLost`](crate::RecvError::SessionLost) at the place. A
-    /// channel that connects no more, by its policy, ends all the same, and so does one whose new session is refused.
+    /// It continues with a new session and the same handles. The stream has [`RecvError::SessionLost`](crate::RecvError::SessionLost) at that place. The
+    /// channel still ends if its policy makes no more attempts, or if the new session is refused.
     Renew,
 }
 
 impl Session {
-    /// What becomes of the channel if the session cannot go on: it has expired, the server has restarted without it. Default [`OnLost::End`].
+    /// What the channel does when the session cannot continue, because it has expired or the server has restarted. Default [`OnLost::End`].
     pub fn on_lost(mut self, on_lost: OnLost) -> Self {
         self.on_lost = on_lost;
         self
     }
 
-    /// Bytes that the server may send ahead of the receiver, with 32 more for each message. Default 256 KiB. At 0 it is one message. Beside it, one
-    /// message of [`max_message`](Self::max_message) is held, and 64 KiB that the channel has read ahead.
+    /// Bytes that the server may send ahead of the receiver, with 32 more for each message. Default 256 KiB. At 0 it is one message. In
+    /// addition the channel holds one message of [`max_message`](Self::max_message), and 64 KiB that it has read ahead.
     pub fn window(mut self, bytes: u32) -> Self {
         self.settings.window = u64::from(bytes);
         self
     }
 
-    /// The largest message that is accepted, in bytes, 1 KiB to 1 GiB. Default 1 MiB. The server tells its sender of a larger one, and the session goes on.
+    /// The largest message that is accepted, in bytes, 1 KiB to 1 GiB. Default 1 MiB. A larger one is an error at the server, and the
+    /// session continues.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.settings.max_message = bytes as u64;
         self
     }
 
-    /// The largest WebSocket message that the server may send, in bytes, 32 KiB to 16 MiB. Default 32 KiB. A larger one carries more at once, and keeps
-    /// a heartbeat waiting longer.
+    /// The largest WebSocket message that the server may send, in bytes, 32 KiB to 16 MiB. Default 32 KiB. A larger one carries more at
+    /// once, but delays heartbeats.
     pub fn max_batch(mut self, bytes: usize) -> Self {
         self.settings.max_batch = bytes as u64;
         self
