@@ -1,14 +1,11 @@
 // What an idle connection costs a server: resident memory per connection when it is open, after a message of 1 KiB, after one of 64 KiB.
 // README.md says how it is measured.
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { root } from '../run/build.mjs';
-import { CommandError, capture, end, run, start } from '../run/process.mjs';
+import { CommandError, end, run } from '../run/process.mjs';
 import { setupOrExit } from '../run/setup.mjs';
+import { raised, settled, told } from './servers.mjs';
 
 const PACKAGE = 'websocket-channel-bench';
 const program = join(root, 'target', 'release', PACKAGE);
@@ -16,10 +13,6 @@ const program = join(root, 'target', 'release', PACKAGE);
 const SERVERS = ['socket', 'channel', 'ours', 'test-server', 'fastwebsockets', 'tungstenite', 'ws', 'ws collected'];
 const SIZES = [1 << 10, 64 << 10];
 const CONNECTIONS = 10_000;
-/** Beside its connections a process has some files open. */
-const SPARE = 100;
-/** Resident memory that does not change in this time is what is kept. */
-const SETTLED_MS = 300;
 
 /** @param {string[]} args */
 export async function bench(args) {
@@ -58,13 +51,13 @@ const isWs = (name) => name.startsWith('ws');
 
 /** Runs one server and its idle connections. */
 async function measure(name, connections) {
-  const files = await raised(connections + SPARE);
+  const files = await raised(connections);
   const command = isWs(name) ? [process.execPath, '--expose-gc', join(root, 'tests/bench/idle/ws.mjs')] : [program, 'serve', name];
   const server = told(...files(command));
   const port = await server.line();
   const resident = async () => {
     if (name === 'ws collected') await server.tell('');
-    return settled(server.child.pid);
+    return (await settled(server.child.pid)) / 1000;
   };
   const before = await resident();
   const holder = told(...files([program, 'hold', port, String(connections)]));
@@ -79,46 +72,6 @@ async function measure(name, connections) {
   } finally {
     await end(holder.child);
     await end(server.child);
-  }
-}
-
-/** A way to start a command with so many files, or the reason why there is none. */
-async function raised(files) {
-  const { output } = await capture('sh', ['-c', 'ulimit -Hn'], { quiet: true });
-  const hard = output.trim();
-  if (hard !== 'unlimited' && Number(hard) < files)
-    throw new CommandError(`bench idle: a process may have ${hard} files here, and needs ${files}: --connections ${Number(hard) - SPARE}`);
-  return (command) => ['sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command]];
-}
-
-/** A program that is told by lines, and answers by lines. */
-function told(command, args) {
-  const child = start(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const line = async () => {
-    const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
-    if (!first) throw new CommandError(`bench idle: ${args.at(-2)} ${args.at(-1)} ended`);
-    return first[0];
-  };
-  return {
-    child,
-    line,
-    tell(words) {
-      const answer = line();
-      child.stdin.write(`${words}\n`);
-      return answer;
-    },
-  };
-}
-
-/** Resident memory in KB (of 1,000 bytes), when it no longer changes. */
-async function settled(pid) {
-  const read = () => (Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024) / 1000;
-  for (let last = read(); ;) {
-    await delay(SETTLED_MS);
-    const now = read();
-    if (now === last) return now;
-    last = now;
   }
 }
 

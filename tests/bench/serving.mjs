@@ -1,23 +1,19 @@
 // Sessions beside plain channels, natively: resident memory per idle connection and processor time of the server, and messages a second. README.md says how
 // it is measured.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { root } from '../run/build.mjs';
-import { CommandError, capture, end, run, start } from '../run/process.mjs';
+import { CommandError, capture, end, run } from '../run/process.mjs';
 import { which } from '../run/setup/process.mjs';
+import { raised, settled, told } from './servers.mjs';
 
 const PACKAGE = 'websocket-channel-bench';
 const program = join(root, 'target', 'release', PACKAGE);
 /** What is served, and how it is loaded. */
 const KINDS = { channel: 'plain', session: 'session' };
-/** Beside its connections a process has some files open. */
-const SPARE = 100;
-const SETTLED_MS = 300;
 /** Clock ticks of `/proc/PID/stat`, on every Linux that Node runs on. */
 const TICKS = 100;
 /** Clients, bytes, messages in flight for each. */
@@ -54,7 +50,7 @@ async function idling(connections, seconds) {
   print('', ['bytes, open', 'after 64 B', `CPU ms in ${seconds} s`]);
   const rows = {};
   for (const [name, kind] of Object.entries(KINDS)) {
-    const files = await raised(connections + SPARE);
+    const files = await raised(connections);
     const server = told(...files([program, 'serve', name]));
     const port = await server.line();
     const before = await settled(server.child.pid);
@@ -116,48 +112,6 @@ const spread = (numbers) => [Math.min(...numbers), Math.max(...numbers)].map((nu
 function on(processor, command, args) {
   if (availableParallelism() < 2 || !which(['taskset'], process.env)) return [command, args];
   return ['taskset', ['--cpu-list', String(processor), command, ...args]];
-}
-
-/** A way to start a command with so many files, or the reason why there is none. */
-async function raised(files) {
-  const { output } = await capture('sh', ['-c', 'ulimit -Hn'], { quiet: true });
-  const hard = output.trim();
-  if (hard !== 'unlimited' && Number(hard) < files)
-    throw new CommandError(
-      `bench serving: a process may have ${hard} files here, and needs ${files}: --connections ${Number(hard) - SPARE}`,
-    );
-  return (command) => ['sh', ['-c', `ulimit -n ${files} && exec "$0" "$@"`, ...command]];
-}
-
-/** A program that is told by lines, and answers by lines. */
-function told(command, args) {
-  const child = start(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const line = async () => {
-    const first = await Promise.race([once(lines, 'line'), child.ended.then(() => null)]);
-    if (!first) throw new CommandError(`bench serving: ${args.at(-2)} ${args.at(-1)} ended`);
-    return first[0];
-  };
-  return {
-    child,
-    line,
-    tell(words) {
-      const answer = line();
-      child.stdin.write(`${words}\n`);
-      return answer;
-    },
-  };
-}
-
-/** Resident memory in bytes, when it no longer changes. */
-async function settled(pid) {
-  const read = () => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
-  for (let last = read(); ;) {
-    await delay(SETTLED_MS);
-    const now = read();
-    if (now === last) return now;
-    last = now;
-  }
 }
 
 /** Processor time so far, in milliseconds. */

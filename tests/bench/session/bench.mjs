@@ -1,17 +1,16 @@
 // `npm run bench -- session`: typed messages of 64 bytes a second, received, sent and echoed, in one page and in one run: a session of ours with
 // batches and value by value, beside the browser's own class and socket.io, both a message at a time. Both sides encode, decode and sum up.
 // Rounds are interleaved; what is told is the median of the rounds' ratios and their 95 % interval.
-import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { root, wasm } from '../../run/build.mjs';
 import { openSession, startDriver } from '../../run/drivers.mjs';
-import { CommandError, end, run, start } from '../../run/process.mjs';
+import { CommandError, end, run } from '../../run/process.mjs';
 import { setupOrExit } from '../../run/setup.mjs';
 import { startTestServer } from '../../run/test-server.mjs';
 import { interval, median, pageOf } from '../browser/bench.mjs';
+import { told } from '../servers.mjs';
 
 const PACKAGE = 'websocket-channel-bench';
 const BASELINE = "browser's class";
@@ -27,8 +26,8 @@ export async function bench(args) {
   const tools = await setupOrExit({ tests: true, browsers: [browser], needs: ['peers'] });
   const folder = await compose(tools);
   await run('cargo', ['build', '--quiet', '--locked', '--release', '-p', PACKAGE], { cwd: root });
-  const typed = await listening(join(root, 'target/release', PACKAGE), ['typed'], 1);
-  const socketIo = await listening(process.execPath, [join(root, 'tests/bench/session/socketio.mjs')], 2);
+  const typed = await listening(join(root, 'target/release', PACKAGE), ['typed']);
+  const socketIo = await listening(process.execPath, [join(root, 'tests/bench/session/socketio.mjs')]);
   const site = await startTestServer(['--www', folder], 'release');
   const driver = await startDriver(browser, tools);
   try {
@@ -76,16 +75,9 @@ function options(args) {
 }
 
 /** A server, when it has printed its ports. */
-async function listening(program, args, count) {
-  const child = start(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const ports = [];
-  while (ports.length < count) {
-    const [line] = await Promise.race([once(lines, 'line'), child.ended.then(() => [])]);
-    if (!line) throw new CommandError(`bench session: ${args.at(-1)} ended`);
-    ports.push(Number(line));
-  }
-  return { child, ports };
+async function listening(program, args) {
+  const { child, line } = told(program, args);
+  return { child, ports: (await line()).split(' ').map(Number) };
 }
 
 async function compose(tools) {

@@ -1,4 +1,4 @@
-// socket.io's own server: WebSocket alone, with its default parser and with the one for MessagePack. Prints the two ports.
+// socket.io's own server: WebSocket alone, with its default parser and with the one for MessagePack. Prints the two ports in a line.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -10,6 +10,7 @@ const { Server } = require('socket.io');
 /** Its MessagePack parser knows a Buffer as bytes. */
 const plain = (message) => (message instanceof Uint8Array ? Buffer.from(message.buffer) : message);
 
+const ports = [];
 for (const parser of [undefined, require('socket.io-msgpack-parser')]) {
   const http = createServer();
   const io = new Server(http, { transports: ['websocket'], parser, maxHttpBufferSize: 1e8, cors: { origin: '*' } });
@@ -29,5 +30,6 @@ for (const parser of [undefined, require('socket.io-msgpack-parser')]) {
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  console.log(http.address().port);
+  ports.push(http.address().port);
 }
+console.log(ports.join(' '));
