@@ -16,6 +16,7 @@ mod greeting;
 mod stall;
 pub(super) mod takes;
 mod timer;
+mod turn;
 
 pub(super) use greeting::{Beginning, begin};
 
@@ -35,6 +36,7 @@ use stall::Stall;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use takes::Takes;
+use turn::Turn;
 
 pub(super) struct ClientEnd {
     client: Client,
@@ -69,6 +71,7 @@ pub(super) struct ClientEnd {
     closes: bool,
     unread: bool,
     stall: Stall,
+    turn: Turn,
     /// There is something to do in another turn.
     stirred: bool,
     flushes: Option<u64>,
@@ -123,6 +126,7 @@ impl ClientEnd {
             closes: false,
             unread: false,
             stall: Stall::default(),
+            turn: Turn::default(),
             stirred: false,
             flushes: None,
             status: Status::Open,

@@ -98,9 +98,10 @@ impl ClientEnd {
         }
     }
 
-    /// Writes batches while the connection has room.
-    pub(super) fn transmit(&mut self, cx: &mut Context<'_>) {
+    /// Writes batches while the connection has room. Whether there were any.
+    pub(super) fn transmit(&mut self, cx: &mut Context<'_>) -> bool {
         let now = self.now();
+        let mut wrote = false;
         let mut batch = Vec::new();
         while let Some(socket) = &mut self.socket {
             if self.full {
@@ -116,10 +117,12 @@ impl ClientEnd {
             // One that has ended says so when it is read.
             let _ = socket.send_now(Message::Binary(sending));
             self.full = socket.capacity() == 0;
+            wrote = true;
         }
         if let Some(socket) = &mut self.socket {
             let _ = socket.poll_handed_over(cx);
         }
         self.hear();
+        wrote
     }
 }

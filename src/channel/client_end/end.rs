@@ -205,7 +205,9 @@ impl End for ClientEnd {
             let now = self.now();
             self.client.commit(now, self.takes.below());
         }
-        self.transmit(cx);
+        if self.turn.may_write() && self.transmit(cx) {
+            self.turn.wrote(cx);
+        }
         self.note_status();
         self.arm(cx);
         // What happened behind the place where it is asked for.
