@@ -7,7 +7,7 @@ pub(super) use page::Turn;
 /// Each turn of the driver writes.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 #[derive(Debug, Default)]
-pub(super) struct Turn;
+pub(super) struct Turn(());
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 impl Turn {
