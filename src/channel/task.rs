@@ -24,7 +24,6 @@ pub(super) fn spawn(driver: Driver) {
 /// A driver that runs where it is woken: in the browser's own event, or in a call of a handle. A microtask would run later, and would cost one more
 /// for each message.
 ///
-/// Nothing holds a lock or borrow while it wakes a task, so the driver may do all its work there. The tasks that it wakes are others.
 /// No lock or borrow is held while waking, so the driver may do all its work there. What it wakes itself are other tasks.
 #[cfg(not(target_feature = "atomics"))]
 mod here {

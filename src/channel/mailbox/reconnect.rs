@@ -1,11 +1,21 @@
 //! The shared state for reconnecting.
 
-use super::{Mailbox, Standing, Status};
+use super::{Mailbox, Standing, State, Status};
 use crate::channel::outgoing::Progress;
 use crate::channel::reconnecting::Orders;
 use crate::error::SendErrorKind;
 use crate::message::Message;
 use core::sync::atomic::Ordering;
+
+impl State {
+    /// Bytes that were handed over are lost. A pending `flush` or `drained` fails.
+    pub(super) fn count_unsent(&mut self, bytes: usize) {
+        self.outgoing.lost.bytes += bytes;
+        if self.look.is_some() && self.outgoing.progress != Progress::Drained {
+            self.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+        }
+    }
+}
 
 /// For the handles.
 impl Mailbox {
@@ -24,11 +34,7 @@ impl Mailbox {
         state.paused = true;
         state.outgoing.set_room(0);
         if let Some(bytes) = unsent {
-            state.outgoing.lost.bytes += bytes;
-            // A pending `flush` or `drained` fails.
-            if state.look.is_some() && state.outgoing.progress != Progress::Drained {
-                state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
-            }
+            state.count_unsent(bytes);
         }
         self.release(state);
     }

@@ -2,8 +2,6 @@
 
 use super::Mailbox;
 use crate::channel::chunk::Chunk;
-use crate::channel::outgoing::Progress;
-use crate::error::SendErrorKind;
 use crate::requests::Requests;
 use core::any::Any;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -116,11 +114,7 @@ impl Mailbox {
 
     /// So many bytes of messages are lost with their session: a `flush` that waits for them fails.
     pub(in crate::channel) fn count_unsent(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.outgoing.lost.bytes += bytes;
-        if state.look.is_some() && state.outgoing.progress != Progress::Drained {
-            state.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
-        }
+        self.lock().count_unsent(bytes);
     }
 
     /// Whether something waits for the end.
