@@ -18,6 +18,9 @@ pub struct Settings {
     pub batch: usize,
     /// The largest cost of messages that were sent and not acknowledged. Default 4 MiB. One message is always accepted.
     pub retention: u64,
+    /// The cost of retained messages at which whoever uses this side stops to send. Default: none. If it is lower than `retention`, the peer is told this
+    /// bound, so that it acknowledges in time.
+    pub high_water_mark: u64,
     /// Server: how long to keep a session without a connection. Default 2 minutes.
     pub retention_time: Duration,
     /// Client: the timeout for `WELCOME`. Default 20 s, as for connecting. Server: the timeout for `HELLO`.
@@ -39,6 +42,7 @@ impl Default for Settings {
             max_batch: 32 * 1024,
             batch: 32 * 1024,
             retention: 4 * 1024 * 1024,
+            high_water_mark: u64::MAX,
             retention_time: Duration::from_secs(120),
             welcome_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(10),
@@ -73,7 +77,7 @@ impl Settings {
             credit,
             max_message: self.max_message,
             max_batch: self.max_batch,
-            retention: self.retention,
+            retention: self.retention.min(self.high_water_mark),
             retention_ms: millis(self.retention_time),
         }
     }
@@ -89,6 +93,7 @@ impl Settings {
         self.batch = self.batch.clamp(256, super::hello::MAX_BATCH as usize);
         self.window = self.window.clamp(1, u64::from(u32::MAX));
         self.retention = self.retention.clamp(1, u64::from(u32::MAX));
+        self.high_water_mark = self.high_water_mark.max(1);
         let (least, most) = (
             super::hello::HEARTBEAT.start(),
             super::hello::HEARTBEAT.end(),

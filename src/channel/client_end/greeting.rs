@@ -42,7 +42,8 @@ pub(in crate::channel) async fn begin(
     settings.welcome_timeout = limit;
     settings.close_timeout = limits.close_timeout;
     let high_water_mark = core::mem::replace(&mut limits.send_high_water_mark, SEND_BUFFER);
-    settings.retention = settings.retention.max(high_water_mark as u64);
+    settings.high_water_mark = high_water_mark as u64;
+    settings.retention = settings.retention.max(settings.high_water_mark);
     let receive_buffer = limits.receive_buffer;
     // The credit is the bound, and a batch that is too long is the session's to refuse.
     limits.overflow = Overflow::Close;

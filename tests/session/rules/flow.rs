@@ -346,3 +346,41 @@ fn a_batch_is_full_and_costs_two_bytes_a_message() {
 fn an_idle_session_is_small() {
     assert!(size_of::<Server>() <= 1024, "{}", size_of::<Server>());
 }
+
+/// The peer acknowledges before the sender waits, however low its mark is: no 200 ms pass, and a round trip moves half of the mark or more.
+#[test]
+fn a_low_high_water_mark_costs_round_trips_and_no_time() {
+    const MESSAGES: u64 = 1000;
+    const COST: u64 = 132;
+    for mark in [1, 500, 4096, 16 * 1024, 100_000] {
+        let mut settings = Settings::default();
+        settings.high_water_mark = mark;
+        let mut pair = Pair::with(settings, Settings::default(), RegistryBounds::default());
+        let hello = pair.hello();
+        assert_eq!(hello_of(&hello).terms.retention, mark);
+        pair.cut(Blame::Innocent);
+        pair.connect();
+        pair.pump();
+        let (mut sent, mut round_trips) = (0, 0);
+        while pair.client.committed() < MESSAGES {
+            while sent < MESSAGES && pair.client.retained() < mark {
+                pair.client.send(DATA, &[b'x'; 100]).unwrap();
+                sent += 1;
+            }
+            if sent == MESSAGES {
+                pair.client.flush();
+            }
+            let before = pair.client.committed();
+            pair.pump();
+            pair.read();
+            pair.pump();
+            assert!(pair.client.committed() > before, "{mark}: it waits");
+            round_trips += 1;
+        }
+        let least = (mark / 2 / COST).max(1);
+        assert!(
+            round_trips <= MESSAGES / least + 1,
+            "{mark}: {round_trips} round trips"
+        );
+    }
+}
