@@ -87,6 +87,8 @@ pub mod proto;
     reason = "public with the feature `proto`"
 )]
 mod proto;
+#[cfg(feature = "session")]
+mod queue;
 #[cfg(any(
     feature = "proto",
     feature = "reconnect",
