@@ -1,17 +1,14 @@
 // Connects: from a URL, or a function that returns one, to a connection that reports to its `Life`.
-import { unless } from './abort.js';
+import { checked, provided, refused } from './address.js';
 import { ConnectError, failed } from './errors.js';
 import { Life } from './life.js';
 import { current } from './instance.js';
-import { BY_SOCKET, BY_STREAM, checkedProtocols } from './options.js';
+import { BY_SOCKET, BY_STREAM } from './options.js';
 import { copiesBytes } from './platform.js';
 import { hear } from './stream.js';
 
 /** The same default as in Rust. It is needed here because the timeout includes the function that returns the URL. */
 const CONNECT_TIMEOUT_MS = 20_000;
-
-/** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
-const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
 
 /**
  * Begins to connect.
@@ -47,16 +44,7 @@ export function begin(url, settings, queues, status, slot) {
 }
 
 function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, queues, settings, given, protocols, left) {
-  const address = `${given}`;
-  // WHATWG WebSockets §3.1: "If urlRecord's fragment is non-null, then throw a SyntaxError". Even an empty one is non-null.
-  if (address.includes('#')) throw failed('URL_FRAGMENT');
-  const list = typeof protocols === 'string' ? [protocols] : Array.from(protocols, (protocol) => `${protocol}`);
-  const seen = new Set();
-  for (const protocol of list) {
-    if (!TOKEN.test(protocol)) throw failed('BAD_PROTOCOL', protocol);
-    if (seen.has(protocol)) throw failed('DUPLICATE_PROTOCOL', protocol);
-    seen.add(protocol);
-  }
+  const [address, list] = checked(given, protocols);
   // The option `WebSocket` wins over the browser's stream, unless the stream was requested by name.
   const bySocket = settings.transport === BY_SOCKET || (settings.WebSocket && settings.transport !== BY_STREAM);
   const Stream = bySocket ? undefined : WebSocketStream;
@@ -78,33 +66,4 @@ function connect({ ChannelHandle, WebSocket, WebSocketStream }, life, queues, se
   if (Stream) hear(handle, queues);
   // A test double may be open from the start, and fire no event.
   else if (handle.platform.readyState === 1) handle.opened(true);
-}
-
-/** What the platform's constructor threw, or a code from Rust. */
-function refused(error) {
-  if (typeof error === 'string') return failed(error, 'it returned a closed socket');
-  if (error?.code === 'INTERNAL') return new ConnectError(error.code, error.message, { cause: error });
-  if (error?.name === 'SyntaxError') return failed('BAD_URL', '', { cause: error });
-  return failed('REFUSED', `${error?.name}: ${error?.message}`, { cause: error });
-}
-
-/** Resolves the arguments, including functions. The connect timeout includes these functions, and cancels them. */
-async function provided(values, limit, signal) {
-  const over = new AbortController();
-  const timer = limit && setTimeout(() => over.abort(), limit);
-  const forward = () => over.abort(signal.reason);
-  signal.addEventListener('abort', forward);
-  const attempt = { number: 1, signal: over.signal };
-  const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
-  try {
-    const [url, protocols] = await unless(over.signal, given, () => failed('TIMED_OUT', limit));
-    if (url === undefined || url === null) throw new TypeError(`the function for the URL returned ${url}`);
-    return [url, checkedProtocols(protocols)];
-  } catch (error) {
-    if (error instanceof ConnectError) throw error;
-    throw new ConnectError('PROVIDER_FAILED', 'the function that returns the URL or the subprotocols failed', { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', forward);
-  }
 }

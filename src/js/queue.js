@@ -27,6 +27,11 @@ export class Queue {
     this.size += 1;
   }
 
+  /** The oldest. */
+  get first() {
+    return this.#first;
+  }
+
   /** Removes and returns the oldest. */
   shift() {
     const item = this.#first;

@@ -54,7 +54,7 @@ const BY_POLICY = -2;
 const [OPEN, HANDING, HELD, STOPPED] = [0, 1, 2, 4];
 
 /** Removes a waiting send from its queue when the signal aborts, unless it is settled before. */
-function listen(signal, waiting) {
+export function listen(signal, waiting) {
   const { resolve, reject } = waiting;
   // While it is being handed over it is in no queue: then it is sent.
   const abort = () => waiting.queue?.delete(waiting) && waiting.reject(CANCELLED);
