@@ -65,7 +65,11 @@ pub mod http;
 #[cfg(not(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown")))))]
 #[path = "http/absent.rs"]
 mod http;
-#[cfg(all(feature = "__npm", target_family = "wasm", target_os = "unknown"))]
+#[cfg(all(
+    any(feature = "__npm", feature = "__npm-session"),
+    target_family = "wasm",
+    target_os = "unknown"
+))]
 mod js;
 #[cfg(feature = "lifecycle")]
 #[cfg_attr(
@@ -87,8 +91,6 @@ pub mod proto;
     reason = "public with the feature `proto`"
 )]
 mod proto;
-#[cfg(feature = "session")]
-mod queue;
 #[cfg(any(
     feature = "proto",
     feature = "reconnect",

@@ -551,6 +551,8 @@ export class ConnectError extends ChannelError {
    * - `CONNECT_FAILED`: connecting failed. Browsers hide why; what Deno and Bun report is in the message, and in `cause` if they have an error. Node
    *   from 26 can fail this way with servers that offer WebSockets over HTTP/2 (RFC 8441): set the option `WebSocket` to another client.
    * - `SUBPROTOCOL`: the server chose none of the offered subprotocols, and the platform opened the connection anyway.
+   * - `NO_SESSION`, `SESSION_LATER`, `SESSION_REFUSED`: of `websocket-channel/session`. The server does not answer as one of sessions does, asks to
+   *   retry later, or refuses.
    * - `CANCELLED`: `close` or `abort` was called before it was open; in {@link ChannelStatus.reason} also if the signal was aborted, with its reason
    *   as the `cause`.
    */
@@ -566,6 +568,9 @@ export class ConnectError extends ChannelError {
     | 'CANCELLED'
     | 'PROVIDER_FAILED'
     | 'SUBPROTOCOL'
+    | 'NO_SESSION'
+    | 'SESSION_LATER'
+    | 'SESSION_REFUSED'
     | 'INTERNAL';
   /** The likely cause if the platform gives none. A guess for people, not for programs. Otherwise null. */
   readonly hint: 'offline' | 'mixed-content' | 'content-security-policy' | null;

@@ -1,10 +1,15 @@
-//! The exports to JavaScript: the only `#[wasm_bindgen]` exports, behind the feature `__npm`.
+//! The exports to JavaScript: the only `#[wasm_bindgen]` exports, behind the features `__npm` and, in a wasm of its own, `__npm-session`.
 //!
 //! The public classes are JavaScript, beside this file (`web_socket.js`, `channel.js`): they make the events and the errors. Rust has every state and
 //! makes every call to the platform. No export takes `&mut self`, and no borrow lasts over a call into JavaScript, because listeners re-enter.
 
+#[cfg(feature = "__npm")]
 mod channel;
+#[cfg(feature = "__npm")]
 mod platform_transport;
+#[cfg(feature = "__npm-session")]
+mod session;
+#[cfg(feature = "__npm")]
 mod web_socket;
 
 #[global_allocator]

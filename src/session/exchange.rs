@@ -1,6 +1,5 @@
 //! What both sides have in common while connected: messages, acknowledgements, credit and heartbeat.
 
-use super::clock::{NEVER, Time};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{MAX_WAIT, close_code};
 use super::incoming::Incoming;
@@ -9,14 +8,15 @@ use super::poison::Blame;
 use super::settings::millis;
 use super::wire::{Frame, Head, MAX_REASON};
 use super::{Positions, SessionMessage, SessionViolation};
+use core::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) outgoing: Outgoing,
     pub(crate) incoming: Incoming,
     link: Option<Link>,
-    /// Messages below this index are to be committed and acknowledged at once; 0 if none are.
-    flush: u64,
+    /// Messages below this index are to be committed and acknowledged at once.
+    flush: Option<u64>,
     /// Violations in a row, and the positions of both directions at the first of them.
     violations: u8,
     stood: (u64, (u64, u64)),
@@ -51,7 +51,7 @@ impl Exchange {
             outgoing,
             incoming,
             link: None,
-            flush: 0,
+            flush: None,
             violations: 0,
             stood: (0, (0, 0)),
         }
@@ -81,7 +81,7 @@ impl Exchange {
         });
     }
 
-    pub(crate) fn disconnected(&mut self, now: Time, blame: Blame) {
+    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame) {
         if self.link.take().is_some() {
             self.outgoing.disconnected(now, blame);
         }
@@ -99,7 +99,7 @@ impl Exchange {
     }
 
     /// A batch arrived.
-    pub(crate) fn heard(&mut self, now: Time) {
+    pub(crate) fn heard(&mut self, now: Duration) {
         if let Some(link) = &mut self.link {
             link.heart.heard(now);
         }
@@ -108,7 +108,7 @@ impl Exchange {
     /// Handles a frame. Returns messages that the peer acknowledged without having received them.
     pub(crate) fn handle_frame(
         &mut self,
-        now: Time,
+        now: Duration,
         frame: Frame<'_>,
     ) -> Result<Vec<SessionMessage>, SessionViolation> {
         let Some(link) = &mut self.link else {
@@ -141,9 +141,7 @@ impl Exchange {
         below: u64,
     ) -> Result<Vec<SessionMessage>, SessionViolation> {
         let undelivered = self.outgoing.handle_ack(below)?;
-        if self.flush <= below {
-            self.flush = 0;
-        }
+        self.flush = self.flush.filter(|upto| *upto > below);
         for message in &undelivered {
             if let Head::Response { to, .. } | Head::Error { to, .. } = message.head {
                 self.outgoing.push_undelivered(to);
@@ -172,7 +170,12 @@ impl Exchange {
     }
 
     /// Retains a `BYE`. Messages that arrive from now on are discarded.
-    pub(crate) fn close(&mut self, now: Time, code: u16, reason: &str) -> Result<(), Unsendable> {
+    pub(crate) fn close(
+        &mut self,
+        now: Duration,
+        code: u16,
+        reason: &str,
+    ) -> Result<(), Unsendable> {
         if close_code(code).is_err() || reason.len() > MAX_REASON {
             return Err(Unsendable::Close);
         }
@@ -185,7 +188,7 @@ impl Exchange {
     pub(crate) fn flush(&mut self) {
         let upto = self.outgoing.next();
         if upto > self.outgoing.first() {
-            self.flush = upto;
+            self.flush = Some(upto);
             if let Some(link) = &mut self.link {
                 link.flushed = false;
             }
@@ -193,7 +196,7 @@ impl Exchange {
     }
 
     /// Asks the client to reconnect. Returns false without a connection.
-    pub(crate) fn ask_to_move(&mut self, after: core::time::Duration) -> bool {
+    pub(crate) fn ask_to_move(&mut self, after: Duration) -> bool {
         let Some(link) = &mut self.link else {
             return false;
         };
@@ -202,7 +205,7 @@ impl Exchange {
     }
 
     /// Sends a `PING` now.
-    pub(crate) fn ask(&mut self, now: Time) {
+    pub(crate) fn ask(&mut self, now: Duration) {
         if let Some(link) = &mut self.link {
             link.ask = true;
             link.heart.ask(now);
@@ -210,7 +213,7 @@ impl Exchange {
     }
 
     /// Appends the control frames that are due, and messages.
-    pub(crate) fn write(&mut self, now: Time, out: &mut Vec<u8>) {
+    pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
         let Some(link) = &mut self.link else {
             return;
         };
@@ -237,7 +240,10 @@ impl Exchange {
             Frame::Move { after_ms }.put(out);
         }
         self.outgoing.write(now, out);
-        if self.flush > 0 && !link.flushed && self.outgoing.is_sent(self.flush) {
+        if let Some(upto) = self.flush
+            && !link.flushed
+            && self.outgoing.is_sent(upto)
+        {
             link.flushed = true;
             Frame::Flush.put(out);
         }
@@ -246,17 +252,15 @@ impl Exchange {
         }
     }
 
-    /// [`NEVER`] without a connection.
-    pub(crate) fn poll_timeout(&self) -> Time {
-        match &self.link {
-            Some(link) => link.heart.deadline().min(self.incoming.ack_at()),
-            None => NEVER,
-        }
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        let link = self.link.as_ref()?;
+        let heart = link.heart.deadline();
+        Some(self.incoming.ack_at().map_or(heart, |at| at.min(heart)))
     }
 
     /// The deadline has come. Returns false if the peer did not answer.
     #[must_use]
-    pub(crate) fn handle_timeout(&mut self, now: Time) -> bool {
+    pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
         let Some(link) = &mut self.link else {
             return true;
         };

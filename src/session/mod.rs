@@ -16,7 +16,6 @@
 #![doc = include_str!("WIRE.md")]
 
 mod client;
-mod clock;
 mod exchange;
 mod heartbeat;
 mod hello;

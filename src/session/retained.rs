@@ -3,7 +3,7 @@
 use super::SessionMessage;
 use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
 use crate::message::Message;
-use crate::queue::Queue;
+use std::collections::VecDeque;
 
 /// Below this size, released bytes stay at the front until everything is released.
 const COMPACT: usize = 16 * 1024;
@@ -20,7 +20,7 @@ pub(crate) struct Retained {
     /// The offset of `bytes[0]` among all bytes that were ever retained.
     base: u64,
     /// The offset at which each message begins, counted like `base`.
-    begins: Queue<u64>,
+    begins: VecDeque<u64>,
     first: u64,
 }
 
@@ -84,9 +84,7 @@ impl Retained {
         let count = below
             .saturating_sub(self.first)
             .min(self.begins.len() as u64);
-        for _ in 0..count {
-            self.begins.pop_front();
-        }
+        self.begins.drain(..count as usize);
         self.first += count;
         match self.begins.front() {
             Some(begin) => self.released = (begin - self.base) as usize,
@@ -98,10 +96,7 @@ impl Retained {
             }
         }
         if self.released >= COMPACT.max(self.bytes.len() / 2) {
-            // `drain` contains a panic that formats.
-            let mut kept = Vec::with_capacity(self.bytes.len());
-            kept.extend_from_slice(self.bytes.get(self.released..).unwrap_or_default());
-            self.bytes = kept;
+            self.bytes.drain(..self.released);
             self.base += self.released as u64;
             self.released = 0;
         }
@@ -112,9 +107,9 @@ impl Retained {
         let mut cursor = Cursor {
             index,
             parts: 0,
-            at: match self.begins.get(index.checked_sub(self.first)? as usize) {
-                Some(begin) => *begin,
-                None => self.end(),
+            at: match index.checked_sub(self.first)? {
+                message if message < self.begins.len() as u64 => self.begins[message as usize],
+                _ => self.end(),
             },
         };
         for _ in 0..parts {
@@ -136,7 +131,7 @@ impl Retained {
             .get((cursor.at.checked_sub(self.base)?) as usize..)?;
         let mut rest = from;
         let (kind, body) = split(&mut rest).ok()?;
-        let frame = from.get(..from.len() - rest.len())?;
+        let frame = &from[..from.len() - rest.len()];
         Some((kind, frame, cost(kind, body.len())))
     }
 

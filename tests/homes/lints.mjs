@@ -28,6 +28,6 @@ export async function attw() {
   const { analysis } = JSON.parse(stdout);
   assert.deepEqual(analysis.problems ?? [], []);
   // It has looked at them all.
-  assert.deepEqual(Object.keys(analysis.entrypoints).sort(), ['.', './messagepack', './no-wasm', './slim']);
+  assert.deepEqual(Object.keys(analysis.entrypoints).sort(), ['.', './messagepack', './no-wasm', './session', './slim']);
   return versionOf('@arethetypeswrong/cli');
 }

@@ -18,7 +18,7 @@ const RESOLUTIONS = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
   node10: { module: 'esnext', moduleResolution: 'node10' },
 };
-const MODULES = ['channel.ts', 'codecs.ts', 'options.ts', 'web_socket.ts', 'classic-module.ts'];
+const MODULES = ['channel.ts', 'session.ts', 'codecs.ts', 'options.ts', 'web_socket.ts', 'classic-module.ts'];
 const STRICT = {
   strict: true,
   // Of others; `entries` has it off.
@@ -65,7 +65,7 @@ export function check({ name, resolution }) {
 export function entries(name) {
   write(
     'types/entries.ts',
-    ['', '/slim', '/no-wasm', '/messagepack', '/global'].map((entry) => `import 'websocket-channel${entry}';\n`).join(''),
+    ['', '/slim', '/no-wasm', '/session', '/messagepack', '/global'].map((entry) => `import 'websocket-channel${entry}';\n`).join(''),
   );
   return compile(name, `${name}.entries`, { ...RESOLUTIONS.bundler, skipLibCheck: false, noUncheckedSideEffectImports: true, types: [] }, [
     'entries.ts',

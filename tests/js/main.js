@@ -1,10 +1,10 @@
 // Runs the tests in this page and keeps what happened where WebDriver reads it: `window.outcome`.
 
-import { OVER_STREAM, PAGES } from './pages.js';
+import { OVER_STREAM, PAGES, SESSION } from './pages.js';
 
-/** `?page=0` runs the files of one page, `?only=fuzz,clauses/send` those named, `?transport=websocket-stream` those of channels over it. */
+/** `?page=0` runs the files of one page, `?page=session` those of sessions, `?only=fuzz,clauses/send` those named, `?transport=websocket-stream` those of channels over it. */
 const query = new URLSearchParams(location.search);
-const files = query.get('only')?.split(',') ?? PAGES[query.get('page')] ?? OVER_STREAM;
+const files = query.get('only')?.split(',') ?? (query.get('page') === 'session' ? SESSION : PAGES[query.get('page')]) ?? OVER_STREAM;
 
 /** A test that takes longer is named at the end. */
 const SLOW_MS = 2000;

@@ -15,6 +15,9 @@ export const PAGES = [
   ['blocked', 'refused', 'doubles', 'foreign', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
 ];
 
+/** The page of the entry with sessions, which has a wasm of its own. */
+export const SESSION = ['session/exchange', 'session/ends', 'session/cuts'];
+
 /** The page of the browsers that have `WebSocketStream`: the same tests over it, and what is its own. */
 // prettier-ignore
 export const OVER_STREAM = [

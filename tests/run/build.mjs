@@ -99,6 +99,7 @@ export async function build(tools) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const plain = await withoutWasm(tools);
+  const session = await wasm(tools, { name: 'websocket-channel', features: ['__npm-session'], out: 'npm-session', shorten: true });
   const development = await wasm(tools, {
     name: 'websocket-channel',
     features: ['__npm-development'],
@@ -110,6 +111,7 @@ export async function build(tools) {
   const glue = await glueAsFunction(bundle, files.glue);
   const plainGlue = await glueAsFunction(bundle, plain.glue);
   const developmentGlue = await glueAsFunction(bundle, development.glue);
+  const sessionGlue = await glueAsFunction(bundle, session.glue);
   const core = (name) => join(root, `src/js/${name}.js`);
   const script = (from, to, source, options = {}) =>
     bundle({
@@ -136,6 +138,7 @@ export async function build(tools) {
     define: { ...DEFINED, DEVELOPMENT: 'true' },
     alias: { core: core('compiled'), glue: developmentGlue, 'glue/wasm': development.wasm, 'glue/source': core('inlined') },
   };
+  const withSession = { alias: { core: core('compiled'), glue: sessionGlue, 'glue/wasm': session.wasm, 'glue/source': core('inlined') } };
   // It makes both encoders at import.
   const messagepack = { inject: [join(root, 'src/js/text.js')], banner: { js: notice('@msgpack/msgpack') } };
   await Promise.all([
@@ -149,12 +152,20 @@ export async function build(tools) {
     script('slim.js', 'slim.cjs', 'given.js', { format: 'cjs' }),
     script('no_wasm.js', 'no-wasm.js', '', translated),
     script('no_wasm.js', 'no-wasm.cjs', '', { ...translated, format: 'cjs' }),
+    script('session.js', 'session.js', 'inlined.js', withSession),
+    script('session.js', 'session.cjs', 'inlined.js', { ...withSession, format: 'cjs' }),
     script('messagepack.js', 'messagepack.js', 'given.js', messagepack),
     script('messagepack.js', 'messagepack.cjs', 'given.js', { ...messagepack, format: 'cjs' }),
   ]);
   copyFileSync(files.wasm, join(dist, 'websocket-channel.wasm'));
   const commonJs = (text) => text.replaceAll("'./index.js'", "'./index.cjs'");
-  for (const [from, to] of Object.entries({ index: 'index', slim: 'slim', no_wasm: 'no-wasm', messagepack: 'messagepack' })) {
+  for (const [from, to] of Object.entries({
+    index: 'index',
+    slim: 'slim',
+    no_wasm: 'no-wasm',
+    session: 'session',
+    messagepack: 'messagepack',
+  })) {
     const types = read(join(root, `src/js/${from}.d.ts`));
     writeFileSync(join(dist, `${to}.d.ts`), types);
     writeFileSync(join(dist, `${to}.d.cts`), commonJs(types));

@@ -32,6 +32,8 @@ export async function runJsTests({ entry = 'index', browser, tools, server }) {
       // `only=fuzz&fuzz=5000&seed=1` in the environment: tests/README.md.
       const chosen = process.env.WEBSOCKET_CHANNEL_JS_QUERY;
       const queries = chosen ? [chosen] : PAGES.map((_, index) => `page=${index}`);
+      // It is no part of the entry without wasm.
+      if (!chosen && entry === 'index') queries.push('page=session');
       if (!chosen && HAS_STREAM.includes(browser)) queries.push('transport=websocket-stream');
       const total = { passed: 0, skipped: 0, failures: [], slow: [] };
       for (const query of queries) {
@@ -56,6 +58,7 @@ function compose(entry) {
   cpSync(join(root, 'tests/js'), folder, { recursive: true });
   copyFileSync(join(root, `dist/${entry}.js`), join(folder, 'websocket-channel.js'));
   copyFileSync(join(root, 'dist/no-wasm.js'), join(folder, 'no-wasm.js'));
+  copyFileSync(join(root, 'dist/session.js'), join(folder, 'websocket-channel-session.js'));
   copyFileSync(join(root, 'node_modules/mocha/mocha.js'), join(folder, 'mocha.js'));
   copyFileSync(join(root, 'node_modules/chai/index.js'), join(folder, 'chai.js'));
   if (entry === 'no-wasm')

@@ -128,7 +128,7 @@ test('no public type is any, and every entry has its comment', () => {
 
 test('every member of every public type has its comment', () => {
   let members = 0;
-  for (const file of ['src/js/index.d.ts', 'src/js/slim.d.ts', 'src/js/messagepack.d.ts']) {
+  for (const file of ['src/js/index.d.ts', 'src/js/slim.d.ts', 'src/js/session.d.ts', 'src/js/messagepack.d.ts']) {
     let before = '';
     let name;
     for (const line of read(file).split('\n')) {
@@ -147,7 +147,7 @@ test('every member of every public type has its comment', () => {
 
 test('the page of the package names every option, every code and every entry', () => {
   const page = read('src/js/README.md');
-  const types = read('src/js/index.d.ts');
+  const types = read('src/js/index.d.ts') + read('src/js/session.d.ts');
   const options = [...types.matchAll(/^(?:export )?interface (?:\w+Options?)(?:<\w+>)? \{([^]*?)\n\}/gm)].map(([, body]) => body).join('');
   const names = [...options.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
   assert.ok(names.length >= 12 && names.includes('codec') && names.includes('schema'), names.join());
@@ -178,6 +178,8 @@ test('importing the package instantiates nothing', async () => {
   for (const entry of [
     'slim.js',
     'slim.cjs',
+    'session.js',
+    'session.cjs',
     'messagepack.js',
     'messagepack.cjs',
     'index.cjs',

@@ -96,5 +96,5 @@ impl Driver {
 
 /// The status without a connection.
 fn between(status: Status) -> Option<Box<Status>> {
-    (!matches!(status, Status::Open)).then(|| Box::new(status))
+    (status != Status::Open).then(|| Box::new(status))
 }
