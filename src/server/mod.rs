@@ -176,6 +176,8 @@ impl Sessions {
     /// Also ends every session with this code, after everything that was sent. Ready when all have ended, or when the close timeout has passed. Handlers
     /// should return when their channel ends; this does not wait for them.
     ///
+    /// The code is 1000 or 3000 to 4999. 1001 to 1014 are sent as 3001 to 3014, any other as 1000. A reason is cut to 123 bytes.
+    ///
     /// Cancellation: dropping the future stops nothing.
     pub async fn shutdown(&self, code: u16, reason: &str) {
         let shared = &self.owner.0;

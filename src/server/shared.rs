@@ -94,7 +94,10 @@ impl Shared {
     /// Ends a session, behind everything sent so far.
     pub(super) fn close(&self, id: Secret, code: u16, reason: &str) {
         self.with(|state, now, wakes| {
-            state.end_session(id, now, code, reason, wakes);
+            // Its handler's end first retains what the handler has sent.
+            if !state.ask_to_end(id, code, reason, wakes) {
+                state.end_session(id, now, bye_code(code), reason, wakes);
+            }
         });
     }
 
@@ -119,10 +122,11 @@ fn registry(options: &Options) -> Registry {
     )
 }
 
-/// The code of a `BYE`, which may be one of a page's only: 1011 is 3011 there, as 1009 is 3009 elsewhere in the protocol.
+/// The code of a `BYE`, which is 1000 or 3000 to 4999. So 1001 to 1014 become 3001 to 3014, and all others 1000.
 pub(super) fn bye_code(code: u16) -> u16 {
     match code {
         1001..=1014 => code + 2000,
-        code => code,
+        3000..=4999 => code,
+        _ => 1000,
     }
 }

@@ -1,18 +1,21 @@
-//! What all sessions of a server share, under one lock: the machines, and who is to be woken for what.
+//! What all sessions of a server share, under one lock: the machines, and the tasks to wake.
 //!
 //! | file | what it has |
 //! | --- | --- |
+//! | `handlers` | what a handler's end asks and changes |
 //! | `events` | what happened in sessions, and their ends |
 //! | `alarms` | their deadlines |
 //!
-//! The lock is held for the machines' own work and never while a socket, a codec or a waker is called.
+//! The lock is held while a machine works, and never while a socket, a codec or a waker is called.
 
 mod alarms;
 mod events;
+mod handlers;
 
 use crate::error::Lost;
 use crate::message::{CloseInfo, ClosedBy};
 use crate::session::ConnectionId;
+use crate::session::wire::MAX_REASON;
 use crate::session::{Registry, Secret, Server, ServerPhase, SessionMessage};
 use core::task::{Poll, Waker};
 use core::time::Duration;
@@ -56,8 +59,12 @@ struct Entry {
     rare: Option<Box<Rare>>,
 }
 
+/// How a session was asked to end: code and reason.
+pub(super) type Asked = Box<(u16, String)>;
+
 #[derive(Default)]
 struct Rare {
+    asked: Option<Asked>,
     /// Messages of the handler that no connection could carry, or that are larger than the client takes; told in the channel.
     undelivered: Vec<SessionMessage>,
     /// What had arrived and was not read when the session ended.
@@ -209,87 +216,6 @@ impl State {
 
     // Sessions.
 
-    /// A handler begins.
-    pub(super) fn hold(&mut self, id: Secret) {
-        let entry = self.entries.entry(id).or_default();
-        (entry.held, entry.running) = (true, true);
-    }
-
-    /// Its task.
-    pub(super) fn run(&mut self, id: Secret, handler: AbortHandle) {
-        if let Some(entry) = self.entries.get_mut(&id)
-            && entry.running
-        {
-            entry.handler = Some(handler);
-        }
-    }
-
-    /// The handler's end of the channel is given up.
-    pub(super) fn release(&mut self, id: Secret) -> Option<Waker> {
-        let entry = self.entries.get_mut(&id)?;
-        entry.held = false;
-        if let Some(rare) = &mut entry.rare {
-            rare.rest.clear();
-        }
-        let waker = entry.end.take();
-        self.tidy(id);
-        waker
-    }
-
-    /// The handler's task has ended.
-    pub(super) fn stop(&mut self, id: Secret) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            (entry.running, entry.handler) = (false, None);
-        }
-        self.tidy(id);
-    }
-
-    pub(super) fn tidy(&mut self, id: Secret) {
-        let Some(entry) = self.entries.get(&id) else {
-            return;
-        };
-        if !entry.held && !entry.running && self.registry.session(id).is_none() {
-            self.entries.remove(&id);
-        }
-    }
-
-    /// The machine behind a handler's end, or what is left of it.
-    pub(super) fn standing(&mut self, id: Secret) -> Option<Standing<'_>> {
-        if let Some(server) = self.registry.session(id) {
-            return Some(Standing::Live(server));
-        }
-        let entry = self.entries.get_mut(&id)?;
-        let Rare { rest, outcome, .. } = entry.rare.as_deref_mut()?;
-        let Outcome { closed, lost } = outcome.as_mut()?;
-        Some(Standing::Ended(rest, closed, lost))
-    }
-
-    /// The handler's messages that could not be delivered.
-    pub(super) fn take_undelivered(&mut self, id: Secret) -> Vec<SessionMessage> {
-        let entry = self.entries.get_mut(&id);
-        let rare = entry.and_then(|entry| entry.rare.as_deref_mut());
-        rare.map_or(Vec::new(), |rare| core::mem::take(&mut rare.undelivered))
-    }
-
-    /// Has the task woken that drives a handler's channel.
-    pub(super) fn remember(&mut self, id: Secret, waker: &Waker) -> Option<Waker> {
-        let entry = self.entries.get_mut(&id)?;
-        match &entry.end {
-            Some(old) if old.will_wake(waker) => None,
-            _ => entry.end.replace(waker.clone()),
-        }
-    }
-
-    /// What can be retained of a session below the bound, in bytes of one more message.
-    pub(super) fn room(&mut self, id: Secret) -> u64 {
-        match self.registry.session(id).map_or(0, |it| it.retained()) {
-            0 => self.retention.max(1),
-            retained => self
-                .retention
-                .saturating_sub(retained + crate::session::wire::OVERHEAD),
-        }
-    }
-
     /// The connection of a session has something to do.
     pub(super) fn tell_connection(&mut self, id: Secret, wakes: &mut Wakes) {
         let connection = self.registry.session(id).and_then(|it| it.connection());
@@ -298,14 +224,7 @@ impl State {
         }
     }
 
-    /// The handler's channel has something to look at.
-    pub(super) fn tell_end(&mut self, id: Secret, wakes: &mut Wakes) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            wakes.add(entry.end.take());
-        }
-    }
-
-    /// Ends a session, behind everything sent so far, unless it is about to end already.
+    /// Ends a session, behind everything in it, unless it is ending already.
     pub(super) fn end_session(
         &mut self,
         id: Secret,
@@ -315,14 +234,11 @@ impl State {
         wakes: &mut Wakes,
     ) {
         if let Some(server) = self.registry.session(id) {
+            let reason = &reason[..reason.floor_char_boundary(MAX_REASON)];
             let _ = server.close(now, code, reason);
             self.tell_connection(id, wakes);
             self.settle(now, id, wakes);
         }
-    }
-
-    pub(super) fn resumed(&self, id: Secret) -> u64 {
-        self.entries.get(&id).map_or(0, |entry| entry.resumed)
     }
 
     /// No new sessions; those that are only offered are given up. Gives the others.

@@ -11,6 +11,7 @@ mod hand;
 mod proxies;
 mod raw;
 mod requests;
+mod sends;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

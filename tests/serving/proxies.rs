@@ -3,16 +3,20 @@
 use crate::hand::{Hand, PATIENCE};
 use crate::raw::{Raw, again, hello};
 use crate::{echo, serve};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use futures::StreamExt as _;
+use sha1::{Digest as _, Sha1};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use websocket_channel::server::{Options, Sessions};
 use websocket_channel::session::wire::{Frame, Frames, Head};
 use websocket_channel::session::{ClientPhase, Welcome};
 use websocket_channel::transport::Limits;
-use websocket_channel::{Message, Raw as Messages, Socket, Text};
+use websocket_channel::{Message, Raw as Messages, Socket, Text, connect};
 
 /// P-R1: in every period something goes each way, however idle the session is.
 #[tokio::test(start_paused = true)]
@@ -64,6 +68,69 @@ async fn an_idle_session_says_something_each_way_in_every_period() {
     assert_eq!(sessions.totals().connections, 1);
     serving.abort();
     proxy.abort();
+}
+
+/// P-R11: no frame goes either way before the 101. Caddy 2.6 drops it.
+#[tokio::test]
+async fn no_frame_goes_before_the_handshake_is_complete() {
+    let server = serve(Options::default(), echo(&Arc::default())).await;
+    let address = server.url.trim_start_matches("ws://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    );
+    let (most, rest) = request.split_at(request.len() - 2);
+    stream.write_all(most.as_bytes()).await.unwrap();
+    assert_eq!(nothing_more(&mut stream).await, "");
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    assert!(head(&mut stream).await.starts_with("HTTP/1.1 101 "));
+    // Nor before the client has said `HELLO`.
+    assert_eq!(nothing_more(&mut stream).await, "");
+
+    // The client's side, with a server that takes its time for the 101.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let session = websocket_channel::session::Session::default();
+    let connecting = connect(url).codec(Text).session(session);
+    let connecting = tokio::spawn(async move {
+        let _: Result<websocket_channel::Channel<String, String>, _> = connecting.await;
+    });
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let request = head(&mut stream).await;
+    assert_eq!(nothing_more(&mut stream).await, "");
+    let key = request
+        .lines()
+        .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+        .unwrap();
+    let digest = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+    let accept = BASE64_STANDARD.encode(digest);
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    // `HELLO`, in a binary message.
+    assert_eq!(stream.read_u8().await.unwrap(), 0x82);
+    connecting.abort();
+}
+
+/// What comes within 100 ms.
+async fn nothing_more(stream: &mut TcpStream) -> String {
+    let mut bytes = [0; 64];
+    let read = timeout(Duration::from_millis(100), stream.read(&mut bytes)).await;
+    read.map_or(String::new(), |count| {
+        format!("{:?}", &bytes[..count.unwrap()])
+    })
+}
+
+/// The head of a request or of an answer.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    String::from_utf8(head).unwrap()
 }
 
 /// P-R13: a connection's close code ends no session, whoever chose it.
