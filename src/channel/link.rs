@@ -197,11 +197,17 @@ impl Link {
         }
     }
 
-    /// As [`Socket::send_at_once`]. A session's messages go with the driver's turn, which fills batches.
+    /// As [`Socket::send_at_once`]. A session retains the message at once. The driver's next turn writes it, in a batch with those that follow. The queue
+    /// reports why a message was refused.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     #[inline]
     pub(super) fn send_at_once(&mut self, message: Message, more: bool) -> Result<bool, Message> {
-        either!(self, socket => socket.send_at_once(message, more), _end => Err(message))
+        either!(self,
+            socket => socket.send_at_once(message, more),
+            end => end
+                .send(Load::new(Kind::Value, message))
+                .map(|()| true)
+                .map_err(|error| error.value))
     }
 
     #[inline]

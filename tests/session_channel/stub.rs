@@ -11,8 +11,12 @@ use tokio::sync::Notify;
 use websocket_channel::session::wire::Head;
 use websocket_channel::session::{
     Blame, ConnectionId, HelloOutcome, Registry, RegistryBounds, Secret, ServerEvent, Settings,
+    Unsendable,
 };
 use websocket_channel::{ConnectionOptions, Message, Socket};
+
+/// The most cost that a session retains before its messages wait unread: below the bound of `Settings`.
+const MOST_RETAINED: u64 = 1 << 20;
 
 pub(crate) struct Stub(Arc<Inner>);
 
@@ -261,11 +265,15 @@ async fn serve(inner: &Inner, socket: &mut Socket, session: Secret, id: Connecti
                     server.handle_timeout(now);
                 }
                 if inner.reads.load(Ordering::SeqCst) {
-                    while let Some(message) = server.read() {
+                    // An echo that does not fit would be lost.
+                    while server.retained() < MOST_RETAINED
+                        && let Some(message) = server.read()
+                    {
                         server.commit(now, message.index + 1);
                         if let Head::Data { .. } = message.head {
                             if inner.echoes.load(Ordering::SeqCst) {
-                                let _ = server.send(message.head, message.payload.as_bytes());
+                                let sent = server.send(message.head, message.payload.as_bytes());
+                                assert_ne!(sent, Err(Unsendable::Full));
                             }
                             inner.taken.lock().unwrap().push(message.payload);
                         }
