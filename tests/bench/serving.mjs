@@ -12,8 +12,10 @@ import { raised, settled, told } from './servers.mjs';
 
 const PACKAGE = 'websocket-channel-bench';
 const program = join(root, 'target', 'release', PACKAGE);
-/** What is served, and how it is loaded. */
+/** What is held, and what loads it. */
 const KINDS = { channel: 'plain', session: 'session' };
+/** What is served under load, and what loads it: value by value, and by `send_all` and `batches`. */
+const LOADED = { ...KINDS, 'channel-batches': 'plain-batches', 'session-batches': 'session-batches' };
 /** Clock ticks of `/proc/PID/stat`, on every Linux that Node runs on. */
 const TICKS = 100;
 /** Clients, bytes, messages in flight for each. */
@@ -75,31 +77,36 @@ async function idling(connections, seconds) {
   return rows;
 }
 
-/** Echoed messages a second, each kind in turn. */
+/** Echoed messages a second, each kind in turn, and each kind's ratio to the channel value by value. */
 async function speed(rounds) {
-  console.log('\nechoed messages a second, our own client and server');
-  print('', [...Object.keys(KINDS), 'ratio', 'spread']);
+  console.log('\nechoed messages a second, our own client and server; in brackets the ratio to the channel value by value, and its spread');
+  const names = Object.keys(LOADED);
+  print('', names);
   const servers = {};
-  for (const name of Object.keys(KINDS)) {
+  for (const name of names) {
     const server = told(...on(0, program, ['serve', name]));
     servers[name] = { ...server, port: await server.line() };
   }
   const rows = [];
   for (const [clients, size, pipelined] of LOADS) {
-    const rates = { channel: [], session: [] };
+    const rates = Object.fromEntries(names.map((name) => [name, []]));
     for (let round = 0; round < rounds; round += 1) {
-      for (const name of round % 2 ? ['session', 'channel'] : ['channel', 'session']) {
-        const words = ['load-channels', servers[name].port, KINDS[name], clients, size, pipelined, 1000].map(String);
+      for (let at = 0; at < names.length; at += 1) {
+        const name = names[(at + round) % names.length];
+        const words = ['load-channels', servers[name].port, LOADED[name], clients, size, pipelined, 1000].map(String);
         const { ok, output } = await capture(...on(1, program, words), { quiet: true });
         if (!ok) throw new CommandError(`bench serving: ${output}`);
         rates[name].push(Number(output));
       }
     }
-    const ratios = rates.session.map((rate, at) => rate / rates.channel[at]);
-    const row = { what: `${clients} x ${size} B x ${pipelined}`, channel: median(rates.channel), session: median(rates.session) };
-    row.ratio = median(ratios);
-    print(row.what, [Math.round(row.channel), Math.round(row.session), row.ratio.toFixed(2), spread(ratios)]);
-    rows.push({ ...row, rates });
+    const row = { what: `${clients} x ${size} B x ${pipelined}`, rates };
+    const cells = names.map((name) => {
+      const ratios = rates[name].map((rate, at) => rate / rates.channel[at]);
+      row[name] = { rate: median(rates[name]), ratio: median(ratios) };
+      return `${Math.round(row[name].rate)} (${row[name].ratio.toFixed(2)}, ${spread(ratios)})`;
+    });
+    print(row.what, cells);
+    rows.push(row);
   }
   for (const { child } of Object.values(servers)) await end(child);
   return rows;
@@ -121,5 +128,5 @@ function spent(pid) {
 }
 
 function print(name, cells) {
-  console.log(name.padEnd(24) + cells.map((cell) => String(cell).padStart(16)).join(''));
+  console.log(name.padEnd(24) + cells.map((cell) => String(cell).padStart(30)).join(''));
 }

@@ -8,7 +8,7 @@
 //! … typed                                                                prints its port and serves what `npm run bench -- session` measures
 //! … load PORT CONNECTIONS SIZE PIPELINED MILLISECONDS                    prints the messages a second
 //! … hold-channels PORT plain|session CONNECTIONS                         as `hold`, with our own channels
-//! … load-channels PORT plain|session CONNECTIONS SIZE PIPELINED MILLISECONDS   as `load`, with our own channels
+//! … load-channels PORT plain|session[-batches] CONNECTIONS SIZE PIPELINED MILLISECONDS   as `load`, with our own channels
 //! ```
 
 mod frames;
@@ -21,6 +21,7 @@ mod serve;
 mod sessions;
 mod typed;
 
+use sessions::How;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -34,11 +35,11 @@ enum Library {
     /// The same as users have it by `Socket::accept`: only to be served.
     Socket,
     /// A `Channel` over that: only to be served.
-    Channel,
+    Channel(How),
     Tungstenite,
     Fastwebsockets,
     /// Sessions, with such channels for their handlers: only to be served.
-    Session,
+    Session(How),
     /// The project's own test server, with all that it records: only to be served.
     TestServer,
 }
@@ -91,7 +92,7 @@ fn run(words: &[&str]) -> Result<(), Failure> {
         [
             "load-channels",
             port,
-            kind @ ("plain" | "session"),
+            kind @ ("plain" | "session" | "plain-batches" | "session-batches"),
             connections,
             size,
             pipelined,
@@ -104,7 +105,11 @@ fn run(words: &[&str]) -> Result<(), Failure> {
                 pipelined: pipelined.parse()?,
                 milliseconds: milliseconds.parse()?,
             };
-            let work = sessions::load(kind == "session", load);
+            let how = match kind.ends_with("batches") {
+                true => How::Batches,
+                false => How::Singly,
+            };
+            let work = sessions::load(kind.starts_with("session"), how, load);
             println!("{}", current_thread()?.block_on(work)?);
             Ok(())
         }
@@ -127,8 +132,10 @@ fn read(library: &str) -> Result<Library, Failure> {
     Ok(match library {
         "ours" => Library::Ours,
         "socket" => Library::Socket,
-        "channel" => Library::Channel,
-        "session" => Library::Session,
+        "channel" => Library::Channel(How::Singly),
+        "channel-batches" => Library::Channel(How::Batches),
+        "session" => Library::Session(How::Singly),
+        "session-batches" => Library::Session(How::Batches),
         "tungstenite" => Library::Tungstenite,
         "fastwebsockets" => Library::Fastwebsockets,
         "test-server" => Library::TestServer,

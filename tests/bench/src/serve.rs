@@ -1,5 +1,6 @@
 //! Echo servers, each as its library's own example writes one. One thread; small messages go out at once.
 
+use crate::sessions::How;
 use crate::{Failure, Library};
 use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -33,11 +34,11 @@ pub(crate) async fn run(library: Library) -> Result<(), Failure> {
                 drop(tokio::spawn(tokio::task::unconstrained(fast(stream))));
             }
             Library::Socket => drop(tokio::spawn(socket(stream))),
-            Library::Session => {
-                let serving = crate::sessions::serve(stream, sessions.clone());
+            Library::Session(how) => {
+                let serving = crate::sessions::serve(stream, sessions.clone(), how);
                 drop(tokio::spawn(serving));
             }
-            Library::Channel => drop(tokio::spawn(channel(stream))),
+            Library::Channel(how) => drop(tokio::spawn(channel(stream, how))),
             _ => drop(tokio::spawn(ours(stream))),
         }
     }
@@ -68,13 +69,9 @@ async fn socket(stream: TcpStream) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn channel(stream: TcpStream) -> Result<(), Failure> {
+async fn channel(stream: TcpStream, how: How) -> Result<(), Failure> {
     let socket = Socket::accept(stream, socket::ConnectionOptions::default()).await?;
-    let mut channel = Channel::from_socket(socket, Bytes);
-    while let Some(message) = channel.next().await {
-        channel.send(message?).await?;
-    }
-    Ok(())
+    crate::sessions::echo(Channel::from_socket(socket, Bytes), how).await
 }
 
 async fn tungstenite(stream: TcpStream) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use websocket_channel::server::{Options, Sessions};
 use websocket_channel::session::Session;
 use websocket_channel::socket::Accepting;
-use websocket_channel::{Bytes, Channel, ConnectionOptions, connect};
+use websocket_channel::{Bytes, Channel, ConnectionOptions, Receiver, connect};
 
 type Payloads = Channel<Vec<u8>, Vec<u8>>;
 
@@ -17,8 +17,17 @@ pub(crate) fn sessions() -> Sessions {
     Sessions::new(Options::default().max_sessions(1_000_000))
 }
 
+/// How values are sent and received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// By `send` and `next`.
+    Singly,
+    /// By `send_all` and `batches`.
+    Batches,
+}
+
 /// Serves a connection of a session.
-pub(crate) async fn serve(stream: TcpStream, sessions: Sessions) -> Result<(), Failure> {
+pub(crate) async fn serve(stream: TcpStream, sessions: Sessions, how: How) -> Result<(), Failure> {
     let mut options = ConnectionOptions::default();
     // The session has its own heartbeat.
     options.limits.ping_interval = None;
@@ -28,14 +37,27 @@ pub(crate) async fn serve(stream: TcpStream, sessions: Sessions) -> Result<(), F
         .accept(None)
         .await
         .map_err(|cause| format!("{cause:?}"))?;
-    let echo = async |mut channel: Payloads, _| {
-        while let Some(Ok(message)) = channel.next().await {
-            if channel.send(message).await.is_err() {
-                return;
-            }
-        }
+    let handler = async move |channel, _| {
+        // How a session ends is not asked: the load has what it counted.
+        let _ = echo(channel, how).await;
     };
-    sessions.serve(socket, "", Bytes, echo).await;
+    sessions.serve(socket, "", Bytes, handler).await;
+    Ok(())
+}
+
+/// Sends back what comes.
+pub(crate) async fn echo(mut channel: Payloads, how: How) -> Result<(), Failure> {
+    if how == How::Singly {
+        while let Some(message) = channel.next().await {
+            channel.send(message?).await?;
+        }
+        return Ok(());
+    }
+    let (sender, mut receiver) = channel.split();
+    let mut batches = receiver.batches();
+    while let Some(batch) = batches.next().await {
+        sender.send_all(batch?).await?;
+    }
     Ok(())
 }
 
@@ -77,7 +99,7 @@ pub(crate) async fn hold(port: u16, session: bool, count: usize) -> Result<(), F
 }
 
 /// Channels that each send so many messages, wait for all of them to come back, and do so again. Messages a second, all together.
-pub(crate) async fn load(session: bool, load: crate::load::Load) -> Result<f64, Failure> {
+pub(crate) async fn load(session: bool, how: How, load: crate::load::Load) -> Result<f64, Failure> {
     let mut channels = Vec::new();
     for _ in 0..load.connections {
         channels.push(open(load.port, session).await?);
@@ -87,7 +109,7 @@ pub(crate) async fn load(session: bool, load: crate::load::Load) -> Result<f64, 
     let mut tasks = JoinSet::new();
     for channel in channels {
         let load = load.clone();
-        tasks.spawn(exchange(channel, load, end));
+        tasks.spawn(exchange(channel, how, load, end));
     }
     let mut messages = 0;
     while let Some(done) = tasks.join_next().await {
@@ -98,12 +120,20 @@ pub(crate) async fn load(session: bool, load: crate::load::Load) -> Result<f64, 
 
 async fn exchange(
     channel: Payloads,
+    how: How,
     load: crate::load::Load,
     end: Instant,
 ) -> Result<usize, Failure> {
     let (sender, mut receiver) = channel.split();
     let mut messages = 0;
     while Instant::now() < end {
+        if how == How::Batches {
+            let sending = sender.send_all((0..load.pipelined).map(|_| vec![7; load.size]));
+            let receiving = receive(&mut receiver, load.pipelined, load.size);
+            tokio::try_join!(async { Ok(sending.await?) }, receiving)?;
+            messages += load.pipelined;
+            continue;
+        }
         for _ in 0..load.pipelined {
             sender.send(vec![7; load.size]).await?;
         }
@@ -116,4 +146,22 @@ async fn exchange(
         messages += load.pipelined;
     }
     Ok(messages)
+}
+
+/// Receives so many messages of this size, in batches.
+async fn receive(
+    receiver: &mut Receiver<Vec<u8>>,
+    count: usize,
+    size: usize,
+) -> Result<(), Failure> {
+    let mut batches = receiver.batches();
+    let mut left = count;
+    while left > 0 {
+        let batch = batches.next().await.transpose()?.unwrap_or_default();
+        if batch.is_empty() || batch.len() > left || batch.iter().any(|it| it.len() != size) {
+            return Err("what came back is not what was sent".into());
+        }
+        left -= batch.len();
+    }
+    Ok(())
 }

@@ -85,7 +85,7 @@ pub(crate) fn run(library: Library, work: &Work) -> Result<(), Failure> {
         (Library::Tungstenite, false) => tungstenite::encode(memory, work),
         (Library::Fastwebsockets, true) => fast::decode(memory, work),
         (Library::Fastwebsockets, false) => fast::encode(memory, work),
-        (Library::Socket | Library::Channel | Library::Session | Library::TestServer, _) => {
+        (Library::Socket | Library::Channel(_) | Library::Session(_) | Library::TestServer, _) => {
             Err("this is only to be served".into())
         }
     }?;
