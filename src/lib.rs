@@ -91,6 +91,8 @@ pub mod proto;
     reason = "public with the feature `proto`"
 )]
 mod proto;
+#[cfg(feature = "session")]
+mod queue;
 #[cfg(any(
     feature = "proto",
     feature = "reconnect",

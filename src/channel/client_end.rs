@@ -25,6 +25,7 @@ use super::reconnecting::Reconnecting;
 use crate::error::{LostReason, RecvError, Undelivered};
 use crate::lifecycle::Lifecycle;
 use crate::message::{CloseInfo, OpenInfo};
+use crate::queue::Queue;
 use crate::random::jitter;
 use crate::requests::{Kind, Load, Order, Requests};
 use crate::session::{Blame, Client, ClientEvent, ClientPhase, OnLost, Settings, Unsendable};
@@ -33,7 +34,6 @@ use crate::time::{Instant, Sleep};
 use crate::waker::wake;
 use core::time::Duration;
 use stall::Stall;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use takes::Takes;
 use turn::Turn;
@@ -56,13 +56,13 @@ pub(super) struct ClientEnd {
     clock: Instant,
     timer: Option<(Duration, Sleep)>,
     /// Messages that wait for room among those that are retained.
-    held: VecDeque<Load>,
+    held: Queue<Load>,
     requests: Arc<Requests>,
     /// Something was read that nobody takes, and is not committed.
     passed: bool,
     takes: Takes,
     /// Errors for the receiver, each behind everything that came before it.
-    errors: VecDeque<RecvError>,
+    errors: Queue<RecvError>,
     high_water_mark: usize,
     receive_buffer: usize,
     /// Our end has begun.
@@ -115,11 +115,11 @@ impl ClientEnd {
             moving: false,
             clock: parts.clock,
             timer: None,
-            held: VecDeque::new(),
+            held: Queue::default(),
             requests: Arc::default(),
             passed: false,
             takes: Takes::default(),
-            errors: VecDeque::new(),
+            errors: Queue::default(),
             high_water_mark: parts.high_water_mark.max(1),
             receive_buffer: parts.receive_buffer,
             closing: false,
@@ -255,7 +255,7 @@ impl ClientEnd {
             },
             _ => self.again.status(),
         };
-        if status != self.status {
+        if !status.is_same(&self.status) {
             self.status = status;
             self.news = true;
         }

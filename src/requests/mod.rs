@@ -7,6 +7,7 @@
 
 mod asked;
 mod load;
+mod own;
 
 pub(crate) use asked::{Asked, Ticket};
 pub(crate) use load::{Kind, Load};
@@ -14,11 +15,10 @@ pub(crate) use load::{Kind, Load};
 use crate::lock::{Guard, Lock};
 use crate::message::Message;
 use crate::session::wire::Head;
-use crate::session::wire::UNDELIVERED;
 use crate::session::{SessionMessage, Unsendable};
 use crate::waker::{keep, wake};
 use core::task::{Poll, Waker};
-use std::collections::BTreeMap;
+use own::{Own, Table};
 
 /// The most requests of a side that wait for an answer.
 pub(crate) const MOST: usize = 1000;
@@ -34,13 +34,10 @@ pub(crate) struct Requests(Lock<State>);
 struct State {
     /// Counts sessions: with `OnLost::Renew` a channel has one after the other, and their indices begin anew.
     epoch: u32,
-    /// Names this side's requests. They get an index when they are sent.
-    names: u64,
-    pending: BTreeMap<u64, Pending>,
-    /// The names of those that were sent, by index.
-    sent: BTreeMap<u64, u64>,
+    /// This side's requests, from the first one on.
+    own: Option<Box<dyn Own>>,
     /// The peer's unanswered requests by index, each with the task that waits for its cancellation.
-    asked: BTreeMap<u64, Option<Waker>>,
+    asked: Vec<(u64, Option<Waker>)>,
     orders: Vec<Order>,
     /// The task of the end.
     driver: Option<Waker>,
@@ -48,14 +45,6 @@ struct State {
     over: bool,
     /// Answers that nobody waited for.
     unawaited: u64,
-}
-
-/// A request of this side.
-#[derive(Debug, Default)]
-struct Pending {
-    index: Option<u64>,
-    answer: Option<Answer>,
-    waker: Option<Waker>,
 }
 
 /// How a request of this side ended.
@@ -116,45 +105,30 @@ impl Requests {
         if state.over {
             return Err(Unopened::Over);
         }
-        if state.pending.len() >= MOST {
-            return Err(Unopened::TooMany);
-        }
-        state.names += 1;
-        let name = state.names;
-        state.pending.insert(name, Pending::default());
-        Ok(name)
+        let own = state.own.get_or_insert_with(|| Box::<Table>::default());
+        own.table().open().ok_or(Unopened::TooMany)
     }
 
     /// The answer of a request, once.
     pub(crate) fn poll_answer(&self, name: u64, waker: &Waker) -> Poll<Answer> {
-        let mut state = self.lock();
-        let Some(pending) = state.pending.get_mut(&name) else {
-            return Poll::Ready(Answer::lost(None));
-        };
-        match pending.answer.take() {
-            Some(answer) => {
-                state.pending.remove(&name);
-                Poll::Ready(answer)
-            }
-            None => {
-                keep(&mut pending.waker, waker);
-                Poll::Pending
-            }
+        match &mut self.lock().own {
+            Some(own) => own.table().poll_answer(name, waker),
+            None => Poll::Ready(Answer::lost(None)),
         }
     }
 
     /// Nobody waits for the answer of a request any more. If it was sent, the peer is told.
     pub(crate) fn forget(&self, name: u64) {
         let mut state = self.lock();
-        let Some(pending) = state.pending.remove(&name) else {
+        let Some(own) = &mut state.own else {
             return;
         };
         let mut driver = None;
-        if let Some(Answer::Value(_) | Answer::Failed { .. }) = &pending.answer {
+        let (index, answer) = own.table().forget(name);
+        if let Some(Answer::Value(_) | Answer::Failed { .. }) = &answer {
             state.unawaited += 1;
         }
-        if let (Some(to), None) = (pending.index, &pending.answer) {
-            state.sent.remove(&to);
+        if let (Some(to), None) = (index, &answer) {
             state.orders.push(Order::Cancel { to });
             driver = state.driver.take();
         }
@@ -177,8 +151,8 @@ impl Requests {
 
     /// Whether the peer still waits for an answer.
     pub(crate) fn awaits(&self, ticket: Ticket) -> bool {
-        let state = self.lock();
-        state.epoch == ticket.epoch && state.asked.contains_key(&ticket.index)
+        let mut state = self.lock();
+        state.epoch == ticket.epoch && state.asked(ticket.index).is_some()
     }
 
     /// Ready when the peer does not wait for an answer any more.
@@ -187,8 +161,8 @@ impl Requests {
         if state.epoch != ticket.epoch {
             return Poll::Ready(());
         }
-        match state.asked.get_mut(&ticket.index) {
-            Some(kept) => {
+        match state.asked(ticket.index) {
+            Some((_, kept)) => {
                 keep(kept, waker);
                 Poll::Pending
             }
@@ -206,13 +180,8 @@ impl Requests {
         let mut state = self.lock();
         state.over = true;
         let mut woken = state.lose(Vec::new());
-        for pending in state.pending.values_mut() {
-            // It was accepted and not sent.
-            if pending.answer.is_none() {
-                let (in_doubt, message) = (false, None);
-                pending.answer = Some(Answer::Lost { in_doubt, message });
-                woken.extend(pending.waker.take());
-            }
+        if let Some(own) = &mut state.own {
+            own.end(&mut woken);
         }
         drop(state);
         woken.into_iter().for_each(Waker::wake);
@@ -220,16 +189,28 @@ impl Requests {
 }
 
 impl State {
-    /// Removes a request of the peer; false if there is none.
-    fn take_asked(&mut self, ticket: Ticket) -> bool {
-        self.epoch == ticket.epoch && self.asked.remove(&ticket.index).is_some()
+    fn asked(&mut self, index: u64) -> Option<&mut (u64, Option<Waker>)> {
+        self.asked.iter_mut().find(|(asked, _)| *asked == index)
     }
 
-    fn settle(&mut self, index: u64, answer: Answer) -> Option<Waker> {
-        let name = self.sent.remove(&index)?;
-        let pending = self.pending.get_mut(&name)?;
-        pending.answer = Some(answer);
-        pending.waker.take()
+    /// Removes a request of the peer; false if there is none.
+    fn take_asked(&mut self, ticket: Ticket) -> bool {
+        self.epoch == ticket.epoch && self.remove_asked(ticket.index).is_some()
+    }
+
+    fn remove_asked(&mut self, index: u64) -> Option<(u64, Option<Waker>)> {
+        let mut last = self.asked.pop()?;
+        if last.0 != index {
+            // Their order does not matter.
+            match self.asked(index) {
+                Some(asked) => core::mem::swap(asked, &mut last),
+                None => {
+                    self.asked.push(last);
+                    return None;
+                }
+            }
+        }
+        Some(last)
     }
 
     /// The session is gone. `never_sent`: requests that the peer cannot have received.
@@ -237,14 +218,12 @@ impl State {
         self.epoch = self.epoch.wrapping_add(1);
         self.orders.clear();
         let mut woken = Vec::new();
-        for (index, message) in never_sent {
-            woken.extend(self.settle(index, Answer::lost(Some(message))));
+        if let Some(own) = &mut self.own {
+            own.lose(never_sent, &mut woken);
         }
-        while let Some((&index, _)) = self.sent.first_key_value() {
-            woken.extend(self.settle(index, Answer::lost(None)));
+        for (_, waker) in core::mem::take(&mut self.asked) {
+            woken.extend(waker);
         }
-        let asked = core::mem::take(&mut self.asked);
-        woken.extend(asked.into_values().flatten());
         woken
     }
 }
@@ -273,13 +252,10 @@ impl Requests {
         let index = send(load.head(), load.message.as_bytes())?;
         if let Kind::Request(name) = load.kind {
             let mut state = self.lock();
-            match state.pending.get_mut(&name) {
-                Some(pending) => {
-                    pending.index = Some(index);
-                    state.sent.insert(index, name);
-                }
+            let open = |own: &mut Box<dyn Own>| own.sent(name, index);
+            if !state.own.as_mut().is_some_and(open) {
                 // Forgotten meanwhile. The next turn takes the order.
-                None => state.orders.push(Order::Cancel { to: index }),
+                state.orders.push(Order::Cancel { to: index });
             }
         }
         Ok(())
@@ -287,12 +263,16 @@ impl Requests {
 
     /// Whether it is still to be sent.
     fn is_wanted(&self, kind: &Kind) -> bool {
-        match kind {
-            Kind::Request(name) => self.lock().pending.contains_key(name),
-            Kind::Cancel { epoch, .. } | Kind::Refusal { epoch, .. } => self.lock().epoch == *epoch,
-            Kind::Response(ticket) | Kind::Failure(ticket) => self.lock().epoch == ticket.epoch,
-            Kind::Value => true,
-        }
+        let epoch = match kind {
+            Kind::Value => return true,
+            Kind::Request(name) => {
+                let state = self.lock();
+                return state.own.as_ref().is_some_and(|own| own.is_open(*name));
+            }
+            Kind::Cancel { epoch, .. } | Kind::Refusal { epoch, .. } => *epoch,
+            Kind::Response(ticket) | Kind::Failure(ticket) => ticket.epoch,
+        };
+        self.lock().epoch == epoch
     }
 
     /// False for an answer that the peer does not wait for any more.
@@ -316,7 +296,7 @@ impl Requests {
         if state.asked.len() >= MOST || state.over {
             return None;
         }
-        state.asked.insert(index, None);
+        state.asked.push((index, None));
         let epoch = state.epoch;
         Some(Ticket { epoch, index })
     }
@@ -325,30 +305,21 @@ impl Requests {
     #[must_use = "it is to be woken"]
     pub(crate) fn hear(&self, message: SessionMessage) -> Option<Waker> {
         let mut state = self.lock();
-        let (to, answer) = match message.head {
-            Head::Cancel { to } => return state.asked.remove(&to)?,
-            Head::Response { to, .. } => (to, Answer::Value(message.payload)),
-            Head::Error { to, code } if code == UNDELIVERED => (to, Answer::Unanswerable),
-            Head::Error { to, code } => {
-                let text = match message.payload {
-                    Message::Text(text) => text,
-                    Message::Binary(_) => String::new(),
-                };
-                (to, Answer::Failed { code, text })
-            }
+        let to = match message.head {
+            Head::Cancel { to } => return state.remove_asked(to)?.1,
+            Head::Response { to, .. } | Head::Error { to, .. } => to,
             _ => return None,
         };
-        if !state.sent.contains_key(&to) {
-            state.unawaited += 1;
-            return None;
-        }
-        state.settle(to, answer)
+        let own = state.own.as_mut();
+        let heard = own.and_then(|own| own.hear(to, message.head, message.payload));
+        state.unawaited += u64::from(heard.is_none());
+        heard?
     }
 
     /// A request of this side could not be delivered.
     #[must_use = "it is to be woken"]
     pub(crate) fn undelivered(&self, index: u64, message: Message) -> Option<Waker> {
-        self.lock().settle(index, Answer::Undelivered(message))
+        self.lock().own.as_mut()?.undelivered(index, message)
     }
 
     /// A request that had waited for room cannot be sent: the session is lost, or its message is too large.
@@ -358,12 +329,7 @@ impl Requests {
             return None;
         };
         let mut state = self.lock();
-        let pending = state.pending.get_mut(&name)?;
-        pending.answer = Some(match lost {
-            true => Answer::lost(Some(load.message)),
-            false => Answer::Undelivered(load.message),
-        });
-        pending.waker.take()
+        state.own.as_mut()?.unsent(name, load.message, lost)
     }
 
     /// The session is lost. `never_sent`: requests that the peer cannot have received, by index.

@@ -26,6 +26,7 @@ mod greeting;
 
 pub use event::{ClientEvent, ClientPhase, DropReason, RestoredIndices, ResumeTicket};
 
+use super::clock::{NEVER, Time, duration, time};
 use super::exchange::Exchange;
 use super::hello::{Refusal, Welcome};
 use super::incoming::Incoming;
@@ -33,9 +34,9 @@ use super::outgoing::Outgoing;
 use super::poison::Blame;
 use super::wire::{Frame, Frames};
 use super::{MAX_NUMBER, SessionViolation, Settings};
+use crate::queue::Queue;
 use core::fmt;
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// After a reload, attempts are numbered from the next multiple of this. The stored number may be older than the earlier page's last attempt; this is
 /// above all of them.
@@ -61,13 +62,13 @@ pub struct Client {
     /// The largest message and batch that the server accepts. Fixed for the session.
     agreed: Option<(u64, u64)>,
     exchange: Exchange,
-    /// The deadline for `WELCOME`.
-    welcome_by: Option<Duration>,
-    /// The deadline for the commit of our `BYE`.
-    close_by: Option<Duration>,
+    /// The deadline for `WELCOME`, or [`NEVER`].
+    welcome_by: Time,
+    /// The deadline for the commit of our `BYE`, or [`NEVER`].
+    close_by: Time,
     /// `HELLO` is not written yet.
     hello: bool,
-    events: VecDeque<ClientEvent>,
+    events: Queue<ClientEvent>,
 }
 
 /// Shows the state only: messages and tokens must not reach logs.
@@ -93,10 +94,10 @@ impl Client {
             session: None,
             agreed: None,
             exchange: Exchange::new(outgoing, incoming),
-            welcome_by: None,
-            close_by: None,
+            welcome_by: NEVER,
+            close_by: NEVER,
             hello: false,
-            events: VecDeque::new(),
+            events: Queue::default(),
         }
     }
 
@@ -131,17 +132,19 @@ impl Client {
 
     /// A connection is open. There is one at a time: ignored unless the state is [`ClientPhase::Down`].
     pub fn connected(&mut self, now: Duration) {
+        let now = time(now);
         if self.phase != ClientPhase::Down {
             return;
         }
         self.phase = ClientPhase::Greeting;
         self.attempt += 1;
         self.hello = true;
-        self.welcome_by = Some(now.saturating_add(self.settings.welcome_timeout));
+        self.welcome_by = now + time(self.settings.welcome_timeout);
     }
 
     /// The connection ended, for whatever reason. Ignored if this side had given it up before.
     pub fn disconnected(&mut self, now: Duration, blame: Blame) {
+        let now = time(now);
         if matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
             self.down(now, blame);
             if matches!(blame, Blame::Violation | Blame::Message) {
@@ -151,21 +154,21 @@ impl Client {
     }
 
     /// A connection ended because of a violation.
-    fn violated(&mut self, now: Duration) {
+    fn violated(&mut self, now: Time) {
         if self.phase != ClientPhase::Ended && self.exchange.is_broken() {
             self.lost(now, Refusal::Broken);
         }
     }
 
-    fn down(&mut self, now: Duration, blame: Blame) {
+    fn down(&mut self, now: Time, blame: Blame) {
         self.phase = ClientPhase::Down;
         self.hello = false;
-        self.welcome_by = None;
+        self.welcome_by = NEVER;
         self.exchange.disconnected(now, blame);
         self.settle(now);
     }
 
-    fn drop(&mut self, now: Duration, why: DropReason) {
+    fn drop(&mut self, now: Time, why: DropReason) {
         self.events.push_back(ClientEvent::Dropped(why));
         self.down(now, why.blame());
         if let DropReason::Violation(_) = why {
@@ -175,6 +178,7 @@ impl Client {
 
     /// A text message arrived. A session has only binary ones.
     pub fn handle_text(&mut self, now: Duration) {
+        let now = time(now);
         if matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
             self.drop(now, DropReason::Violation(SessionViolation::TextMessage));
         }
@@ -182,6 +186,7 @@ impl Client {
 
     /// A binary message arrived.
     pub fn handle_batch(&mut self, now: Duration, batch: &[u8]) {
+        let now = time(now);
         if !matches!(self.phase, ClientPhase::Greeting | ClientPhase::Open) {
             return;
         }
@@ -192,7 +197,7 @@ impl Client {
         }
     }
 
-    fn frames(&mut self, now: Duration, batch: &[u8]) -> Result<(), SessionViolation> {
+    fn frames(&mut self, now: Time, batch: &[u8]) -> Result<(), SessionViolation> {
         if batch.len() as u64 > self.settings.max_batch {
             return Err(SessionViolation::BatchTooLong);
         }
@@ -231,14 +236,15 @@ impl Client {
 
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.close_by.is_some_and(|by| by <= now) {
+        let now = time(now);
+        if self.close_by <= now {
             if let Some((code, reason)) = self.read_end() {
                 self.end(now, code, reason, false, true);
             } else {
                 let (code, reason) = self.exchange.outgoing.bye_told();
                 self.end(now, code, reason, true, false);
             }
-        } else if self.welcome_by.is_some_and(|by| by <= now) {
+        } else if self.welcome_by <= now {
             self.drop(now, DropReason::NoWelcome);
         } else if !self.exchange.handle_timeout(now) {
             self.drop(now, DropReason::Silent);
@@ -249,6 +255,7 @@ impl Client {
 
     /// Replaces the contents of `out` with the next batch. Returns false if there is none.
     pub fn poll_transmit(&mut self, now: Duration, out: &mut Vec<u8>) -> bool {
+        let now = time(now);
         out.clear();
         out.push(0);
         match self.phase {
@@ -274,8 +281,8 @@ impl Client {
 
     /// When to call [`handle_timeout`](Self::handle_timeout), unless something else happens before.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let times = [self.exchange.poll_timeout(), self.welcome_by, self.close_by];
-        times.into_iter().flatten().min()
+        let first = self.exchange.poll_timeout().min(self.welcome_by);
+        duration(first.min(self.close_by))
     }
 
     /// The peer has committed all messages of this side below this index.
@@ -285,7 +292,7 @@ impl Client {
 
     /// Whether something is committed and not yet acknowledged: within 200 ms it is.
     pub(crate) fn is_ack_pending(&self) -> bool {
-        self.exchange.incoming.ack_at().is_some()
+        self.exchange.incoming.ack_at() != NEVER
     }
 
     /// The cost of the retained messages: their bytes, and 32 for each.
@@ -314,7 +321,7 @@ impl Client {
     // Ends.
 
     /// Checks whether the session has ended.
-    fn settle(&mut self, now: Duration) {
+    fn settle(&mut self, now: Time) {
         if self.phase == ClientPhase::Ended {
             return;
         }
@@ -327,8 +334,8 @@ impl Client {
         } else if incoming.is_over() {
             if incoming.is_untold() {
                 // Its `ACK` goes first, over another connection if necessary.
-                let by = now.saturating_add(self.settings.close_timeout);
-                self.close_by.get_or_insert(by);
+                let by = now + time(self.settings.close_timeout);
+                self.close_by = self.close_by.min(by);
             } else if let Some((code, reason)) = incoming.bye().cloned() {
                 let clean = incoming.is_bye_committed();
                 self.end(now, code, reason, false, clean);
@@ -343,7 +350,7 @@ impl Client {
         bye.cloned()
     }
 
-    fn end(&mut self, now: Duration, code: u16, reason: String, ours: bool, clean: bool) {
+    fn end(&mut self, now: Time, code: u16, reason: String, ours: bool, clean: bool) {
         self.finish(now);
         self.events.push_back(ClientEvent::Ended {
             code,
@@ -353,16 +360,16 @@ impl Client {
         });
     }
 
-    fn lost(&mut self, now: Duration, refusal: Refusal) {
+    fn lost(&mut self, now: Time, refusal: Refusal) {
         self.finish(now);
         self.events.push_back(ClientEvent::Lost(refusal));
     }
 
-    fn finish(&mut self, now: Duration) {
+    fn finish(&mut self, now: Time) {
         self.phase = ClientPhase::Ended;
         self.hello = false;
-        self.welcome_by = None;
-        self.close_by = None;
+        self.welcome_by = NEVER;
+        self.close_by = NEVER;
         self.exchange.disconnected(now, Blame::Innocent);
     }
 }

@@ -1,5 +1,6 @@
 //! What both sides have in common while connected: messages, acknowledgements, credit and heartbeat.
 
+use super::clock::{NEVER, Time};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{MAX_WAIT, close_code};
 use super::incoming::Incoming;
@@ -8,15 +9,14 @@ use super::poison::Blame;
 use super::settings::millis;
 use super::wire::{Frame, Head, MAX_REASON};
 use super::{Positions, SessionMessage, SessionViolation};
-use core::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) outgoing: Outgoing,
     pub(crate) incoming: Incoming,
     link: Option<Link>,
-    /// Messages below this index are to be committed and acknowledged at once.
-    flush: Option<u64>,
+    /// Messages below this index are to be committed and acknowledged at once; 0 if none are.
+    flush: u64,
     /// Violations in a row, and the positions of both directions at the first of them.
     violations: u8,
     stood: (u64, (u64, u64)),
@@ -51,7 +51,7 @@ impl Exchange {
             outgoing,
             incoming,
             link: None,
-            flush: None,
+            flush: 0,
             violations: 0,
             stood: (0, (0, 0)),
         }
@@ -81,7 +81,7 @@ impl Exchange {
         });
     }
 
-    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame) {
+    pub(crate) fn disconnected(&mut self, now: Time, blame: Blame) {
         if self.link.take().is_some() {
             self.outgoing.disconnected(now, blame);
         }
@@ -99,7 +99,7 @@ impl Exchange {
     }
 
     /// A batch arrived.
-    pub(crate) fn heard(&mut self, now: Duration) {
+    pub(crate) fn heard(&mut self, now: Time) {
         if let Some(link) = &mut self.link {
             link.heart.heard(now);
         }
@@ -108,7 +108,7 @@ impl Exchange {
     /// Handles a frame. Returns messages that the peer acknowledged without having received them.
     pub(crate) fn handle_frame(
         &mut self,
-        now: Duration,
+        now: Time,
         frame: Frame<'_>,
     ) -> Result<Vec<SessionMessage>, SessionViolation> {
         let Some(link) = &mut self.link else {
@@ -141,7 +141,9 @@ impl Exchange {
         below: u64,
     ) -> Result<Vec<SessionMessage>, SessionViolation> {
         let undelivered = self.outgoing.handle_ack(below)?;
-        self.flush = self.flush.filter(|upto| *upto > below);
+        if self.flush <= below {
+            self.flush = 0;
+        }
         for message in &undelivered {
             if let Head::Response { to, .. } | Head::Error { to, .. } = message.head {
                 self.outgoing.push_undelivered(to);
@@ -170,12 +172,7 @@ impl Exchange {
     }
 
     /// Retains a `BYE`. Messages that arrive from now on are discarded.
-    pub(crate) fn close(
-        &mut self,
-        now: Duration,
-        code: u16,
-        reason: &str,
-    ) -> Result<(), Unsendable> {
+    pub(crate) fn close(&mut self, now: Time, code: u16, reason: &str) -> Result<(), Unsendable> {
         if close_code(code).is_err() || reason.len() > MAX_REASON {
             return Err(Unsendable::Close);
         }
@@ -188,7 +185,7 @@ impl Exchange {
     pub(crate) fn flush(&mut self) {
         let upto = self.outgoing.next();
         if upto > self.outgoing.first() {
-            self.flush = Some(upto);
+            self.flush = upto;
             if let Some(link) = &mut self.link {
                 link.flushed = false;
             }
@@ -196,7 +193,7 @@ impl Exchange {
     }
 
     /// Asks the client to reconnect. Returns false without a connection.
-    pub(crate) fn ask_to_move(&mut self, after: Duration) -> bool {
+    pub(crate) fn ask_to_move(&mut self, after: core::time::Duration) -> bool {
         let Some(link) = &mut self.link else {
             return false;
         };
@@ -205,7 +202,7 @@ impl Exchange {
     }
 
     /// Sends a `PING` now.
-    pub(crate) fn ask(&mut self, now: Duration) {
+    pub(crate) fn ask(&mut self, now: Time) {
         if let Some(link) = &mut self.link {
             link.ask = true;
             link.heart.ask(now);
@@ -213,7 +210,7 @@ impl Exchange {
     }
 
     /// Appends the control frames that are due, and messages.
-    pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
+    pub(crate) fn write(&mut self, now: Time, out: &mut Vec<u8>) {
         let Some(link) = &mut self.link else {
             return;
         };
@@ -240,10 +237,7 @@ impl Exchange {
             Frame::Move { after_ms }.put(out);
         }
         self.outgoing.write(now, out);
-        if let Some(upto) = self.flush
-            && !link.flushed
-            && self.outgoing.is_sent(upto)
-        {
+        if self.flush > 0 && !link.flushed && self.outgoing.is_sent(self.flush) {
             link.flushed = true;
             Frame::Flush.put(out);
         }
@@ -252,15 +246,17 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        let link = self.link.as_ref()?;
-        let heart = link.heart.deadline();
-        Some(self.incoming.ack_at().map_or(heart, |at| at.min(heart)))
+    /// [`NEVER`] without a connection.
+    pub(crate) fn poll_timeout(&self) -> Time {
+        match &self.link {
+            Some(link) => link.heart.deadline().min(self.incoming.ack_at()),
+            None => NEVER,
+        }
     }
 
     /// The deadline has come. Returns false if the peer did not answer.
     #[must_use]
-    pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
+    pub(crate) fn handle_timeout(&mut self, now: Time) -> bool {
         let Some(link) = &mut self.link else {
             return true;
         };

@@ -9,7 +9,7 @@
 //! A timer that fires late shows that this side was suspended. What the peer sent meanwhile is read first. That is forgiven once, because the timers
 //! of a hidden page are always late.
 
-use core::time::Duration;
+use super::clock::{NEVER, Time};
 
 /// What to do at a deadline.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,41 +24,42 @@ pub(crate) enum Beat {
 
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
-    interval: Duration,
+    interval: Time,
     /// A server also asks when it has sent nothing; a client does not.
     server: bool,
-    sent: Duration,
-    heard: Duration,
-    asked: Option<Duration>,
+    sent: Time,
+    heard: Time,
+    /// The first `PING` that has no answer; [`NEVER`] if there is none.
+    asked: Time,
     /// The timer has fired late since something arrived.
     forgiven: bool,
 }
 
 impl Heartbeat {
-    pub(crate) fn server(now: Duration, interval: Duration) -> Self {
+    pub(crate) fn server(now: Time, interval: Time) -> Self {
         Self {
             interval,
             server: true,
             sent: now,
             heard: now,
-            asked: None,
+            asked: NEVER,
             forgiven: false,
         }
     }
 
-    pub(crate) fn client(now: Duration, interval: Duration) -> Self {
+    pub(crate) fn client(now: Time, interval: Time) -> Self {
         Self {
             interval,
             server: false,
             sent: now,
             heard: now,
-            asked: None,
+            asked: NEVER,
             forgiven: false,
         }
     }
 
     /// The timeout for an answer.
-    fn answer(&self) -> Duration {
+    fn answer(&self) -> Time {
         if self.server {
             self.interval * 2
         } else {
@@ -66,43 +67,45 @@ impl Heartbeat {
         }
     }
 
-    pub(crate) fn sent(&mut self, now: Duration) {
+    pub(crate) fn sent(&mut self, now: Time) {
         self.sent = now;
     }
 
-    pub(crate) fn heard(&mut self, now: Duration) {
+    pub(crate) fn heard(&mut self, now: Time) {
         self.heard = now;
-        self.asked = None;
+        self.asked = NEVER;
         self.forgiven = false;
     }
 
     /// Asks now: after a sleep, or a jump of the clock.
-    pub(crate) fn ask(&mut self, now: Duration) {
-        self.asked.get_or_insert(now);
+    pub(crate) fn ask(&mut self, now: Time) {
+        self.asked = self.asked.min(now);
     }
 
-    pub(crate) fn deadline(&self) -> Duration {
-        match self.asked {
-            Some(asked) => asked.saturating_add(self.answer()),
+    pub(crate) fn deadline(&self) -> Time {
+        if self.asked != NEVER {
+            self.asked + self.answer()
+        } else if self.server {
             // The earlier of the last send and the last receive.
-            None if self.server => self.heard.min(self.sent).saturating_add(self.interval),
-            None => self.heard.saturating_add(self.interval + self.interval / 4),
+            self.heard.min(self.sent) + self.interval
+        } else {
+            self.heard + self.interval + self.interval / 4
         }
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Duration) -> Beat {
+    pub(crate) fn handle_timeout(&mut self, now: Time) -> Beat {
         let deadline = self.deadline();
         if now < deadline {
             return Beat::Wait;
         }
         let late = now - deadline > self.answer() / 2;
-        if self.asked.is_some() {
+        if self.asked != NEVER {
             if !late || self.forgiven {
                 return Beat::Silent;
             }
             self.forgiven = true;
         }
-        self.asked = Some(now);
+        self.asked = now;
         Beat::Ask
     }
 }
@@ -110,9 +113,10 @@ impl Heartbeat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::clock::MS;
 
-    const fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
+    const fn at(seconds: u64) -> Time {
+        seconds * 1000 * MS
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! One direction, at its receiver: which messages are unread, committed and acknowledged, and the credit granted.
 
+use super::clock::{MS, NEVER, Time};
 use super::retained::cost;
 use super::wire::{Head, OVERHEAD, kind};
 use super::{SessionMessage, SessionViolation};
 use crate::message::Message;
-use core::time::Duration;
-use std::collections::VecDeque;
+use crate::queue::Queue;
 
 /// The longest time that a commit waits for another frame to go with its `ACK`.
-const ACK_DELAY: Duration = Duration::from_millis(200);
+const ACK_DELAY: Time = 200 * MS;
 /// This much committed cost is acknowledged at once.
 const ACK_COST: u64 = 64 * 1024;
 
@@ -16,7 +16,7 @@ const ACK_COST: u64 = 64 * 1024;
 pub(crate) struct Incoming {
     window: u64,
     max_message: u64,
-    queue: VecDeque<SessionMessage>,
+    queue: Queue<SessionMessage>,
     /// The cost of the queue.
     unread: u64,
     /// The index of the next message.
@@ -30,13 +30,13 @@ pub(crate) struct Incoming {
     /// Every message below it was acknowledged.
     told: u64,
     /// The costs of the messages that were read but not committed.
-    uncommitted: VecDeque<u64>,
+    uncommitted: Queue<u64>,
     /// The cost of the messages that were committed but not acknowledged.
     untold: u64,
     /// Commits below this index are acknowledged at once.
     eager: u64,
-    /// When the oldest of these commits must be acknowledged.
-    ack_at: Option<Duration>,
+    /// When the oldest of these commits must be acknowledged; [`NEVER`] if there is none.
+    ack_at: Time,
     /// The parts of the next message.
     assembly: Vec<u8>,
     parts: u64,
@@ -58,7 +58,7 @@ impl Incoming {
         Self {
             window,
             max_message,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             unread: 0,
             received: 0,
             highest: 0,
@@ -66,10 +66,10 @@ impl Incoming {
             read: 0,
             committed: 0,
             told: 0,
-            uncommitted: VecDeque::new(),
+            uncommitted: Queue::default(),
             untold: 0,
             eager: 0,
-            ack_at: None,
+            ack_at: NEVER,
             assembly: Vec::new(),
             parts: 0,
             arrived: 0,
@@ -128,7 +128,7 @@ impl Incoming {
     }
 
     /// The sender forgot what it had sent: it continues after everything that ever arrived. What was lost of that stays lost.
-    pub(crate) fn outlive(&mut self, now: Duration) {
+    pub(crate) fn outlive(&mut self, now: Time) {
         self.assembly = Vec::new();
         self.parts = 0;
         self.floor = self.highest;
@@ -136,7 +136,7 @@ impl Incoming {
     }
 
     /// Fills the indices that nobody can send again with `VOID`.
-    fn fill(&mut self, now: Duration) {
+    fn fill(&mut self, now: Time) {
         while self.received < self.floor {
             let nothing = SessionMessage {
                 index: self.received,
@@ -156,7 +156,7 @@ impl Incoming {
     }
 
     /// Goes back to the last commit: the receiver lost the messages after it.
-    pub(crate) fn fall_back(&mut self, now: Duration) {
+    pub(crate) fn fall_back(&mut self, now: Time) {
         *self = Self {
             received: self.committed,
             highest: self.highest,
@@ -203,7 +203,7 @@ impl Incoming {
     /// Handles the end of a message. `answerable`: no message of the other direction with this index or a higher one has been sent.
     pub(crate) fn handle_last(
         &mut self,
-        now: Duration,
+        now: Time,
         head: Head,
         rest: &[u8],
         answerable: u64,
@@ -260,31 +260,31 @@ impl Incoming {
     }
 
     /// Commits the messages below this index that were read.
-    pub(crate) fn commit(&mut self, now: Duration, below: u64) {
+    pub(crate) fn commit(&mut self, now: Time, below: u64) {
         let below = below.min(self.read);
         while self.committed < below {
             self.untold += self.uncommitted.pop_front().unwrap_or(0);
             self.committed += 1;
         }
-        if self.committed > self.told && self.ack_at.is_none() {
-            self.ack_at = Some(now.saturating_add(ACK_DELAY));
+        if self.committed > self.told {
+            self.ack_at = self.ack_at.min(now + ACK_DELAY);
         }
     }
 
     /// The application reads no more, and takes responsibility for what arrives.
-    pub(crate) fn stop_reading(&mut self, now: Duration) {
+    pub(crate) fn stop_reading(&mut self, now: Time) {
         self.discards = true;
         self.tidy(now);
     }
 
     /// We have sent `BYE`.
-    pub(crate) fn close(&mut self, now: Duration) {
+    pub(crate) fn close(&mut self, now: Time) {
         self.closed = true;
         self.tidy(now);
     }
 
     /// Discards messages that nobody will read.
-    fn tidy(&mut self, now: Duration) {
+    fn tidy(&mut self, now: Time) {
         if self.closed {
             while let Some(message) = self.queue.pop_front() {
                 self.unread -= message.cost();
@@ -312,22 +312,26 @@ impl Incoming {
     }
 
     /// Whether they must be acknowledged now, even alone in a batch.
-    pub(crate) fn is_ack_due(&self, now: Duration, retention: u64) -> bool {
+    pub(crate) fn is_ack_due(&self, now: Time, retention: u64) -> bool {
         self.is_untold()
             && (self.told < self.eager
-                || self.ack_at.is_some_and(|at| at <= now)
+                || self.ack_at <= now
                 || self.untold >= ACK_COST.min(self.window / 2).min(retention / 2))
     }
 
-    pub(crate) fn ack_at(&self) -> Option<Duration> {
-        self.ack_at.filter(|_| self.is_untold())
+    /// When they must be; [`NEVER`] if there are none.
+    pub(crate) fn ack_at(&self) -> Time {
+        match self.is_untold() {
+            true => self.ack_at,
+            false => NEVER,
+        }
     }
 
     /// Takes the number for an `ACK`.
     pub(crate) fn tell(&mut self) -> u64 {
         self.told = self.committed;
         self.untold = 0;
-        self.ack_at = None;
+        self.ack_at = NEVER;
         self.committed
     }
 

@@ -16,6 +16,7 @@
 #![doc = include_str!("WIRE.md")]
 
 mod client;
+mod clock;
 mod exchange;
 mod heartbeat;
 mod hello;

@@ -1,11 +1,11 @@
 //! One direction, at its sender: which messages are retained, how far they were sent on this connection, and the credit left.
 
+use super::clock::Time;
 use super::hello::Refusal;
 use super::poison::{Blame, Poison};
 use super::retained::{Cursor, Retained};
 use super::wire::{Head, OVERHEAD, UNDELIVERED, kind};
 use super::{Positions, SessionMessage, SessionViolation};
-use core::time::Duration;
 
 /// Why a message cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Outgoing {
     }
 
     /// The connection ended.
-    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame) {
+    pub(crate) fn disconnected(&mut self, now: Time, blame: Blame) {
         self.poison.disconnected(now, blame, self.cursor);
         self.granted = 0;
         self.spent = 0;
@@ -304,7 +304,7 @@ impl Outgoing {
     }
 
     /// Appends frames until the batch is full, the credit is used up, or nothing is left.
-    pub(crate) fn write(&mut self, now: Duration, out: &mut Vec<u8>) {
+    pub(crate) fn write(&mut self, now: Time, out: &mut Vec<u8>) {
         while self.is_ready() {
             let index = self.cursor.index;
             if self.voids.contains(&index) {

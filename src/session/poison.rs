@@ -12,15 +12,15 @@
 //! A batch has several messages, and any of them may be at fault. So they are sent one at a time, each after a `PONG`, until all that had been sent
 //! together got through. One lost connection proves nothing, because networks lose connections as well.
 
+use super::clock::{MS, Time};
 use super::retained::Cursor;
 use super::violation::CLOSE;
-use core::time::Duration;
 
 /// If the connection ends within this time after a message was sent alone, it ended soon.
-const ALONE: Duration = Duration::from_secs(5);
+const ALONE: Time = 5000 * MS;
 /// A message is not replaced within this time of the first connection that ended after it was sent alone. A bad network can end several connections in a
 /// row, but hardly all of them for so long.
-const BAD_NETWORK: Duration = Duration::from_secs(10);
+const BAD_NETWORK: Time = 10_000 * MS;
 /// The message is replaced after so many of these.
 const SOON: u8 = 2;
 /// The message is replaced after so many connections that ended later, before the peer answered the `PING` after it.
@@ -69,7 +69,7 @@ struct Trial {
     /// It ended soon after that.
     soon: bool,
     /// When it ended.
-    ended: Duration,
+    ended: Time,
 }
 
 /// A message that may be at fault.
@@ -86,7 +86,7 @@ struct Suspect {
     /// How many of them ended later.
     late: u8,
     /// When the first of these ended.
-    since: Duration,
+    since: Time,
 }
 
 impl Suspect {
@@ -120,9 +120,9 @@ enum Care {
     /// Send the suspect, and no other message.
     Send,
     /// It was sent at this time; a `PING` follows.
-    Sent(Duration),
+    Sent(Time),
     /// Waits for the `PONG`.
-    Alone(Duration, u64),
+    Alone(Time, u64),
 }
 
 #[derive(Debug, Default)]
@@ -167,7 +167,7 @@ impl Poison {
             times: 0,
             alone: 0,
             late: 0,
-            since: Duration::ZERO,
+            since: 0,
         });
         suspect.until = suspect.until.max(trial.sent.index + 1);
         suspect.times = suspect.times.saturating_add(1);
@@ -212,7 +212,7 @@ impl Poison {
     }
 
     /// The connection ended.
-    pub(crate) fn disconnected(&mut self, now: Duration, blame: Blame, sent: Cursor) {
+    pub(crate) fn disconnected(&mut self, now: Time, blame: Blame, sent: Cursor) {
         let (alone, soon) = match self.care {
             Care::Sent(at) | Care::Alone(at, _) => (true, now.saturating_sub(at) <= ALONE),
             // Some of its parts were sent, or none; `sent` says which.
@@ -244,7 +244,7 @@ impl Poison {
     }
 
     /// Every message below was sent.
-    pub(crate) fn sent(&mut self, now: Duration, below: u64) {
+    pub(crate) fn sent(&mut self, now: Time, below: u64) {
         if self.care == Care::Send
             && self
                 .suspect

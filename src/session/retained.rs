@@ -3,7 +3,7 @@
 use super::SessionMessage;
 use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
 use crate::message::Message;
-use std::collections::VecDeque;
+use crate::queue::Queue;
 
 /// Below this size, released bytes stay at the front until everything is released.
 const COMPACT: usize = 16 * 1024;
@@ -20,7 +20,7 @@ pub(crate) struct Retained {
     /// The offset of `bytes[0]` among all bytes that were ever retained.
     base: u64,
     /// The offset at which each message begins, counted like `base`.
-    begins: VecDeque<u64>,
+    begins: Queue<u64>,
     first: u64,
 }
 
@@ -84,7 +84,9 @@ impl Retained {
         let count = below
             .saturating_sub(self.first)
             .min(self.begins.len() as u64);
-        self.begins.drain(..count as usize);
+        for _ in 0..count {
+            self.begins.pop_front();
+        }
         self.first += count;
         match self.begins.front() {
             Some(begin) => self.released = (begin - self.base) as usize,
@@ -96,7 +98,10 @@ impl Retained {
             }
         }
         if self.released >= COMPACT.max(self.bytes.len() / 2) {
-            self.bytes.drain(..self.released);
+            // `drain` contains a panic that formats.
+            let mut kept = Vec::with_capacity(self.bytes.len());
+            kept.extend_from_slice(self.bytes.get(self.released..).unwrap_or_default());
+            self.bytes = kept;
             self.base += self.released as u64;
             self.released = 0;
         }
@@ -107,9 +112,9 @@ impl Retained {
         let mut cursor = Cursor {
             index,
             parts: 0,
-            at: match index.checked_sub(self.first)? {
-                message if message < self.begins.len() as u64 => self.begins[message as usize],
-                _ => self.end(),
+            at: match self.begins.get(index.checked_sub(self.first)? as usize) {
+                Some(begin) => *begin,
+                None => self.end(),
             },
         };
         for _ in 0..parts {
@@ -131,7 +136,7 @@ impl Retained {
             .get((cursor.at.checked_sub(self.base)?) as usize..)?;
         let mut rest = from;
         let (kind, body) = split(&mut rest).ok()?;
-        let frame = &from[..from.len() - rest.len()];
+        let frame = from.get(..from.len() - rest.len())?;
         Some((kind, frame, cost(kind, body.len())))
     }
 

@@ -29,6 +29,7 @@ pub(crate) use greeting::{Arrival, answer};
 
 use super::SessionViolation;
 use super::client::DropReason;
+use super::clock::{duration, time};
 use super::exchange::Exchange;
 use super::hello::{Refusal, Secret, Welcome};
 use super::poison::Blame;
@@ -37,9 +38,9 @@ use super::settings::CompactSettings;
 use super::tokens::Tokens;
 use super::violation::CLOSE;
 use super::wire::{Frame, Frames};
+use crate::queue::Queue;
 use core::fmt;
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// The server's half of one session. A [`Registry`](super::Registry) creates it, finds it and ends it.
 ///
@@ -71,7 +72,7 @@ pub struct Server {
     pub(crate) counted: u64,
     /// How it ended.
     pub(crate) end: Option<End>,
-    events: VecDeque<ServerEvent>,
+    events: Queue<ServerEvent>,
 }
 
 /// Shows the state only: messages and tokens must not reach logs.
@@ -129,7 +130,7 @@ impl Server {
         }
         self.connection = None;
         self.welcome = None;
-        self.exchange.disconnected(now, blame);
+        self.exchange.disconnected(time(now), blame);
         if self.phase == ServerPhase::Ended {
             return;
         }
@@ -181,7 +182,7 @@ impl Server {
         if self.connection != Some(connection) {
             return;
         }
-        self.exchange.heard(now);
+        self.exchange.heard(time(now));
         match self.frames(now, batch) {
             Ok(()) => self.settle(now),
             Err(violation) => self.drop(now, DropReason::Violation(violation)),
@@ -209,7 +210,7 @@ impl Server {
                     self.events.push_back(ServerEvent::Started);
                 }
             }
-            let undelivered = self.exchange.handle_frame(now, frame)?;
+            let undelivered = self.exchange.handle_frame(time(now), frame)?;
             self.events
                 .extend(undelivered.into_iter().map(ServerEvent::Undelivered));
         }
@@ -221,7 +222,7 @@ impl Server {
         if self.close_by.is_some_and(|by| by <= now) {
             let (code, reason) = self.exchange.outgoing.bye_told();
             self.end(now, code, reason, true, false);
-        } else if !self.exchange.handle_timeout(now) {
+        } else if !self.exchange.handle_timeout(time(now)) {
             self.drop(now, DropReason::Silent);
         }
     }
@@ -255,7 +256,7 @@ impl Server {
             Frame::Welcome(welcome).put(out);
             return true;
         }
-        self.exchange.write(now, out);
+        self.exchange.write(time(now), out);
         self.settle(now);
         if out.len() == 1 {
             out.clear();
@@ -270,7 +271,7 @@ impl Server {
 
     /// When to call [`handle_timeout`](Self::handle_timeout), unless something else happens before.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let times = [self.exchange.poll_timeout(), self.close_by];
+        let times = [duration(self.exchange.poll_timeout()), self.close_by];
         times.into_iter().flatten().min()
     }
 
@@ -350,7 +351,7 @@ impl Server {
     fn finish(&mut self, now: Duration, code: u16, reason: &'static str) {
         self.phase = ServerPhase::Ended;
         self.close_by = None;
-        self.exchange.disconnected(now, Blame::Innocent);
+        self.exchange.disconnected(time(now), Blame::Innocent);
         if let Some(connection) = self.connection.take() {
             self.events.push_back(ServerEvent::Close {
                 connection,

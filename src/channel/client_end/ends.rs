@@ -72,7 +72,7 @@ impl ClientEnd {
         }
         let lost = self.requests.lose(requests);
         lost.into_iter().for_each(Waker::wake);
-        for load in self.held.drain(..) {
+        while let Some(load) = self.held.pop_front() {
             match load.kind {
                 Kind::Value => values.push(load.message),
                 _ => wake(self.requests.unsent(load, true)),

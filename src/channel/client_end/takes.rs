@@ -1,12 +1,12 @@
 //! Which messages the receiver has taken, by their indices.
 
-use std::collections::VecDeque;
+use crate::queue::Queue;
 
 /// Messages of a session that were given to the receiver, and not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Takes {
     /// Their indices.
-    given: VecDeque<u64>,
+    given: Queue<u64>,
     /// The index behind the last message that was read from the session, whether it was given or is for nobody.
     behind: u64,
     /// So many of those that come first are of an earlier session.
@@ -33,7 +33,9 @@ impl Takes {
         let stale = self.stale.min(news);
         self.stale -= stale;
         news -= stale;
-        self.given.drain(..news.min(self.given.len()));
+        while news > 0 && self.given.pop_front().is_some() {
+            news -= 1;
+        }
         self.below()
     }
 

@@ -96,5 +96,5 @@ impl Driver {
 
 /// The status without a connection.
 fn between(status: Status) -> Option<Box<Status>> {
-    (status != Status::Open).then(|| Box::new(status))
+    (!matches!(status, Status::Open)).then(|| Box::new(status))
 }

@@ -33,6 +33,36 @@ pub enum Status {
     Closed(CloseInfo),
 }
 
+#[cfg(feature = "session")]
+impl Status {
+    /// Whether it says the same of a session. Reasons are compared by their place: a comparison of what is in them takes a kilobyte of wasm.
+    pub(in crate::channel) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Open, Self::Open) => true,
+            (
+                Self::Reconnecting {
+                    attempt,
+                    reason,
+                    next_retry_at,
+                },
+                Self::Reconnecting {
+                    attempt: other,
+                    reason: why,
+                    next_retry_at: at,
+                },
+            ) => attempt == other && std::sync::Arc::ptr_eq(reason, why) && next_retry_at == at,
+            (
+                Self::Stalled { by, since },
+                Self::Stalled {
+                    by: who,
+                    since: then,
+                },
+            ) => by == who && since == then,
+            _ => false,
+        }
+    }
+}
+
 /// Who reads nothing: part of [`Status::Stalled`].
 #[cfg(feature = "session")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 use super::{Client, ClientPhase};
 use crate::session::SessionMessage;
+use crate::session::clock::time;
 use crate::session::outgoing::Unsendable;
 use crate::session::wire::Head;
 use core::time::Duration;
@@ -25,12 +26,14 @@ impl Client {
 
     /// Commits the messages below this index that were read.
     pub fn commit(&mut self, now: Duration, below: u64) {
+        let now = time(now);
         self.exchange.incoming.commit(now, below);
         self.settle(now);
     }
 
     /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
     pub fn stop_reading(&mut self, now: Duration) {
+        let now = time(now);
         self.exchange.incoming.stop_reading(now);
         self.settle(now);
     }
@@ -42,6 +45,7 @@ impl Client {
 
     /// Sends a `PING` now, after the page slept or the network changed.
     pub fn probe(&mut self, now: Duration) {
+        let now = time(now);
         self.exchange.ask(now);
     }
 
@@ -52,11 +56,12 @@ impl Client {
     /// [`Unsendable::Close`] for a code other than 1000 and 3000 to 4999, or a reason of more than 123 bytes; [`Unsendable::Ended`] if the session
     /// has ended or is ending.
     pub fn close(&mut self, now: Duration, code: u16, reason: &str) -> Result<(), Unsendable> {
+        let now = time(now);
         if self.phase == ClientPhase::Ended {
             return Err(Unsendable::Ended);
         }
         self.exchange.close(now, code, reason)?;
-        self.close_by = Some(now.saturating_add(self.settings.close_timeout));
+        self.close_by = now + time(self.settings.close_timeout);
         self.settle(now);
         Ok(())
     }

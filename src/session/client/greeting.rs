@@ -2,6 +2,7 @@
 
 use super::{Client, ClientEvent, ClientPhase, DropReason, RestoredIndices, ResumeTicket};
 use crate::session::SessionViolation;
+use crate::session::clock::{MS, NEVER, Time};
 use crate::session::exchange::Exchange;
 use crate::session::heartbeat::Heartbeat;
 use crate::session::hello::{Hello, Refusal, Resume, SessionWelcome, VERSION, Welcome};
@@ -33,11 +34,7 @@ impl Client {
         }
     }
 
-    pub(super) fn welcome(
-        &mut self,
-        now: Duration,
-        welcome: Welcome,
-    ) -> Result<(), SessionViolation> {
+    pub(super) fn welcome(&mut self, now: Time, welcome: Welcome) -> Result<(), SessionViolation> {
         match welcome {
             Welcome::Session(agreed) => self.open(now, &agreed),
             Welcome::Later { after_ms, reason } => {
@@ -87,7 +84,7 @@ impl Client {
     }
 
     /// Checks a `WELCOME` of a session, in the order of `WIRE.md`, "What a server checks" and "Resuming".
-    fn open(&mut self, now: Duration, agreed: &SessionWelcome) -> Result<(), SessionViolation> {
+    fn open(&mut self, now: Time, agreed: &SessionWelcome) -> Result<(), SessionViolation> {
         if agreed.version != VERSION {
             return Err(SessionViolation::Version);
         }
@@ -124,11 +121,10 @@ impl Client {
             return Ok(());
         }
         let undelivered = self.exchange.acknowledged(theirs.committed)?;
-        let interval = Duration::from_millis(agreed.heartbeat_ms);
-        let heart = Heartbeat::client(now, interval);
+        let heart = Heartbeat::client(now, agreed.heartbeat_ms * MS);
         self.exchange.connected(heart, terms.retention, true);
         self.phase = ClientPhase::Open;
-        self.welcome_by = None;
+        self.welcome_by = NEVER;
         let ticket = ResumeTicket {
             id: agreed.id,
             token: agreed.token,

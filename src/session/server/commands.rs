@@ -2,6 +2,7 @@
 
 use super::{Server, ServerEvent, ServerPhase};
 use crate::session::SessionMessage;
+use crate::session::clock::time;
 use crate::session::outgoing::Unsendable;
 use crate::session::poison::Blame;
 use crate::session::violation::CLOSE;
@@ -27,13 +28,13 @@ impl Server {
 
     /// Commits the messages below this index that were read.
     pub fn commit(&mut self, now: Duration, below: u64) {
-        self.exchange.incoming.commit(now, below);
+        self.exchange.incoming.commit(time(now), below);
         self.settle(now);
     }
 
     /// The application will read nothing more and takes responsibility: messages that arrive are committed and discarded.
     pub fn stop_reading(&mut self, now: Duration) {
-        self.exchange.incoming.stop_reading(now);
+        self.exchange.incoming.stop_reading(time(now));
         self.settle(now);
     }
 
@@ -57,7 +58,7 @@ impl Server {
         if matches!(self.phase, ServerPhase::Ended | ServerPhase::Pending) {
             return Err(Unsendable::Ended);
         }
-        self.exchange.close(now, code, reason)?;
+        self.exchange.close(time(now), code, reason)?;
         let patience = Duration::from_millis(self.settings.close_ms);
         self.close_by = Some(now.saturating_add(patience));
         self.settle(now);
@@ -81,6 +82,6 @@ impl Server {
             });
             self.disconnected(now, connection, Blame::Innocent);
         }
-        self.exchange.incoming.fall_back(now);
+        self.exchange.incoming.fall_back(time(now));
     }
 }

@@ -1,6 +1,8 @@
 //! What a `HELLO` makes of a session: a new one, one that resumes, or one that is lost.
 
 use super::{Server, ServerEvent, ServerPhase};
+use crate::queue::Queue;
+use crate::session::clock::{MS, time};
 use crate::session::exchange::Exchange;
 use crate::session::heartbeat::Heartbeat;
 use crate::session::hello::{
@@ -15,7 +17,6 @@ use crate::session::tokens::{Presented, TokenHash, Tokens};
 use crate::session::violation::CLOSE;
 use crate::session::wire::Frame;
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// A `HELLO` that arrived, and the token for its `WELCOME`.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,7 @@ impl Server {
             noted: false,
             counted: 0,
             end: None,
-            events: VecDeque::new(),
+            events: Queue::default(),
             settings: settings.compact(),
         };
         server
@@ -89,7 +90,7 @@ impl Server {
             spread_ms: self.settings.spread_ms,
             positions: resumed.then(|| self.exchange.positions()),
         })));
-        let heart = Heartbeat::server(now, Duration::from_millis(self.settings.heartbeat_ms));
+        let heart = Heartbeat::server(time(now), self.settings.heartbeat_ms * MS);
         self.exchange.connected(heart, hello.terms.retention, false);
         self.connection = Some(arrival.connection);
         self.unconfirmed = true;
@@ -120,7 +121,7 @@ impl Server {
             outgoing, incoming, ..
         } = &mut self.exchange;
         let (received, parts, committed) = if resume.forgot {
-            incoming.outlive(now);
+            incoming.outlive(time(now));
             let first = outgoing.first();
             (first, 0, first)
         } else {
@@ -179,7 +180,7 @@ impl Server {
             (Some(answer(&Welcome::Refused(Refusal::Fenced))), "fenced")
         };
         // The server never learned how the connection ended.
-        self.exchange.disconnected(now, Blame::Silent);
+        self.exchange.disconnected(time(now), Blame::Silent);
         self.events.push_back(ServerEvent::Close {
             connection,
             batch,
