@@ -75,6 +75,15 @@ impl<T> Queue<T> {
     }
 }
 
+/// Takes an item out of a list without an order. `remove` and `swap_remove` contain a panic that formats.
+pub(crate) fn take_out<T>(list: &mut Vec<T>, place: usize) -> Option<T> {
+    let last = list.pop()?;
+    Some(match list.get_mut(place) {
+        Some(item) => core::mem::replace(item, last),
+        None => last,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ pub(super) mod takes;
 mod timer;
 mod turn;
 
-pub(super) use greeting::{Beginning, begin};
+pub(super) use greeting::Begin;
 
 use super::mailbox::Status;
 use super::reconnecting::Reconnecting;
@@ -28,6 +28,7 @@ use crate::message::{CloseInfo, OpenInfo};
 use crate::queue::Queue;
 use crate::random::jitter;
 use crate::requests::{Kind, Load, Order, Requests};
+use crate::session::clock::{Time, time};
 use crate::session::{Blame, Client, ClientEvent, ClientPhase, OnLost, Settings, Unsendable};
 use crate::socket::Socket;
 use crate::time::{Instant, Sleep};
@@ -43,8 +44,8 @@ pub(super) struct ClientEnd {
     settings: Settings,
     on_lost: OnLost,
     again: Box<Reconnecting>,
-    /// The events of the page.
-    page: Lifecycle,
+    /// The events of the page, once the session is open.
+    page: Option<Lifecycle>,
     /// The connection, open or greeting.
     socket: Option<Socket>,
     /// The socket had no room when a batch was written to it.
@@ -54,7 +55,7 @@ pub(super) struct ClientEnd {
     opened: Option<Box<OpenInfo>>,
     /// All times count from here.
     clock: Instant,
-    timer: Option<(Duration, Sleep)>,
+    timer: Option<(Time, Sleep)>,
     /// Messages that wait for room among those that are retained.
     held: Queue<Load>,
     requests: Arc<Requests>,
@@ -82,18 +83,6 @@ pub(super) struct ClientEnd {
     ended: Option<CloseInfo>,
 }
 
-/// What begins a session.
-struct Parts {
-    client: Client,
-    settings: Settings,
-    on_lost: OnLost,
-    again: Box<Reconnecting>,
-    socket: Socket,
-    clock: Instant,
-    high_water_mark: usize,
-    receive_buffer: usize,
-}
-
 /// A machine for a new session.
 fn client(settings: &Settings) -> Client {
     let instance = u64::from(jitter()) << 32 | u64::from(jitter());
@@ -101,42 +90,6 @@ fn client(settings: &Settings) -> Client {
 }
 
 impl ClientEnd {
-    fn new(parts: Parts) -> Self {
-        let mut socket = parts.socket;
-        Self {
-            client: parts.client,
-            settings: parts.settings,
-            on_lost: parts.on_lost,
-            again: parts.again,
-            page: Lifecycle::new(),
-            opened: socket.take_opened(),
-            socket: Some(socket),
-            full: false,
-            moving: false,
-            clock: parts.clock,
-            timer: None,
-            held: Queue::default(),
-            requests: Arc::default(),
-            passed: false,
-            takes: Takes::default(),
-            errors: Queue::default(),
-            high_water_mark: parts.high_water_mark.max(1),
-            receive_buffer: parts.receive_buffer,
-            closing: false,
-            closes: false,
-            unread: false,
-            stall: Stall::default(),
-            turn: Turn::default(),
-            stirred: false,
-            flushes: None,
-            status: Status::Open,
-            news: false,
-            resumed: 0,
-            lost: None,
-            ended: None,
-        }
-    }
-
     fn now(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -241,7 +194,7 @@ impl ClientEnd {
 
     /// Compares the status with the one that was told.
     fn note_status(&mut self) {
-        let now = self.now();
+        let now = time(self.now());
         let open = self.client.phase() == ClientPhase::Open;
         let (_, next) = self.client.next();
         let committed = self.client.committed();

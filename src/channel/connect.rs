@@ -405,7 +405,7 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
         if let Some(session) = self.session {
             let again = self.reconnect.unwrap_or_default();
             return Connecting {
-                beginning: Beginning::Session(Box::pin(client_end::begin(source, session, again))),
+                beginning: Beginning::Session(client_end::Begin::new(source, session, again)),
                 codec,
                 next: None,
             };
@@ -429,7 +429,7 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
 enum Beginning {
     Socket(Pin<Box<Opening>>),
     #[cfg(feature = "session")]
-    Session(Pin<Box<client_end::Beginning>>),
+    Session(Box<client_end::Begin>),
 }
 
 /// An attempt to connect, made by awaiting [`Connect`]. Dropping it closes the connection.
@@ -451,7 +451,7 @@ impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
         let opening = match &mut self.beginning {
             Beginning::Socket(opening) => opening,
             Beginning::Session(beginning) => {
-                let end = ready!(beginning.as_mut().poll(cx))?;
+                let end = ready!(beginning.poll(cx))?;
                 let mailbox = driver::start_end(end);
                 return Poll::Ready(Ok(Channel::over(mailbox, self.codec.clone())));
             }

@@ -14,6 +14,7 @@ pub(crate) use load::{Kind, Load};
 
 use crate::lock::{Guard, Lock};
 use crate::message::Message;
+use crate::queue::take_out;
 use crate::session::wire::Head;
 use crate::session::{SessionMessage, Unsendable};
 use crate::waker::{keep, wake};
@@ -199,18 +200,8 @@ impl State {
     }
 
     fn remove_asked(&mut self, index: u64) -> Option<(u64, Option<Waker>)> {
-        let mut last = self.asked.pop()?;
-        if last.0 != index {
-            // Their order does not matter.
-            match self.asked(index) {
-                Some(asked) => core::mem::swap(asked, &mut last),
-                None => {
-                    self.asked.push(last);
-                    return None;
-                }
-            }
-        }
-        Some(last)
+        let place = self.asked.iter().position(|(asked, _)| *asked == index)?;
+        take_out(&mut self.asked, place)
     }
 
     /// The session is gone. `never_sent`: requests that the peer cannot have received.

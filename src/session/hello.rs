@@ -1,5 +1,6 @@
 //! The bodies of `HELLO` and `WELCOME`: layouts and limits.
 
+use super::reader::Reader;
 use super::{SessionViolation, varint};
 pub use crate::error::Refusal;
 use core::fmt;
@@ -192,47 +193,38 @@ impl Hello {
         resume.positions.put(out);
     }
 
-    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
-        if array(input)? != MAGIC {
-            return Err(SessionViolation::Magic);
-        }
-        let [low, high] = array(input)?;
-        if low == 0 || low > high {
-            return Err(SessionViolation::Version);
-        }
-        let features = varint::take(input)?;
-        let instance = u64::from_be_bytes(array(input)?);
-        let attempt = varint::take(input)?;
-        let terms = Terms::take(input)?;
-        let resume = match array(input)? {
-            [0] => None,
-            [how @ (1 | 2)] => Some(Resume {
+    /// The caller calls [`Reader::finish`].
+    pub(crate) fn take(input: &mut Reader<'_>) -> Self {
+        let magic = input.fixed(4) as u32;
+        input.refuse(magic.to_be_bytes() != MAGIC, SessionViolation::Magic);
+        let versions = (input.byte(), input.byte());
+        let (low, high) = versions;
+        input.refuse(low == 0 || low > high, SessionViolation::Version);
+        let (features, instance, attempt) = (input.number(), input.fixed(8), input.number());
+        let terms = Terms::take(input);
+        let how = input.byte();
+        input.refuse(how > 2, SessionViolation::Reserved);
+        let resume = (how > 0).then(|| {
+            let resume = Resume {
                 forgot: how == 2,
-                id: Secret(array(input)?),
-                token: Secret(array(input)?),
-                incarnation: u64::from_be_bytes(array(input)?),
-                positions: Positions::take(input)?,
-            }),
-            _ => return Err(SessionViolation::Reserved),
-        };
-        if let Some(Resume {
-            forgot: true,
-            positions,
-            ..
-        }) = &resume
-            && *positions != Positions::default()
-        {
-            return Err(SessionViolation::Positions);
-        }
+                id: Secret(input.secret()),
+                token: Secret(input.secret()),
+                incarnation: input.fixed(8),
+                positions: Positions::take(input),
+            };
+            let forgets = !resume.forgot || resume.positions == Positions::default();
+            input.refuse(!forgets, SessionViolation::Positions);
+            resume
+        });
         // More bytes belong to a later version.
-        Ok(Self {
-            versions: (low, high),
+        Self {
+            versions,
             features,
             instance,
             attempt,
             terms,
             resume,
-        })
+        }
     }
 }
 
@@ -272,51 +264,45 @@ impl Welcome {
         }
     }
 
-    pub(crate) fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
-        let [status] = array(input)?;
-        Ok(match status {
+    /// The caller calls [`Reader::finish`].
+    pub(crate) fn take(input: &mut Reader<'_>) -> Self {
+        let status = input.byte();
+        match status {
             0 | 1 => {
-                let [version] = array(input)?;
-                if version == 0 {
-                    return Err(SessionViolation::Version);
-                }
-                let agreed = SessionWelcome {
+                let version = input.byte();
+                input.refuse(version == 0, SessionViolation::Version);
+                Welcome::Session(Box::new(SessionWelcome {
                     version,
-                    features: varint::take(input)?,
-                    id: Secret(array(input)?),
-                    token: Secret(array(input)?),
-                    incarnation: u64::from_be_bytes(array(input)?),
-                    terms: Terms::take(input)?,
-                    heartbeat_ms: within(input, &HEARTBEAT)?,
-                    spread_ms: within(input, &(0..=MAX_WAIT))?,
-                    positions: if status == 1 {
-                        Some(Positions::take(input)?)
-                    } else {
-                        None
-                    },
-                };
-                Welcome::Session(Box::new(agreed))
+                    features: input.number(),
+                    id: Secret(input.secret()),
+                    token: Secret(input.secret()),
+                    incarnation: input.fixed(8),
+                    terms: Terms::take(input),
+                    heartbeat_ms: input.within(*HEARTBEAT.start(), *HEARTBEAT.end()),
+                    spread_ms: input.within(0, MAX_WAIT),
+                    positions: (status == 1).then(|| Positions::take(input)),
+                }))
             }
             2 => Welcome::Later {
-                after_ms: within(input, &(0..=MAX_WAIT))?,
-                reason: match array(input)? {
-                    [1] => LaterReason::Draining,
-                    [2] => LaterReason::Store,
-                    [3] => LaterReason::Terms,
-                    [_] => LaterReason::Busy,
+                after_ms: input.within(0, MAX_WAIT),
+                reason: match input.byte() {
+                    1 => LaterReason::Draining,
+                    2 => LaterReason::Store,
+                    3 => LaterReason::Terms,
+                    _ => LaterReason::Busy,
                 },
             },
-            3 => {
-                let [number] = array(input)?;
-                Welcome::Refused(*REFUSALS.get(number as usize).unwrap_or(&Refusal::Unknown))
-            }
             4 => Welcome::Ended {
-                code: close_code(u16::from_be_bytes(array(input)?))?,
-                committed: varint::take(input)?,
-                next: varint::take(input)?,
+                code: take_code(input),
+                committed: input.number(),
+                next: input.number(),
             },
-            _ => return Err(SessionViolation::Reserved),
-        })
+            _ => {
+                input.refuse(status != 3, SessionViolation::Reserved);
+                let number = usize::from(input.byte());
+                Welcome::Refused(*REFUSALS.get(number).unwrap_or(&Refusal::Unknown))
+            }
+        }
     }
 }
 
@@ -334,14 +320,15 @@ impl Terms {
         }
     }
 
-    fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
-        Ok(Self {
-            credit: varint::take(input)?,
-            max_message: within(input, &MESSAGE)?,
-            max_batch: within(input, &(MIN_BATCH..=MAX_BATCH))?,
-            retention: varint::take(input)?,
-            retention_ms: varint::take(input)?,
-        })
+    #[inline(never)]
+    fn take(input: &mut Reader<'_>) -> Self {
+        Self {
+            credit: input.number(),
+            max_message: input.within(*MESSAGE.start(), *MESSAGE.end()),
+            max_batch: input.within(MIN_BATCH, MAX_BATCH),
+            retention: input.number(),
+            retention_ms: input.number(),
+        }
     }
 }
 
@@ -359,19 +346,27 @@ impl Positions {
         }
     }
 
-    fn take(input: &mut &[u8]) -> Result<Self, SessionViolation> {
+    #[inline(never)]
+    fn take(input: &mut Reader<'_>) -> Self {
         let positions = Self {
-            received: varint::take(input)?,
-            committed: varint::take(input)?,
-            first: varint::take(input)?,
-            next: varint::take(input)?,
-            parts: varint::take(input)?,
+            received: input.number(),
+            committed: input.number(),
+            first: input.number(),
+            next: input.number(),
+            parts: input.number(),
         };
-        if positions.committed > positions.received || positions.first > positions.next {
-            return Err(SessionViolation::Positions);
-        }
-        Ok(positions)
+        let contradicts =
+            positions.committed > positions.received || positions.first > positions.next;
+        input.refuse(contradicts, SessionViolation::Positions);
+        positions
     }
+}
+
+/// The code of a `BYE`, which has two bytes.
+pub(crate) fn take_code(input: &mut Reader<'_>) -> u16 {
+    let code = input.fixed(2) as u16;
+    input.refuse(close_code(code).is_err(), SessionViolation::Bye);
+    code
 }
 
 /// The code of a `BYE`: one that a page may pass to `close()` (WHATWG WebSockets §3.1, close).
@@ -380,24 +375,4 @@ pub(crate) fn close_code(code: u16) -> Result<u16, SessionViolation> {
         1000 | 3000..=4999 => Ok(code),
         _ => Err(SessionViolation::Bye),
     }
-}
-
-fn within(
-    input: &mut &[u8],
-    limits: &core::ops::RangeInclusive<u64>,
-) -> Result<u64, SessionViolation> {
-    let number = varint::take(input)?;
-    if limits.contains(&number) {
-        Ok(number)
-    } else {
-        Err(SessionViolation::Limit)
-    }
-}
-
-pub(crate) fn array<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], SessionViolation> {
-    let (array, rest) = input
-        .split_first_chunk()
-        .ok_or(SessionViolation::Truncated)?;
-    *input = rest;
-    Ok(*array)
 }

@@ -5,7 +5,7 @@
 //!
 //! | file | what it has |
 //! | --- | --- |
-//! | `wire`, `hello`, `varint`, `violation` | bytes to frames and back, limits, violations |
+//! | `wire`, `hello`, `reader`, `varint`, `violation` | bytes to frames and back, limits, violations |
 //! | `retained`, `outgoing`, `poison` | one direction at its sender: what is kept, sent, suspected |
 //! | `incoming` | one direction at its receiver: what is read, committed, granted |
 //! | `heartbeat`, `exchange` | what both sides do alike on a connection |
@@ -16,7 +16,7 @@
 #![doc = include_str!("WIRE.md")]
 
 mod client;
-mod clock;
+pub(crate) mod clock;
 mod exchange;
 mod heartbeat;
 mod hello;
@@ -24,6 +24,7 @@ mod incoming;
 mod options;
 mod outgoing;
 mod poison;
+mod reader;
 mod registry;
 mod retained;
 mod server;
@@ -47,6 +48,7 @@ pub use tokens::TokenHash;
 pub use varint::MAX_NUMBER;
 pub use violation::SessionViolation;
 
+pub(crate) use settings::millis;
 #[allow(unused_imports, reason = "the server is native")]
 pub(crate) use violation::CLOSE;
 

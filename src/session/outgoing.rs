@@ -128,7 +128,7 @@ impl Outgoing {
         let index = self.next();
         if let Head::Bye { code } = head {
             self.bye = Some(index);
-            let reason = String::from_utf8_lossy(payload).into_owned();
+            let reason = core::str::from_utf8(payload).unwrap_or_default().into();
             self.bye_told = Some(Box::new((code, reason)));
         } else {
             if payload.len() as u64 > self.max_message {

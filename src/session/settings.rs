@@ -1,6 +1,6 @@
 //! The settings of one side of a session.
 
-use super::Terms;
+use super::{MAX_NUMBER, Terms};
 use core::time::Duration;
 
 /// The settings of one side. A cost is in bytes: those of each message, and 32 more for each.
@@ -109,7 +109,6 @@ impl Settings {
 }
 
 pub(crate) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).map_or(super::varint::MAX_NUMBER, |millis| {
-        millis.min(super::varint::MAX_NUMBER)
-    })
+    let seconds = time.as_secs().min(MAX_NUMBER / 1000);
+    MAX_NUMBER.min(seconds * 1000 + u64::from(time.subsec_millis()))
 }

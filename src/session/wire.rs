@@ -1,6 +1,7 @@
 //! Batches and frames of `WIRE.md`. Reading copies nothing, and no input makes it panic.
 
-use super::hello::{Hello, MAX_HELLO, MAX_WAIT, Welcome, array, close_code};
+use super::hello::{Hello, MAX_HELLO, MAX_WAIT, Welcome, take_code};
+use super::reader::Reader;
 use super::{SessionViolation, varint};
 
 /// Kinds of frames.
@@ -263,7 +264,11 @@ impl<'a> Iterator for Frames<'a> {
 /// Takes a frame from the front of `rest`: its kind and its body.
 #[inline]
 pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), SessionViolation> {
-    let [kind] = array(rest)?;
+    let Some((kind, behind)) = rest.split_first() else {
+        return Err(SessionViolation::Truncated);
+    };
+    let kind = *kind;
+    *rest = behind;
     let len = varint::take(rest)?;
     let len = usize::try_from(len).map_err(|_| SessionViolation::Truncated)?;
     let (body, behind) = rest
@@ -275,63 +280,75 @@ pub(crate) fn split<'a>(rest: &mut &'a [u8]) -> Result<(u8, &'a [u8]), SessionVi
 
 #[inline]
 fn read(kind: u8, body: &[u8]) -> Result<Frame<'_>, SessionViolation> {
-    let mut rest = body;
-    let input = &mut rest;
-    let frame = match kind {
+    match kind {
         kind::DATA_TEXT | kind::DATA_BINARY => {
             let text = kind == kind::DATA_TEXT;
             return Ok(Frame::Last(Head::Data { text }, body));
         }
-        kind::PART if body.is_empty() => return Err(SessionViolation::EmptyPart),
-        kind::PART => return Ok(Frame::Part(body)),
+        kind::PART if !body.is_empty() => return Ok(Frame::Part(body)),
+        _ => {}
+    }
+    let mut input = Reader::new(body);
+    let frame = fields(kind, &mut input);
+    input.finish()?;
+    Ok(frame)
+}
+
+/// Every frame that has fields.
+#[inline(never)]
+fn fields<'a>(kind: u8, input: &mut Reader<'a>) -> Frame<'a> {
+    let frame = match kind {
         kind::REQUEST_TEXT | kind::REQUEST_BINARY => {
             let text = kind == kind::REQUEST_TEXT;
-            return Ok(Frame::Last(Head::Request { text }, body));
+            return Frame::Last(Head::Request { text }, input.rest);
         }
         kind::RESPONSE_TEXT | kind::RESPONSE_BINARY => {
             let text = kind == kind::RESPONSE_TEXT;
-            let to = varint::take(input)?;
-            return Ok(Frame::Last(Head::Response { text, to }, rest));
+            let to = input.number();
+            return Frame::Last(Head::Response { text, to }, input.rest);
         }
         kind::ERROR => {
-            let to = varint::take(input)?;
-            let code = varint::take(input)?;
-            return Ok(Frame::Last(Head::Error { to, code }, rest));
+            let (to, code) = (input.number(), input.number());
+            return Frame::Last(Head::Error { to, code }, input.rest);
         }
         kind::BYE => {
-            let code = close_code(u16::from_be_bytes(array(input)?))?;
-            if rest.len() > MAX_REASON {
-                return Err(SessionViolation::Bye);
-            }
-            return Ok(Frame::Last(Head::Bye { code }, rest));
-        }
-        kind::HELLO | kind::WELCOME if body.len() > MAX_HELLO => {
-            return Err(SessionViolation::BodyTooLong);
+            let code = take_code(input);
+            input.refuse(input.rest.len() > MAX_REASON, SessionViolation::Bye);
+            return Frame::Last(Head::Bye { code }, input.rest);
         }
         // More bytes behind their fields belong to a later version.
-        kind::HELLO => return Ok(Frame::Hello(Box::new(Hello::take(input)?))),
-        kind::WELCOME => return Ok(Frame::Welcome(Welcome::take(input)?)),
-        kind if kind::SKIPPED.contains(&kind) => return Ok(Frame::Skipped(kind)),
+        kind::HELLO | kind::WELCOME => {
+            input.refuse(input.rest.len() > MAX_HELLO, SessionViolation::BodyTooLong);
+            return match kind {
+                kind::HELLO => Frame::Hello(Box::new(Hello::take(input))),
+                _ => Frame::Welcome(Welcome::take(input)),
+            };
+        }
+        kind if kind::SKIPPED.contains(&kind) => return Frame::Skipped(kind),
 
-        kind::ACK => Frame::Ack(varint::take(input)?),
-        kind::CREDIT => Frame::Credit(varint::take(input)?),
-        kind::PING => Frame::Ping(varint::take(input)?),
-        kind::PONG => Frame::Pong(varint::take(input)?),
+        kind::ACK => Frame::Ack(input.number()),
+        kind::CREDIT => Frame::Credit(input.number()),
+        kind::PING => Frame::Ping(input.number()),
+        kind::PONG => Frame::Pong(input.number()),
         kind::FLUSH => Frame::Flush,
-        kind::MOVE => match varint::take(input)? {
-            after_ms @ 0..=MAX_WAIT => Frame::Move { after_ms },
-            _ => return Err(SessionViolation::Limit),
-        },
+        kind::MOVE => {
+            let after_ms = input.within(0, MAX_WAIT);
+            Frame::Move { after_ms }
+        }
         kind::CANCEL => {
-            let to = varint::take(input)?;
+            let to = input.number();
             Frame::Last(Head::Cancel { to }, &[])
         }
         kind::VOID => Frame::Last(Head::Void, &[]),
-        _ => return Err(SessionViolation::UnknownKind),
+        _ => {
+            let violation = match kind {
+                kind::PART => SessionViolation::EmptyPart,
+                _ => SessionViolation::UnknownKind,
+            };
+            input.violated(violation);
+            Frame::Flush
+        }
     };
-    if rest.is_empty() {
-        Ok(frame)
-    } else {
-        Err(SessionViolation::BodyTooLong)
-    }
+    input.refuse(!input.rest.is_empty(), SessionViolation::BodyTooLong);
+    frame
 }

@@ -34,7 +34,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("proto", &["error", "http", "message", "shared", "simd"]),
     ("reconnect", &["error", "message"]),
     ("session", &["error", "message", "queue", "reconnect"]),
-    ("requests", &["message", "lock", "session", "waker"]),
+    (
+        "requests",
+        &["message", "lock", "queue", "session", "waker"],
+    ),
     ("codec", &["error", "message"]),
     ("net", &["error", "http", "time", "proto"]),
     (

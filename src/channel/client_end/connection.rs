@@ -36,16 +36,23 @@ impl ClientEnd {
             let Poll::Ready(message) = socket.poll_message(cx) else {
                 return true;
             };
-            let now = self.now();
             match message {
-                Some(Message::Binary(batch)) => self.client.handle_batch(now, &batch),
-                Some(Message::Text(_)) => self.client.handle_text(now),
-                None => self.dropped(now),
+                Some(message) => self.arrived(message),
+                None => self.dropped(self.now()),
             }
             self.hear();
         }
         cx.waker().wake_by_ref();
         false
+    }
+
+    /// A message of the connection.
+    pub(super) fn arrived(&mut self, message: Message) {
+        let now = self.now();
+        match message {
+            Message::Binary(batch) => self.client.handle_batch(now, &batch),
+            Message::Text(_) => self.client.handle_text(now),
+        }
     }
 
     /// The connection ended by itself.

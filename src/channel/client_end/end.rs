@@ -22,7 +22,9 @@ impl End for ClientEnd {
     fn begin_turn(&mut self, turn: Begin, cx: &mut Context<'_>) {
         self.again.obey(turn.orders);
         let mut heard = false;
-        while let Poll::Ready(event) = self.page.poll(cx) {
+        while let Some(page) = &mut self.page
+            && let Poll::Ready(event) = page.poll(cx)
+        {
             self.again.hear(event);
             heard = true;
             if event == Heard::Restored {

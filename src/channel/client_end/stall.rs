@@ -1,11 +1,11 @@
 //! Whether somebody reads nothing.
 
 use crate::channel::mailbox::{Moment, StalledBy};
+use crate::session::clock::{MS, NEVER, Time};
 use crate::time::Instant;
-use core::time::Duration;
 
 /// After so long it is told.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Time = 5000 * MS;
 
 /// What each side has to read, and since when that has not changed.
 #[derive(Default)]
@@ -18,11 +18,11 @@ pub(super) struct Stall {
 struct Watched {
     at: u64,
     /// Since when there is something to read, and no progress.
-    since: Option<(Duration, Instant)>,
+    since: Option<(Time, Instant)>,
 }
 
 impl Watched {
-    fn see(&mut self, now: Duration, at: u64, waits: bool) {
+    fn see(&mut self, now: Time, at: u64, waits: bool) {
         if !waits {
             self.since = None;
         } else if self.since.is_none() || self.at != at {
@@ -31,31 +31,33 @@ impl Watched {
         self.at = at;
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        self.since.map(|(since, _)| since + PATIENCE)
+    /// [`NEVER`] if nothing waits.
+    fn deadline(&self) -> Time {
+        self.since.map_or(NEVER, |(since, _)| since + PATIENCE)
     }
 }
 
 impl Stall {
     /// How far each side has read, and whether there is more.
-    pub(super) fn see(&mut self, now: Duration, ours: (u64, bool), theirs: (u64, bool)) {
+    pub(super) fn see(&mut self, now: Time, ours: (u64, bool), theirs: (u64, bool)) {
         self.ours.see(now, ours.0, ours.1);
         self.theirs.see(now, theirs.0, theirs.1);
     }
 
-    /// When somebody is stalled, if nothing changes.
-    pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
-        let times = [self.ours.deadline(), self.theirs.deadline()];
-        times.into_iter().flatten().filter(|at| *at > now).min()
+    /// When somebody is stalled, if nothing changes; or [`NEVER`].
+    pub(super) fn deadline(&self, now: Time) -> Time {
+        let later = |at: Time| if at > now { at } else { NEVER };
+        later(self.ours.deadline()).min(later(self.theirs.deadline()))
     }
 
     /// Who is stalled, and since when. Our own receiver first.
-    pub(super) fn stalled(&self, now: Duration) -> Option<(StalledBy, Moment)> {
-        let of = |watched: &Watched, by| {
-            let (since, moment) = watched.since?;
-            (since + PATIENCE <= now).then_some((by, Moment::new(moment)))
+    pub(super) fn stalled(&self, now: Time) -> Option<(StalledBy, Moment)> {
+        let (watched, by) = match self.ours.deadline() <= now {
+            true => (&self.ours, StalledBy::Receiver),
+            false if self.theirs.deadline() <= now => (&self.theirs, StalledBy::Peer),
+            false => return None,
         };
-        of(&self.ours, StalledBy::Receiver).or_else(|| of(&self.theirs, StalledBy::Peer))
+        Some((by, Moment::new(watched.since?.1)))
     }
 }
 
@@ -63,8 +65,8 @@ impl Stall {
 mod tests {
     use super::*;
 
-    const fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
+    const fn at(seconds: u64) -> Time {
+        seconds * 1000 * MS
     }
 
     #[test]
@@ -72,18 +74,15 @@ mod tests {
         let mut stall = Stall::default();
         let by = |stall: &Stall, now| stall.stalled(now).map(|(by, _)| by);
         stall.see(at(0), (0, false), (0, true));
-        assert_eq!(stall.deadline(at(0)), Some(at(5)));
+        assert_eq!(stall.deadline(at(0)), at(5));
         // It gets on, and stops again.
         stall.see(at(4), (0, false), (1, true));
-        assert_eq!(
-            (by(&stall, at(8)), stall.deadline(at(8))),
-            (None, Some(at(9)))
-        );
+        assert_eq!((by(&stall, at(8)), stall.deadline(at(8))), (None, at(9)));
         assert_eq!(by(&stall, at(9)), Some(StalledBy::Peer));
         stall.see(at(10), (0, true), (2, false));
         assert_eq!(by(&stall, at(10)), None);
         assert_eq!(by(&stall, at(15)), Some(StalledBy::Receiver));
         stall.see(at(16), (1, false), (2, false));
-        assert_eq!((by(&stall, at(60)), stall.deadline(at(60))), (None, None));
+        assert_eq!((by(&stall, at(60)), stall.deadline(at(60))), (None, NEVER));
     }
 }

@@ -4,6 +4,7 @@ use super::{AT_ONCE, Mailbox, State};
 use crate::channel::wait_queue::Key;
 use crate::codec::Decode;
 use crate::message::Message;
+use crate::queue::take_out;
 use crate::requests::{Asked, Kind, Requests};
 use core::task::Waker;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ impl State {
     pub(super) fn take_kind(&mut self, key: Key) -> Option<Kind> {
         let kinds = self.kinds.as_mut()?;
         let place = kinds.iter().position(|(of, _)| *of == key)?;
-        Some(kinds.remove(place).1)
+        Some(take_out(kinds, place)?.1)
     }
 }
 
