@@ -250,6 +250,8 @@ impl Driver {
                     }
                 }
                 #[cfg(feature = "session")]
+                Poll::Ready(Some(Item::Run(run))) => self.mailbox.incoming.arrive_run(run),
+                #[cfg(feature = "session")]
                 Poll::Ready(Some(Item::Error(error))) => self.note(*error),
                 #[cfg(feature = "session")]
                 Poll::Ready(Some(Item::Request(asked))) => self.mailbox.incoming.ask(asked),
@@ -330,16 +332,14 @@ impl Driver {
 
     /// Hands over accepted messages, before any in the queue: there was capacity when they were accepted.
     pub(super) fn hand_over_accepted(&mut self, accepted: Accepted) {
+        // A session's are in the run, others among the messages.
         #[cfg(feature = "session")]
-        let mut chunks = accepted.chunks.into_iter().peekable();
+        if !accepted.run.is_empty() {
+            self.hand_over_run(accepted.run);
+        }
         #[cfg(feature = "reconnect")]
         let mut kept = Vec::new();
-        #[cfg_attr(not(feature = "session"), allow(unused_variables))]
-        for (count, message) in accepted.messages.into_iter().enumerate() {
-            #[cfg(feature = "session")]
-            while let Some((_, chunk)) = chunks.next_if(|(before, _)| *before <= count) {
-                self.hand_over_chunk(&chunk);
-            }
+        for message in accepted.messages {
             if let Err(error) = self.hand_over(message) {
                 #[cfg(feature = "reconnect")]
                 if error.kind == SendErrorKind::NotOpen && self.will_reconnect() {
@@ -349,10 +349,6 @@ impl Driver {
                 // Nothing waits for the result, so count it.
                 self.mailbox.count_lost(error.value.len(), error.kind);
             }
-        }
-        #[cfg(feature = "session")]
-        for (_, chunk) in chunks {
-            self.hand_over_chunk(&chunk);
         }
         #[cfg(feature = "reconnect")]
         self.mailbox.restore(kept);

@@ -4,8 +4,6 @@
 //! `session` there is only the socket, and nothing of this is left in the program.
 
 #[cfg(feature = "session")]
-use super::chunk::{self, Chunk};
-#[cfg(feature = "session")]
 use super::mailbox::Status;
 #[cfg(feature = "session")]
 use crate::error::RecvError;
@@ -15,6 +13,8 @@ use crate::error::SendErrorKind;
 use crate::message::{CloseInfo, Message, OpenInfo};
 #[cfg(feature = "session")]
 use crate::requests::{Asked, Kind, Load, Requests};
+#[cfg(feature = "session")]
+use crate::session::Run;
 use crate::socket::Socket;
 #[cfg(feature = "session")]
 use crate::transport::MaybeSend;
@@ -62,11 +62,11 @@ pub(crate) trait End: MaybeSend {
     /// The requests of its channel.
     fn requests(&self) -> &Arc<Requests>;
 
-    /// Retains many messages. Tells of each that was refused its bytes, and why.
-    fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
-        for one in chunk.iter() {
-            let bytes = one.0.len();
-            if let Err(error) = self.send(Load::new(Kind::Value, chunk::message(one))) {
+    /// Retains many values. For each one that is refused it passes the bytes and the reason to `refused`.
+    fn send_all(&mut self, mut run: Run, refused: &mut dyn FnMut(usize, SendErrorKind)) {
+        while let Some(message) = run.take() {
+            let bytes = message.len();
+            if let Err(error) = self.send(Load::new(Kind::Value, message)) {
                 refused(bytes, error.kind);
             }
         }
@@ -95,6 +95,12 @@ pub(crate) trait End: MaybeSend {
 
     /// How many connections have gone on with the session.
     fn resumed(&self) -> u64;
+
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    /// Whether the driver has another turn soon, without being woken by a handle.
+    fn is_turn_due(&self) -> bool {
+        false
+    }
 
     /// The status, if it is another than at the last call. `Closing` and `Closed` are for the driver to set.
     fn news(&mut self) -> Option<Status>;
@@ -127,6 +133,9 @@ pub(crate) struct Begin {
 /// What a link gives to the receiver.
 pub(crate) enum Item {
     Message(Message),
+    /// Values in a row.
+    #[cfg(feature = "session")]
+    Run(Run),
     /// An error at its place, behind which the stream goes on, or ends.
     #[cfg(feature = "session")]
     Error(Box<RecvError>),

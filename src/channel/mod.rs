@@ -5,8 +5,6 @@
 #[cfg(feature = "session")]
 mod batches;
 #[cfg(feature = "session")]
-mod chunk;
-#[cfg(feature = "session")]
 mod client_end;
 mod connect;
 mod control;
@@ -50,9 +48,6 @@ pub use responder::{Answering, Received, Responder};
 mod send_all;
 pub use sender::Sender;
 
-#[cfg(feature = "session")]
-#[allow(unused_imports, reason = "for the server's end")]
-pub(crate) use chunk::Chunk;
 #[cfg(feature = "session")]
 #[allow(unused_imports, reason = "for the server's end")]
 pub(crate) use client_end::takes::Takes;

@@ -1,11 +1,11 @@
 //! Outgoing messages: those accepted without waiting, the queue of waiting sends, and the capacity.
 
-#[cfg(feature = "session")]
-use super::chunk::Chunk;
 use super::driver::Driver;
 use super::wait_queue::{Key, WaitQueue};
 use crate::error::SendErrorKind;
 use crate::message::Message;
+#[cfg(feature = "session")]
+use crate::session::{Run, wire::OVERHEAD};
 
 /// The progress of everything to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,9 +50,9 @@ pub(super) struct Accepted {
     pub(super) messages: Vec<Message>,
     pub(super) bytes: usize,
     pub(super) hand_over: fn(&mut Driver, Accepted),
-    /// Of a session: many messages at once, each in front of so many of the others.
+    /// The values of a session, instead of `messages`.
     #[cfg(feature = "session")]
-    pub(super) chunks: Vec<(usize, Chunk)>,
+    pub(super) run: Run,
 }
 
 pub(super) struct Outgoing {
@@ -100,11 +100,22 @@ impl Outgoing {
         accepted.messages.push(message);
     }
 
-    /// Accepts many messages.
+    /// Accepts values of a session. Each counts what it will cost when it is retained.
     #[cfg(feature = "session")]
-    pub(super) fn accept_chunk(&mut self, chunk: Chunk) {
-        let accepted = self.accepted(chunk.bytes());
-        accepted.chunks.push((accepted.messages.len(), chunk));
+    pub(super) fn accept_run(&mut self, values: &mut Run) {
+        let cost = values.frames().len() + values.len() * OVERHEAD as usize;
+        self.room = self.room.saturating_sub(cost);
+        let run = &mut self.accepted(values.bytes()).run;
+        match run.is_empty() && values.len() > 1 {
+            true => core::mem::swap(run, values),
+            false => run.append(values),
+        }
+    }
+
+    /// The bytes of the values of a session that the driver does not have yet.
+    #[cfg(all(feature = "session", target_family = "wasm", target_os = "unknown"))]
+    pub(super) fn accepted_bytes(&self) -> usize {
+        self.accepted.as_ref().map_or(0, |accepted| accepted.bytes)
     }
 
     /// Where so many bytes more are put.
@@ -117,7 +128,7 @@ impl Outgoing {
                 bytes: 0,
                 hand_over: Driver::hand_over_accepted,
                 #[cfg(feature = "session")]
-                chunks: Vec::new(),
+                run: Run::default(),
             })
         });
         accepted.bytes += bytes;
@@ -161,8 +172,8 @@ impl Outgoing {
         if let Some(accepted) = &accepted {
             self.lost.messages += accepted.messages.len() as u64;
             #[cfg(feature = "session")]
-            for (_, chunk) in &accepted.chunks {
-                self.lost.messages += chunk.len() as u64;
+            {
+                self.lost.messages += accepted.run.len() as u64;
             }
             self.lost.bytes += accepted.bytes;
         }

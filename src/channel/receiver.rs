@@ -4,8 +4,14 @@ use super::control::Control;
 use super::hook::{self, MaybeShared};
 use super::mailbox::Mailbox;
 use crate::codec::Decode;
+#[cfg(feature = "session")]
+use crate::error::DecodeError;
 use crate::error::{RecvError, TryRecvError};
 use crate::message::{CloseInfo, Message, OpenInfo};
+#[cfg(feature = "session")]
+use crate::session::Run;
+#[cfg(feature = "session")]
+use crate::transport::{inbox::Weighed, parcel::Parcel};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -158,32 +164,60 @@ impl<Rx> Receiver<Rx> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Vec<Rx>, RecvError>>> {
-        let messages = match self.mailbox.poll_messages(cx.waker()) {
-            Poll::Pending => return Poll::Pending,
+        match self.mailbox.poll_parcels(cx.waker()) {
+            Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
                 let end = self.item(None);
-                return Poll::Ready(end.map(|item| item.map(|value| Vec::from([value]))));
+                Poll::Ready(end.map(|item| item.map(|value| Vec::from([value]))))
             }
-            Poll::Ready(Some(messages)) => messages,
-        };
-        let mut values = Vec::with_capacity(messages.len());
-        let mut messages = messages.into_iter();
-        while let Some(message) = messages.next() {
-            match self.codec.decode(message) {
-                Ok(value) => values.push(value),
-                Err(error) if values.is_empty() => {
-                    self.mailbox.incoming.put_back(messages);
-                    return Poll::Ready(Some(Err(RecvError::DecodeFailed(error))));
-                }
-                Err(error) => {
-                    // It comes next, alone.
-                    let rest = core::iter::once(error.raw).chain(messages);
-                    self.mailbox.incoming.put_back(rest);
-                    break;
-                }
-            }
+            Poll::Ready(Some(parcels)) => Poll::Ready(Some(self.decode_all(parcels))),
         }
-        Poll::Ready(Some(Ok(values)))
+    }
+
+    /// The values of many messages. At one that cannot be decoded it stops: what comes behind is put back, and the error is an item of its own.
+    fn decode_all(&self, parcels: Vec<Parcel>) -> Result<Vec<Rx>, RecvError> {
+        let messages = parcels.iter().map(Weighed::messages).sum();
+        let mut values = Vec::with_capacity(messages);
+        let mut parcels = parcels.into_iter();
+        while let Some(parcel) = parcels.next() {
+            let error = match parcel {
+                Parcel::Message(message) => match self.codec.decode(message) {
+                    Ok(value) => {
+                        values.push(value);
+                        continue;
+                    }
+                    Err(error) => error,
+                },
+                Parcel::Run(mut run) => match self.decode_run(&mut run, &mut values) {
+                    Ok(()) => continue,
+                    Err(error) => {
+                        let rest = core::iter::once(Parcel::Run(run)).chain(parcels.by_ref());
+                        self.mailbox.incoming.put_back(rest);
+                        error
+                    }
+                },
+            };
+            if values.is_empty() {
+                self.mailbox.incoming.put_back(parcels);
+                return Err(RecvError::DecodeFailed(error));
+            }
+            // It comes next, alone.
+            let failed = core::iter::once(Parcel::Message(error.raw));
+            self.mailbox.incoming.put_back(failed.chain(parcels));
+            break;
+        }
+        Ok(values)
+    }
+
+    /// Appends the values of a run. At an error what comes behind is left in the run.
+    fn decode_run(&self, run: &mut Run, values: &mut Vec<Rx>) -> Result<(), DecodeError> {
+        while let Some((payload, text)) = run.first() {
+            let value = self.codec.decode_from(payload, text);
+            let len = payload.len();
+            run.skip(len);
+            values.push(value?);
+        }
+        Ok(())
     }
 }
 

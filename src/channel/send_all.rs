@@ -1,14 +1,14 @@
 //! Many values at once, from a sender.
 
-use super::chunk::{self, Chunk};
 use super::sender::{Sender, Waiting};
 use crate::error::{SendError, SendErrorKind};
+use crate::session::Run;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// Bytes that are handed over together: about what a batch of a session holds.
-const CHUNK: usize = 32 * 1024;
+/// Bytes of frames that are handed over together: about what a batch of a session holds, and not more, so that no small batch follows.
+const CHUNK: usize = 31 * 1024;
 /// And as many values, however small.
 const MOST: usize = 1024;
 
@@ -75,11 +75,10 @@ impl<Tx> Sender<Tx> {
         ready: &mut Vec<Tx>,
         values: &mut dyn Iterator<Item = Tx>,
     ) -> Result<(), SendErrorKind> {
-        let mut chunk = Chunk::default();
-        let mut encoded = 0;
+        let mut run = Run::default();
         let failed = loop {
-            if encoded == ready.len() {
-                if chunk.bytes() >= CHUNK || encoded >= MOST {
+            if run.len() == ready.len() {
+                if run.frames().len() >= CHUNK || run.len() >= MOST {
                     break None;
                 }
                 match values.next() {
@@ -87,15 +86,15 @@ impl<Tx> Sender<Tx> {
                     None => break None,
                 }
             }
-            let Some(value) = ready.get(encoded) else {
+            let Some(value) = ready.get(run.len()) else {
                 break None;
             };
-            match chunk.push(|out| self.codec.encode_into(value, out)) {
-                Ok(()) => encoded += 1,
-                Err(error) => break Some(SendErrorKind::EncodeFailed(error)),
+            if let Err(error) = run.push(|out| self.codec.encode_into(value, out)) {
+                break Some(SendErrorKind::EncodeFailed(error));
             }
         };
-        if encoded > 0 && !self.accept_chunk(chunk) {
+        let encoded = run.len();
+        if encoded > 0 && !self.accept_run(run) {
             return Err(SendErrorKind::NotOpen);
         }
         ready.drain(..encoded);
@@ -103,22 +102,43 @@ impl<Tx> Sender<Tx> {
     }
 
     /// False if nothing can be sent any more.
-    fn accept_chunk(&self, chunk: Chunk) -> bool {
+    fn accept_run(&self, mut run: Run) -> bool {
         let mailbox = &self.mailbox;
-        if mailbox.takes_chunks() {
-            return mailbox.accept_chunk(chunk);
+        if mailbox.takes_runs() {
+            return mailbox.accept_run(&mut run);
         }
         // Once the first is accepted the others are, or counted as unsent.
-        let mut messages = chunk.iter().map(chunk::message);
-        let live = messages
-            .next()
-            .is_none_or(|first| mailbox.accept(first).is_ok());
-        for message in messages {
+        let live = run.take().is_none_or(|first| mailbox.accept(first).is_ok());
+        while let Some(message) = run.take() {
             let bytes = message.len();
             if mailbox.accept(message).is_err() {
                 mailbox.count_lost(bytes, SendErrorKind::NotOpen);
             }
         }
         live
+    }
+
+    /// Over a session: has a value accepted at once, or returns it if it has to wait. Natively [`direct`](super::direct) hands it over.
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    pub(super) fn accept_at_once(&self, value: Tx) -> Result<Result<(), SendError<Tx>>, Tx> {
+        let mailbox = &self.mailbox;
+        if !mailbox.may_accept() {
+            return Err(value);
+        }
+        // The codec is foreign code, so no lock is held.
+        let mut run = mailbox.take_scratch();
+        if let Err(error) = run.push(|out| self.codec.encode_into(&value, out)) {
+            mailbox.put_scratch(run);
+            return Ok(Err(SendError::new(
+                value,
+                SendErrorKind::EncodeFailed(error),
+            )));
+        }
+        let accepted = mailbox.accept_at_once(&mut run);
+        mailbox.put_scratch(run);
+        match accepted {
+            true => Ok(Ok(())),
+            false => Err(value),
+        }
     }
 }

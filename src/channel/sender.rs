@@ -71,6 +71,9 @@ impl<Tx> Sender<Tx> {
     /// `Ok` means that the platform's own send was called on an open connection: handed over, not delivered. Values are handed over in the order in
     /// which the futures were first polled. Nothing is queued meanwhile: the future holds its own value.
     ///
+    /// Over a session `Ok` means that the session has the value, with a connection or without one. In a page the first value is written at once; those
+    /// that follow in the same turn of the event loop share WebSocket messages.
+    ///
     /// Cancellation: dropping the future before it completes sends nothing, unless the value was handed over at that very moment.
     ///
     /// # Errors
@@ -80,6 +83,11 @@ impl<Tx> Sender<Tx> {
         poll_fn(move |cx| {
             let (mut waiting, unsent) = match core::mem::replace(&mut sending, Sending::Over) {
                 Sending::Value(value) => {
+                    #[cfg(all(feature = "session", target_family = "wasm", target_os = "unknown"))]
+                    let value = match self.accept_at_once(value) {
+                        Ok(accepted) => return Poll::Ready(accepted),
+                        Err(value) => value,
+                    };
                     let (message, unsent) = Unsent::new(&*self.codec, value)?;
                     let message = match direct::hand_over(&self.mailbox, message) {
                         Ok(()) => return Poll::Ready(Ok(())),

@@ -1,6 +1,6 @@
 //! Bytes as binary messages.
 
-use super::{Decode, Encode, Restore};
+use super::{Decode, Encode, Restore, copied};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 
@@ -36,6 +36,13 @@ impl Decode<Vec<u8>> for Bytes {
                 message,
                 "expected a binary message, got a text one",
             )),
+        }
+    }
+
+    fn decode_from(&self, payload: &[u8], text: bool) -> Result<Vec<u8>, DecodeError> {
+        match text {
+            false => Ok(payload.into()),
+            true => self.decode(copied(payload, text)),
         }
     }
 }

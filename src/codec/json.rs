@@ -1,6 +1,6 @@
 //! Any serde type as JSON.
 
-use super::{Decode, Encode};
+use super::{Decode, Encode, copied};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 use serde::Serialize;
@@ -31,5 +31,12 @@ impl<T: DeserializeOwned> Decode<T> for Json {
             Message::Binary(bytes) => serde_json::from_slice(bytes),
         };
         decoded.map_err(|error| DecodeError::new(message, error.to_string()))
+    }
+
+    fn decode_from(&self, payload: &[u8], text: bool) -> Result<T, DecodeError> {
+        match serde_json::from_slice(payload) {
+            Ok(value) => Ok(value),
+            Err(_) => self.decode(copied(payload, text)),
+        }
     }
 }

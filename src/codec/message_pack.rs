@@ -1,6 +1,6 @@
 //! Any serde type as MessagePack.
 
-use super::{Decode, Encode};
+use super::{Decode, Encode, copied};
 use crate::error::{DecodeError, EncodeError};
 use crate::message::Message;
 use rmp_serde::Deserializer;
@@ -45,6 +45,13 @@ impl<T: DeserializeOwned> Decode<T> for MessagePack {
             Ok(value) => Ok(value),
             Err(detail) => Err(DecodeError::new(message, detail)),
         }
+    }
+
+    fn decode_from(&self, payload: &[u8], text: bool) -> Result<T, DecodeError> {
+        if !text && let Ok(value) = read(payload) {
+            return Ok(value);
+        }
+        self.decode(copied(payload, text))
     }
 }
 

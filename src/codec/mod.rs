@@ -105,6 +105,23 @@ pub trait Decode<T>: Send + Sync {
     /// # Errors
     /// If it carries none. The error contains the message as it arrived.
     fn decode(&self, message: Message) -> Result<T, DecodeError>;
+
+    /// The value of a message whose payload is `payload`: UTF-8 if it is `text`. Many messages share one buffer this way, as in `Receiver::batches`. The
+    /// default copies the payload and decodes that.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn decode_from(&self, payload: &[u8], text: bool) -> Result<T, DecodeError> {
+        self.decode(copied(payload, text))
+    }
+}
+
+/// A payload as a message of its own.
+fn copied(payload: &[u8], text: bool) -> Message {
+    match core::str::from_utf8(payload) {
+        Ok(payload) if text => payload.into(),
+        _ => payload.into(),
+    }
 }
 
 /// Both directions: encodes `Tx` and decodes `Rx`. Every type that implements both is one; [the module](self) has an example.

@@ -201,11 +201,20 @@ impl Client {
         if batch.len() as u64 > self.settings.max_batch {
             return Err(SessionViolation::BatchTooLong);
         }
-        let (slot, frames) = Frames::new(batch)?;
+        let (slot, mut frames) = Frames::new(batch)?;
         if slot != 0 {
             return Err(SessionViolation::Slot);
         }
-        for frame in frames {
+        loop {
+            if self.phase == ClientPhase::Open
+                && frames.take_by(|rest| self.exchange.incoming.handle_run(rest))
+                && let Some(ticket) = &mut self.session
+            {
+                ticket.fresh = false;
+            }
+            let Some(frame) = frames.next() else {
+                break;
+            };
             if matches!(self.phase, ClientPhase::Down | ClientPhase::Ended) {
                 // Ignore frames behind the end of the connection or session.
                 break;
@@ -272,6 +281,11 @@ impl Client {
             out.clear();
         }
         !out.is_empty()
+    }
+
+    /// Whether what can be sent fills a batch.
+    pub(crate) fn is_batch_full(&self) -> bool {
+        self.phase == ClientPhase::Open && self.exchange.outgoing.is_batch_full()
     }
 
     /// The next event.

@@ -2,8 +2,8 @@
 
 use super::clock::{MS, NEVER, Time};
 use super::retained::cost;
-use super::wire::{Head, OVERHEAD, kind};
-use super::{SessionMessage, SessionViolation};
+use super::wire::{Head, OVERHEAD, kind, split};
+use super::{Run, SessionMessage, SessionViolation};
 use crate::message::Message;
 use crate::queue::Queue;
 
@@ -12,11 +12,19 @@ const ACK_DELAY: Time = 200 * MS;
 /// This much committed cost is acknowledged at once.
 const ACK_COST: u64 = 64 * 1024;
 
+/// What waits to be read.
+#[derive(Debug)]
+enum Unread {
+    Message(SessionMessage),
+    /// Values in a row, and the index of the first.
+    Run(u64, Run),
+}
+
 #[derive(Debug)]
 pub(crate) struct Incoming {
     window: u64,
     max_message: u64,
-    queue: Queue<SessionMessage>,
+    queue: Queue<Unread>,
     /// The cost of the queue.
     unread: u64,
     /// The index of the next message.
@@ -29,8 +37,8 @@ pub(crate) struct Incoming {
     committed: u64,
     /// Every message below it was acknowledged.
     told: u64,
-    /// The costs of the messages that were read but not committed.
-    uncommitted: Queue<u64>,
+    /// The cost of the messages that were read but not committed.
+    uncommitted: u64,
     /// The cost of the messages that were committed but not acknowledged.
     untold: u64,
     /// Commits below this index are acknowledged at once.
@@ -66,7 +74,7 @@ impl Incoming {
             read: 0,
             committed: 0,
             told: 0,
-            uncommitted: Queue::default(),
+            uncommitted: 0,
             untold: 0,
             eager: 0,
             ack_at: NEVER,
@@ -152,7 +160,7 @@ impl Incoming {
         self.received += 1;
         self.highest = self.highest.max(self.received);
         self.unread += message.cost();
-        self.queue.push_back(message);
+        self.queue.push_back(Unread::Message(message));
     }
 
     /// Goes back to the last commit: the receiver lost the messages after it.
@@ -198,6 +206,38 @@ impl Incoming {
         self.assembly.extend_from_slice(part);
         self.parts += 1;
         Ok(())
+    }
+
+    /// Takes values in a row from the front of a batch's frames. It leaves what is not a value, what is alone, and what breaks a rule:
+    /// [`handle_last`](Self::handle_last) says which rule.
+    pub(crate) fn handle_run(&mut self, frames: &mut &[u8]) {
+        if self.parts > 0 || self.bye.is_some() || self.closed || self.discards {
+            return;
+        }
+        let all = *frames;
+        let (mut rest, mut end) = (all, 0);
+        let (mut len, mut bytes) = (0, 0);
+        let mut arrived = self.arrived;
+        while arrived < self.granted
+            && let Ok((kind @ (kind::DATA_TEXT | kind::DATA_BINARY), body)) = split(&mut rest)
+            && body.len() as u64 <= self.max_message
+            && (kind == kind::DATA_BINARY || core::str::from_utf8(body).is_ok())
+        {
+            arrived += body.len() as u64 + OVERHEAD;
+            len += 1;
+            bytes += body.len();
+            end = all.len() - rest.len();
+        }
+        let (Some((taken, rest)), 2..) = (all.split_at_checked(end), len) else {
+            return;
+        };
+        *frames = rest;
+        let run = Run::of(taken.to_vec(), len, bytes);
+        self.unread += run.cost();
+        self.queue.push_back(Unread::Run(self.received, run));
+        self.arrived = arrived;
+        self.received += len as u64;
+        self.highest = self.highest.max(self.received);
     }
 
     /// Handles the end of a message. `answerable`: no message of the other direction with this index or a higher one has been sent.
@@ -252,19 +292,52 @@ impl Incoming {
 
     /// Takes the oldest unread message.
     pub(crate) fn read(&mut self) -> Option<SessionMessage> {
-        let message = self.queue.pop_front()?;
-        self.unread -= message.cost();
-        self.uncommitted.push_back(message.cost());
-        self.read += 1;
+        let message = match self.queue.pop_front()? {
+            Unread::Message(message) => message,
+            Unread::Run(index, mut run) => {
+                let payload = run.take()?;
+                if !run.is_empty() {
+                    self.queue.push_front(Unread::Run(index + 1, run));
+                }
+                let text = matches!(payload, Message::Text(_));
+                SessionMessage {
+                    index,
+                    head: Head::Data { text },
+                    payload,
+                }
+            }
+        };
+        self.count_read(1, message.cost());
         Some(message)
     }
 
-    /// Commits the messages below this index that were read.
+    /// Takes the oldest unread messages if they are values in a row. With the index of the first.
+    pub(crate) fn read_run(&mut self) -> Option<(u64, Run)> {
+        let Unread::Run(..) = self.queue.front()? else {
+            return None;
+        };
+        let Unread::Run(index, run) = self.queue.pop_front()? else {
+            return None;
+        };
+        self.count_read(run.len() as u64, run.cost());
+        Some((index, run))
+    }
+
+    fn count_read(&mut self, messages: u64, cost: u64) {
+        self.unread -= cost;
+        self.uncommitted += cost;
+        self.read += messages;
+    }
+
+    /// Commits the messages below this index that were read. The cost of some of them is their share of the cost of all that were read.
     pub(crate) fn commit(&mut self, now: Time, below: u64) {
         let below = below.min(self.read);
-        while self.committed < below {
-            self.untold += self.uncommitted.pop_front().unwrap_or(0);
-            self.committed += 1;
+        if self.committed < below {
+            let (some, all) = (below - self.committed, self.read - self.committed);
+            let cost = self.uncommitted.saturating_mul(some) / all;
+            self.uncommitted -= cost;
+            self.untold += cost;
+            self.committed = below;
         }
         if self.committed > self.told {
             self.ack_at = self.ack_at.min(now + ACK_DELAY);
@@ -286,14 +359,22 @@ impl Incoming {
     /// Discards messages that nobody will read.
     fn tidy(&mut self, now: Time) {
         if self.closed {
-            while let Some(message) = self.queue.pop_front() {
+            while let Some(unread) = self.queue.pop_front() {
+                let message = match unread {
+                    Unread::Message(message) => message,
+                    Unread::Run(_, run) => {
+                        self.unread -= run.cost();
+                        self.dropped = true;
+                        continue;
+                    }
+                };
                 self.unread -= message.cost();
                 // A `BYE` can be acknowledged if nothing was lost before it.
                 let harmless = matches!(message.head, Head::Bye { .. })
                     && !self.dropped
                     && self.read == self.committed;
                 if harmless {
-                    self.uncommitted.push_back(message.cost());
+                    self.uncommitted += message.cost();
                     self.read += 1;
                     self.commit(now, self.read);
                 } else {
@@ -301,7 +382,7 @@ impl Incoming {
                 }
             }
         } else if self.discards {
-            while self.read().is_some() {}
+            while self.read_run().is_some() || self.read().is_some() {}
             self.commit(now, self.read);
         }
     }

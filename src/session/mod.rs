@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `wire`, `hello`, `reader`, `varint`, `violation` | bytes to frames and back, limits, violations |
 //! | `retained`, `outgoing`, `poison` | one direction at its sender: what is kept, sent, suspected |
+//! | `run` | values in a row in one buffer, to be sent or read together |
 //! | `incoming` | one direction at its receiver: what is read, committed, granted |
 //! | `heartbeat`, `exchange` | what both sides do alike on a connection |
 //! | `client/` | the client's half: `greeting` with `HELLO` and `WELCOME`, `commands` of the application, `event` |
@@ -27,6 +28,7 @@ mod poison;
 mod reader;
 mod registry;
 mod retained;
+mod run;
 mod server;
 mod settings;
 mod tokens;
@@ -48,6 +50,8 @@ pub use tokens::TokenHash;
 pub use varint::MAX_NUMBER;
 pub use violation::SessionViolation;
 
+#[allow(unused_imports, reason = "for channels")]
+pub(crate) use run::Run;
 pub(crate) use settings::millis;
 #[allow(unused_imports, reason = "the server is native")]
 pub(crate) use violation::CLOSE;

@@ -144,6 +144,23 @@ impl Outgoing {
         Ok(index)
     }
 
+    /// Retains messages that are `DATA` frames already, in order, as many as fit. Returns the bytes of their frames.
+    pub(crate) fn push_frames(&mut self, frames: &[u8]) -> usize {
+        if self.bye.is_some() {
+            return 0;
+        }
+        let longest = self
+            .longest()
+            .min(usize::try_from(self.max_message).unwrap_or(usize::MAX));
+        let room = self.bound.saturating_sub(self.log.cost());
+        self.log.push_frames(frames, longest, room)
+    }
+
+    /// Whether what can be sent fills a batch.
+    pub(crate) fn is_batch_full(&self) -> bool {
+        self.is_ready() && self.log.behind_bytes(self.cursor) >= self.batch as u64
+    }
+
     /// Retains the `ERROR` that takes the place of an undelivered response, unless the session is about to end. The bound does not stop it: the response
     /// that it replaces was released just now.
     pub(crate) fn push_undelivered(&mut self, to: u64) {
@@ -315,19 +332,30 @@ impl Outgoing {
                 self.spent += OVERHEAD;
                 self.cursor = self.log.skip(self.cursor);
             } else {
-                let Some((kind, frame, cost)) = self.log.frame(self.cursor) else {
-                    break;
+                let until = match self.poison.is_careful() {
+                    true => index + 1,
+                    false => self.next_void(),
                 };
-                if out.len() + frame.len() > self.batch - BEHIND {
+                let room = (self.batch - BEHIND).saturating_sub(out.len());
+                let credit = self.granted - self.spent;
+                let (behind, frames, spent) = self.log.run(self.cursor, until, room, credit);
+                if frames.is_empty() {
                     break;
                 }
-                out.extend_from_slice(frame);
-                self.spent += cost;
-                self.cursor = Retained::behind(self.cursor, kind, frame.len());
+                out.extend_from_slice(frames);
+                self.spent += spent;
+                self.cursor = behind;
             }
             self.sent = self.sent.max(self.cursor.index);
             self.poison.sent(now, self.cursor.index);
         }
+    }
+
+    /// The first message from the cursor on that `VOID` replaces.
+    fn next_void(&self) -> u64 {
+        let ahead = |void: &u64| *void >= self.cursor.index;
+        let voids = self.voids.iter().copied().filter(ahead);
+        voids.min().unwrap_or(u64::MAX)
     }
 
     /// Takes every message that is not committed: first those that the peer may have acted on, then those that were never sent whole.

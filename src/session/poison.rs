@@ -243,6 +243,11 @@ impl Poison {
         }
     }
 
+    /// Whether messages are sent one at a time.
+    pub(crate) fn is_careful(&self) -> bool {
+        self.care != Care::Off
+    }
+
     /// Every message below was sent.
     pub(crate) fn sent(&mut self, now: Time, below: u64) {
         if self.care == Care::Send

@@ -79,6 +79,30 @@ impl Retained {
         Frame::Last(head, rest).put(&mut self.bytes);
     }
 
+    /// Takes messages that are `DATA` frames already, from the front, while each fits: its body into `longest`, and its cost into `room`. If there are
+    /// no others, one fits however small the room is. Returns the bytes taken.
+    pub(crate) fn push_frames(&mut self, frames: &[u8], longest: usize, mut room: u64) -> usize {
+        let mut alone = self.cost() == 0;
+        let begin = self.end();
+        let mut rest = frames;
+        let mut taken = 0;
+        while let Ok((kind::DATA_TEXT | kind::DATA_BINARY, body)) = split(&mut rest) {
+            let cost = body.len() as u64 + OVERHEAD;
+            if body.len() > longest || cost > room && !alone {
+                break;
+            }
+            self.begins.push_back(begin + taken as u64);
+            let end = frames.len() - rest.len();
+            // What `cost` counts.
+            room = room.saturating_sub((end - taken) as u64 + OVERHEAD);
+            taken = end;
+            alone = false;
+        }
+        self.bytes
+            .extend_from_slice(frames.get(..taken).unwrap_or_default());
+        taken
+    }
+
     /// Releases every message below this index.
     pub(crate) fn release(&mut self, below: u64) {
         let count = below
@@ -159,6 +183,39 @@ impl Retained {
         }
     }
 
+    /// The frames from a position on that can be sent together: at most `room` bytes, only messages below `until`, and another frame only while less
+    /// than `credit` is spent. With the position behind them and what they cost.
+    pub(crate) fn run(
+        &self,
+        mut cursor: Cursor,
+        until: u64,
+        room: usize,
+        credit: u64,
+    ) -> (Cursor, &[u8], u64) {
+        let at = cursor.at.saturating_sub(self.base) as usize;
+        let from = self.bytes.get(at..).unwrap_or_default();
+        let (mut used, mut spent) = (0, 0);
+        let mut rest = from;
+        while cursor.index < until
+            && spent < credit
+            && let Ok((kind, body)) = split(&mut rest)
+        {
+            let end = from.len() - rest.len();
+            if end > room {
+                break;
+            }
+            spent += cost(kind, body.len());
+            cursor = Self::behind(cursor, kind, end - used);
+            used = end;
+        }
+        (cursor, from.get(..used).unwrap_or_default(), spent)
+    }
+
+    /// Bytes behind a position.
+    pub(crate) fn behind_bytes(&self, cursor: Cursor) -> u64 {
+        self.end().saturating_sub(cursor.at)
+    }
+
     /// The position of the next message.
     pub(crate) fn skip(&self, cursor: Cursor) -> Cursor {
         self.cursor(cursor.index + 1, 0).unwrap_or(cursor)
@@ -234,6 +291,67 @@ mod tests {
             );
         }
         assert!(log.bytes.capacity() <= IDLE);
+    }
+
+    #[test]
+    fn frames_are_taken_while_they_fit() {
+        let frames: Vec<u8> = (0..5)
+            .flat_map(|number| [kind::DATA_BINARY, 2, number, 0])
+            .chain([kind::CANCEL, 1, 0])
+            .collect();
+        let each = 4 + OVERHEAD;
+        for (longest, room, taken) in [
+            (2, u64::MAX, 5),
+            (1, u64::MAX, 0),
+            // One fits however small the room is.
+            (2, 0, 1),
+            (2, each + 2 + OVERHEAD, 2),
+            (2, each + 1 + OVERHEAD, 1),
+        ] {
+            let mut log = Retained::default();
+            assert_eq!(log.push_frames(&frames, longest, room), 4 * taken, "{room}");
+            assert_eq!(log.cost(), each * taken as u64);
+            let last = taken
+                .checked_sub(1)
+                .and_then(|last| log.message(last as u64));
+            let payload = last.map(|message| message.payload.as_bytes().to_vec());
+            assert_eq!(
+                payload,
+                taken.checked_sub(1).map(|last| vec![last as u8, 0])
+            );
+            // Behind others there is no exception.
+            log.push(Head::Void, &[], 100);
+            assert_eq!(log.push_frames(&frames, 2, OVERHEAD), 0);
+        }
+    }
+
+    #[test]
+    fn a_run_ends_at_each_of_its_limits() {
+        let mut log = Retained::default();
+        log.push(Head::Data { text: false }, &[1; 10], 100);
+        log.push(Head::Data { text: true }, &[2; 150], 100);
+        log.push(Head::Data { text: false }, &[3; 10], 100);
+        let begin = log.cursor(0, 0).unwrap_or_default();
+        // The frames: 12 bytes, a part of 102, 52, and 12.
+        for (until, room, credit, bytes, at, spent) in [
+            (9, 1000, 1000, 178, (3, 0), 42 + 100 + 82 + 42),
+            (1, 1000, 1000, 12, (1, 0), 42),
+            (2, 1000, 1000, 166, (2, 0), 42 + 100 + 82),
+            (9, 114, 1000, 114, (1, 1), 42 + 100),
+            (9, 113, 1000, 12, (1, 0), 42),
+            (9, 11, 1000, 0, (0, 0), 0),
+            // The last one may cost more than what is left.
+            (9, 1000, 42, 12, (1, 0), 42),
+            (9, 1000, 43, 114, (1, 1), 42 + 100),
+            (9, 1000, 0, 0, (0, 0), 0),
+        ] {
+            let (cursor, run, cost) = log.run(begin, until, room, credit);
+            assert_eq!(
+                (run.len(), (cursor.index, cursor.parts), cost),
+                (bytes, at, spent)
+            );
+            assert_eq!(log.cursor(at.0, at.1), Some(cursor));
+        }
     }
 
     #[test]

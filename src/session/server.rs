@@ -193,11 +193,17 @@ impl Server {
         if batch.len() as u64 > self.settings.terms.max_batch {
             return Err(SessionViolation::BatchTooLong);
         }
-        let (slot, frames) = Frames::new(batch)?;
+        let (slot, mut frames) = Frames::new(batch)?;
         if slot != 0 {
             return Err(SessionViolation::Slot);
         }
-        for frame in frames {
+        loop {
+            if !self.unconfirmed {
+                frames.take_by(|rest| self.exchange.incoming.handle_run(rest));
+            }
+            let Some(frame) = frames.next() else {
+                return Ok(());
+            };
             let frame = frame?;
             if self.unconfirmed {
                 let Frame::Ack(_) = frame else {
@@ -214,7 +220,6 @@ impl Server {
             self.events
                 .extend(undelivered.into_iter().map(ServerEvent::Undelivered));
         }
-        Ok(())
     }
 
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.

@@ -237,6 +237,15 @@ impl<'a> Frames<'a> {
         }
     }
 
+    /// Has `take` take frames from the front. Returns whether it did.
+    pub(crate) fn take_by(&mut self, take: impl FnOnce(&mut &'a [u8])) -> bool {
+        let before = self.rest.len();
+        take(&mut self.rest);
+        let took = self.rest.len() < before;
+        self.empty &= !took;
+        took
+    }
+
     #[inline]
     fn read(&mut self) -> Result<Frame<'a>, SessionViolation> {
         let (kind, body) = split(&mut self.rest)?;

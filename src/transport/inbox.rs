@@ -10,6 +10,11 @@ pub(crate) trait Weighed {
 
     /// What it counts against a limit: its payload plus a constant. Otherwise a peer could send empty messages without limit.
     fn cost(&self) -> usize;
+
+    /// How many messages it is.
+    fn messages(&self) -> usize {
+        1
+    }
 }
 
 impl Weighed for Message {
@@ -113,6 +118,12 @@ impl<M: Weighed> Inbox<M> {
         self.first = Vec::new();
         self.last = Vec::new();
         self.bytes = 0;
+    }
+
+    /// One of those that wait was dropped elsewhere.
+    #[cfg(feature = "session")]
+    pub(crate) fn count_dropped(&mut self, bytes: usize) {
+        self.dropped.count(bytes);
     }
 
     /// Drops the oldest, and counts it.

@@ -3,13 +3,19 @@
 //! The lock is never held while calling foreign code: wakers are taken out and woken after it is released.
 
 use super::inbox::Inbox;
+#[cfg(feature = "session")]
+use super::inbox::Weighed as _;
 use super::life::{Arrived, Life, Phase};
+#[cfg(feature = "session")]
+use super::parcel::{Parcel, run_cost};
 use super::{Dropped, Limits, Overflow};
 use crate::error::RecvError;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message};
 #[cfg(feature = "session")]
 use crate::requests::Asked;
+#[cfg(feature = "session")]
+use crate::session::Run;
 use crate::time::Instant;
 use crate::waker::{keep, wake};
 #[cfg(feature = "session")]
@@ -18,6 +24,9 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
+
+#[cfg(not(feature = "session"))]
+type Parcel = Message;
 
 /// The one bounded queue between the platform and the reader.
 pub struct Incoming {
@@ -39,7 +48,10 @@ pub struct Incoming {
 }
 
 pub(crate) struct State {
-    life: Life,
+    life: Life<Parcel>,
+    /// The run that is being read, a value at a time.
+    #[cfg(feature = "session")]
+    open: Run,
     reader: Option<Waker>,
     /// Woken whenever there is something to read, and at the end.
     hook: Option<Waker>,
@@ -47,6 +59,51 @@ pub(crate) struct State {
     last_pong: Option<Instant>,
     #[cfg(feature = "reconnect")]
     gaps: Gaps,
+}
+
+#[cfg(not(feature = "session"))]
+impl State {
+    fn next(&mut self) -> Option<Message> {
+        self.life.next()
+    }
+
+    fn drop_oldest(&mut self) -> Option<Message> {
+        self.life.drop_oldest()
+    }
+
+    fn cost(&self) -> usize {
+        self.life.inbox().bytes()
+    }
+}
+
+#[cfg(feature = "session")]
+impl State {
+    /// The oldest unread message.
+    fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(message) = self.open.take() {
+                if self.open.is_empty() {
+                    self.open = Run::default();
+                }
+                return Some(message);
+            }
+            match self.life.next()? {
+                Parcel::Message(message) => return Some(message),
+                Parcel::Run(run) => self.open = run,
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self) -> Option<Message> {
+        let message = self.next()?;
+        self.life.count_dropped(message.len());
+        Some(message)
+    }
+
+    /// What the unread messages count against a bound.
+    fn cost(&self) -> usize {
+        self.life.inbox().bytes() + run_cost(&self.open)
+    }
 }
 
 /// Where messages may be missing, among those that wait.
@@ -200,6 +257,8 @@ impl Incoming {
             below,
             state: Lock::new(State {
                 life: Life::new(phase, Inbox::new(bound, overflow)),
+                #[cfg(feature = "session")]
+                open: Run::default(),
                 reader: None,
                 hook: None,
                 last_pong: None,
@@ -295,7 +354,7 @@ impl Incoming {
     /// Drops the oldest unread message because nothing reads, and counts it.
     pub(crate) fn drop_oldest(&self) {
         let mut state = self.lock();
-        let oldest = state.life.drop_oldest();
+        let oldest = state.drop_oldest();
         #[cfg(feature = "reconnect")]
         {
             state.gaps.leave(usize::from(oldest.is_some()));
@@ -314,7 +373,7 @@ impl Incoming {
     fn publish(&self, state: &State) {
         let waiting = match state.life.discards() {
             true => 0,
-            false => state.life.inbox().bytes(),
+            false => state.cost(),
         };
         #[cfg(feature = "session")]
         let waiting = waiting + state.gaps.cost;
@@ -327,16 +386,29 @@ impl Incoming {
     }
 
     /// A message has arrived, or, as none, one that is larger than is taken. Given a code and a reason, the connection is to be closed with them.
+    #[cfg_attr(not(feature = "session"), allow(clippy::useless_conversion))]
     pub(crate) fn arrive(&self, message: Option<Message>) -> Option<(u16, &'static str)> {
+        self.put(message.map(Parcel::from), 1)
+    }
+
+    /// Values of a session have arrived. There is no limit here but its credit.
+    #[cfg(feature = "session")]
+    pub(crate) fn arrive_run(&self, run: Run) {
+        let messages = run.len();
+        let _ = self.put(Some(Parcel::Run(run)), messages);
+    }
+
+    #[cfg_attr(not(feature = "reconnect"), allow(unused_variables))]
+    fn put(&self, parcel: Option<Parcel>, messages: usize) -> Option<(u16, &'static str)> {
         let mut state = self.lock();
-        let arrived = state.life.arrived(message);
+        let arrived = state.life.arrived(parcel);
         self.publish(&state);
         match arrived {
             Arrived::Discarded => return None,
             Arrived::Close(code, reason) => return Some((code, reason)),
             #[cfg(feature = "reconnect")]
             Arrived::Kept(displaced) => {
-                state.gaps.came = state.gaps.came.wrapping_add(1);
+                state.gaps.came = state.gaps.came.wrapping_add(messages);
                 state.gaps.leave(displaced);
             }
             #[cfg(not(feature = "reconnect"))]
@@ -381,7 +453,7 @@ impl Incoming {
         if state.gaps.is_next() {
             return (Poll::Ready(None), [0; 2]);
         }
-        if let Some(message) = state.life.next() {
+        if let Some(message) = state.next() {
             #[cfg(feature = "reconnect")]
             {
                 state.gaps.leave(1);
@@ -400,7 +472,7 @@ impl Incoming {
 
     /// All messages up to the next error, and what waited before.
     #[cfg(feature = "session")]
-    pub(crate) fn poll_all(&self, waker: &Waker) -> (Poll<Option<Vec<Message>>>, usize) {
+    pub(crate) fn poll_all(&self, waker: &Waker) -> (Poll<Option<Vec<Parcel>>>, usize) {
         let mut state = self.lock();
         let before = self.waiting();
         state = self.refuse_requests(state);
@@ -411,16 +483,22 @@ impl Incoming {
             return (Poll::Ready(None), 0);
         }
         let most = state.gaps.distance();
-        let mut messages = Vec::new();
-        while messages.len() < most
-            && let Some(message) = state.life.next()
-        {
-            messages.push(message);
+        let (mut parcels, mut messages) = (Vec::new(), 0);
+        let open = core::mem::take(&mut state.open);
+        if !open.is_empty() {
+            messages = open.len();
+            parcels.push(Parcel::Run(open));
         }
-        if !messages.is_empty() {
-            state.gaps.leave(messages.len());
+        while messages < most
+            && let Some(parcel) = state.life.next()
+        {
+            messages += parcel.messages();
+            parcels.push(parcel);
+        }
+        if messages > 0 {
+            state.gaps.leave(messages);
             self.publish(&state);
-            return (Poll::Ready(Some(messages)), before);
+            return (Poll::Ready(Some(parcels)), before);
         }
         if matches!(state.life.phase(), Phase::Closed(_)) {
             return (Poll::Ready(None), 0);
@@ -431,11 +509,11 @@ impl Incoming {
 
     /// Messages that were taken last, and are to be taken again.
     #[cfg(feature = "session")]
-    pub(crate) fn put_back(&self, messages: impl DoubleEndedIterator<Item = Message>) {
+    pub(crate) fn put_back(&self, parcels: impl DoubleEndedIterator<Item = Parcel>) {
         let mut state = self.lock();
-        for message in messages.rev() {
-            state.life.put_back(message);
-            state.gaps.left = state.gaps.left.wrapping_sub(1);
+        for parcel in parcels.rev().filter(|parcel| parcel.messages() > 0) {
+            state.gaps.left = state.gaps.left.wrapping_sub(parcel.messages());
+            state.life.put_back(parcel);
         }
         self.publish(&state);
     }
@@ -552,6 +630,10 @@ impl Incoming {
         if !state.gaps.gaps.is_empty() {
             return false;
         }
+        #[cfg(feature = "session")]
+        if !state.open.is_empty() {
+            return false;
+        }
         state.life.is_over()
     }
 
@@ -570,6 +652,10 @@ impl Incoming {
     pub(crate) fn stop_reading(&self) {
         let mut state = self.lock();
         state.life.stop_reading();
+        #[cfg(feature = "session")]
+        {
+            state.open = Run::default();
+        }
         #[cfg(all(feature = "reconnect", not(feature = "session")))]
         state.gaps.gaps.clear();
         #[cfg(feature = "session")]
@@ -593,7 +679,7 @@ impl Incoming {
         Received {
             messages,
             bytes,
-            queued: state.life.inbox().bytes(),
+            queued: state.cost(),
             dropped: state.life.dropped(),
         }
     }

@@ -113,7 +113,7 @@ impl<M: Weighed> Life<M> {
     /// A message has arrived; none stands for one that is too large.
     pub(crate) fn arrived(&mut self, message: Option<M>) -> Arrived {
         if let Some(message) = &message {
-            self.messages += 1;
+            self.messages += message.messages() as u64;
             self.bytes += message.bytes() as u64;
         }
         if self.discards() {
@@ -205,7 +205,17 @@ impl<M: Weighed> Life<M> {
         self.inbox.pop()
     }
 
+    /// The oldest unread message was taken with [`next`](Self::next) to be dropped because nothing reads. Counts it. Reading then ends with an error.
+    #[cfg(feature = "session")]
+    pub(crate) fn count_dropped(&mut self, bytes: usize) {
+        self.inbox.count_dropped(bytes);
+        if self.reading == UNTOLD {
+            self.reading = RECEIVE_BUFFER_FULL.0;
+        }
+    }
+
     /// Drops the oldest unread message because nothing reads, and counts it. Reading then ends with an error.
+    #[cfg_attr(feature = "session", allow(dead_code, reason = "it would drop a run whole"))]
     pub(crate) fn drop_oldest(&mut self) -> Option<M> {
         let oldest = self.inbox.drop_oldest();
         if oldest.is_some() && self.reading == UNTOLD {

@@ -26,6 +26,8 @@ pub(crate) mod memory;
 mod native;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) mod over_io;
+#[cfg(feature = "session")]
+pub(crate) mod parcel;
 mod protocols;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod redirect;

@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "transport",
         &[
             "error", "http", "message", "lock", "shared", "waker", "time", "random", "proto",
-            "net", "requests",
+            "net", "requests", "session",
         ],
     ),
     (

@@ -5,7 +5,8 @@ use crate::server::{server, unique};
 use websocket_channel::codec::{Decode, Encode};
 use websocket_channel::transport::Limits;
 use websocket_channel::{
-    Channel, DecodeError, EncodeError, Message, RecvError, SendErrorKind, Socket, Text,
+    Bytes, Channel, DecodeError, EncodeError, Message, RecvError, SendErrorKind, Session, Socket,
+    Text, connect,
 };
 
 #[crate::test]
@@ -111,4 +112,106 @@ async fn a_value_that_cannot_be_encoded_comes_back_with_those_behind_it() {
         (error.value, error.kind),
         (vec![5, 6], SendErrorKind::NotOpen)
     );
+}
+
+/// Sends lines, and reads numbers below 100.
+struct Lines;
+
+impl Encode<String> for Lines {
+    fn encode(&self, line: &String) -> Result<Message, EncodeError> {
+        Ok(line.as_str().into())
+    }
+}
+
+impl Decode<u32> for Lines {
+    fn decode(&self, message: Message) -> Result<u32, DecodeError> {
+        Small.decode(message)
+    }
+}
+
+/// Whatever was read together, value by value or as batches.
+#[crate::test]
+async fn over_a_session_too() {
+    let server = server().await;
+    for by_value in 0..5 {
+        let url = server.url(format_args!("/session/echo?tag={}", unique("places")));
+        let channel: Channel<String, u32> = connect(url)
+            .codec(Lines)
+            .session(Session::default())
+            .await
+            .unwrap();
+        let (sender, mut receiver) = channel.split();
+        let lines = ["1", "2", "three", "4", "five", "six", "7"].map(String::from);
+        sender.send_all(lines).await.unwrap();
+        let mut all = Vec::new();
+        let known = |item: Result<u32, RecvError>| match item {
+            Err(RecvError::DecodeFailed(error)) => Err(error.raw),
+            item => Ok(item.unwrap()),
+        };
+        for _ in 0..by_value {
+            all.push(known(receiver.next().await.unwrap()));
+        }
+        let mut batches = receiver.batches();
+        while all.len() < 7 {
+            match batches.next().await.unwrap() {
+                Ok(values) => {
+                    assert!(!values.is_empty());
+                    all.extend(values.into_iter().map(Ok));
+                }
+                Err(error) => all.push(known(Err(error))),
+            }
+        }
+        let bad = |line: &str| Err(line.into());
+        let expected = [
+            Ok(1),
+            Ok(2),
+            bad("three"),
+            Ok(4),
+            bad("five"),
+            bad("six"),
+            Ok(7),
+        ];
+        assert_eq!(all, expected, "{by_value}");
+        assert_eq!(receiver.control().stats().received_messages, 7);
+    }
+}
+
+/// Values of every length go as they are, and in order with those that are sent alone.
+#[crate::test]
+async fn long_and_short_values_keep_their_order() {
+    let server = server().await;
+    let url = server.url(format_args!("/session/echo?tag={}", unique("lengths")));
+    let channel: Channel<Vec<u8>, Vec<u8>> = connect(url)
+        .codec(Bytes)
+        .session(Session::default())
+        .await
+        .unwrap();
+    let (sender, mut receiver) = channel.split();
+    let value = |number: usize| vec![number as u8; [0, 1, 127, 128, 20_000, 70_000][number % 6]];
+    let sending = async {
+        for first in (0..60).step_by(10) {
+            sender.try_send(value(first)).unwrap();
+            sender.send(value(first + 1)).await.unwrap();
+            sender
+                .send_all((first + 2..first + 10).map(value))
+                .await
+                .unwrap();
+        }
+        sender.flush().await.unwrap();
+    };
+    let receiving = async {
+        let mut got = Vec::new();
+        for _ in 0..20 {
+            got.push(receiver.next().await.unwrap().unwrap());
+        }
+        let mut batches = receiver.batches();
+        while got.len() < 60 {
+            got.extend(batches.next().await.unwrap().unwrap());
+        }
+        got
+    };
+    let ((), got) = futures::join!(sending, receiving);
+    for (number, got) in got.into_iter().enumerate() {
+        assert!(got == value(number), "{number}");
+    }
 }

@@ -105,8 +105,8 @@ impl ClientEnd {
         }
     }
 
-    /// Writes batches while the connection has room. Whether there were any.
-    pub(super) fn transmit(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Writes batches while the connection has room: `all`, or those that are full. Whether there were any.
+    pub(super) fn transmit(&mut self, all: bool, cx: &mut Context<'_>) -> bool {
         let now = self.now();
         let mut wrote = false;
         let mut batch = Vec::new();
@@ -117,7 +117,7 @@ impl ClientEnd {
                 }
                 self.full = false;
             }
-            if !self.client.poll_transmit(now, &mut batch) {
+            if !all && !self.client.is_batch_full() || !self.client.poll_transmit(now, &mut batch) {
                 break;
             }
             let sending = core::mem::take(&mut batch);

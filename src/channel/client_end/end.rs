@@ -1,15 +1,14 @@
 //! What the driver asks of a client's end.
 
 use super::{ClientEnd, ClientPhase};
-use crate::channel::chunk::{self, Chunk};
 use crate::channel::link::{Begin, End, Item};
 use crate::channel::mailbox::Status;
 use crate::error::{RecvError, SendError, SendErrorKind};
 use crate::lifecycle::Event as Heard;
 use crate::message::{CloseInfo, Message, OpenInfo};
 use crate::requests::{Asked, Kind, Load, MOST, Order, Requests};
-use crate::session::Unsendable;
 use crate::session::wire::Head;
+use crate::session::{Run, Unsendable};
 use crate::transport::ConnectionLost;
 use crate::waker::wake;
 use core::task::{Context, Poll};
@@ -56,6 +55,12 @@ impl End for ClientEnd {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        if !self.unread
+            && let Some((index, run)) = self.client.read_run()
+        {
+            self.takes.give_run(index, run.len());
+            return Poll::Ready(Some(Item::Run(run)));
+        }
         // A peer that takes no errors does not make this side hold more of them.
         while self.held.len() < 2 * MOST
             && let Some(received) = self.client.read()
@@ -155,17 +160,19 @@ impl End for ClientEnd {
         &self.requests
     }
 
-    fn send_all(&mut self, chunk: &Chunk, refused: &mut dyn FnMut(usize, SendErrorKind)) {
-        for (payload, text) in chunk.iter() {
-            // Without a copy in between, as long as there is room.
+    fn send_all(&mut self, mut run: Run, refused: &mut dyn FnMut(usize, SendErrorKind)) {
+        while !run.is_empty() {
+            // Without a copy of each, as long as there is room.
             if self.held.is_empty() && self.goes_on() {
-                let head = Head::Data { text };
-                if self.client.send(head, payload).is_ok() {
-                    continue;
-                }
+                let frames = self.client.send_frames(run.frames());
+                run.skip_frames(frames);
             }
-            if let Err(error) = self.send(Load::new(Kind::Value, chunk::message((payload, text)))) {
-                refused(payload.len(), error.kind);
+            let Some(message) = run.take() else {
+                return;
+            };
+            let bytes = message.len();
+            if let Err(error) = self.send(Load::new(Kind::Value, message)) {
+                refused(bytes, error.kind);
             }
         }
     }
@@ -190,7 +197,7 @@ impl End for ClientEnd {
 
     fn abort(&mut self, code: u16, reason: &str, cx: &mut Context<'_>) {
         self.close(code, reason);
-        self.transmit(cx);
+        self.transmit(true, cx);
         self.leave(1000, "");
     }
 
@@ -207,7 +214,9 @@ impl End for ClientEnd {
             let now = self.now();
             self.client.commit(now, self.takes.below());
         }
-        if self.turn.may_write() && self.transmit(cx) {
+        let all = self.turn.may_write();
+        // A full batch need not wait.
+        if (all || self.client.is_batch_full()) && self.transmit(all, cx) {
             self.turn.wrote(cx);
         }
         self.note_status();
@@ -226,9 +235,14 @@ impl End for ClientEnd {
         if self.flushes.is_none_or(|upto| upto < next) {
             self.flushes = Some(next);
             self.client.flush();
-            self.transmit(cx);
+            self.transmit(true, cx);
         }
         Poll::Pending
+    }
+
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    fn is_turn_due(&self) -> bool {
+        !self.turn.may_write()
     }
 
     fn awaits_takes(&self) -> bool {

@@ -5,8 +5,10 @@ use crate::queue::Queue;
 /// Messages of a session that were given to the receiver, and not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Takes {
-    /// Their indices.
-    given: Queue<u64>,
+    /// Their indices: the first of each row, and how many follow each other.
+    given: Queue<(u64, usize)>,
+    /// How many they are.
+    len: usize,
     /// The index behind the last message that was read from the session, whether it was given or is for nobody.
     behind: u64,
     /// So many of those that come first are of an earlier session.
@@ -18,8 +20,14 @@ pub(crate) struct Takes {
 impl Takes {
     /// A message is given to the receiver.
     pub(crate) fn give(&mut self, index: u64) {
-        self.given.push_back(index);
-        self.behind = index + 1;
+        self.give_run(index, 1);
+    }
+
+    /// So many messages are, from this index on.
+    pub(crate) fn give_run(&mut self, index: u64, messages: usize) {
+        self.given.push_back((index, messages));
+        self.len += messages;
+        self.behind = index + messages as u64;
     }
 
     /// A message is for nobody.
@@ -33,20 +41,27 @@ impl Takes {
         let stale = self.stale.min(news);
         self.stale -= stale;
         news -= stale;
-        while news > 0 && self.given.pop_front().is_some() {
-            news -= 1;
+        while news > 0
+            && let Some((first, row)) = self.given.pop_front()
+        {
+            let some = news.min(row);
+            news -= some;
+            self.len -= some;
+            if some < row {
+                self.given.push_front((first + some as u64, row - some));
+            }
         }
         self.below()
     }
 
     /// Every message below may be committed.
     pub(crate) fn below(&self) -> u64 {
-        self.given.front().copied().unwrap_or(self.behind)
+        self.given.front().map_or(self.behind, |(first, _)| *first)
     }
 
     /// Nobody takes anything any more.
     pub(crate) fn forget(&mut self) {
-        self.stale += self.given.len();
+        self.stale += core::mem::take(&mut self.len);
         self.given.clear();
     }
 
@@ -88,8 +103,7 @@ mod tests {
         takes.give(5);
         assert!(takes.any());
         takes.restart();
-        takes.give(0);
-        takes.give(1);
+        takes.give_run(0, 2);
         // One of the earlier session, then one of this.
         let below: Vec<_> = (4..=6).map(|taken| takes.taken(taken)).collect();
         assert_eq!(below, [0, 1, 2]);

@@ -1,12 +1,12 @@
 //! A driver of one end of a session.
 
 use super::Driver;
-use crate::channel::chunk::Chunk;
 use crate::channel::link::{Begin, Link};
 use crate::channel::mailbox::{Status, Work};
 use crate::error::{RecvError, SendError};
 use crate::message::Message;
 use crate::requests::Load;
+use crate::session::Run;
 use crate::transport::incoming::Incoming;
 use core::task::Context;
 use std::sync::Arc;
@@ -57,6 +57,8 @@ impl Driver {
             self.mailbox.set_status(between(status));
         }
         self.mailbox.set_figures(end.resumed(), end.retained());
+        #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+        self.mailbox.expect_turn(end.is_turn_due());
         if end.awaits_takes() {
             self.mailbox.await_takes();
         }
@@ -73,19 +75,19 @@ impl Driver {
         self.mailbox.incoming.note(error);
     }
 
-    /// Hands many messages over. One that the peer takes in no case is counted: nothing waits for the result.
-    pub(super) fn hand_over_chunk(&mut self, chunk: &Chunk) {
+    /// Hands accepted values over. One that is refused is counted: nothing waits for the result.
+    pub(super) fn hand_over_run(&mut self, run: Run) {
         let Link::Session(end) = &mut self.link else {
             return;
         };
-        let mut refused = Vec::new();
-        end.send_all(chunk, &mut |bytes, kind| refused.push((bytes, kind)));
-        let lost: usize = refused.iter().map(|(bytes, _)| bytes).sum();
-        self.sent.messages += (chunk.len() - refused.len()) as u64;
-        self.sent.bytes += (chunk.bytes() - lost) as u64;
-        for (bytes, kind) in refused {
-            self.mailbox.count_lost(bytes, kind);
-        }
+        self.sent.messages += run.len() as u64;
+        self.sent.bytes += run.bytes() as u64;
+        let (sent, mailbox) = (&mut self.sent, &self.mailbox);
+        end.send_all(run, &mut |bytes, kind| {
+            sent.messages -= 1;
+            sent.bytes -= bytes as u64;
+            mailbox.count_lost(bytes, kind);
+        });
     }
 
     /// Whether the end is still delivered after the last handle is gone: that of a session is, within its close timeout.

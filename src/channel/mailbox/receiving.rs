@@ -2,6 +2,8 @@
 
 use super::{Mailbox, Standing, Status, Watch};
 use crate::message::{CloseInfo, Message};
+#[cfg(feature = "session")]
+use crate::transport::parcel::Parcel;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll, Waker};
 
@@ -28,13 +30,13 @@ impl Mailbox {
 
     /// All messages that wait, at least one, and `None` as [`poll_message`](Self::poll_message).
     #[cfg(feature = "session")]
-    pub(in crate::channel) fn poll_messages(&self, waker: &Waker) -> Poll<Option<Vec<Message>>> {
-        let (messages, before) = self.incoming.poll_all(waker);
+    pub(in crate::channel) fn poll_parcels(&self, waker: &Waker) -> Poll<Option<Vec<Parcel>>> {
+        let (parcels, before) = self.incoming.poll_all(waker);
         if before >= self.fetched.load(Ordering::Relaxed) {
             self.wake_driver(self.lock());
         }
         self.note_take();
-        messages
+        parcels
     }
 
     /// Drops the oldest unread message if the receive buffer is full: no one can read it, and the end comes after it.

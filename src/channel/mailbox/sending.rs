@@ -90,6 +90,10 @@ impl Mailbox {
     /// Accepts a message for the driver's next turn, or returns it if nothing can be sent any more. The caller has checked the capacity or holds a
     /// permit.
     pub(in crate::channel) fn accept(&self, message: Message) -> Result<(), Message> {
+        #[cfg(feature = "session")]
+        if self.takes_runs() {
+            return self.accept_message(message);
+        }
         self.notify_driver(|state| {
             if !state.is_live() {
                 return Err(message);

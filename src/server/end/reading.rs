@@ -24,6 +24,14 @@ impl HandlerEnd {
         while bytes < READ_AHEAD && self.outbox.len() < 2 * MOST {
             let message = match state.standing(self.id) {
                 Some(Standing::Live(server)) => {
+                    if !self.unread
+                        && let Some((index, run)) = server.read_run()
+                    {
+                        bytes += run.cost() as usize;
+                        self.takes.give_run(index, run.len());
+                        self.ready.push_back(Item::Run(run));
+                        continue;
+                    }
                     let Some(message) = server.read() else {
                         break;
                     };

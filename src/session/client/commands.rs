@@ -1,10 +1,10 @@
 //! What an application asks of a client's session.
 
 use super::{Client, ClientPhase};
-use crate::session::SessionMessage;
 use crate::session::clock::time;
 use crate::session::outgoing::Unsendable;
 use crate::session::wire::Head;
+use crate::session::{Run, SessionMessage};
 use core::time::Duration;
 
 impl Client {
@@ -19,9 +19,22 @@ impl Client {
         self.exchange.send(head, payload)
     }
 
+    /// Retains values that are `DATA` frames already, as many as fit. Returns the bytes of their frames.
+    pub(crate) fn send_frames(&mut self, frames: &[u8]) -> usize {
+        match self.phase {
+            ClientPhase::Ended => 0,
+            _ => self.exchange.outgoing.push_frames(frames),
+        }
+    }
+
     /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()
+    }
+
+    /// The oldest unread messages, if they are values in a row, and the index of the first.
+    pub(crate) fn read_run(&mut self) -> Option<(u64, Run)> {
+        self.exchange.incoming.read_run()
     }
 
     /// Commits the messages below this index that were read.

@@ -1,12 +1,12 @@
 //! What a handler asks of its session.
 
 use super::{Server, ServerEvent, ServerPhase};
-use crate::session::SessionMessage;
 use crate::session::clock::time;
 use crate::session::outgoing::Unsendable;
 use crate::session::poison::Blame;
 use crate::session::violation::CLOSE;
 use crate::session::wire::Head;
+use crate::session::{Run, SessionMessage};
 use core::time::Duration;
 
 impl Server {
@@ -24,6 +24,12 @@ impl Server {
     /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()
+    }
+
+    /// The oldest unread messages, if they are values in a row, and the index of the first.
+    #[allow(dead_code, reason = "the server is native")]
+    pub(crate) fn read_run(&mut self) -> Option<(u64, Run)> {
+        self.exchange.incoming.read_run()
     }
 
     /// Commits the messages below this index that were read.
