@@ -78,9 +78,8 @@ impl World {
         if self.client_done || self.now < self.frozen_until {
             return;
         }
-        let quota = self.plan.quota;
         for _ in 0..1 + self.rng.below(16) {
-            if self.app.total >= quota || self.closing_side(Side::Client) {
+            if self.has_client_sent_all() || self.closing_side(Side::Client) {
                 break;
             }
             let uid = self.next_uid;
@@ -214,14 +213,19 @@ impl World {
         closed.is_ok()
     }
 
+    /// With what an earlier page had sent: who closes does so when nothing more is to come.
+    pub(super) fn has_client_sent_all(&self) -> bool {
+        let log = self.app.log.len() as u32;
+        self.app.total.max(log) >= self.plan.quota
+    }
+
     pub(super) fn is_delivered(&self) -> bool {
         let Some(app) = self.server_app() else {
             return false;
         };
-        let full = |log: usize| log as u32 >= self.plan.quota;
         self.app.provisional.is_none()
-            && (full(self.app.log.len()) || self.app.total >= self.plan.quota)
-            && full(app.log.len())
+            && self.has_client_sent_all()
+            && app.log.len() as u32 >= self.plan.quota
             && self.app.read >= app.log.len() as u64
             && app.read >= self.app.log.len() as u64
     }

@@ -13,7 +13,7 @@ impl World {
     }
 
     pub(super) fn chaos(&mut self) {
-        let quota = self.app.total >= self.plan.quota
+        let quota = self.has_client_sent_all()
             && self
                 .server_app()
                 .is_some_and(|app| app.log.len() as u32 >= self.plan.quota);

@@ -91,6 +91,8 @@ pub(crate) struct Network {
     slots: Vec<Option<Event>>,
     free: Vec<usize>,
     order: u64,
+    /// Of the event that was taken last.
+    current: u64,
     conns: Vec<Conn>,
     delay: (u64, u64),
     healed: bool,
@@ -105,6 +107,7 @@ impl Network {
             slots: Vec::new(),
             free: Vec::new(),
             order: 0,
+            current: 0,
             conns: Vec::new(),
             delay: *rng.pick(&[(10, 100), (500, 5_000), (1_000, 40_000)]),
             healed: false,
@@ -128,22 +131,32 @@ impl Network {
     }
 
     pub(crate) fn at(&mut self, time: u64, event: Event) {
+        self.order += 1;
+        self.insert(time, self.order, event);
+    }
+
+    /// Puts the event that was taken last off, until `time`. It stays before those that came later.
+    pub(crate) fn put_off(&mut self, time: u64, event: Event) {
+        self.insert(time, self.current, event);
+    }
+
+    fn insert(&mut self, time: u64, order: u64, event: Event) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
         self.slots[slot] = Some(event);
-        self.order += 1;
-        self.events.push(Reverse((time, self.order, slot)));
+        self.events.push(Reverse((time, order, slot)));
     }
 
     /// The next event, unless the timer comes before.
     pub(crate) fn next(&mut self, timer: Option<u64>) -> Option<(u64, Event)> {
-        let Reverse((time, _, slot)) = *self.events.peek()?;
+        let Reverse((time, order, slot)) = *self.events.peek()?;
         if timer.is_some_and(|timer| timer < time) {
             return None;
         }
         self.events.pop();
+        self.current = order;
         self.free.push(slot);
         Some((time, self.slots[slot].take()?))
     }
