@@ -65,7 +65,10 @@ pub(crate) async fn run(
     let sending = async {
         let mut number = 0_u64;
         while !enough.get() {
-            sender.send(bytes(number)).await.unwrap();
+            if sender.send(bytes(number)).await.is_err() {
+                // The reader finds the end, and tells it.
+                return number;
+            }
             number += 1;
         }
         sender.send(bytes(END)).await.unwrap();
@@ -75,16 +78,31 @@ pub(crate) async fn run(
     let reading = async {
         let mut expected = 0_u64;
         loop {
-            let number = number(&receiver.next().await.unwrap().unwrap());
-            if number == END {
+            let item = receiver.next().await;
+            // A lower one is repeated; a higher one is lost, or comes later.
+            let next = match &item {
+                Some(Ok(message)) => Some(number(message)),
+                _ => None,
+            };
+            if next == Some(END) {
                 return expected;
             }
-            // A lower one is repeated; a higher one is lost, or comes later.
-            assert_eq!(number, expected);
+            if next != Some(expected) {
+                let line = ask(&mut steering, &counts).await["line"].to_string();
+                panic!("{item:?} instead of {expected}, after {line}");
+            }
             expected += 1;
-            if expected >= plan.numbers && expected.is_multiple_of(LOOK) && !enough.get() {
-                let made = ask(&mut steering, &counts).await["cuts"].as_u64().unwrap();
-                enough.set(made >= cuts);
+            if expected.is_multiple_of(LOOK) && !enough.get() {
+                let made = ask(&mut steering, &counts).await;
+                // A number is committed when the next one is asked for, and only then acknowledged.
+                let acknowledged = made["acknowledged"]["by_clients"].as_u64().unwrap();
+                let line = &made["line"];
+                assert!(
+                    acknowledged <= expected,
+                    "{acknowledged} acknowledged, {expected} read, after {line}"
+                );
+                assert_eq!(made["overgrants"], 0, "after {line}");
+                enough.set(expected >= plan.numbers && made["cuts"].as_u64().unwrap() >= cuts);
             }
         }
     };
@@ -98,6 +116,11 @@ pub(crate) async fn run(
         "seed {SEED}: {read} numbers each way, resumed {resumed} times; {line}"
     ));
     assert!(resumed > 0 && made["steered"] == true, "{line}");
+    assert_eq!(made["overgrants"], 0, "{line}");
+    assert!(made["lost"] != 0 && made["late"] != 0, "{line}");
+    for (kind, count) in made["kinds"].as_object().unwrap() {
+        assert!(count.as_u64().unwrap() * 20 >= cuts, "{kind}: {line}");
+    }
     let closed = control.close(1000, "").await.unwrap();
     assert_eq!(closed.code, 1000);
     let end = format!(r#"{{"do":"cutter-end","port":{}}}"#, cutter["port"]);

@@ -182,6 +182,35 @@ async fn lost_bytes_were_read_from_their_sender() {
 }
 
 #[tokio::test]
+async fn late_bytes_arrive_after_their_sender_was_told() {
+    let mut all = 0;
+    for seed in 0..SEEDS {
+        let target = target().await;
+        let cuts = cuts(Kind::Late, Place::Inside, seed);
+        let cutter = Cutter::start(target.local_addr().unwrap(), cuts).unwrap();
+        let (mut client, mut server) = connect(&cutter, &target).await;
+        client.io.write_all(&frames(UP, 50)).await.unwrap();
+        let _ = server.io.write_all(&frames(DOWN, 50)).await;
+        let mut bytes = [0; 4096];
+        let told = soon(async {
+            loop {
+                match client.io.read(&mut bytes).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                }
+            }
+        });
+        told.await;
+        soon(async { while server.read().await == End::Silence {} }).await;
+        assert_eq!(server.got, frames(UP, 50), "seed {seed}");
+        let late = cutter.counts().late;
+        assert!(late <= server.got.len() as u64);
+        all += late;
+    }
+    assert!(all > 0);
+}
+
+#[tokio::test]
 async fn a_connection_continues_after_a_pause() {
     let mut whole = 0;
     for seed in 0..SEEDS {

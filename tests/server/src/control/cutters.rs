@@ -62,6 +62,10 @@ impl Cutters {
             "inside": counts.inside,
             "greeting": counts.greeting,
             "pauses": counts.pauses,
+            "lost": counts.lost,
+            "late": counts.late,
+            "acknowledged": { "by_clients": counts.acknowledged[0], "by_servers": counts.acknowledged[1] },
+            "overgrants": counts.overgrants,
             "steered": counts.are_steered(),
             "line": counts.to_string(),
         }))

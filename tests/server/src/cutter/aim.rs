@@ -59,6 +59,8 @@ pub(super) enum Cut {
     HalfOpen(Way, Told),
     /// What is sent in the direction that decided is lost from now on, up to so many bytes and so long.
     Loss(u64, Duration, Told),
+    /// The client is told, and the server gets the rest this much later.
+    Late(Duration, Told),
 }
 
 impl Cut {
@@ -69,6 +71,7 @@ impl Cut {
             Self::Freeze => Kind::Freeze,
             Self::HalfOpen(..) => Kind::HalfOpen,
             Self::Loss(..) => Kind::Loss,
+            Self::Late(..) => Kind::Late,
         }
     }
 }
@@ -253,5 +256,6 @@ fn cut(random: &mut Random, kind: Kind) -> Cut {
             let wait = Duration::from_millis(1 + random.below(20));
             Cut::Loss(bytes, wait, told)
         }
+        Kind::Late => Cut::Late(Duration::from_millis(1 + random.below(50)), told),
     }
 }

@@ -17,16 +17,19 @@ pub enum Kind {
     HalfOpen,
     /// What one side sends is taken and lost for a while, as in a router's buffer. Then both sides are told, by FIN or RST.
     Loss,
+    /// The client is told, by FIN or RST. What it had sent arrives a while later, and then the end: a proxy had kept it.
+    Late,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Fin,
         Self::Rst,
         Self::Freeze,
         Self::HalfOpen,
         Self::Loss,
+        Self::Late,
     ];
 
     /// Its name in commands and figures.
@@ -37,6 +40,7 @@ impl Kind {
             Self::Freeze => "freeze",
             Self::HalfOpen => "half-open",
             Self::Loss => "loss",
+            Self::Late => "late",
         }
     }
 }
@@ -125,7 +129,7 @@ pub struct Counts {
     /// Those that it cut.
     pub cuts: u64,
     /// The same by kind, in the order of [`Kind::ALL`].
-    pub kinds: [u64; 5],
+    pub kinds: [u64; 6],
     /// Cuts while messages in both directions had passed whose acknowledgement had not.
     pub both_ways: u64,
     /// Cuts within a WebSocket frame.
@@ -134,6 +138,14 @@ pub struct Counts {
     pub greeting: u64,
     /// Connections that stood still for a while and went on.
     pub pauses: u64,
+    /// Bytes that `Loss` took and lost.
+    pub lost: u64,
+    /// Bytes that `Late` delivered late.
+    pub late: u64,
+    /// The highest acknowledgements that passed, summed over all sessions: those by clients, and those by servers.
+    pub acknowledged: [u64; 2],
+    /// Grants of credit above what a receiver may grant: what had passed to it on this connection, and its window.
+    pub overgrants: u64,
 }
 
 impl Counts {
@@ -163,8 +175,8 @@ impl fmt::Display for Counts {
         }
         write!(
             f,
-            " {} with unacknowledged messages both ways, {} inside a frame, {} between HELLO and its confirmation; {} pauses",
-            self.both_ways, self.inside, self.greeting, self.pauses
+            " {} with unacknowledged messages both ways, {} inside a frame, {} between HELLO and its confirmation; {} pauses, {} bytes lost, {} late",
+            self.both_ways, self.inside, self.greeting, self.pauses, self.lost, self.late
         )
     }
 }

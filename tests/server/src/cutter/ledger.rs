@@ -27,6 +27,9 @@ impl Way {
 /// Sessions that are remembered. Above it the next ones are carried, and not counted as unacknowledged.
 const MAX_SESSIONS: usize = 100_000;
 
+/// What a message costs beside its payload, with the longest fields before it: of a value it is 32, and this is above.
+const OVERHEAD: u64 = 32 + 16;
+
 /// The sessions of a cutter, by id.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(BTreeMap<[u8; 16], Ledger>);
@@ -36,6 +39,8 @@ pub(super) struct Sessions(BTreeMap<[u8; 16], Ledger>);
 struct Ledger {
     sent: [u64; 2],
     acknowledged: [u64; 2],
+    /// The largest credit with which a connection began: the window of who receives this direction.
+    window: [u64; 2],
     /// Its last connection was cut early.
     early: bool,
 }
@@ -63,6 +68,10 @@ pub(super) struct Carried {
     forgot: bool,
     /// The index of the next message of each direction.
     next: [u64; 2],
+    /// The cost of what passed in each direction.
+    cost: [u64; 2],
+    /// The client's credit, as its `HELLO` said.
+    credit: u64,
 }
 
 impl Carried {
@@ -73,23 +82,44 @@ impl Carried {
             theirs: None,
             forgot: false,
             next: [0; 2],
+            cost: [0; 2],
+            credit: 0,
         }
     }
 
-    /// A binary message passed.
-    pub(super) fn passed(&mut self, sessions: &mut Sessions, way: Way, batch: &[u8]) {
+    /// A binary message passed. Gives how many grants in it were above what a receiver may grant.
+    pub(super) fn passed(&mut self, sessions: &mut Sessions, way: Way, batch: &[u8]) -> u64 {
+        let mut overgrants = 0;
         if self.stage == Stage::Plain {
-            return;
+            return overgrants;
         }
         let Ok((0, frames)) = Frames::new(batch) else {
-            return self.no_session();
+            self.no_session();
+            return overgrants;
         };
         for frame in frames {
             match frame {
-                Ok(frame) => self.frame(sessions, way, &frame),
-                Err(_) => return self.no_session(),
+                Ok(frame) => {
+                    self.frame(sessions, way, &frame);
+                    overgrants += u64::from(self.is_overgrant(sessions, way, &frame));
+                }
+                Err(_) => {
+                    self.no_session();
+                    return overgrants;
+                }
             }
         }
+        overgrants
+    }
+
+    /// Whether a receiver grants more than may be unread at it. What it has, has passed.
+    fn is_overgrant(&self, sessions: &Sessions, way: Way, frame: &Frame<'_>) -> bool {
+        let Frame::Credit(total) = frame else {
+            return false;
+        };
+        let ledger = self.id.and_then(|id| sessions.0.get(&id));
+        let granted = way.other() as usize;
+        ledger.is_some_and(|ledger| *total > self.cost[granted] + ledger.window[granted])
     }
 
     /// Something passed that no session says. At its beginning, that means there is none.
@@ -116,6 +146,7 @@ impl Carried {
 
     fn hello(&mut self, hello: &Hello) {
         self.stage = Stage::Greeting;
+        self.credit = hello.terms.credit;
         if let Some(resume) = &hello.resume {
             self.id = Some(resume.id.0);
             self.forgot = resume.forgot;
@@ -138,6 +169,13 @@ impl Carried {
         if let Some(ledger) = sessions.entry(agreed.id.0) {
             ledger.acknowledge(Way::Up, ours.committed);
             ledger.acknowledge(Way::Down, theirs.committed);
+            for (window, credit) in ledger
+                .window
+                .iter_mut()
+                .zip([agreed.terms.credit, self.credit])
+            {
+                *window = (*window).max(credit);
+            }
         }
     }
 
@@ -146,7 +184,9 @@ impl Carried {
             return;
         };
         match frame {
-            Frame::Last(..) => {
+            Frame::Part(bytes) => self.cost[way as usize] += bytes.len() as u64,
+            Frame::Last(_, rest) => {
+                self.cost[way as usize] += rest.len() as u64 + OVERHEAD;
                 let next = &mut self.next[way as usize];
                 *next += 1;
                 let sent = &mut ledger.sent[way as usize];
@@ -192,6 +232,15 @@ impl Sessions {
     /// Whether none was ever welcomed.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How far clients and servers have acknowledged, summed.
+    pub(super) fn acknowledged(&self) -> [u64; 2] {
+        Way::BOTH.map(|by| {
+            let each = self.0.values();
+            each.map(|ledger| ledger.acknowledged[by.other() as usize])
+                .sum()
+        })
     }
 
     fn entry(&mut self, id: [u8; 16]) -> Option<&mut Ledger> {

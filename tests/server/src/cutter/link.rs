@@ -67,7 +67,7 @@ impl Link {
     fn see(&mut self, state: &mut State, way: Way, seen: &Seen) {
         match seen {
             Seen::Ends(Ended::Batch(batch)) => {
-                self.carried.passed(&mut state.sessions, way, batch);
+                state.counts.overgrants += self.carried.passed(&mut state.sessions, way, batch);
             }
             Seen::Ends(Ended::Other) => self.carried.no_session(),
             Seen::Ends(Ended::Frame) | Seen::Head | Seen::Begins(_) => {}
@@ -121,6 +121,7 @@ impl Cut {
             Cut::Fin | Cut::Rst | Cut::Loss(..) => true,
             Cut::Freeze => false,
             Cut::HalfOpen(told, _) => told == side,
+            Cut::Late(..) => side == Way::Up,
         }
     }
 }

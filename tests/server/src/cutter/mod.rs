@@ -68,7 +68,10 @@ impl Cutter {
 
     /// What it has done so far.
     pub fn counts(&self) -> Counts {
-        self.shared.lock().counts.clone()
+        let state = self.shared.lock();
+        let mut counts = state.counts.clone();
+        counts.acknowledged = state.sessions.acknowledged();
+        counts
     }
 }
 

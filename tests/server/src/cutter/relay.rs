@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -19,6 +19,8 @@ use tokio::time::timeout;
 const CHUNK: usize = 16 << 10;
 /// A frozen side that never ends is let go after this: longer than any heartbeat of a test.
 const HOLD: Duration = Duration::from_secs(60);
+/// Bytes that arrive late, at most.
+const MOST_LATE: usize = 64 << 10;
 
 /// Carries one connection to its end.
 pub(super) async fn carry(client: TcpStream, target: SocketAddr, shared: Arc<Shared>) {
@@ -135,8 +137,11 @@ impl Relay {
             Cut::Rst => self.tell(Told::Rst).await,
             Cut::Loss(bytes, wait, told) => {
                 let _ = timeout(wait, self.lose(way, bytes)).await;
+                let lost = self.carried[way as usize].lost.unwrap_or(0);
+                self.shared.lock().counts.lost += lost;
                 self.tell(told).await;
             }
+            Cut::Late(wait, told) => self.arrive_late(wait, told).await,
             Cut::Freeze | Cut::HalfOpen(..) => {
                 let [client, server] = self.ends;
                 let told = match cut {
@@ -152,6 +157,32 @@ impl Relay {
                 tokio::join!(side(client, Way::Up), side(server, Way::Down));
             }
         }
+    }
+
+    /// The client is told. What it had sent until then reaches the server later, and then the end.
+    async fn arrive_late(self, wait: Duration, told: Told) {
+        let Self {
+            ends: [mut client, mut server],
+            carried: [up, _],
+            shared,
+            ..
+        } = self;
+        let mut bytes = up.bytes;
+        bytes.drain(..up.written);
+        let mut chunk = [0; CHUNK];
+        while bytes.len() < MOST_LATE
+            && let Ok(Ok(read @ 1..)) = timeout(wait, client.read(&mut chunk)).await
+        {
+            bytes.extend_from_slice(&chunk[..read]);
+        }
+        let deliver = async {
+            tokio::time::sleep(wait).await;
+            if let Ok(Ok(())) = timeout(HOLD, server.write_all(&bytes)).await {
+                shared.lock().counts.late += bytes.len() as u64;
+            }
+            server.end(told.into()).await;
+        };
+        tokio::join!(client.end(told.into()), deliver);
     }
 
     async fn tell(self, told: Told) {
