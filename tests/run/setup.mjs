@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 // Brings what the project's commands need and does nothing when all is there. `npm start` and `npm test` call it;
-// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit] [--needs peers,python,nginx,perl,tinyproxy,runtimes]
+// by hand: node tests/run/setup.mjs [--tests] [--browsers chromium,firefox,webkit] [--needs peers,python,nginx,haproxy,apache,perl,tinyproxy,runtimes]
 //
 //   always        Rust's standard library for wasm32, the wasm-bindgen CLI of Cargo.lock's version, the npm packages
 //   with --tests  wasm-pack, and the browsers with their drivers; for WebKit, Xvfb (WebKitGTK has no headless mode); and what
-//                 some suites run beside ours: the npm and Python packages of tests/peers, nginx, tinyproxy, a Perl module
+//                 some suites run beside ours: the npm and Python packages of tests/peers, nginx, HAProxy, Apache, tinyproxy, a Perl module
 //
 // Tools go to a cache keyed by version: WEBSOCKET_CHANNEL_CACHE, else $XDG_CACHE_HOME/websocket-channel, else
 // ~/.cache/websocket-channel (~/Library/Caches/… on macOS). Only Debian packages are installed system-wide, and rustup
 // gets its wasm32 target. Programs that are not on PATH can be named by CHROMIUM, CHROMEDRIVER, FIREFOX, GECKODRIVER,
-// WEBKIT_DRIVER, MINI_BROWSER, XVFB, NGINX, TINYPROXY and PYTHON. Exit codes: 0 all there; 2 something is missing that it could not bring (it
+// WEBKIT_DRIVER, MINI_BROWSER, XVFB, NGINX, HAPROXY, APACHE, TINYPROXY and PYTHON. Exit codes: 0 all there; 2 something is missing that it could not bring (it
 // says what to do); 130 and the like: ended by a signal.
 
 import { realpathSync } from 'node:fs';
@@ -42,7 +42,7 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
  *   `env`: to be added to the environment of every command that builds for wasm32 or uses the tools
  *   (`{...process.env, ...tools.env}`); native builds and rustfmt run without it.
  *   `paths`: wasmBindgen, wasmBindgenTestRunner; with `tests` also wasmPack and, of the chosen browsers, chromium and
- *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, perl (a folder for `-I`), tinyproxy, node22, node24, node26, deno and bun.
+ *   chromedriver, firefox and geckodriver, webkitDriver, miniBrowser and xvfb, and of the needs python, nginx, haproxy, apache, perl (a folder for `-I`), tinyproxy, node22, node24, node26, deno and bun.
  * @throws {SetupFailure} with a message for the user and an exit code
  */
 export async function setup({

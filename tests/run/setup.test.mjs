@@ -330,7 +330,7 @@ describe('tools that only some suites need', () => {
     log() {},
   });
 
-  for (const name of ['nginx', 'perl', 'tinyproxy']) {
+  for (const name of ['nginx', 'haproxy', 'apache', 'perl', 'tinyproxy']) {
     test(`${name} is unpacked into the cache: nothing is installed, so no service is started`, async (t) => {
       if (!system.debian) return t.skip('needs Debian');
       const mine = context();

@@ -206,8 +206,14 @@ async function session() {
 /** Our server and our native client with other people's programs. */
 async function interop(context) {
   await buildNative('websocket-channel-interop');
-  const files = ['matrix', 'hixie', 'proxy', 'nginx'].map((name) => `tests/interop/${name}.test.mjs`);
+  const files = ['matrix', 'hixie', 'proxy', 'nginx', 'idle'].map((name) => `tests/interop/${name}.test.mjs`);
   return node(files, context);
+}
+
+/** Sessions whose processes stand still for a while. */
+async function stopped(context) {
+  await buildNative('websocket-channel-interop');
+  return node(['tests/session/stopped.test.mjs'], context);
 }
 
 /** The Autobahn cases, and what is wrong with the tool that runs them. */
@@ -221,6 +227,7 @@ async function autobahn(context) {
 export const suites = [
   { name: 'native', run: native },
   { name: 'session', run: session },
+  { name: 'stopped', run: stopped },
   { name: 'fuzz', needs: ['fuzz'], run: ({ tools }) => fuzz(tools) },
   ...BROWSERS.map((browser) => ({
     name: `wasm:${browser}`,
@@ -263,7 +270,7 @@ export const suites = [
     run: (context) => cuts(browser, context),
   })),
   { name: 'homes:rust:outside', needs: ['runtimes'], server: true, run: outside },
-  { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx'], run: interop },
+  { name: 'interop', needs: ['peers', 'python', 'perl', 'tinyproxy', 'nginx', 'haproxy', 'apache'], run: interop },
   { name: 'conformance', needs: ['peers', 'python'], run: autobahn },
   { name: 'soak', run: (context) => node(['tests/soak/soak.test.mjs'], context) },
   { name: 'exec', browser: 'chromium', needs: ['curl'], run: (context) => node(['tests/run/exec.test.mjs'], context) },

@@ -27,7 +27,7 @@ export function buildTestServer(profile) {
  * Starts the server and waits until it listens.
  * @param {string[]} [args] further arguments
  * @param {'debug' | 'release'} [profile]
- * @returns {Promise<{ origin: string, secure: string, root: string, refusedPort: number, control: string, proxy: string, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
+ * @returns {Promise<{ origin: string, secure: string, root: string, refusedPort: number, control: string, proxy: string, pid: number, env: object, ended: Promise<unknown>, stop(): Promise<void> }>}
  *   `origin` is `ws://host:port`, `secure` the same with `wss`, whose root certificate is in the file `root`; on `refusedPort` nobody listens;
  *   `control` is the control channel's address; `env` is what the server's own `exec` exports
  */
@@ -46,6 +46,7 @@ export async function startTestServer(args = [], profile = 'debug') {
     refusedPort: refused,
     control,
     proxy,
+    pid: child.pid,
     env: Object.fromEntries(
       Object.entries(addresses).map(([name, value]) => [`WEBSOCKET_CHANNEL_TEST_${name.toUpperCase()}`, String(value ?? '')]),
     ),

@@ -4,6 +4,7 @@ mod autobahn;
 mod certificate;
 mod checks;
 mod client;
+mod session;
 mod tungstenite;
 
 #[tokio::main]
@@ -16,9 +17,10 @@ async fn main() -> std::process::ExitCode {
         ["certificate", folder] => certificate::write(folder),
         ["client", ref rest @ ..] => client::run(rest).await,
         ["hello", ref rest @ ..] => client::hello(rest).await,
+        ["session", url] => session::run(url).await,
         ["tungstenite", "server"] => tungstenite::serve().await,
         ["tungstenite", "client", origin] => tungstenite::run(origin).await,
-        _ => Err("usage: autobahn [--no-takeover] ORIGIN | certificate FOLDER | client ORIGIN [FLAGS] | hello ORIGIN [FLAGS] | tungstenite server | tungstenite client ORIGIN".into()),
+        _ => Err("usage: autobahn [--no-takeover] ORIGIN | certificate FOLDER | client ORIGIN [FLAGS] | hello ORIGIN [FLAGS] | session URL | tungstenite server | tungstenite client ORIGIN".into()),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -20,6 +20,20 @@ const PROGRAMS = {
     question: (path) => [path, '--version'],
     label: 'curl (or its path in CURL)',
   },
+  apache: {
+    installed: ({ env }) => env.APACHE ?? which('apache2', env),
+    package: 'apache2-bin',
+    file: 'usr/sbin/apache2',
+    question: (path) => [path, '-v'],
+    label: 'Apache (or its path in APACHE)',
+  },
+  haproxy: {
+    installed: ({ env }) => env.HAPROXY ?? which('haproxy', env),
+    package: 'haproxy',
+    file: 'usr/sbin/haproxy',
+    question: (path) => [path, '-v'],
+    label: 'HAProxy (or its path in HAPROXY)',
+  },
   nginx: {
     installed: ({ env }) => env.NGINX ?? which('nginx', env),
     package: 'nginx',
@@ -48,7 +62,7 @@ const PROGRAMS = {
 
 /**
  * The path of a program, and the step to take if it is not there.
- * @param {'curl' | 'nginx' | 'tinyproxy' | 'perl'} name
+ * @param {'apache' | 'curl' | 'haproxy' | 'nginx' | 'tinyproxy' | 'perl'} name
  */
 export function findProgram(name, context) {
   const program = PROGRAMS[name];

@@ -28,6 +28,8 @@ const FINDERS = {
   // Next, Rspack and Metro: half a gigabyte.
   frameworks: (context) => ({ steps: findNodeModules(context, FRAMEWORKS).steps }),
   python: findPython,
+  apache: (context) => findProgram('apache', context),
+  haproxy: (context) => findProgram('haproxy', context),
   nginx: (context) => findProgram('nginx', context),
   perl: (context) => findProgram('perl', context),
   runtimes: findRuntimes,

@@ -54,7 +54,8 @@ impl World {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match delivery.to {
             Side::Client if self.now < self.frozen_until => {
-                self.net.put_off(self.frozen_until, Event::Deliver(delivery));
+                self.net
+                    .put_off(self.frozen_until, Event::Deliver(delivery));
             }
             _ if !self.net.arrives(&delivery) => {}
             Side::Client => {
