@@ -108,6 +108,12 @@ export interface SessionStats {
   readonly retainedBytes: number;
 }
 
+/** Options of a request. */
+export interface RequestOptions extends AbortOptions {
+  /** How long to wait for the answer, in milliseconds. Default no limit, as with 0. */
+  timeoutMs?: number | null | undefined;
+}
+
 /** The events of a channel, dispatched when the reader reaches that place, before the next value. */
 export interface ChannelEventMap<Send> {
   /** The session continued on another connection. Nothing is missing. */
@@ -145,6 +151,17 @@ export interface Channel<in out Send = FixedCodecs['raw']['send'], out Receive =
   sendAll(values: Iterable<Send>, options?: AbortOptions | null): Promise<void>;
   /** Sends a value without waiting. Returns false, and does not send, where `send` would wait. */
   trySend(value: Send): boolean;
+  /**
+   * Asks the peer, and resolves with its answer, also over another connection. Waits as {@link send} does. At most 1,000 wait for an answer.
+   * @throws {RequestError} if there is no answer; {@link DecodeError} if it cannot be decoded; the signal's reason.
+   */
+  request(value: Send, options?: RequestOptions | null): Promise<Receive>;
+  /**
+   * Answers the peer's requests: with what `handler` returns, or with the message of what it throws. Handlers run side by side, when a request
+   * arrives, whatever is read. `signal` aborts if the peer needs no answer any more. Null: requests are refused, which is the default. While there is
+   * a handler that refers to the channel, the channel is not collected.
+   */
+  handle(handler: ((value: Receive, info: { readonly signal: AbortSignal }) => Send | Promise<Send>) | null): void;
   /** Resolves when the peer has committed every value of an earlier {@link send}. */
   flush(options?: AbortOptions | null): Promise<void>;
 
@@ -268,4 +285,20 @@ export class DeliveryError<out Send = unknown> extends ChannelError {
   readonly code: 'UNDELIVERED' | 'MISSING';
   /** The value that was not delivered. */
   readonly value: Send | RawMessage | undefined;
+}
+
+/** A request without an answer. */
+export class RequestError<out Send = unknown> extends ChannelError {
+  /** Only the package creates errors. */
+  private constructor(internal: never);
+  /**
+   * `FAILED`: the peer answered with an error, whose text is the `message`. `TIMED_OUT`: not answered within `timeoutMs`. `SESSION_LOST`: the session
+   * was lost or ended before the answer came. `UNDELIVERED`: the request did not arrive. `RESPONSE_LOST`: its response could not be delivered.
+   * `TOO_MANY`: 1,000 wait for an answer. `NOT_SENT`: it was not accepted; `cause` says why.
+   */
+  readonly code: 'FAILED' | 'TIMED_OUT' | 'SESSION_LOST' | 'UNDELIVERED' | 'RESPONSE_LOST' | 'TOO_MANY' | 'NOT_SENT';
+  /** The value of the request; undefined if the peer answered. */
+  readonly value: Send | undefined;
+  /** Whether the peer may have received the request, and acted on it. If false, it can be repeated. */
+  readonly inDoubt: boolean;
 }

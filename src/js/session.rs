@@ -29,6 +29,14 @@ const BATCH: u8 = 1;
 const TEXT: u8 = 2;
 const FLUSH: u8 = 3;
 
+/// What a message to send is. The lowest bit says that it is text.
+mod kind {
+    pub(super) const REQUEST: u32 = 2;
+    pub(super) const RESPONSE: u32 = 4;
+    pub(super) const ERROR: u32 = 6;
+    pub(super) const CANCEL: u32 = 8;
+}
+
 /// Cost of messages that were given to JavaScript and that nobody has read there, past which it gets no more.
 const READ_AHEAD: u32 = 64 * 1024;
 /// JavaScript passes numbers below 2^53; a larger one is no limit.
@@ -59,13 +67,21 @@ struct End {
     unread: bool,
     takes: Takes,
     /// Messages that wait for room among those that are retained.
-    held: VecDeque<(Head, Vec<u8>)>,
+    held: VecDeque<Load>,
     high_water_mark: usize,
     /// Indices before which the reader learns that the session was resumed.
     marks: VecDeque<u64>,
     answer: Answer,
     lost: Option<ends::Why>,
     ended: bool,
+}
+
+/// A message to send.
+struct Load {
+    head: Head,
+    payload: Vec<u8>,
+    /// JavaScript's name for a request.
+    name: u32,
 }
 
 /// A duration in milliseconds, or the default for NaN.
@@ -253,7 +269,8 @@ impl SessionHandle {
         end.answer.order(order::ABORT);
     }
 
-    /// Messages to send, each with two words of `heads`: 1 for text, and its length. `taken` messages were read in all, and `ahead` is the cost of
+    /// Messages to send, each with four words of `heads`: its kind, its length, and the name of a request or the index of the request to which it refers,
+    /// in two halves. `taken` messages were read in all, and `ahead` is the cost of
     /// those that were not. `full`: the connection takes no batch now. Returns an answer.
     #[allow(clippy::too_many_arguments, reason = "one call, without an object to read")]
     pub fn turn(
@@ -292,6 +309,7 @@ impl SessionHandle {
 }
 
 /// A machine for a new session.
+#[inline(never)]
 fn client(settings: &Settings) -> Client {
     let instance = u64::from(jitter()) << 32 | u64::from(jitter());
     Client::new(settings.clone(), instance)
@@ -418,46 +436,83 @@ impl End {
     /// Retains messages of JavaScript's.
     fn push_all(&mut self, heads: &[u32], payloads: &[u8]) {
         let mut rest = payloads;
-        for head in heads.chunks_exact(2) {
+        for head in heads.chunks_exact(4) {
             let (payload, behind) = rest.split_at((head[1] as usize).min(rest.len()));
             rest = behind;
-            let head = Head::Data { text: head[0] == 1 };
-            self.push(head, payload);
+            let text = head[0] & 1 == 1;
+            let to = u64::from(head[2]) | u64::from(head[3]) << 32;
+            let code = crate::requests::FAILED;
+            let name = head[2];
+            let head = match head[0] & !1 {
+                kind::REQUEST => Head::Request { text },
+                kind::RESPONSE => Head::Response { text, to },
+                kind::ERROR => Head::Error { to, code },
+                kind::CANCEL => Head::Cancel { to },
+                _ => Head::Data { text },
+            };
+            self.push(head, payload, name);
         }
     }
 
-    fn push(&mut self, head: Head, payload: &[u8]) {
+    fn push(&mut self, head: Head, payload: &[u8], name: u32) {
         let pushed = match self.held.is_empty() {
-            true => self.client.send(head, payload).map(|_| ()),
+            true => self.client.send(head, payload),
             false => Err(Unsendable::Full),
         };
-        if let Err(why) = pushed {
-            self.unsent(head, payload.to_vec(), why);
+        if let Err(why) = self.pushed(head, name, pushed) {
+            let payload = payload.to_vec();
+            self.unsent(
+                Load {
+                    head,
+                    payload,
+                    name,
+                },
+                why,
+            );
         }
     }
 
     fn push_held(&mut self) {
-        while let Some((head, payload)) = self.held.pop_front() {
-            match self.client.send(head, &payload) {
-                Ok(_) => {}
+        while let Some(load) = self.held.pop_front() {
+            let pushed = self.client.send(load.head, &load.payload);
+            match self.pushed(load.head, load.name, pushed) {
+                Ok(()) => {}
                 Err(Unsendable::Full | Unsendable::Ended) => {
-                    self.held.push_front((head, payload));
+                    self.held.push_front(load);
                     return;
                 }
-                Err(why) => self.unsent(head, payload, why),
+                Err(why) => self.unsent(load, why),
             }
         }
     }
 
+    /// JavaScript learns the index of its request.
+    fn pushed(
+        &mut self,
+        head: Head,
+        name: u32,
+        pushed: Result<u64, Unsendable>,
+    ) -> Result<(), Unsendable> {
+        let index = pushed?;
+        if let Head::Request { .. } = head {
+            self.answer.item(item::SENT, index, &name.to_le_bytes());
+        }
+        Ok(())
+    }
+
     /// A message cannot be retained now, or ever.
-    fn unsent(&mut self, head: Head, payload: Vec<u8>, why: Unsendable) {
-        match (why, head) {
+    fn unsent(&mut self, load: Load, why: Unsendable) {
+        match (why, load.head) {
             // What is still held when the session is lost comes back.
-            (Unsendable::Full | Unsendable::Ended, _) => self.held.push_back((head, payload)),
+            (Unsendable::Full | Unsendable::Ended, _) => self.held.push_back(load),
             // JavaScript knows the limit, unless the session is another one.
             (_, Head::Data { text }) => {
                 let kind = item::UNDELIVERED | u32::from(text);
-                self.answer.defer(kind, 0, payload);
+                self.answer.defer(kind, 0, load.payload);
+            }
+            (_, Head::Request { .. }) => {
+                self.answer
+                    .item(item::UNSENDABLE, u64::from(load.name), &[]);
             }
             _ => {}
         }
@@ -467,7 +522,8 @@ impl End {
     fn read(&mut self, ahead: u32) {
         let mut ahead = ahead;
         loop {
-            if ahead >= READ_AHEAD {
+            // A peer that takes no errors does not make this side hold more of them.
+            if ahead >= READ_AHEAD || self.held.len() >= 2 * crate::requests::MOST {
                 return;
             }
             let (next, _) = self.client.next();
@@ -492,8 +548,12 @@ impl End {
                     continue;
                 }
                 Head::Void => self.answer.item(item::MISSING, 0, &[]),
-                Head::Request { .. } => self.refuse_request(message.index),
-                _ => {}
+                Head::Request { text } if !self.unread => {
+                    let kind = item::REQUEST | u32::from(text);
+                    self.answer
+                        .item(kind, message.index, message.payload.as_bytes());
+                }
+                head => self.answered(head, message.payload.as_bytes()),
             }
             self.takes.pass(message.index);
             if !self.closing {

@@ -19,6 +19,18 @@ export const ENDED = 11;
 export const NO_SESSION = 12;
 export const LATER = 13;
 export const REFUSED = 14;
+/** From here on they concern requests. */
+export const REQUEST = 16;
+export const RESPONSE = 18;
+export const FAILED = 20;
+export const CANCELLED = 22;
+export const SENT = 23;
+export const UNSENT = 24;
+export const UNDELIVERABLE = 25;
+export const UNSENDABLE = 26;
+
+/** Words of an item: kind, length, and a number in two halves. */
+export const WORDS = 4;
 
 /** Flags of `ENDED`, above the code. */
 export const OURS = 1 << 16;
@@ -52,7 +64,7 @@ export class Answer {
       this.batches,
       this.items,
     ] = new Uint32Array(buffer, 0, HEAD);
-    const words = HEAD + this.batches + this.items * 3;
+    const words = HEAD + this.batches + this.items * WORDS;
     this.#words = new Uint32Array(buffer, 0, words);
     this.#offset = words * 4;
   }
@@ -65,11 +77,11 @@ export class Answer {
     }
   }
 
-  /** The items, three words each, and their payloads. To be called behind `eachBatch`. */
+  /** The items and their payloads. To be called behind `eachBatch`. */
   takeItems() {
     const words = this.#words.subarray(HEAD + this.batches);
     let length = 0;
-    for (let index = 1; index < words.length; index += 3) length += words[index];
+    for (let index = 1; index < words.length; index += WORDS) length += words[index];
     return { words, payloads: this.#bytes.subarray(this.#offset, (this.#offset += length)) };
   }
 

@@ -9,6 +9,7 @@ import { Life } from './session_life.js';
 import { sessionSettingsOf } from './session_options.js';
 import { SessionStatus } from './session_status.js';
 import { readableOf, writableOf } from './streams.js';
+import { timeoutOf } from './timeout.js';
 import { checkedClose, detached, encoded, itemOf, signalOf, unsent } from './values.js';
 
 const DONE = { done: true, value: undefined };
@@ -109,6 +110,18 @@ export class Channel extends EventTarget {
         throw unsent(error, value, signal);
       }
     }
+  }
+
+  async request(value, options) {
+    if (!this) return detached('request');
+    return this.#life.requests.request(value, timeoutOf('timeoutMs', options?.timeoutMs ?? undefined), signalOf(options));
+  }
+
+  handle(handler) {
+    if (!this) return detached('handle');
+    if (handler !== null && typeof handler !== 'function')
+      throw new TypeError('handle: the handler has to be a function, or null for none');
+    this.#life.requests.handler = handler;
   }
 
   async flush(options) {

@@ -18,6 +18,23 @@ export class DeliveryError extends ChannelError {
   }
 }
 
+/** Why a request has no answer. */
+export class RequestError extends ChannelError {
+  constructor(code, { value, inDoubt = false, words = REQUESTS[code], cause } = {}) {
+    super(code, words, cause && { cause });
+    Object.assign(this, { value, inDoubt });
+  }
+}
+
+const REQUESTS = {
+  TOO_MANY: 'too many requests wait for an answer',
+  NOT_SENT: 'the request was not sent',
+  UNDELIVERED: 'the request could not be delivered',
+  TIMED_OUT: 'the request was not answered in time',
+  RESPONSE_LOST: 'the response could not be delivered',
+  SESSION_LOST: 'the session ended before the answer came',
+};
+
 const WHY = {
   Unknown: 'the server refused it for a reason that is not known here',
   Expired: 'the server does not know it, or no longer',
@@ -39,6 +56,6 @@ export const noSession = (about) => new ConnectError('NO_SESSION', `the server d
 export const sessionLater = (afterMs) => new ConnectError('SESSION_LATER', `the server asks to retry in ${afterMs} ms or later`);
 export const sessionRefused = (reason) => new ConnectError('SESSION_REFUSED', `the server refused the session: ${WHY[reason] ?? reason}`);
 
-for (const [name, Class] of Object.entries(named({ SessionLostError, DeliveryError }))) {
+for (const [name, Class] of Object.entries(named({ SessionLostError, DeliveryError, RequestError }))) {
   Object.defineProperty(Class.prototype, 'name', { value: name, writable: true, configurable: true });
 }

@@ -1,4 +1,5 @@
 // What arrived and was not read: messages, and marks between them. Reads wait here.
+import { WORDS } from './session_answer.js';
 import { Queue } from './queue.js';
 import { TextDecoder } from './text.js';
 
@@ -11,7 +12,7 @@ const MANY = 4;
 /** Items below this are messages: 0 of bytes, 1 of text. */
 const MARKS = 2;
 
-/** The items of one answer: three words each, and the payloads of the messages. */
+/** The items of one answer, and the payloads of the messages. */
 class Chunk {
   #words;
   #payloads;
@@ -25,7 +26,7 @@ class Chunk {
     this.#words = words;
     this.#payloads = payloads;
     this.#marks = marks;
-    if (!splits || words.length < MANY * 3) return;
+    if (!splits || words.length < MANY * WORDS) return;
     const text = utf8.decode(payloads);
     // A character of several bytes makes it shorter.
     if (text.length === payloads.length) this.#text = text;
@@ -50,7 +51,7 @@ class Chunk {
     const from = this.#offset;
     const to = from + this.#words[this.#at + 1];
     this.#offset = to;
-    this.#at += 3;
+    this.#at += WORDS;
     if (kind >= MARKS) return this.#marks.shift();
     if (kind === 0) return this.#payloads.slice(from, to);
     return this.#text?.slice(from, to) ?? utf8.decode(this.#payloads.subarray(from, to));
@@ -91,14 +92,14 @@ export class Inbox {
     const { isOver } = this;
     const marks = [];
     let offset = 0;
-    for (let index = 0; index < words.length; index += 3) {
+    for (let index = 0; index < words.length; index += WORDS) {
       const length = words[index + 1];
       if (words[index] < MARKS) {
         this.cost += length + 32;
         this.size += 1;
         this.received += 1;
       } else {
-        marks.push(mark(words[index], words[index + 2], payloads.subarray(offset, offset + length)));
+        marks.push(mark(words[index], words[index + 2] + words[index + 3] * 2 ** 32, payloads.subarray(offset, offset + length)));
       }
       offset += length;
     }

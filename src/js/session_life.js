@@ -5,6 +5,7 @@ import * as answers from './session_answer.js';
 import { CANCELLED, ChannelClosedError, ConnectError, NOT_OPEN, failed } from './errors.js';
 import { SessionLostError, noSession, sessionLater, sessionRefused } from './session_errors.js';
 import { Page, isOffline } from './session_page.js';
+import { Requests } from './session_requests.js';
 import { Sends } from './session_sends.js';
 import { Sockets } from './session_socket.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, show } from './session_status.js';
@@ -55,6 +56,8 @@ export class Life {
   #ended;
   /** What is to be sent. */
   sends = new Sends({ soon: () => this.#turns.soon(), now: () => this.#turn() }, () => this.#input(() => this.#flush()));
+  /** Requests of both sides. */
+  requests;
   /** Settles with the first `WELCOME`. */
   opened;
   /** Resolves at the end; never rejects. */
@@ -75,6 +78,7 @@ export class Life {
     this.opened.catch(() => {});
     this.closed = new Promise((resolve) => (this.#ended = resolve));
     inbox.onread = () => this.#read();
+    this.requests = new Requests(this.sends, settings);
     this.#handle = new instance.SessionHandle(...settings.rust);
     this.#alive.set(this, (cause) => this.#trapped(cause));
     const to = {
@@ -297,6 +301,10 @@ export class Life {
 
   /** What the reader finds between messages. Ends are handled now, and found behind everything that arrived. */
   #mark(kind, number, payload) {
+    if (kind >= answers.REQUEST) {
+      this.requests.hear(kind, number, payload);
+      return {};
+    }
     switch (kind) {
       case answers.UNDELIVERED:
       case answers.UNDELIVERED + 1:
@@ -349,6 +357,7 @@ export class Life {
   #lose(reason, renewed) {
     const lost = new SessionLostError({ reason, renewed, ...this.#takeUncommitted() });
     if (renewed) {
+      this.requests.lose();
       this.sends.lose(lost);
       this.#unsentBytes = 0;
     } else {
@@ -408,6 +417,7 @@ export class Life {
     this.#sockets.end();
     this.#state = CLOSED;
     this.#show({ reason: reason ?? closed });
+    this.requests.lose();
     this.sends.stop(reason ?? NOT_OPEN);
     this.#inbox.end(failure);
     this.#ended(closed);

@@ -13,8 +13,8 @@ export class Outbox {
   /** How many bytes. */
   length = 0;
 
-  /** Adds a message. Returns its length in bytes, or -1 if it is longer than `most`. */
-  add(message, most) {
+  /** Adds a message of a kind, with a number. Returns its length in bytes, or -1 if it is longer than `most`. */
+  add(message, most, kind, number) {
     const isText = typeof message === 'string';
     const needed = this.length + (isText ? message.length * 3 : message.byteLength);
     if (needed > this.#bytes.length) this.#grow(needed);
@@ -31,9 +31,10 @@ export class Outbox {
       heads.set(this.#heads);
       this.#heads = heads;
     }
-    this.#heads[this.#count] = isText ? 1 : 0;
-    this.#heads[this.#count + 1] = length;
-    this.#count += 2;
+    this.#heads[this.#count++] = isText ? kind | 1 : kind;
+    this.#heads[this.#count++] = length;
+    this.#heads[this.#count++] = number;
+    this.#heads[this.#count++] = number / 2 ** 32;
     this.length += length;
     return length;
   }

@@ -4,6 +4,9 @@ import { Outbox } from './session_outbox.js';
 import { Queue } from './queue.js';
 import { listen } from './queues.js';
 
+/** What a message is, as in Rust. */
+export const [VALUE, REQUEST, RESPONSE, ERROR, CANCEL] = [0, 2, 4, 6, 8];
+
 /** A batch of this size is sent without waiting for more. */
 const FULL_BATCH = 32 * 1024;
 
@@ -61,18 +64,23 @@ export class Sends {
   }
 
   /** Accepts a message if it need not wait, and returns whether it did. */
-  trySend(message) {
+  trySend(message, kind = VALUE, number = 0) {
     if (this.#stopped) throw this.#stopped.error;
     if (!this.#isOpen || this.#waiting.size > 0 || this.#room <= 0) return false;
-    this.#add(message);
+    this.#add(message, kind, number);
     return true;
   }
 
-  #add(message) {
-    const length = this.outbox.add(message, this.#most);
+  /** Sends a message that does not wait. */
+  push(message, kind, number) {
+    if (!this.#stopped) this.#add(message, kind, number);
+  }
+
+  #add(message, kind, number) {
+    const length = this.outbox.add(message, this.#most, kind, number);
     if (length < 0) throw 'SEND_REFUSED';
     this.#room -= length + 32;
-    this.sent += 1;
+    if (kind === VALUE) this.sent += 1;
     if (this.outbox.length >= FULL_BATCH) this.#turns.now();
     else this.#turns.soon();
   }
@@ -88,7 +96,7 @@ export class Sends {
         continue;
       }
       try {
-        this.#add(message);
+        this.#add(message, waiting.kind, waiting.number);
         waiting.resolve();
       } catch (error) {
         waiting.reject(error);
@@ -97,20 +105,25 @@ export class Sends {
   }
 
   /** Queues a message, which cannot change while it waits; without one it is a `flush`. Returns a promise. */
-  wait(signal, message) {
+  wait(signal, message, kind = VALUE, number = 0) {
     const kept = typeof message === 'object' ? new Uint8Array(message) : message;
     return new Promise((resolve, reject) => {
       if (this.#stopped) throw this.#stopped.error;
-      const waiting = { message: kept, resolve, reject, upto: 0, queue: undefined, before: undefined, after: undefined };
+      const waiting = { message: kept, kind, number, resolve, reject, upto: 0, queue: undefined, before: undefined, after: undefined };
       if (signal) listen(signal, waiting);
       this.#waiting.push(waiting);
       this.#accept();
     });
   }
 
-  /** The session is lost and another one begins: nothing tells whether what was flushed arrived. */
+  /** The session is lost and another one begins: nothing tells whether what was flushed arrived, and nobody waits for responses. */
   lose(error) {
     for (const queue of [this.#asking, this.#flushes]) while (queue.size > 0) queue.shift().reject(error);
+    for (let left = this.#waiting.size; left > 0; left -= 1) {
+      const waiting = this.#waiting.shift();
+      if (waiting.kind < RESPONSE) this.#waiting.push(waiting);
+      else waiting.reject(error);
+    }
   }
 
   /** Nothing more can be sent. The first reason counts. */

@@ -286,6 +286,12 @@ export const suites = [
     run: (context) => node(['tests/homes/homes.test.mjs'], context),
   },
   {
+    name: 'homes:session',
+    needs: ['runtimes'],
+    server: true,
+    run: (context) => node(['tests/homes/session.test.mjs'], context),
+  },
+  {
     name: 'homes:frameworks',
     all: true,
     browser: 'chromium',

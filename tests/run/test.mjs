@@ -59,7 +59,7 @@ const reasons = [];
 const printed = keepPrinted();
 let server;
 try {
-  if (chosen.some((suite) => /^(js|no-wasm|hidden|restored):|^package$|^homes:(js|frameworks)$/.test(suite.name))) {
+  if (chosen.some((suite) => /^(js|no-wasm|hidden|restored):|^package$|^homes:(js|frameworks|session)$/.test(suite.name))) {
     console.log('building the package …');
     await build(tools);
   }

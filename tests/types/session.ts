@@ -1,5 +1,5 @@
 // What the types of a session's `Channel` allow and what they do not: `tsc --strict` reads it, nobody runs it.
-import { Channel, ConnectError, DeliveryError, SessionLostError } from 'websocket-channel/session';
+import { Channel, ConnectError, DeliveryError, RequestError, SessionLostError } from 'websocket-channel/session';
 import type { CloseInfo, RawMessage, SessionState } from 'websocket-channel/session';
 import { z } from 'zod';
 
@@ -36,6 +36,16 @@ export async function typed(): Promise<void> {
   chat.reconnectNow();
   chat.suspend();
   chat.resume();
+  const answer = await chat.request({ say: 'what?' }, { timeoutMs: 1000, signal: null });
+  same<typeof answer, ToClient>(true);
+  chat.handle(async (value, { signal }) => {
+    same<typeof value, ToClient>(true);
+    signal.throwIfAborted();
+    return { say: value.said };
+  });
+  chat.handle(null);
+  // @ts-expect-error: not what the channel sends
+  chat.handle(() => 7);
   const closed: CloseInfo<ToServer> = await chat.close();
   same<(typeof closed.neverSent)[number], ToServer | RawMessage>(true);
   // @ts-expect-error: read-only
@@ -78,6 +88,7 @@ export function errors(error: unknown): void {
     same<typeof error.renewed, boolean>(true);
   }
   if (error instanceof DeliveryError) same<typeof error.code, 'UNDELIVERED' | 'MISSING'>(true);
+  if (error instanceof RequestError) same<typeof error.inDoubt, boolean>(true);
   // @ts-expect-error: only the package creates errors
   new SessionLostError();
 }

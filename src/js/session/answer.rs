@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | head | 12 words of 32 bits, little-endian: see [`End::answer`] |
 //! | lengths | a word for each batch to send |
-//! | items | three words each: kind, length of the payload, a number |
+//! | items | four words each: kind, length of the payload, and a number in two halves |
 //! | batches | one after the other |
 //! | payloads | of the items, one after the other |
 
@@ -12,7 +12,7 @@ use super::End;
 use crate::reconnect::State;
 use crate::session::ClientPhase;
 
-/// What an item is, for the reader, at its place. The lowest bit of the first four says that it is text.
+/// What an item is. The lowest bit of an even one with a payload says that it is text.
 pub(super) mod item {
     /// A message: 0 if binary, 1 if text.
     pub(in super::super) const UNDELIVERED: u32 = 2;
@@ -29,6 +29,21 @@ pub(super) mod item {
     pub(in super::super) const NO_SESSION: u32 = 12;
     pub(in super::super) const LATER: u32 = 13;
     pub(in super::super) const REFUSED: u32 = 14;
+    /// A request of the peer's, with its index.
+    pub(in super::super) const REQUEST: u32 = 16;
+    /// What the peer answered to a request of ours, by its index: a response; an error, or 21 if its response could not be delivered.
+    pub(in super::super) const RESPONSE: u32 = 18;
+    pub(in super::super) const FAILED: u32 = 20;
+    /// The peer does not need the answer to its request, by its index, any more.
+    pub(in super::super) const CANCELLED: u32 = 22;
+    /// A request of ours has this index. The payload is its name.
+    pub(in super::super) const SENT: u32 = 23;
+    /// A request of ours, by its index, was never sent.
+    pub(in super::super) const UNSENT: u32 = 24;
+    /// A request of ours, by its index, did not arrive and will not.
+    pub(in super::super) const UNDELIVERABLE: u32 = 25;
+    /// A request of ours, by its name, is larger than the peer accepts.
+    pub(in super::super) const UNSENDABLE: u32 = 26;
 }
 
 /// Flags of the first word.
@@ -62,7 +77,7 @@ pub(super) struct Answer {
     items: Vec<u32>,
     payloads: Vec<u8>,
     /// Items that come behind every message that has arrived.
-    deferred: Vec<(u32, u32, Vec<u8>)>,
+    deferred: Vec<(u32, u64, Vec<u8>)>,
     end: Option<(u32, String)>,
     /// Everything was read in this turn.
     all_read: bool,
@@ -79,14 +94,15 @@ impl Answer {
         self.reason = reason;
     }
 
-    pub(super) fn item(&mut self, kind: u32, number: u32, payload: &[u8]) {
+    pub(super) fn item(&mut self, kind: u32, number: u64, payload: &[u8]) {
+        let halves = [number as u32, (number >> 32) as u32];
         self.items
-            .extend_from_slice(&[kind, payload.len() as u32, number]);
+            .extend_from_slice(&[kind, payload.len() as u32, halves[0], halves[1]]);
         self.payloads.extend_from_slice(payload);
     }
 
     /// An item behind every message that has arrived.
-    pub(super) fn defer(&mut self, kind: u32, number: u32, payload: Vec<u8>) {
+    pub(super) fn defer(&mut self, kind: u32, number: u64, payload: Vec<u8>) {
         self.deferred.push((kind, number, payload));
     }
 
@@ -141,11 +157,7 @@ impl End {
     /// message that the peer accepts; how many batches; how many items.
     pub(super) fn answer(&mut self) -> Vec<u8> {
         let now = self.now();
-        let held: usize = self
-            .held
-            .iter()
-            .map(|(_, payload)| payload.len() + 32)
-            .sum();
+        let held: usize = self.held.iter().map(|load| load.payload.len() + 32).sum();
         let retained = self.client.retained() as usize + held;
         let room = match held {
             0 => self.high_water_mark.saturating_sub(retained),
@@ -188,7 +200,7 @@ impl End {
             next as u32,
             self.client.max_message().min(u64::from(u32::MAX)) as u32,
             answer.lengths.len() as u32,
-            (answer.items.len() / 3) as u32,
+            (answer.items.len() / 4) as u32,
         ];
         let words = [&head[..], &answer.lengths, &answer.items];
         let mut bytes: Vec<u8> = Vec::with_capacity(

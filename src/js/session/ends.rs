@@ -35,7 +35,7 @@ impl End {
             Unopened::Later(after) => (item::LATER, after.as_millis() as u32, ""),
             Unopened::Refused(refusal) => (item::REFUSED, 0, refusal.name()),
         };
-        self.answer.item(what, number, name.as_bytes());
+        self.answer.item(what, u64::from(number), name.as_bytes());
         self.ended = true;
     }
 
@@ -49,20 +49,31 @@ impl End {
 
     /// A message of ours did not arrive and will not.
     pub(super) fn undelivered(&mut self, message: SessionMessage) {
-        if let Head::Data { text } = message.head {
-            let kind = item::UNDELIVERED | u32::from(text);
-            self.answer
-                .defer(kind, 0, message.payload.as_bytes().to_vec());
+        match message.head {
+            Head::Data { text } => {
+                let kind = item::UNDELIVERED | u32::from(text);
+                self.answer
+                    .defer(kind, 0, message.payload.as_bytes().to_vec());
+            }
+            Head::Request { .. } => self.answer.item(item::UNDELIVERABLE, message.index, &[]),
+            _ => {}
         }
     }
 
-    /// A request of the peer: nobody answers it.
-    pub(super) fn refuse_request(&mut self, to: u64) {
-        let head = Head::Error {
-            to,
-            code: crate::requests::FAILED,
-        };
-        self.push(head, b"requests are not answered here");
+    /// What the peer says of a request of ours, or of its own.
+    pub(super) fn answered(&mut self, head: Head, payload: &[u8]) {
+        match head {
+            Head::Response { text, to } => {
+                self.answer
+                    .item(item::RESPONSE | u32::from(text), to, payload);
+            }
+            Head::Error { to, code } => {
+                let lost = u32::from(code == crate::session::wire::UNDELIVERED);
+                self.answer.item(item::FAILED | lost, to, payload);
+            }
+            Head::Cancel { to } => self.answer.item(item::CANCELLED, to, &[]),
+            _ => {}
+        }
     }
 
     pub(super) fn close(&mut self, code: u16, reason: &str) {
@@ -101,7 +112,8 @@ impl End {
         if let Some((flags, reason)) = self.answer.take_end() {
             self.leave(1000, "");
             self.tell_uncommitted();
-            self.answer.item(item::ENDED, flags, reason.as_bytes());
+            self.answer
+                .item(item::ENDED, u64::from(flags), reason.as_bytes());
             self.ended = true;
         } else if let Some(why) = self.lost.take() {
             self.tell_lost(&why);
@@ -134,7 +146,7 @@ impl End {
             self.ended = true;
         }
         self.answer
-            .item(item::LOST, u32::from(renewed), name.as_bytes());
+            .item(item::LOST, u64::from(renewed), name.as_bytes());
         self.answer.order(order::AGAIN);
     }
 
@@ -152,8 +164,13 @@ impl End {
         for one in &never_sent {
             tell(item::NEVER_SENT, one.head, one.payload.as_bytes());
         }
-        for (head, payload) in self.held.drain(..) {
-            tell(item::NEVER_SENT, head, &payload);
+        for load in self.held.drain(..) {
+            tell(item::NEVER_SENT, load.head, &load.payload);
+        }
+        for one in &never_sent {
+            if let Head::Request { .. } = one.head {
+                self.answer.item(item::UNSENT, one.index, &[]);
+            }
         }
     }
 }
