@@ -32,7 +32,7 @@ use super::hello::{Refusal, Welcome};
 use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::poison::Blame;
-use super::wire::{Frame, Frames};
+use super::wire::{self, Frame, Frames};
 use super::{MAX_NUMBER, SessionViolation, Settings};
 use crate::queue::Queue;
 use core::fmt;
@@ -269,7 +269,8 @@ impl Client {
         out.push(0);
         match self.phase {
             ClientPhase::Greeting if core::mem::take(&mut self.hello) => {
-                Frame::Hello(Box::new(self.greeting())).put(out);
+                let hello = self.greeting();
+                wire::hello(out, &hello);
             }
             ClientPhase::Open => {
                 self.exchange.write(now, out);

@@ -7,7 +7,7 @@ use super::incoming::Incoming;
 use super::outgoing::{Outgoing, Unsendable};
 use super::poison::Blame;
 use super::settings::millis;
-use super::wire::{Frame, Head, MAX_REASON};
+use super::wire::{Frame, Head, MAX_REASON, kind, number};
 use super::{Positions, SessionMessage, SessionViolation};
 
 #[derive(Debug)]
@@ -220,26 +220,26 @@ impl Exchange {
             || (ready && self.incoming.is_untold())
             || self.incoming.is_ack_due(now, link.retention)
         {
-            Frame::Ack(self.incoming.tell()).put(out);
+            number(out, kind::ACK, self.incoming.tell());
         }
         if let Some(total) = self.incoming.grant() {
-            Frame::Credit(total).put(out);
+            number(out, kind::CREDIT, total);
         }
-        if let Some(number) = link.pong.take() {
-            Frame::Pong(number).put(out);
+        if let Some(ping) = link.pong.take() {
+            number(out, kind::PONG, ping);
         }
         let probe = self.outgoing.poison().probe(link.pings + 1);
         if core::mem::take(&mut link.ask) || probe {
             link.pings += 1;
-            Frame::Ping(link.pings).put(out);
+            number(out, kind::PING, link.pings);
         }
         if let Some(after_ms) = link.move_after.take() {
-            Frame::Move { after_ms }.put(out);
+            number(out, kind::MOVE, after_ms);
         }
         self.outgoing.write(now, out);
         if self.flush > 0 && !link.flushed && self.outgoing.is_sent(self.flush) {
             link.flushed = true;
-            Frame::Flush.put(out);
+            out.extend_from_slice(&[kind::FLUSH, 0]);
         }
         if out.len() > before {
             link.heart.sent(now);

@@ -279,14 +279,12 @@ impl Outgoing {
     fn acknowledge(&mut self, below: u64) -> Vec<SessionMessage> {
         self.acked = below;
         let mut undelivered = Vec::new();
-        if !self.voids.is_empty() {
-            let log = &self.log;
-            self.voids.retain(|index| {
-                if *index < below {
-                    undelivered.extend(log.message(*index));
-                }
-                *index >= below
-            });
+        for index in core::mem::take(&mut self.voids) {
+            if index < below {
+                undelivered.extend(self.log.message(index));
+            } else {
+                self.voids.push(index);
+            }
         }
         self.log.release(below);
         undelivered
@@ -358,19 +356,15 @@ impl Outgoing {
         voids.min().unwrap_or(u64::MAX)
     }
 
-    /// Takes every message that is not committed: first those that the peer may have acted on, then those that were never sent whole.
-    pub(crate) fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        let all = |range: core::ops::Range<u64>| -> Vec<SessionMessage> {
-            let messages = range.filter_map(|index| self.log.message(index));
-            messages
-                .filter(|message| !matches!(message.head, Head::Bye { .. }))
-                .collect()
-        };
-        let taken = (
-            all(self.first()..self.sent),
-            all(self.sent.max(self.first())..self.next()),
-        );
+    /// Gives every message that is not committed, the oldest first, and says of each whether it was sent whole: the peer may have acted on it.
+    pub(crate) fn take_uncommitted(&mut self, take: &mut dyn FnMut(SessionMessage, bool)) {
+        for index in self.first()..self.next() {
+            if let Some(message) = self.log.message(index)
+                && !matches!(message.head, Head::Bye { .. })
+            {
+                take(message, index < self.sent);
+            }
+        }
         self.log.restart(self.next());
-        taken
     }
 }

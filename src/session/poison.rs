@@ -73,7 +73,7 @@ struct Trial {
 }
 
 /// A message that may be at fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Suspect {
     index: u64,
     parts: u64,
@@ -149,55 +149,35 @@ impl Poison {
         let Some(trial) = self.trial.take() else {
             return false;
         };
-        let sent = (trial.sent.index, trial.sent.parts) > (index, parts);
-        let known = self
-            .suspect
-            .as_deref()
-            .copied()
-            .filter(|suspect| (suspect.index, suspect.parts) == (index, parts));
-        if !sent {
-            self.suspect = known.map(Box::new);
-            self.care = self.careful();
-            return false;
+        // At another message or part it is no suspect any more.
+        if let Some(suspect) = &self.suspect
+            && (suspect.index, suspect.parts) != (index, parts)
+        {
+            self.suspect = None;
         }
-        let mut suspect = known.unwrap_or(Suspect {
-            index,
-            parts,
-            until: 0,
-            times: 0,
-            alone: 0,
-            late: 0,
-            since: 0,
-        });
-        suspect.until = suspect.until.max(trial.sent.index + 1);
-        suspect.times = suspect.times.saturating_add(1);
-        match trial.blame {
-            Blame::Message => {
-                let lone = (trial.sent.index, trial.sent.parts) <= (index + 1, 0);
-                if lone || trial.alone {
-                    self.suspect = None;
-                    return true;
-                }
-                suspect.times = 2;
-                self.suspect = Some(Box::new(suspect));
-            }
-            Blame::Suspicious | Blame::Violation if trial.resumed => {
-                if suspect.failed(&trial, trial.soon) {
-                    self.suspect = None;
-                    return true;
-                }
-                self.suspect = Some(Box::new(suspect));
-            }
+        let sent = (trial.sent.index, trial.sent.parts);
+        let counts = match trial.blame {
+            Blame::Message => true,
+            Blame::Suspicious | Blame::Violation => trial.resumed,
             // Nothing that was sent on it arrived: something between may swallow the message.
-            Blame::Silent if trial.resumed && trial.began == (index, parts) => {
-                if suspect.failed(&trial, false) {
-                    self.suspect = None;
-                    return true;
+            Blame::Silent => trial.resumed && trial.began == (index, parts),
+            Blame::Innocent => false,
+        };
+        if counts && sent > (index, parts) {
+            let suspect = self.suspect.get_or_insert_default();
+            (suspect.index, suspect.parts) = (index, parts);
+            suspect.until = suspect.until.max(trial.sent.index + 1);
+            suspect.times = suspect.times.saturating_add(1);
+            let replaced = match trial.blame {
+                Blame::Message => {
+                    suspect.times = 2;
+                    trial.alone || sent <= (index + 1, 0)
                 }
-                self.suspect = Some(Box::new(suspect));
-            }
-            Blame::Suspicious | Blame::Violation | Blame::Silent | Blame::Innocent => {
-                self.suspect = known.map(Box::new);
+                blame => suspect.failed(&trial, trial.soon && blame != Blame::Silent),
+            };
+            if replaced {
+                self.suspect = None;
+                return true;
             }
         }
         self.care = self.careful();

@@ -1,7 +1,7 @@
 //! Messages that were sent and not acknowledged: encoded frames back to back, and where each message begins.
 
 use super::SessionMessage;
-use super::wire::{Frame, Frames, Head, OVERHEAD, kind, split};
+use super::wire::{Frame, Frames, Head, OVERHEAD, kind, last, part, split};
 use crate::message::Message;
 use crate::queue::Queue;
 
@@ -72,11 +72,11 @@ impl Retained {
         let longest = longest.max(64);
         let mut rest = payload;
         while rest.len() > longest && head.takes_parts() {
-            let (part, behind) = rest.split_at(longest);
-            Frame::Part(part).put(&mut self.bytes);
+            let (begin, behind) = rest.split_at(longest);
+            part(&mut self.bytes, begin);
             rest = behind;
         }
-        Frame::Last(head, rest).put(&mut self.bytes);
+        last(&mut self.bytes, head, rest);
     }
 
     /// Takes messages that are `DATA` frames already, from the front, while each fits: its body into `longest`, and its cost into `room`. If there are
@@ -117,8 +117,11 @@ impl Retained {
             None => {
                 self.base = self.end();
                 self.released = 0;
-                self.bytes.clear();
-                self.bytes.shrink_to(IDLE);
+                // `shrink_to` contains a panic that formats.
+                match self.bytes.capacity() > IDLE {
+                    true => self.bytes = Vec::new(),
+                    false => self.bytes.clear(),
+                }
             }
         }
         if self.released >= COMPACT.max(self.bytes.len() / 2) {

@@ -170,7 +170,7 @@ impl Frame<'_> {
     /// Appends the frame.
     pub fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Frame::Hello(hello) => long(out, kind::HELLO, |out| hello.put(out)),
+            Frame::Hello(body) => hello(out, body),
             Frame::Welcome(welcome) => long(out, kind::WELCOME, |out| welcome.put(out)),
             Frame::Ack(below) => number(out, kind::ACK, *below),
             Frame::Credit(total) => number(out, kind::CREDIT, *total),
@@ -178,25 +178,38 @@ impl Frame<'_> {
             Frame::Pong(name) => number(out, kind::PONG, *name),
             Frame::Flush => out.extend_from_slice(&[kind::FLUSH, 0]),
             Frame::Move { after_ms } => number(out, kind::MOVE, *after_ms),
-            Frame::Part(bytes) => {
-                out.push(kind::PART);
-                varint::put(out, bytes.len() as u64);
-                out.extend_from_slice(bytes);
-            }
-            Frame::Last(head, rest) => {
-                out.push(head.kind());
-                varint::put(out, (head.fields_len() + rest.len()) as u64);
-                head.put(out);
-                out.extend_from_slice(rest);
-            }
+            Frame::Part(bytes) => part(out, bytes),
+            Frame::Last(head, rest) => last(out, *head, rest),
             Frame::Skipped(kind) => out.extend_from_slice(&[*kind, 0]),
         }
     }
 }
 
-fn number(out: &mut Vec<u8>, kind: u8, value: u64) {
+/// Appends a frame of one number.
+#[inline(never)]
+pub(super) fn number(out: &mut Vec<u8>, kind: u8, value: u64) {
     out.extend_from_slice(&[kind, varint::len(value) as u8]);
     varint::put(out, value);
+}
+
+/// Appends a `PART`.
+pub(super) fn part(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(kind::PART);
+    varint::put(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}
+
+/// Appends the last frame of a message.
+pub(super) fn last(out: &mut Vec<u8>, head: Head, rest: &[u8]) {
+    out.push(head.kind());
+    varint::put(out, (head.fields_len() + rest.len()) as u64);
+    head.put(out);
+    out.extend_from_slice(rest);
+}
+
+/// Appends a `HELLO`.
+pub(super) fn hello(out: &mut Vec<u8>, hello: &Hello) {
+    long(out, kind::HELLO, |out| hello.put(out));
 }
 
 fn long(out: &mut Vec<u8>, kind: u8, put: impl FnOnce(&mut Vec<u8>)) {

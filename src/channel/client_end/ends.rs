@@ -55,21 +55,14 @@ impl ClientEnd {
 
     /// The values that the peer has not committed: first those that it may have received. Requests that wait for an answer end.
     pub(super) fn take_uncommitted(&mut self) -> (Vec<Message>, Vec<Message>) {
-        let (in_doubt, never_sent) = self.client.take_uncommitted();
-        let value = |one: SessionMessage| match one.head {
-            Head::Data { .. } => Some(one.payload),
-            _ => None,
-        };
-        let in_doubt = in_doubt.into_iter().filter_map(value).collect();
-        let mut requests = Vec::new();
-        let mut values = Vec::new();
-        for one in never_sent {
-            match one.head {
+        let (mut in_doubt, mut values, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+        self.client
+            .give_uncommitted(&mut |one, sent| match one.head {
+                Head::Data { .. } if sent => in_doubt.push(one.payload),
                 Head::Data { .. } => values.push(one.payload),
-                Head::Request { .. } => requests.push((one.index, one.payload)),
+                Head::Request { .. } if !sent => requests.push((one.index, one.payload)),
                 _ => {}
-            }
-        }
+            });
         let lost = self.requests.lose(requests);
         lost.into_iter().for_each(Waker::wake);
         while let Some(load) = self.held.pop_front() {

@@ -81,6 +81,18 @@ impl Client {
 
     /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
     pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        self.exchange.outgoing.take_uncommitted()
+        let (mut in_doubt, mut never_sent) = (Vec::new(), Vec::new());
+        self.exchange
+            .outgoing
+            .take_uncommitted(&mut |message, sent| match sent {
+                true => in_doubt.push(message),
+                false => never_sent.push(message),
+            });
+        (in_doubt, never_sent)
+    }
+
+    /// The same, without lists in between: whether a message was sent whole is said of each.
+    pub(crate) fn give_uncommitted(&mut self, take: &mut dyn FnMut(SessionMessage, bool)) {
+        self.exchange.outgoing.take_uncommitted(take);
     }
 }
