@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// }
 /// ```
 #[must_use = "a request wants an answer"]
-pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin>(framed::Accepting<Io>);
+pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin>(framed::PendingRequest<Io>);
 
 impl<Io> Accepting<Io>
 where

@@ -1,6 +1,6 @@
 //! WebSockets over any byte stream, in either role: TCP, TLS, a tunnel, memory; in a page, another WebSocket that carries bytes.
 
-use super::framed::{self, Accepting, IoTransport};
+use super::framed::{self, IoTransport, PendingRequest};
 use super::{ConnectRequest, Limits, MaybeSend, Transport};
 use crate::error::{Cause, ConnectErrorKind, HandshakeError, Violation};
 use crate::http::LEGACY;
@@ -119,7 +119,7 @@ pub(crate) async fn accept<Io: AsyncRead + AsyncWrite + Unpin + 'static>(
     io: Io,
     handshake: &Handshake,
     limits: &Limits,
-) -> Result<Accepting<Io>, Cause> {
+) -> Result<PendingRequest<Io>, Cause> {
     set_up(&io);
     let mut core = Connection::server(Duration::ZERO, limits.into(), random::fill);
     if !handshake.legacy {

@@ -1,15 +1,15 @@
 //! Messages over any stream of bytes: the protocol core, a stream, and a timer.
 
-mod accepting;
 mod deadline;
 mod drive;
+mod pending_request;
 mod reader;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod sizes;
 mod wakers;
 mod writer;
 
-pub use accepting::Accepting;
+pub use pending_request::PendingRequest;
 
 use super::incoming::Incoming;
 use super::{ConnectionLost, Limits, MaybeSend, Pongs, Transport};
@@ -102,10 +102,10 @@ pub async fn accept<Io: AsyncRead + AsyncWrite + Unpin>(
     io: Io,
     connection: Connection,
     limits: &Limits,
-) -> Result<Accepting<Io>, Cause> {
+) -> Result<PendingRequest<Io>, Cause> {
     let mut framed = Box::new(IoTransport::new(io, connection, limits));
     match poll_fn(|cx| framed.poll_core(cx)).await {
-        proto::ConnectionEvent::Request(request) => Ok(Accepting { framed, request }),
+        proto::ConnectionEvent::Request(request) => Ok(PendingRequest { framed, request }),
         other => Err(framed.cause(other)),
     }
 }

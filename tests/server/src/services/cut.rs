@@ -6,12 +6,12 @@ use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use websocket_channel::proto::Request;
 use websocket_channel::proto::handshake::accept_key;
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// FIN, text, 10 bytes, unmasked.
 const LAST_WORDS: &[u8] = b"\x81\x0alast words";
 
-pub(super) async fn run(accepting: Accepting<Line>, request: &Request) -> io::Result<()> {
+pub(super) async fn run(accepting: PendingRequest<Line>, request: &Request) -> io::Result<()> {
     let key = request.headers.get("Sec-WebSocket-Key").unwrap_or_default();
     let head = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",

@@ -6,7 +6,7 @@ use crate::line::Line;
 use std::io;
 use websocket_channel::Message;
 use websocket_channel::proto::{ConnectionEvent, Request};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// How it is cut.
 pub(super) struct Parameters {
@@ -23,7 +23,7 @@ impl Parameters {
 }
 
 pub(super) async fn run(
-    accepting: Accepting<Line>,
+    accepting: PendingRequest<Line>,
     request: &Request,
     protocol: Option<&str>,
     parameters: Parameters,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 use websocket_channel::proto::{Connection, ConnectionEvent, ProtocolLimits, Request, Role};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// The largest message: what is sent of it by hand is made whole first.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -30,7 +30,7 @@ pub(super) struct Answer<'a> {
 impl Hand {
     /// Answers the handshake by hand. The caller has checked the values.
     pub(super) async fn open(
-        accepting: Accepting<Line>,
+        accepting: PendingRequest<Line>,
         request: &Request,
         answer: Answer<'_>,
     ) -> io::Result<Self> {

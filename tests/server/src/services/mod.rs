@@ -62,7 +62,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use websocket_channel::Event;
 use websocket_channel::proto::{Connection, Deflate, Request, Response};
-use websocket_channel::transport::framed::{self, Accepting, IoTransport};
+use websocket_channel::transport::framed::{self, IoTransport, PendingRequest};
 use websocket_channel::transport::{Limits, Transport as _};
 
 /// The type of an open connection.
@@ -115,7 +115,7 @@ pub(crate) async fn serve(io: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<S
 /// As long as for the WebSocket's own handshake.
 const TLS_TIMEOUT: Duration = Duration::from_secs(60);
 
-async fn answer(accepting: Accepting<Line>, handle: &Arc<control::Handle>, shared: &Shared) {
+async fn answer(accepting: PendingRequest<Line>, handle: &Arc<control::Handle>, shared: &Shared) {
     let request = accepting.request().clone();
     let tag = parameter(&request, "tag").filter(|tag| !tag.is_empty());
     let handshake = request.is_websocket();
@@ -152,7 +152,7 @@ async fn answer(accepting: Accepting<Line>, handle: &Arc<control::Handle>, share
 }
 
 async fn route(
-    accepting: Accepting<Line>,
+    accepting: PendingRequest<Line>,
     request: &Request,
     handle: &Arc<control::Handle>,
     shared: &Shared,
@@ -207,7 +207,7 @@ fn is_guarded(path: &str) -> bool {
     matches!(path, "/pipe" | "/probe")
 }
 
-async fn fault(accepting: Accepting<Line>, request: &Request, name: &str) {
+async fn fault(accepting: PendingRequest<Line>, request: &Request, name: &str) {
     let wrong = match (catalogue::fault(name), catalogue::Parameters::read(request)) {
         (Some(fault), Ok(parameters)) => {
             if let Some((line, _)) = accepting.into_io() {
@@ -229,7 +229,7 @@ pub(crate) fn upgrade() -> Response {
     Response::new(426, "this is a WebSocket service\n").header("Upgrade", "websocket")
 }
 
-async fn open(mut accepting: Accepting<Line>, request: &Request, path: &str, shared: &Shared) {
+async fn open(mut accepting: PendingRequest<Line>, request: &Request, path: &str, shared: &Shared) {
     if is_guarded(path)
         && let Err(response) = guard::check(request, shared)
     {
@@ -339,13 +339,13 @@ pub(crate) fn choose_protocol(request: &Request, known: &[String]) -> Option<Str
 }
 
 /// Answers a plain request, readable by pages of any origin.
-pub(crate) async fn reject(accepting: Accepting<Line>, response: Response) {
+pub(crate) async fn reject(accepting: PendingRequest<Line>, response: Response) {
     let response = response.header("Access-Control-Allow-Origin", "*");
     refuse(accepting, response).await;
 }
 
 /// Answers a plain request, readable by pages of this origin alone, and never from a cache.
-async fn refuse(accepting: Accepting<Line>, response: Response) {
+async fn refuse(accepting: PendingRequest<Line>, response: Response) {
     let mut response = response
         .header("Cache-Control", "no-store")
         .header("X-Content-Type-Options", "nosniff");
@@ -361,7 +361,7 @@ async fn refuse(accepting: Accepting<Line>, response: Response) {
 }
 
 /// Reads on until the client gives up.
-async fn silent(accepting: Accepting<Line>) {
+async fn silent(accepting: PendingRequest<Line>) {
     let Some((mut io, _)) = accepting.into_io() else {
         return;
     };

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 use websocket_channel::Message;
 use websocket_channel::proto::{CloseFrame, ConnectionEvent, Request};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// How often, how much, how fast.
 pub(super) struct Parameters {
@@ -28,7 +28,7 @@ impl Parameters {
 }
 
 pub(super) async fn run(
-    accepting: Accepting<Line>,
+    accepting: PendingRequest<Line>,
     request: &Request,
     protocol: Option<&str>,
     parameters: Parameters,

@@ -8,7 +8,7 @@ use std::io;
 use websocket_channel::Message;
 use websocket_channel::proto::handshake::head::is_value;
 use websocket_channel::proto::{ConnectionEvent, Request};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// The answer.
 pub(super) struct Parameters {
@@ -30,7 +30,7 @@ impl Parameters {
 }
 
 pub(super) async fn run(
-    accepting: Accepting<Line>,
+    accepting: PendingRequest<Line>,
     request: &Request,
     parameters: Parameters,
 ) -> io::Result<()> {

@@ -5,7 +5,7 @@ use super::number;
 use crate::line::Line;
 use std::io;
 use websocket_channel::proto::{ConnectionEvent, Request};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 
 /// Bytes a second.
 pub(super) fn rate(request: &Request) -> Result<u64, String> {
@@ -13,7 +13,7 @@ pub(super) fn rate(request: &Request) -> Result<u64, String> {
 }
 
 pub(super) async fn run(
-    accepting: Accepting<Line>,
+    accepting: PendingRequest<Line>,
     request: &Request,
     protocol: Option<&str>,
     rate: u64,

@@ -27,7 +27,7 @@ use std::time::Duration;
 use tampered::Tampered;
 use websocket_channel::proto::{Request, Response};
 use websocket_channel::server::{Options, Sessions};
-use websocket_channel::transport::framed::Accepting;
+use websocket_channel::transport::framed::PendingRequest;
 use websocket_channel::{Channel, Message, Raw, Socket};
 
 /// So many different sets of options at most.
@@ -125,7 +125,7 @@ fn burst(request: &Request) -> Result<Handler, String> {
 
 /// Serves a request for a service of sessions, to the end of its connection; `name` is the path behind `/session/`.
 pub(crate) async fn serve(
-    mut accepting: Accepting<Line>,
+    mut accepting: PendingRequest<Line>,
     request: &Request,
     name: &str,
     handle: &Arc<Handle>,

@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A request that was read and waits for an answer. Dropping it closes the stream without one.
 #[must_use = "a request wants an answer"]
-pub struct Accepting<Io: AsyncRead + AsyncWrite + Unpin> {
+pub struct PendingRequest<Io: AsyncRead + AsyncWrite + Unpin> {
     pub(super) framed: Box<IoTransport<Io>>,
     pub(super) request: Box<Request>,
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> PendingRequest<Io> {
     /// What the client asks for.
     pub fn request(&self) -> &Request {
         &self.request
@@ -75,9 +75,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Accepting<Io> {
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for Accepting<Io> {
+impl<Io: AsyncRead + AsyncWrite + Unpin> fmt::Debug for PendingRequest<Io> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accepting")
+        f.debug_struct("PendingRequest")
             .field("request", &self.request)
             .finish_non_exhaustive()
     }
