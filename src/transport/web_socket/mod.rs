@@ -1,13 +1,17 @@
 //! The browser's own `WebSocket`, through web-sys: the platform does the handshake and the framing, so whole messages pass here.
 //!
-//! `Platform` owns the browser's object and the four closures it calls; the class of the `js` layer stands on it too.
-//! [`WebSocket`] is the [`Transport`] made of it.
+//! [`Platform`] owns the browser's object, and [`WebSocket`] is the [`Transport`] made of it.
+
+mod payload;
+mod platform;
+
+pub(crate) use platform::{Platform, Told};
 
 use super::attributes::{get, set, text};
 use super::drain::Drain;
 use super::incoming::Incoming;
 use super::life::Phase;
-use super::{ConnectRequest, ConnectionLost, Dropped, Limits, Protocols, Transport};
+use super::{ConnectRequest, ConnectionLost, Dropped, Limits, Transport};
 use crate::error::{Cause, ConnectErrorKind};
 use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 use crate::time::{Sleep, sleep};
@@ -20,111 +24,8 @@ use core::task::{Context, Poll, Waker, ready};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CloseEvent, MessageEvent};
-
-/// The browser's events.
-pub(crate) enum Told {
-    /// `open`
-    Opened,
-    /// `message`
-    Message(MessageEvent),
-    /// `error`. In browsers it never says why (WHATWG WebSockets, "fail the WebSocket connection"); in Node, Deno and Bun it has a `message`.
-    Error(
-        #[cfg_attr(
-            not(feature = "__npm"),
-            allow(dead_code, reason = "only JavaScript's channel passes it on")
-        )]
-        JsValue,
-    ),
-    /// `close`
-    Closed(CloseEvent),
-}
-
-/// The browser's `WebSocket` object with the closures it calls. Dropping it detaches them and starts closing.
-#[must_use = "dropping it closes the connection"]
-pub(crate) struct Platform {
-    pub(crate) socket: web_sys::WebSocket,
-    closures: Cell<Option<Closures>>,
-}
-
-/// For each of [`HANDLERS`].
-type Closures = [Closure<dyn Fn(JsValue)>; 4];
-
-const HANDLERS: [&str; 4] = ["onopen", "onmessage", "onerror", "onclose"];
-
-impl Platform {
-    /// Constructs the browser's object. Calls `told` for every event, until [`detach`](Self::detach) or drop.
-    pub(crate) fn open(
-        url: &str,
-        protocols: &Protocols,
-        told: Rc<dyn Fn(Told)>,
-    ) -> Result<Self, JsValue> {
-        let socket = web_sys::WebSocket::new_with_str_sequence(url, &protocols.list())?;
-        Ok(Self::of(socket, told))
-    }
-
-    /// [`open`](Self::open) with an object that has just been made.
-    pub(crate) fn of(socket: web_sys::WebSocket, told: Rc<dyn Fn(Told)>) -> Self {
-        let closure = |tell: fn(&dyn Fn(Told), JsValue)| {
-            let told = told.clone();
-            Closure::<dyn Fn(JsValue)>::new(move |event| tell(&*told, event))
-        };
-        let closures = [
-            closure(|told, _| told(Told::Opened)),
-            closure(|told, event| told(Told::Message(event.unchecked_into()))),
-            closure(|told, event| told(Told::Error(event))),
-            closure(|told, event| told(Told::Closed(event.unchecked_into()))),
-        ];
-        for (name, closure) in HANDLERS.iter().zip(&closures) {
-            set(&socket, name, closure.as_ref());
-        }
-        Self {
-            socket,
-            closures: Cell::new(Some(closures)),
-        }
-    }
-
-    /// Messages go directly to this function, and are not reported otherwise.
-    #[cfg(feature = "__npm")]
-    pub(crate) fn hand_messages_to(&self, function: &js_sys::Function) {
-        self.socket.set_onmessage(Some(function));
-    }
-
-    /// Stops reporting and drops the closures. The browser's object stays.
-    pub(crate) fn detach(&self) {
-        // The handlers go before the closures: an event in between would call a closure that has been dropped.
-        for name in &HANDLERS {
-            set(&self.socket, name, &JsValue::NULL);
-        }
-        #[cfg(feature = "__npm")]
-        set_nothing_on_error(&self.socket);
-        drop(self.closures.take());
-    }
-}
-
-/// An abandoned socket may still fire `error`. Node's `ws`, which the option `WebSocket` can name, is an `EventEmitter`: without a listener for
-/// `error` it throws, and ends the process.
-#[cfg(feature = "__npm")]
-fn set_nothing_on_error(socket: &web_sys::WebSocket) {
-    #[wasm_bindgen]
-    extern "C" {
-        /// ECMA-262 §20.2.3: a function that "accepts any arguments and returns undefined when invoked".
-        #[wasm_bindgen(thread_local_v2, js_namespace = Function, js_name = prototype)]
-        static NOTHING: JsValue;
-    }
-    NOTHING.with(|nothing| set(socket, "onerror", nothing));
-}
-
-impl Drop for Platform {
-    fn drop(&mut self) {
-        self.detach();
-        // Without arguments it cannot throw, and does nothing when closing has begun (WHATWG WebSockets §3.1, `close`).
-        let _ = self.socket.close();
-    }
-}
+use web_sys::MessageEvent;
 
 /// The [`Transport`] on the browser's own `WebSocket`.
 pub(crate) struct WebSocket {
@@ -296,7 +197,7 @@ pub(crate) fn began(code: u16, without_reason: bool, clean: bool) -> ClosedBy {
 
 /// Takes a message, or closes the connection over it. Whether `poll_event` has something new.
 fn arrive(shared: &Shared, event: &MessageEvent) -> bool {
-    let message = read(event.data(), shared.limits.max_message);
+    let message = payload::read(event.data(), shared.limits.max_message);
     let Some((code, reason)) = shared.incoming.arrive(message) else {
         return !shared.read_elsewhere.get();
     };
@@ -305,39 +206,6 @@ fn arrive(shared: &Shared, event: &MessageEvent) -> bool {
         let _ = socket.close_with_code_and_reason(code, reason);
     }
     true
-}
-
-/// A message's payload, copied once into our memory. `None` if it has more than `max` bytes, which is seen before anything of it is copied: bytes by
-/// their number, text by its UTF-16 units, each of which is a byte at least.
-fn read(data: JsValue, max: usize) -> Option<Message> {
-    let fits = |length: u32| length as usize <= max;
-    // `binaryType` is "arraybuffer", and that has no `length`: what has one is a string.
-    if let Some(length) = data.unchecked_ref::<Payload>().length() {
-        let text = if fits(length) { data.as_string() } else { None };
-        return text.filter(|text| text.len() <= max).map(Message::Text);
-    }
-    let bytes = Payload::new(&data);
-    bytes
-        .length()
-        .is_some_and(fits)
-        .then(|| Message::Binary(bytes.value_of()))
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// A string, or a view of a message's bytes: js-sys' own asks for the length three times to copy it.
-    #[wasm_bindgen(js_name = Uint8Array)]
-    type Payload;
-
-    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
-    fn new(buffer: &JsValue) -> Payload;
-
-    #[wasm_bindgen(method, getter)]
-    fn length(this: &Payload) -> Option<u32>;
-
-    /// ECMA-262 §20.1.3.7: the array itself. It comes back as another type, whose conversion is the copy.
-    #[wasm_bindgen(method, js_name = valueOf)]
-    fn value_of(this: &Payload) -> Vec<u8>;
 }
 
 /// Why the constructor threw. The subprotocols were checked before, so a `SyntaxError` is about the URL (WHATWG WebSockets §3.1).
