@@ -1,6 +1,7 @@
 //! The frames of RFC 6455 §5, both roles.
 
 mod encode;
+mod front;
 mod header;
 
 use super::assembly::Assembly;
@@ -13,8 +14,8 @@ use crate::proto::deflate::Codec;
 use crate::proto::limits::ProtocolLimits;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::role::Role;
-use crate::simd;
 use core::fmt;
+use front::{BINARY, Front, TEXT, binary, room, text};
 use header::{Frame, Kind};
 
 /// The longest header: two bytes, an eight-byte length, a four-byte mask (RFC 6455 §5.2).
@@ -23,9 +24,6 @@ const MAX_HEADER: usize = 14;
 const MAX_UNSEEN_RESERVE: usize = 64 << 10;
 /// A payload of which fewer bytes than this are missing is not worth a read of its own.
 const MIN_DIRECT: usize = 4 << 10;
-/// The first bytes of a message in one frame that is not compressed.
-const TEXT: u8 = 0x81;
-const BINARY: u8 = 0x82;
 /// RFC 7692 §6: the bit of a compressed message.
 const RSV1: u8 = 0x40;
 
@@ -173,75 +171,6 @@ impl Rfc6455 {
         Ok(self.end_frame(frame.fin)?.map(Incoming::Message))
     }
 
-    /// What begins a message in one frame within every limit, if that lies there with its whole header.
-    #[inline(always)]
-    fn front<'a>(&self, input: &'a [u8]) -> Option<Front<'a>> {
-        let (&[first, second], rest) = input.split_first_chunk()?;
-        let masked = self.role == Role::Server;
-        let (len, least, rest) = match second ^ (u8::from(masked) << 7) {
-            short @ 0..=125 => (usize::from(short), 0, rest),
-            126 => {
-                let (&field, rest) = rest.split_first_chunk()?;
-                (usize::from(u16::from_be_bytes(field)), 126, rest)
-            }
-            127 => {
-                let (&field, rest) = rest.split_first_chunk()?;
-                let len = usize::try_from(u64::from_be_bytes(field)).ok()?;
-                (len, 0x1_0000, rest)
-            }
-            _ => return None,
-        };
-        // One that is not minimal is left to `decode`, as is everything that is wrong.
-        if len < least || len >= self.whole_below {
-            return None;
-        }
-        let (key, rest) = if masked {
-            let (&key, rest) = rest.split_first_chunk()?;
-            (Some(key), rest)
-        } else {
-            (None, rest)
-        };
-        Some(Front {
-            first,
-            key,
-            len,
-            rest,
-        })
-    }
-
-    /// What lies behind a message that is whole: begins the next one if that is long, or appends it to `surplus`.
-    #[inline]
-    fn begin(&mut self, input: &[u8], surplus: &mut Vec<u8>) {
-        match self.front(input) {
-            Some(Front {
-                first: BINARY,
-                key,
-                len,
-                rest,
-            }) if rest.len() < len => self.begin_binary(key, len, rest),
-            _ => surplus.extend_from_slice(input),
-        }
-    }
-
-    /// Begins a binary message of which more is to come.
-    #[inline(never)]
-    fn begin_binary(&mut self, mask: Option<[u8; 4]>, len: usize, piece: &[u8]) {
-        let mut bytes = Vec::with_capacity(room(len, piece) + self.longest_header);
-        bytes.extend_from_slice(piece);
-        if let Some(key) = mask {
-            mask::apply(key, 0, &mut bytes);
-        }
-        self.assembly = Some(Assembly::begun(bytes));
-        self.frame = Some(Frame {
-            kind: Kind::Binary,
-            fin: true,
-            compressed: false,
-            mask,
-            len,
-            read: piece.len(),
-        });
-    }
-
     /// Where the rest of the frame's payload belongs, if it is long.
     #[inline(never)]
     fn vacant(&mut self) -> Option<Vacancy<'_>> {
@@ -375,39 +304,6 @@ impl Framing for Rfc6455 {
     fn encode_close(&mut self, body: Option<&CloseFrame>, out: &mut Vec<u8>) {
         let body = body.map(CloseFrame::to_bytes).unwrap_or_default();
         self.encode_control(Kind::Close, &body, out);
-    }
-}
-
-/// The header of a message in one frame, and what lies behind it.
-struct Front<'a> {
-    first: u8,
-    key: Option<[u8; 4]>,
-    len: usize,
-    rest: &'a [u8],
-}
-
-/// Room to make for a payload that begins with this piece.
-fn room(len: usize, piece: &[u8]) -> usize {
-    len.min(MAX_UNSEEN_RESERVE.max(piece.len()))
-}
-
-#[inline(always)]
-fn binary(key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
-    match key {
-        Some(key) => mask::applied(key, payload),
-        None => payload.to_vec(),
-    }
-}
-
-/// `None` if it is no text.
-fn text(key: Option<[u8; 4]>, payload: &[u8]) -> Option<String> {
-    if payload.len() < simd::LONG {
-        return String::from_utf8(binary(key, payload)).ok();
-    }
-    // To check it with vectors and then copy it is faster than to check it as std does where it is to stay.
-    match key {
-        Some(key) => simd::from_utf8(&mask::applied(key, payload)).map(str::to_owned),
-        None => simd::from_utf8(payload).map(str::to_owned),
     }
 }
 
