@@ -2,18 +2,19 @@
 //!
 //! The lock is never held while calling foreign code: wakers are taken out and woken after it is released.
 
-use super::inbox::Inbox;
+#[cfg(feature = "reconnect")]
+mod gaps;
 #[cfg(feature = "session")]
-use super::inbox::Weighed as _;
+mod session;
+
+use super::inbox::Inbox;
 use super::life::{Arrived, Life, Phase};
 #[cfg(feature = "session")]
-use super::parcel::{Parcel, run_cost};
+use super::parcel::Parcel;
 use super::{Dropped, Limits, Overflow};
 use crate::error::RecvError;
 use crate::lock::{Guard, Lock};
 use crate::message::{CloseInfo, ClosedBy, Message};
-#[cfg(feature = "session")]
-use crate::requests::Asked;
 #[cfg(feature = "session")]
 use crate::session::Run;
 use crate::time::Instant;
@@ -23,6 +24,8 @@ use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 use core::time::Duration;
+#[cfg(feature = "reconnect")]
+use gaps::Gaps;
 use std::sync::Arc;
 
 #[cfg(not(feature = "session"))]
@@ -76,155 +79,6 @@ impl State {
     }
 }
 
-#[cfg(feature = "session")]
-impl State {
-    /// The oldest unread message.
-    fn next(&mut self) -> Option<Message> {
-        loop {
-            if let Some(message) = self.open.take() {
-                if self.open.is_empty() {
-                    self.open = Run::default();
-                }
-                return Some(message);
-            }
-            match self.life.next()? {
-                Parcel::Message(message) => return Some(message),
-                Parcel::Run(run) => self.open = run,
-            }
-        }
-    }
-
-    fn drop_oldest(&mut self) -> Option<Message> {
-        let message = self.next()?;
-        self.life.count_dropped(message.len());
-        Some(message)
-    }
-
-    /// What the unread messages count against a bound.
-    fn cost(&self) -> usize {
-        self.life.inbox().bytes() + run_cost(&self.open)
-    }
-}
-
-/// Where messages may be missing, among those that wait.
-#[cfg(feature = "reconnect")]
-#[derive(Default)]
-struct Gaps {
-    /// Messages that ever came to wait, and that left.
-    came: usize,
-    left: usize,
-    /// Each with the number of messages before it, the oldest first. There is at most one between two messages, so their number is bounded.
-    gaps: Vec<(usize, Note)>,
-    /// What the errors among them count as waiting.
-    #[cfg(feature = "session")]
-    cost: usize,
-}
-
-/// What a note counts while it waits. An error counts enough that little is read behind it, and the messages that come back with it.
-#[cfg(feature = "session")]
-fn cost_of(note: &Note) -> usize {
-    let error = match note {
-        Note::Error(error) => error,
-        Note::Request(asked) => return asked.cost(),
-    };
-    let bytes = match error {
-        RecvError::Gap { .. } => return 0,
-        RecvError::SessionLost(lost) => lost.bytes(),
-        RecvError::Undelivered(undelivered) => undelivered.message.len(),
-        _ => 0,
-    };
-    bytes + 16 * 1024
-}
-
-/// The attempt that ended a gap.
-#[cfg(all(feature = "reconnect", not(feature = "session")))]
-type Note = u32;
-/// With sessions there are other errors at their places, and requests, which count as messages.
-#[cfg(feature = "session")]
-enum Note {
-    Error(RecvError),
-    Request(Box<Asked>),
-}
-
-#[cfg(feature = "reconnect")]
-impl Gaps {
-    fn add(&mut self, attempt: u32) {
-        #[cfg(not(feature = "session"))]
-        let note = attempt;
-        #[cfg(feature = "session")]
-        let note = Note::Error(RecvError::Gap { attempt });
-        match self.gaps.last_mut() {
-            Some((behind, last)) if *behind == self.came => *last = note,
-            _ => self.gaps.push((self.came, note)),
-        }
-    }
-
-    fn leave(&mut self, messages: usize) {
-        self.left = self.left.wrapping_add(messages);
-    }
-
-    /// Whether the next thing to be read is a gap.
-    fn is_next(&self) -> bool {
-        let first = self.gaps.first();
-        first.is_some_and(|(behind, _)| self.left.wrapping_sub(*behind) <= usize::MAX / 2)
-    }
-
-    /// How many messages come before the next note.
-    #[cfg(feature = "session")]
-    fn distance(&self) -> usize {
-        let first = self.gaps.first();
-        first.map_or(usize::MAX, |(behind, _)| behind.wrapping_sub(self.left))
-    }
-
-    fn take(&mut self) -> Option<Note> {
-        if !self.is_next() {
-            return None;
-        }
-        let mut first = self.gaps.pop()?;
-        // All others move up.
-        for gap in self.gaps.iter_mut().rev() {
-            core::mem::swap(gap, &mut first);
-        }
-        #[cfg(feature = "session")]
-        {
-            self.cost -= cost_of(&first.1);
-            self.leave(usize::from(matches!(first.1, Note::Request(_))));
-        }
-        Some(first.1)
-    }
-}
-
-#[cfg(feature = "session")]
-impl Gaps {
-    fn push(&mut self, note: Note) {
-        self.cost += cost_of(&note);
-        let place = self.came;
-        if let Note::Request(_) = note {
-            self.came = self.came.wrapping_add(1);
-        }
-        self.gaps.push((place, note));
-    }
-
-    /// The request that is next to be read.
-    fn next_request(&self) -> Option<&Asked> {
-        match self.gaps.first() {
-            Some((_, Note::Request(asked))) if self.is_next() => Some(asked),
-            _ => None,
-        }
-    }
-
-    /// Removes everything. Drop it when the lock is released: requests call wakers.
-    fn clear(&mut self) -> Vec<(usize, Note)> {
-        let notes = core::mem::take(&mut self.gaps);
-        let requests = notes
-            .iter()
-            .filter(|(_, note)| matches!(note, Note::Request(_)));
-        self.left = self.left.wrapping_add(requests.count());
-        self.cost = 0;
-        notes
-    }
-}
-
 /// Counts of what arrived.
 pub(crate) struct Received {
     pub(crate) messages: u64,
@@ -274,26 +128,6 @@ impl Incoming {
             waiting: AtomicUsize::new(0),
             pongs: AtomicU64::new(0),
         }
-    }
-
-    /// For a session, whose credit is the bound.
-    #[cfg(feature = "session")]
-    pub(crate) fn of_session() -> Arc<Self> {
-        let mut incoming = Self::of(Phase::Open, usize::MAX, Overflow::Close, false);
-        incoming.of_session = true;
-        Arc::new(incoming)
-    }
-
-    /// Whether it is that of a session.
-    #[cfg(feature = "session")]
-    pub(crate) fn is_of_session(&self) -> bool {
-        self.of_session
-    }
-
-    /// Of a session: how many messages the reader has taken and asked for the next one behind them. It counts on and wraps.
-    #[cfg(feature = "session")]
-    pub(crate) fn taken(&self) -> usize {
-        self.taken.load(Ordering::SeqCst)
     }
 
     /// So many pongs have come.
@@ -391,13 +225,6 @@ impl Incoming {
         self.put(message.map(Parcel::from), 1)
     }
 
-    /// Values of a session have arrived. There is no limit here but its credit.
-    #[cfg(feature = "session")]
-    pub(crate) fn arrive_run(&self, run: Run) {
-        let messages = run.len();
-        let _ = self.put(Some(Parcel::Run(run)), messages);
-    }
-
     #[cfg_attr(not(feature = "reconnect"), allow(unused_variables))]
     fn put(&self, parcel: Option<Parcel>, messages: usize) -> Option<(u16, &'static str)> {
         let mut state = self.lock();
@@ -468,153 +295,6 @@ impl Incoming {
             keep(&mut state.reader, waker);
         }
         (Poll::Pending, [before, self.waiting()])
-    }
-
-    /// All messages up to the next error, and what waited before.
-    #[cfg(feature = "session")]
-    pub(crate) fn poll_all(&self, waker: &Waker) -> (Poll<Option<Vec<Parcel>>>, usize) {
-        let mut state = self.lock();
-        let before = self.waiting();
-        state = self.refuse_requests(state);
-        if self.of_session {
-            self.taken.store(state.gaps.left, Ordering::SeqCst);
-        }
-        if state.gaps.is_next() {
-            return (Poll::Ready(None), 0);
-        }
-        let most = state.gaps.distance();
-        let (mut parcels, mut messages) = (Vec::new(), 0);
-        let open = core::mem::take(&mut state.open);
-        if !open.is_empty() {
-            messages = open.len();
-            parcels.push(Parcel::Run(open));
-        }
-        while messages < most
-            && let Some(parcel) = state.life.next()
-        {
-            messages += parcel.messages();
-            parcels.push(parcel);
-        }
-        if messages > 0 {
-            state.gaps.leave(messages);
-            self.publish(&state);
-            return (Poll::Ready(Some(parcels)), before);
-        }
-        if matches!(state.life.phase(), Phase::Closed(_)) {
-            return (Poll::Ready(None), 0);
-        }
-        keep(&mut state.reader, waker);
-        (Poll::Pending, before)
-    }
-
-    /// Messages that were taken last, and are to be taken again.
-    #[cfg(feature = "session")]
-    pub(crate) fn put_back(&self, parcels: impl DoubleEndedIterator<Item = Parcel>) {
-        let mut state = self.lock();
-        for parcel in parcels.rev().filter(|parcel| parcel.messages() > 0) {
-            state.gaps.left = state.gaps.left.wrapping_sub(parcel.messages());
-            state.life.put_back(parcel);
-        }
-        self.publish(&state);
-    }
-
-    /// Messages may be missing here: what comes next comes by another connection, which that attempt made.
-    #[cfg(feature = "reconnect")]
-    pub(crate) fn gap(&self, attempt: u32) {
-        let mut state = self.lock();
-        if state.life.discards() {
-            return;
-        }
-        state.gaps.add(attempt);
-        tell(state);
-    }
-
-    /// An error at this place, behind which others come. Of a session, whose channel makes no gaps.
-    #[cfg(feature = "session")]
-    pub(crate) fn note(&self, error: RecvError) {
-        let mut state = self.lock();
-        if state.life.discards() {
-            return;
-        }
-        if matches!(&error, RecvError::SessionLost(lost) if !lost.renewed) {
-            state.life.tell_end();
-        }
-        state.gaps.push(Note::Error(error));
-        self.publish(&state);
-        tell(state);
-    }
-
-    /// A request has arrived.
-    #[cfg(feature = "session")]
-    pub(crate) fn ask(&self, asked: Box<Asked>) {
-        let mut state = self.lock();
-        if state.life.discards() {
-            drop(state);
-            return;
-        }
-        state.gaps.push(Note::Request(asked));
-        self.publish(&state);
-        tell(state);
-    }
-
-    /// The reader takes requests from now on.
-    #[cfg(feature = "session")]
-    pub(crate) fn answer_requests(&self) {
-        self.answers.store(true, Ordering::Relaxed);
-    }
-
-    /// Refuses the requests that are next, if nobody takes them, and passes over those that the peer has cancelled.
-    #[cfg(feature = "session")]
-    fn refuse_requests<'a>(&'a self, mut state: Guard<'a, State>) -> Guard<'a, State> {
-        let answers = self.answers.load(Ordering::Relaxed);
-        while let Some(asked) = state.gaps.next_request()
-            && !(answers && asked.is_awaited())
-        {
-            let refused = state.gaps.take();
-            self.publish(&state);
-            drop(state);
-            drop(refused);
-            state = self.lock();
-        }
-        state
-    }
-
-    /// The request that [`poll_next`](Self::poll_next) stopped at. It counts as taken at once.
-    #[cfg(feature = "session")]
-    pub(crate) fn take_request(&self) -> Option<Box<Asked>> {
-        let mut state = self.lock();
-        state.gaps.next_request()?;
-        let note = state.gaps.take();
-        if self.of_session {
-            self.taken.store(state.gaps.left, Ordering::SeqCst);
-        }
-        self.publish(&state);
-        match note {
-            Some(Note::Request(asked)) => Some(asked),
-            _ => None,
-        }
-    }
-
-    /// The gap that [`poll_next`](Self::poll_next) stopped at.
-    #[cfg(feature = "reconnect")]
-    pub(crate) fn take_gap(&self) -> Option<RecvError> {
-        let mut state = self.lock();
-        #[cfg(feature = "session")]
-        if state.gaps.next_request().is_some() {
-            return None;
-        }
-        let note = state.gaps.take();
-        #[cfg(feature = "session")]
-        self.publish(&state);
-        drop(state);
-        #[cfg(feature = "session")]
-        let note = match note? {
-            Note::Error(error) => Some(error),
-            Note::Request(_) => None,
-        };
-        #[cfg(not(feature = "session"))]
-        let note = note.map(|attempt| RecvError::Gap { attempt });
-        note
     }
 
     /// The error with which reading ends, once.
