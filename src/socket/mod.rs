@@ -1,8 +1,9 @@
-//! One connection: a [`Stream`] and a [`Sink`] of [`Message`]s. Poll-driven; it spawns nothing.
+//! One connection: a [`Stream`] and a [`Sink`](futures_sink::Sink) of [`Message`]s. Poll-driven; it spawns nothing.
 
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod accepting;
 mod bytes;
+mod connecting;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod finish;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -13,6 +14,7 @@ mod line;
 mod options;
 #[cfg(any(feature = "proto", not(all(target_family = "wasm", target_os = "unknown"))))]
 mod over;
+mod sending;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
 mod sizes;
 mod trace;
@@ -24,23 +26,22 @@ pub use accepting::Accepting;
 pub use bytes::{ByteStream, UNSUPPORTED_DATA};
 pub use options::ConnectionOptions;
 
-use crate::error::{CloseError, ConnectError, ConnectErrorKind, SendError, SendErrorKind};
+use crate::error::{CloseError, ConnectError, ConnectErrorKind};
 use crate::message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
-use crate::time::{Instant, sleep};
-use crate::transport::{self, ConnectionLost, Dropped, Limits, Transport};
+use crate::transport::{self, Dropped, Limits, Transport};
+use connecting::{opening, within};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::{FusedStream, Stream};
-use futures_sink::Sink;
 use line::Line;
 
 /// One open connection that carries whole messages both ways. In the 2009 paper: `WebSocketChannel`.
 ///
 /// - As a [`Stream`] it yields every message and then ends, whatever ended it; [`closed`](Self::closed) says why.
-/// - As a [`Sink`] it waits at the send high-water mark. `start_send` hands over at once; nothing is queued here.
+/// - As a [`Sink`](futures_sink::Sink) it waits at the send high-water mark. `start_send` hands over at once; nothing is queued here.
 /// - Dropping it starts closing and releases everything: no closure, timer or task survives. Natively, inside a tokio runtime, a task hands over what
 ///   was sent and waits for the peer's end, at most `Limits::close_timeout` after the last progress. A program that exits earlier cuts that short:
 ///   call [`close`](Self::close) and await [`closed`](Self::closed) first.
@@ -256,118 +257,6 @@ impl Socket {
             .unwrap_or_default()
     }
 
-    /// Hands `message` to the platform at once, even above the high-water mark. Wait for [`Sink::poll_ready`] first to respect it.
-    ///
-    /// # Errors
-    /// The message, with [`SendErrorKind::NotOpen`] if the connection is closing or closed, or [`SendErrorKind::SendRefused`] if the platform refused
-    /// it.
-    pub fn send_now(&mut self, message: Message) -> Result<(), SendError<Message>> {
-        let sent = self.hand_over(message);
-        self.line.give_back();
-        sent
-    }
-
-    /// Hands `message` over, and flushes it as far as that needs no waiting: see [`Transport::send_at_once`].
-    ///
-    /// # Errors
-    /// The message, when the connection is closing or closed or the platform refused it.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub(crate) fn send_at_once(&mut self, message: Message, more: bool) -> Result<bool, Message> {
-        match self.line.get() {
-            Some(transport) => transport.send_at_once(message, more),
-            None => Err(message),
-        }
-    }
-
-    fn hand_over(&mut self, message: Message) -> Result<(), SendError<Message>> {
-        let Some(transport) = self.line.get() else {
-            return Err(SendError::new(message, SendErrorKind::NotOpen));
-        };
-        transport.send(message).map_err(|message| {
-            let kind = if transport.is_open() {
-                SendErrorKind::SendRefused
-            } else {
-                SendErrorKind::NotOpen
-            };
-            SendError::new(message, kind)
-        })
-    }
-
-    /// Waits until the send buffer is below the high-water mark, hands `message` over, and waits until the platform has it.
-    ///
-    /// Natively, if more messages were read already, the flush waits, so that all answers share one write. They are written when the last of those
-    /// messages was taken, when 16 KiB are queued, or when the task yields. So this loop is as fast as one that flushes by hand.
-    /// [`SinkExt::flush`](https://docs.rs/futures/latest/futures/sink/trait.SinkExt.html) flushes at once.
-    ///
-    /// Cancellation: if dropped while it waits for the high-water mark, it sends nothing; later, the message is sent anyway.
-    ///
-    /// ```
-    /// # use futures::StreamExt;
-    /// # use websocket_channel::{SendErrorKind, Socket};
-    /// async fn echo(mut socket: Socket) -> Result<(), SendErrorKind> {
-    ///     while let Some(message) = socket.next().await {
-    ///         socket.send(message).await?;
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// [`SendErrorKind::NotOpen`] if the connection is closing or closed, and [`SendErrorKind::SendRefused`] if the platform refused the message.
-    pub async fn send(&mut self, message: Message) -> Result<(), SendErrorKind> {
-        let mut message = Some(message);
-        let using = Using(self);
-        poll_fn(|cx| using.0.poll_send(cx, &mut message)).await
-    }
-
-    fn poll_send(
-        &mut self,
-        cx: &mut Context<'_>,
-        message: &mut Option<Message>,
-    ) -> Poll<Result<(), SendErrorKind>> {
-        if message.is_some() {
-            if !ready!(self.poll_room(cx)) {
-                return Poll::Ready(Err(SendErrorKind::NotOpen));
-            }
-            if let Some(message) = message.take() {
-                self.hand_over(message).map_err(|error| error.kind)?;
-            }
-            if self.line.defer_flush() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        self.poll_handed_over(cx).map_err(SendErrorKind::from)
-    }
-
-    /// Waits until the platform reports nothing unsent. [`Transport::poll_drained`] says what each transport can know.
-    ///
-    /// Cancellation: dropping the future leaves nothing behind.
-    ///
-    /// # Errors
-    /// [`SendErrorKind::NotOpen`] if the connection ended before everything was handed over.
-    pub async fn drained(&mut self) -> Result<(), SendErrorKind> {
-        let using = Using(self);
-        poll_fn(|cx| using.0.poll_drained(cx)).await?;
-        Ok(())
-    }
-
-    pub(crate) fn poll_drained(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ConnectionLost>> {
-        match self.line.get() {
-            Some(transport) => transport.poll_drained(cx),
-            None => Poll::Ready(self.has_lost()),
-        }
-    }
-
-    fn has_lost(&self) -> Result<(), ConnectionLost> {
-        match self.lost {
-            true => Err(ConnectionLost),
-            false => Ok(()),
-        }
-    }
-
     /// Begins the closing handshake (RFC 6455 §7.1.2). Nothing more can be sent. Keep reading until the end, or await [`closed`](Self::closed).
     ///
     /// # Errors
@@ -406,14 +295,6 @@ impl Socket {
         self.closed.as_deref()
     }
 
-    /// Ready when a message may be sent without exceeding the send high-water mark; false if none can be sent any more.
-    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if let Some(transport) = self.line.get() {
-            ready!(transport.poll_ready(cx));
-        }
-        Poll::Ready(self.is_open())
-    }
-
     /// Pings the peer (RFC 6455 §5.5.2); [`round_trip`](Self::round_trip) has the result. Does nothing where there are no pings.
     pub fn ping(&mut self) {
         if let Some(transport) = self.line.get() {
@@ -434,19 +315,6 @@ impl Socket {
         pongs.unwrap_or_default()
     }
 
-    /// Ready when everything sent was handed over, or cannot be any more.
-    pub(crate) fn poll_handed_over(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ConnectionLost>> {
-        let Some(transport) = self.line.get() else {
-            return Poll::Ready(self.has_lost());
-        };
-        let flushed = ready!(transport.poll_flush(cx));
-        self.line.flushed();
-        Poll::Ready(flushed)
-    }
-
     pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         let Some(transport) = self.line.get() else {
             return Poll::Ready(None);
@@ -462,76 +330,14 @@ impl Socket {
                     not(all(target_family = "wasm", target_os = "unknown"))
                 ))]
                 {
-                    self.lost = transport.poll_flush(cx) == Poll::Ready(Err(ConnectionLost));
+                    self.lost =
+                        transport.poll_flush(cx) == Poll::Ready(Err(transport::ConnectionLost));
                 }
                 self.line.take();
                 Poll::Ready(None)
             }
         }
     }
-}
-
-/// Gives the socket's transport back when a wait ends or is cancelled: until then the waiting task is the one that writes.
-struct Using<'a>(&'a mut Socket);
-
-impl Drop for Using<'_> {
-    fn drop(&mut self) {
-        self.0.line.give_back();
-    }
-}
-
-/// A transport to `url`, from when it is first polled.
-fn opening(
-    url: String,
-    options: ConnectionOptions,
-) -> impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> + Unpin {
-    let mut given = Some((url, options));
-    let mut opening = None;
-    poll_fn(move |cx| {
-        if let Some((url, options)) = given.take() {
-            trace::connecting(&url);
-            opening = Some(Box::pin(transport::connect(options.request(url)?)));
-        }
-        match &mut opening {
-            Some(opening) => opening.as_mut().poll(cx),
-            None => Poll::Pending,
-        }
-    })
-}
-
-/// A socket over the transport that `connecting` ends with, or an error at the latest when `limit` has passed.
-fn within(
-    limit: Duration,
-    connecting: impl Future<Output = Result<(Box<dyn Transport>, OpenInfo), ConnectErrorKind>> + Unpin,
-) -> impl Future<Output = Result<Socket, ConnectError>> {
-    let mut connecting = Some((connecting, None));
-    poll_fn(move |cx| {
-        let Some((future, start)) = &mut connecting else {
-            return Poll::Pending;
-        };
-        let (began, deadline) = start.get_or_insert_with(|| (Instant::now(), sleep(limit)));
-        let began = *began;
-        // The outcome first: when both are ready, an open connection is the better answer.
-        let outcome = match Pin::new(future).poll(cx) {
-            Poll::Ready(outcome) => outcome,
-            Poll::Pending => {
-                ready!(Pin::new(deadline).poll(cx));
-                Err(ConnectErrorKind::TimedOut { limit })
-            }
-        };
-        connecting = None;
-        Poll::Ready(match outcome {
-            Ok((transport, opened)) => {
-                trace::opened(began);
-                Ok(Socket::from_transport(transport, opened))
-            }
-            Err(kind) => {
-                let error = ConnectError::new(kind, began.elapsed());
-                trace::failed(&error);
-                Err(error)
-            }
-        })
-    })
 }
 
 /// Natively sent messages are still handed over.
@@ -557,44 +363,6 @@ impl Stream for Socket {
 impl FusedStream for Socket {
     fn is_terminated(&self) -> bool {
         self.closed.is_some()
-    }
-}
-
-/// `Sink` cannot return a value; [`Socket::send_now`] can.
-impl Sink<Message> for Socket {
-    type Error = SendErrorKind;
-
-    fn poll_ready(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendErrorKind>> {
-        // While it waits, the task itself is the one that writes.
-        let open = ready!(self.poll_room(cx));
-        self.line.give_back();
-        Poll::Ready(open.then_some(()).ok_or(SendErrorKind::NotOpen))
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), SendErrorKind> {
-        self.send_now(message).map_err(|error| error.kind)
-    }
-
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendErrorKind>> {
-        self.poll_handed_over(cx).map_err(SendErrorKind::from)
-    }
-
-    /// Hands over what is left and begins to close with 1000, without waiting for the peer: [`Socket::closed`] waits.
-    fn poll_close(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendErrorKind>> {
-        ready!(self.as_mut().poll_flush(cx))?;
-        if let Some(transport) = self.line.get() {
-            transport.close(1000, "");
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sockets over byte streams, in either role: here the protocol core does what the platform does in [`Socket::connect`].
 
-use super::{ConnectionOptions, Socket, within};
+use super::connecting::within;
+use super::{ConnectionOptions, Socket};
 use crate::error::ConnectError;
 use crate::message::OpenInfo;
 use crate::transport::{Limits, MaybeSend, Role, over_io};
