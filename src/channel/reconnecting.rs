@@ -14,9 +14,6 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
-/// How often to ask the browser for a network while it is offline: Chromium has no event for it in workers.
-const LOOK_MS: u64 = 1000;
-
 /// What a [`Control`](super::Control) requests. Functions, so that programs that do not use them do not link them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Orders {
@@ -149,11 +146,7 @@ impl Reconnecting {
     /// Asks the browser whether it is offline. Returns whether that changed.
     fn look_for_network(&mut self, now: u64) -> bool {
         let offline = Lifecycle::is_offline();
-        let news = offline != self.supervisor.is_offline();
-        if news {
-            self.supervisor.set_offline(offline, now);
-        }
-        news
+        self.supervisor.look_for_network(offline, now)
     }
 
     /// The next connection; `None` when there will be none. Whoever gets it says when it counts as [`opened`](Self::opened), or is lost.
@@ -197,19 +190,17 @@ impl Reconnecting {
 
     /// Ready when it is time to check again.
     fn poll_timer(&mut self, at: u64, now: u64, cx: &mut Context<'_>) -> Poll<()> {
-        let offline = self.supervisor.is_offline();
         match &mut self.step {
             Step::Timer(timer) => {
                 ready!(Pin::new(timer).poll(cx));
                 self.step = Step::None;
-                if offline {
+                if self.supervisor.is_offline() {
                     self.look_for_network(now);
                 }
             }
             _ => {
-                let delay = at.saturating_sub(now);
-                let delay = if offline { delay.min(LOOK_MS) } else { delay };
-                self.step = Step::Timer(sleep_ms(delay));
+                let pause = self.supervisor.pause(at, now);
+                self.step = Step::Timer(sleep_ms(pause));
             }
         }
         Poll::Ready(())

@@ -1,7 +1,11 @@
 // The URL and the subprotocols of a connection: from values or functions to what the platform's constructor gets.
 import { unless } from './abort.js';
+import { isURL } from './brands.js';
 import { ConnectError, failed } from './errors.js';
 import { checkedProtocols } from './options.js';
+
+/** The same default as in Rust. It is needed here because the timeout includes the function that returns the URL. */
+export const CONNECT_TIMEOUT_MS = 20_000;
 
 /** RFC 6455 §4.1, item 10: a token, of visible ASCII without the separators of RFC 2616. */
 const TOKEN = /^[!#-'*+\-.0-9A-Z^-z|~]+$/;
@@ -33,16 +37,17 @@ export function refused(error) {
 }
 
 /** Resolves the arguments, including functions. The connect timeout includes these functions, and cancels them. */
-export async function provided(values, limit, signal, number = 1) {
+export async function provided(values, limit, signal, number = 1, reason = null) {
   const over = new AbortController();
   const timer = limit && setTimeout(() => over.abort(), limit);
   const forward = () => over.abort(signal.reason);
   signal.addEventListener('abort', forward);
-  const attempt = { number, signal: over.signal };
+  const attempt = { number, reason, signal: over.signal };
   const given = Promise.all(values.map(async (value) => (typeof value === 'function' ? value(attempt) : value)));
   try {
     const [url, protocols] = await unless(over.signal, given, () => failed('TIMED_OUT', limit));
-    if (url === undefined || url === null) throw new TypeError(`the function for the URL returned ${url}`);
+    if (typeof values[0] === 'function' && typeof url !== 'string' && !isURL(url))
+      throw new TypeError(`the function for the URL returned ${url}: it has to return a string or a URL`);
     return [url, checkedProtocols(protocols)];
   } catch (error) {
     if (error instanceof ConnectError) throw error;

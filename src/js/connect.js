@@ -1,14 +1,11 @@
 // Connects: from a URL, or a function that returns one, to a connection that reports to its `Life`.
-import { checked, provided, refused } from './address.js';
+import { CONNECT_TIMEOUT_MS, checked, provided, refused } from './address.js';
 import { ConnectError, failed } from './errors.js';
 import { Life } from './life.js';
 import { current } from './instance.js';
 import { BY_SOCKET, BY_STREAM } from './options.js';
 import { copiesBytes } from './platform.js';
 import { hear } from './stream.js';
-
-/** The same default as in Rust. It is needed here because the timeout includes the function that returns the URL. */
-const CONNECT_TIMEOUT_MS = 20_000;
 
 /**
  * Begins to connect.
@@ -35,7 +32,7 @@ export function begin(url, settings, queues, status, slot) {
   else {
     const began = Date.now();
     const { signal } = life.connecting;
-    provided(given, limit, signal).then(
+    provided(given, limit, signal, 1, null).then(
       (values) => make(values, limit && Math.max(limit - (Date.now() - began), 1)),
       (error) => life.fail(error),
     );

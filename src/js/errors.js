@@ -27,6 +27,7 @@ const WORDS = {
   SUBPROTOCOL: 'the server chose none of the offered subprotocols: $',
   CONNECT_FAILED: 'connecting failed: $',
   NOT_OPEN: 'not sent: the connection is closing or closed',
+  QUEUE_FULL: 'not sent: no connection is open, and the queue is full at $ bytes (reconnect.maxQueuedBytes)',
   SEND_REFUSED: 'not sent: the platform refused the message',
   CHANNEL_CLOSED: 'the channel closed with code $',
   MESSAGE_TOO_BIG: 'a message exceeded `maxMessageBytes` and was dropped: the channel closed with code $',

@@ -7,6 +7,8 @@
 mod channel;
 #[cfg(feature = "__npm")]
 mod platform_transport;
+#[cfg(feature = "__npm")]
+mod reconnect;
 #[cfg(feature = "__npm-session")]
 mod session;
 #[cfg(feature = "__npm")]

@@ -29,28 +29,28 @@ function show(value) {
 }
 
 /** One of these words, or the default, which is the first. */
-export function wordOf(name, value, words) {
+function wordOf(name, value, words) {
   if (value === undefined || value === null) return words[0];
   if (words.includes(value)) return value;
   throw new TypeError(`reconnect.${name} has to be one of ${words.join(', ')}, not ${show(value)}`);
 }
 
 /** A function, or undefined. */
-export function functionOf(name, value) {
+function functionOf(name, value) {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'function') return value;
   throw new TypeError(`reconnect.${name} has to be a function, not ${show(value)}`);
 }
 
 /** A boolean; the default is false. */
-export function flagOf(name, value) {
+function flagOf(name, value) {
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean') return value;
   throw new TypeError(`reconnect.${name} has to be true or false, not ${show(value)}`);
 }
 
 /** A number of bytes, or the default. */
-export function bytesOf(name, value, otherwise) {
+function bytesOf(name, value, otherwise) {
   if (value === undefined || value === null) return otherwise;
   if (typeof value === 'number' && value >= 0) return value;
   throw new TypeError(`reconnect.${name} has to be a number of bytes, 0 or more, not ${show(value)}`);
@@ -71,5 +71,25 @@ export function reconnectOf(reconnect) {
     given,
     policy: [...POLICY.map((name) => numberOf(name, given[name])), codesOf(given.finalCodes)],
     shouldReconnect: functionOf('shouldReconnect', given.shouldReconnect),
+  };
+}
+
+/** Bytes that a socket holds while it is disconnected. */
+const QUEUED_BYTES = 2 ** 20;
+
+/**
+ * Checks the option of the class `WebSocket`, which has more: what `reconnectOf` returns and those.
+ * @param {unknown} reconnect
+ * @throws {TypeError} naming the option and what it must be
+ */
+export function socketSettingsOf(reconnect) {
+  const settings = reconnectOf(reconnect);
+  if (!settings) return undefined;
+  const { whileDisconnected, maxQueuedBytes, startClosed } = settings.given;
+  return {
+    ...settings,
+    whileDisconnected: wordOf('whileDisconnected', whileDisconnected, ['hold', 'drop', 'throw']),
+    maxQueuedBytes: bytesOf('maxQueuedBytes', maxQueuedBytes, QUEUED_BYTES),
+    startClosed: flagOf('startClosed', startClosed),
   };
 }

@@ -1,33 +1,32 @@
-// Handles connections that browsers cut without an event, while the page is frozen or in the back/forward cache. The listeners exist while there are
-// channels, and capture on `window`. So they run before the page's, except capturing listeners on `window` that were added earlier.
+// Handles events of the page and its network. Browsers cut connections without an event while the page is frozen or in the back/forward cache. The
+// listeners exist while there are channels, and capture on `window`. So they run before the page's, except capturing listeners on `window` that were
+// added earlier.
 
 /** The lives to notify. */
 const lives = new Set();
 
-function restored({ persisted }) {
-  if (persisted) for (const life of [...lives]) life.restored();
+const restored = ({ persisted }) => persisted && notify('restored');
+const resumed = () => notify('resumed');
+const changed = () => notify('changed');
+
+/** Windows fire all of them, workers those of the network, and platforms other than browsers none. */
+const EVENTS = { pageshow: restored, resume: resumed, online: changed, offline: changed, visibilitychange: changed };
+
+function notify(happened) {
+  for (const life of [...lives]) life[happened]?.();
 }
 
-function resumed() {
-  for (const life of [...lives]) life.resumed();
+function listen(method) {
+  for (const [type, listener] of Object.entries(EVENTS)) globalThis[method]?.(type, listener, true);
 }
 
-/** Workers, and platforms other than browsers, have no such events. */
-const page = () => (globalThis.document && globalThis.addEventListener ? globalThis : undefined);
-
-/** Notifies this life until `unwatch`. */
+/** Notifies this life until `unwatch`: of a return from the cache, of a return from a freeze, and of a network that may have changed. */
 export function watch(life) {
-  if (lives.size === 0) {
-    page()?.addEventListener('pageshow', restored, true);
-    page()?.addEventListener('resume', resumed, true);
-  }
+  if (lives.size === 0) listen('addEventListener');
   lives.add(life);
 }
 
 /** Stops notifying it. */
 export function unwatch(life) {
-  lives.delete(life);
-  if (lives.size > 0) return;
-  page()?.removeEventListener('pageshow', restored, true);
-  page()?.removeEventListener('resume', resumed, true);
+  if (lives.delete(life) && lives.size === 0) listen('removeEventListener');
 }

@@ -1,8 +1,10 @@
 // The drop-in class. It makes the events and keeps the handler attributes. Rust has every state and calls the platform. The table in `README.md`
 // lists the visible differences from the browser's own class, and their reasons.
+import { asInterface, closeEvent, errorEvent, reconnectingEvent } from './events.js';
 import { current } from './instance.js';
 import { messageEvent } from './message_event.js';
-import { named } from './named.js';
+import { socketSettingsOf } from './reconnect_options.js';
+import { Reconnecting } from './reconnecting.js';
 import { timeoutOf } from './timeout.js';
 
 const CONNECTING = 0;
@@ -10,56 +12,10 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-// The numbers that Rust reports.
+// The numbers that Rust reports, and `Reconnecting`.
 const OPENED = 0;
+const RECONNECTING = 1;
 const ERROR = 2;
-
-// Node 22 has no CloseEvent. This one has the same properties.
-let OwnCloseEvent;
-const closeEvent = (init) => {
-  const Class = globalThis.CloseEvent ?? (OwnCloseEvent ??= ownCloseEvent());
-  return new Class('close', init);
-};
-const ownCloseEvent = () => {
-  class CloseEvent extends Event {
-    #code;
-    #reason;
-    #wasClean;
-    constructor(_type) {
-      super(...arguments);
-      const { code = 0, reason = '', wasClean = false } = arguments[1] ?? {};
-      // Web IDL: an unsigned short, a USVString, a boolean.
-      this.#code = code & 0xffff;
-      this.#reason = `${reason}`.toWellFormed();
-      this.#wasClean = !!wasClean;
-    }
-    get wasClean() {
-      return this.#wasClean;
-    }
-    get code() {
-      return this.#code;
-    }
-    get reason() {
-      return this.#reason;
-    }
-  }
-  return asInterface({ CloseEvent });
-};
-
-/** Web IDL: the class's name, its string tag, and enumerable members. */
-function asInterface(classes) {
-  const [[name, Class]] = Object.entries(named(classes));
-  const { prototype } = Class;
-  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (key !== 'constructor') Object.defineProperty(prototype, key, { ...property, enumerable: true });
-  }
-  Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-  return Class;
-}
-
-/** Browsers hide the cause of a failure. Node, Deno and Bun report it, in an event with more properties. */
-const errorEvent = ({ message, error } = {}) =>
-  message && globalThis.ErrorEvent ? new ErrorEvent('error', { message, error }) : new Event('error');
 
 /** Web IDL, dictionary types: an object, or nothing. */
 const optionsOf = (options = {}) => {
@@ -85,22 +41,36 @@ export class WebSocket extends EventTarget {
   #handlers = {};
 
   constructor(url) {
-    const { connectTimeoutMs, WebSocket: given } = optionsOf(arguments[2]);
-    const timeout = timeoutOf('connectTimeoutMs', connectTimeoutMs ?? undefined) ?? 0;
-    const { SocketHandle, WebSocket: Platform, alive } = current(given ?? undefined);
+    const { connectTimeoutMs, reconnect, WebSocket: given } = optionsOf(arguments[2]);
+    const timeout = timeoutOf('connectTimeoutMs', connectTimeoutMs ?? undefined);
+    const again = socketSettingsOf(reconnect);
+    const instance = current(given ?? undefined);
     let weak;
     const tell = (happened, event) => weak.deref()?.#happened(happened, event);
     // Before `super`, as in Web IDL: the arguments are converted before the object is made.
     const arrived = (event) => weak.deref()?.#arrived(event);
-    const handle = new SocketHandle(Platform, Array.prototype.slice.call(arguments, 0, 2), timeout, tell, arrived);
+    const passed = Array.prototype.slice.call(arguments, 0, 2);
+    const handle = again
+      ? new Reconnecting(given ?? undefined, passed, timeout, again, tell, arrived)
+      : new instance.SocketHandle(instance.WebSocket, passed, timeout ?? 0, tell, arrived);
     super();
     // For `Reflect.construct` with a `new.target` without a prototype: the default is the prototype of the called class, not EventTarget's.
     if (Object.getPrototypeOf(this) === EventTarget.prototype) Object.setPrototypeOf(this, WebSocket.prototype);
     weak = new WeakRef(this);
     this.#handle = handle;
-    this.#alive = alive;
-    const { platform } = handle;
-    alive.set(this, (error) => this.#lost(platform, error));
+    if (again) this.#keep();
+    else {
+      this.#alive = instance.alive;
+      const { platform } = handle;
+      this.#alive.set(this, (error) => this.#lost(ended(platform), error));
+    }
+  }
+
+  /** Keeps a socket with the option `reconnect` alive until its end. */
+  #keep() {
+    const handle = this.#handle;
+    this.#alive = handle.alive;
+    if (handle.readyState !== CLOSED) this.#alive.set(this, (error) => this.#lost(handle.trapped(), error));
   }
 
   get url() {
@@ -155,6 +125,14 @@ export class WebSocket extends EventTarget {
     this.#setHandler('message', handler);
   }
 
+  get onreconnecting() {
+    return this.#handler('reconnecting');
+  }
+
+  set onreconnecting(handler) {
+    this.#setHandler('reconnecting', handler);
+  }
+
   get binaryType() {
     return this.#handle.get('binaryType');
   }
@@ -178,11 +156,22 @@ export class WebSocket extends EventTarget {
     this.#handle.send([...arguments]);
   }
 
+  /** With the option `reconnect`: another connection. Connects again after the end, too. */
+  reconnect(...args) {
+    const handle = this.#handle;
+    if (!(handle instanceof Reconnecting)) throw new DOMException('reconnect() needs the option reconnect', 'InvalidStateError');
+    handle.reconnect(args);
+    this.#keep();
+  }
+
   // Not `this.dispatchEvent`, here and for the other methods of EventTarget below: a subclass may override them, and a platform would not call those.
   #happened(happened, event) {
     switch (happened) {
       case OPENED:
         super.dispatchEvent(new Event('open'));
+        break;
+      case RECONNECTING:
+        super.dispatchEvent(reconnectingEvent(event));
         break;
       case ERROR:
         super.dispatchEvent(errorEvent(event));
@@ -190,8 +179,10 @@ export class WebSocket extends EventTarget {
       default: {
         this.#alive.delete(this);
         const handle = this.#handle;
-        this.#handle = ended(handle.platform);
-        handle.free();
+        if (!(handle instanceof Reconnecting)) {
+          this.#handle = ended(handle.platform);
+          handle.free();
+        }
         const { code, reason = '', wasClean = false } = event ?? {};
         // WHATWG WebSockets §4: the code of a connection that failed is 1006. Deno has 0.
         super.dispatchEvent(closeEvent({ code: code || 1006, reason, wasClean }));
@@ -204,8 +195,8 @@ export class WebSocket extends EventTarget {
   }
 
   /** The instance is given up. `error` reports it and `close` follows, in a task of their own like every event. */
-  #lost(platform, error) {
-    this.#handle = ended(platform);
+  #lost(handle, error) {
+    this.#handle = handle;
     setTimeout(() => {
       super.dispatchEvent(Object.assign(new Event('error'), { error }));
       super.dispatchEvent(closeEvent({ code: 1006, reason: error.code, wasClean: false }));

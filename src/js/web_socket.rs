@@ -153,6 +153,17 @@ impl SocketHandle {
     pub fn close(&self, arguments: &Array) -> Result<(), JsValue> {
         self.0.call(|browser| browser.close(arguments))
     }
+
+    /// Leaves the connection: reports nothing more, and closes it without waiting for anything. Unlike `free` it may be called within a call.
+    pub fn leave(&self) {
+        let inner = &self.0;
+        inner.over.set(true);
+        inner.early.take();
+        drop(inner.timer.take());
+        inner.platform.detach();
+        // Without arguments it cannot throw.
+        let _ = inner.platform.socket.close();
+    }
 }
 
 /// The platform reported the end with this code. In workerd the connection stays open until `close` is called, and the peer waits for our Close

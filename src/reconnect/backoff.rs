@@ -11,6 +11,7 @@
 //! | [`hurry`](Backoff::hurry) | the next attempt is due now |
 
 use super::policy::{Reconnect, millis};
+use crate::message::ClosedBy;
 use core::time::Duration;
 
 /// The longest delay that a server may ask for. A longer one is a mistake or an attack.
@@ -59,6 +60,17 @@ pub enum RetryCause {
     Moved(Duration),
     /// An attempt failed. The server may have asked for a delay (`Retry-After`, RFC 9110 §10.2.3).
     Failed(Option<Duration>),
+}
+
+impl RetryCause {
+    /// The cause of a connection's end.
+    pub(crate) fn closed(by: ClosedBy, code: u16) -> Self {
+        match by {
+            // Firefox ends a page's sockets by itself, and the page continues.
+            ClosedBy::Unknown => Self::Local,
+            _ => Self::Closed(code),
+        }
+    }
 }
 
 /// What to do next.

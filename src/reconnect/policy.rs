@@ -106,6 +106,30 @@ impl Reconnect {
     }
 }
 
+/// Numbers as JavaScript has them.
+#[cfg(feature = "__npm")]
+impl Reconnect {
+    /// A policy of milliseconds and a number of attempts, `None` for each default. Infinity is no limit.
+    pub(crate) fn of_numbers(
+        [base, cap, spread, stable, attempts, elapsed]: [Option<f64>; 6],
+        final_codes: Vec<u16>,
+    ) -> Self {
+        let default = Self::default();
+        // A cast to an integer ends at its largest.
+        let or = |given: Option<f64>, default| given.map_or(default, |given| given as u64);
+        let millis = |given, default| or(given, default).min(LONGEST_MS);
+        Self {
+            base: millis(base, default.base),
+            cap: millis(cap, default.cap),
+            spread: millis(spread, default.spread),
+            stable: millis(stable, default.stable),
+            max_attempts: attempts.map_or(u32::MAX, |given| given as u32),
+            max_elapsed: or(elapsed, default.max_elapsed).min(default.max_elapsed),
+            final_codes,
+        }
+    }
+}
+
 /// Longer times are reduced to this, 17,000 years, so that sums do not overflow.
 pub(super) const LONGEST_MS: u64 = 1 << 49;
 

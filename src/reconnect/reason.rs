@@ -3,7 +3,7 @@
 use super::RetryCause;
 use super::policy::millis;
 use crate::error::ConnectError;
-use crate::message::{CloseInfo, ClosedBy};
+use crate::message::CloseInfo;
 use core::fmt;
 #[cfg(feature = "session")]
 use core::time::Duration;
@@ -47,9 +47,7 @@ impl ReconnectReason {
     /// The cause for the policy, and the delay in milliseconds that the server asked for.
     pub(crate) fn cause(&self) -> (RetryCause, u64) {
         let cause = match self {
-            // Firefox ends a page's sockets by itself, and the page continues.
-            Self::Closed(closed) if closed.by == ClosedBy::Unknown => RetryCause::Local,
-            Self::Closed(closed) => RetryCause::Closed(closed.code),
+            Self::Closed(closed) => RetryCause::closed(closed.by, closed.code),
             Self::Failed(error) => {
                 let asked = error.retry_after().map_or(0, millis);
                 return (RetryCause::Failed(None), asked);

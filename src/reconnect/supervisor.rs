@@ -18,6 +18,9 @@
 use super::backoff::{Backoff, GaveUp, RetryCause};
 use super::policy::Reconnect;
 
+/// How often to ask the browser for a network while it is offline.
+const LOOK_MS: u64 = 1000;
+
 /// Times are milliseconds of a monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -47,6 +50,16 @@ impl Supervisor {
         Self {
             backoff,
             state: State::Open,
+            offline: false,
+        }
+    }
+
+    /// The state for a first attempt. It is no retry: if it fails, attempt 1 follows.
+    #[cfg(any(feature = "__npm", test))]
+    pub(crate) fn connecting(policy: Reconnect) -> Self {
+        Self {
+            backoff: Backoff::new(policy),
+            state: State::Connecting,
             offline: false,
         }
     }
@@ -139,6 +152,25 @@ impl Supervisor {
             self.hold_back(now);
         } else {
             self.seen(now);
+        }
+    }
+
+    /// What the browser says of the network now. Returns whether that changed.
+    pub(crate) fn look_for_network(&mut self, offline: bool, now: u64) -> bool {
+        let news = offline != self.offline;
+        if news {
+            self.set_offline(offline, now);
+        }
+        news
+    }
+
+    /// How long to sleep before the next look at [`due`](Self::due): while offline a second at most, since Chromium has no event for it in workers.
+    pub(crate) fn pause(&self, at: u64, now: u64) -> u64 {
+        let delay = at.saturating_sub(now);
+        if self.offline {
+            delay.min(LOOK_MS)
+        } else {
+            delay
         }
     }
 
@@ -252,6 +284,28 @@ mod tests {
         for (number, (is, expected)) in rows.into_iter().enumerate() {
             assert_eq!(is, expected.map(String::from), "row {number}");
         }
+    }
+
+    #[test]
+    fn a_first_attempt_that_fails_is_followed_by_attempt_1() {
+        let mut supervisor = Supervisor::connecting(Reconnect::default());
+        assert_eq!(word(&supervisor), "connecting 0");
+        supervisor.lost(NOW, RetryCause::Failed(None), 0, u32::MAX);
+        assert_eq!(word(&supervisor), "1 in 999");
+        let mut supervisor = Supervisor::connecting(Reconnect::default().max_attempts(0));
+        supervisor.lost(NOW, RetryCause::Failed(None), 0, 0);
+        assert_eq!(word(&supervisor), "ended");
+    }
+
+    #[test]
+    fn the_network_is_looked_for_every_second_while_there_is_none() {
+        let mut supervisor = Supervisor::new(Reconnect::default(), NOW);
+        assert_eq!(supervisor.pause(NOW + 5000, NOW), 5000);
+        assert!(supervisor.look_for_network(true, NOW));
+        assert!(!supervisor.look_for_network(true, NOW));
+        assert_eq!(supervisor.pause(NOW + 5000, NOW), 1000);
+        assert_eq!(supervisor.pause(NOW + 500, NOW), 500);
+        assert_eq!(supervisor.pause(NOW, NOW + 1), 0);
     }
 
     #[test]

@@ -93,6 +93,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "message",
             "time",
             "random",
+            "lifecycle",
+            "reconnect",
             "transport",
             "socket",
             "codec",
