@@ -21,10 +21,21 @@ export class WebSocket extends EventTarget {
    * @param protocols Subprotocols in order of preference, distinct tokens (RFC 6455 §4.1). Default none.
    * @param options Options that the standard class does not have. Default none.
    * @throws {DOMException} `SyntaxError` for a bad URL, a URL with a fragment, and bad or duplicate subprotocols.
-   * @throws {TypeError} if `options` is not an object, `connectTimeoutMs` is not a number or is negative, or `WebSocket` is not a class.
+   * @throws {TypeError} if `options` is not an object, `connectTimeoutMs` is not a number or is negative, `WebSocket` is not a class, or `reconnect` is
+   *   wrong.
    * @throws {PlatformError} if there is no `WebSocket` here, or wasm is not allowed.
    */
   constructor(url: string | URL, protocols?: string | string[], options?: WebSocketOptions | null);
+  /**
+   * The same, and connects again after a drop: see {@link ReconnectOptions}. The URL and the subprotocols may be functions, which are called for each
+   * attempt. Constant ones are checked here, as without the option.
+   * @throws {TypeError} naming the option of the wrong type.
+   */
+  constructor(
+    url: Provider<string | URL>,
+    protocols: Provider<string | readonly string[] | null | undefined>,
+    options: Omit<WebSocketOptions, 'reconnect'> & { reconnect: true | ReconnectOptions },
+  );
 
   /** The same as the constant of the class. */
   readonly CONNECTING: 0;
@@ -37,9 +48,12 @@ export class WebSocket extends EventTarget {
 
   /** The URL after parsing, as the platform serializes it. */
   readonly url: string;
-  /** 0 connecting, 1 open, 2 closing, 3 closed. */
+  /** 0 connecting, 1 open, 2 closing, 3 closed. With the option `reconnect` it is 0 between two connections. */
   readonly readyState: 0 | 1 | 2 | 3;
-  /** Payload bytes sent that have not reached the network. Messages sent after the end are counted too, and never sent. */
+  /**
+   * Payload bytes sent that have not reached the network. Messages sent after the end are counted too, and never sent. With the option `reconnect` it
+   * counts the queue; what a lost connection had not sent is in the event `reconnecting` instead.
+   */
   readonly bufferedAmount: number;
   /** The extensions in use; empty before `open`, and if there are none. */
   readonly extensions: string;
@@ -55,13 +69,18 @@ export class WebSocket extends EventTarget {
   onmessage: ((this: globalThis.WebSocket, event: MessageEvent) => unknown) | null;
   /** Called when the connection failed, before `close`; browsers hide the cause. Default null. */
   onerror: ((this: globalThis.WebSocket, event: Event) => unknown) | null;
+  /** Called with the option `reconnect` when the connection was lost, or an attempt failed, and another attempt follows. Default null. */
+  onreconnecting: ((this: WebSocket, event: ReconnectingEvent) => unknown) | null;
   /** Called at the end, with `code`, `reason` and `wasClean`. Default null. */
   onclose: ((this: globalThis.WebSocket, event: CloseEvent) => unknown) | null;
 
   /**
    * Hands a message to the platform, however much it holds already: see {@link bufferedAmount}. After the first sign of an end it does nothing,
    * silently, as the standard says; {@link Channel.send} reports it.
+   *
+   * With the option `reconnect` a message that is sent while no connection is open waits for the next one: {@link ReconnectOptions.whileDisconnected}.
    * @throws {DOMException} `InvalidStateError` before `open`.
+   * @throws {SendError} `QUEUE_FULL` with the option `reconnect`, if the message exceeds `maxQueuedBytes`.
    */
   send(data: string | Blob | BufferSource): void;
   /**
@@ -77,6 +96,14 @@ export class WebSocket extends EventTarget {
    * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason. Then nothing has happened.
    */
   close(code?: number, reason?: string): void;
+  /**
+   * With the option `reconnect`: connects at once, and counts attempts from 1 again. An open connection is closed first. A waiting attempt begins now.
+   * An attempt that is under way continues. After the end, or after `close()`, it connects again, with an empty queue.
+   * @param code The code for the connection that is open. Default 1000.
+   * @param reason At most 123 bytes of UTF-8. Default empty.
+   * @throws {DOMException} `InvalidStateError` without the option, and as {@link close}.
+   */
+  reconnect(code?: number, reason?: string): void;
 
   /** Calls `listener` for each event of the type, until it is removed or its `signal` aborts. */
   addEventListener<K extends keyof WebSocketEventMap>(
@@ -106,6 +133,93 @@ export interface WebSocketOptions {
    * this package's class: the one that was there when the package was imported.
    */
   WebSocket?: WebSocketClass | null | undefined;
+  /**
+   * Connects again after a drop. `true` is the default policy. Default `false`. With it `connectTimeoutMs` is 20,000 by default, and limits each
+   * attempt, including functions that return the URL.
+   */
+  reconnect?: boolean | ReconnectOptions | null | undefined;
+}
+
+/**
+ * How the class {@link WebSocket} connects again. `null` and `undefined` mean the default.
+ *
+ * Every end of a connection is followed by another attempt, whatever its code, because servers and proxies restart with 1000, 1001, 1006, 1011 and
+ * 1012. So does a first attempt that fails. `open` is fired for each connection, `reconnecting` before each attempt after the first, and `close` once:
+ * after `close()`, on one of `finalCodes`, if `shouldReconnect` returns false, and at a limit. `error` is fired before `close` only, and not after
+ * `close()`.
+ *
+ * What a connection had been given and was lost with it is not sent again, and nothing tells what the peer sent meanwhile: for that, use a session.
+ */
+export interface ReconnectOptions extends ReconnectPolicy {
+  /**
+   * What happens to a message that is sent while no connection is open, also before the first. `"hold"`, the default: it waits for the next connection,
+   * which sends it before `open` is fired, in order. `"drop"`: it is dropped. `"throw"`: `InvalidStateError`, as without the option.
+   */
+  whileDisconnected?: 'hold' | 'drop' | 'throw' | null | undefined;
+  /**
+   * Bytes that wait for the next connection; each message counts its payload plus 32 bytes. Then `send` throws a {@link SendError} with the code
+   * `QUEUE_FULL`. Default 1,048,576; with 0 it always throws.
+   */
+  maxQueuedBytes?: number | null | undefined;
+  /** Whether the socket begins in the state CLOSED, and connects when {@link WebSocket.reconnect} is called. Default `false`. */
+  startClosed?: boolean | null | undefined;
+}
+
+/**
+ * When to connect again. The delay before an attempt is random ("full jitter"), so that the clients of a restarting server do not all return at the
+ * same moment: 0 to `spreadMs` before the first, and 0 to `baseDelayMs` if the page or the machine itself caused the loss. Before attempt *n* it is
+ * between half and all of `baseDelayMs` × 2ⁿ⁻¹, which is at most `maxDelayMs` and at least `spreadMs`.
+ *
+ * In pages the next attempt is made at once when the page becomes visible, when the network is back, and when the page returns from a freeze or from the
+ * back/forward cache. While the browser says that it is offline, attempts are delayed by up to `maxDelayMs`. There is never more than one at a time.
+ */
+export interface ReconnectPolicy {
+  /** The bound of the first delay, which doubles with each failure. Default 250. */
+  baseDelayMs?: number | null | undefined;
+  /** The largest bound. Default 30,000. */
+  maxDelayMs?: number | null | undefined;
+  /** The time over which clients spread when all of them lose their connections at once. Default 1,000; with 0 the first attempt is made at once. */
+  spreadMs?: number | null | undefined;
+  /** How long a connection must stay open to be stable: then counting attempts starts again. Default 5,000; with 0 every connection is stable. */
+  stableAfterMs?: number | null | undefined;
+  /** The largest number of attempts in a row. Default `Infinity`; with 0 it never connects again. */
+  maxAttempts?: number | null | undefined;
+  /** How long after the loss attempts may begin. Default `Infinity`; with 0 it never connects again. */
+  maxElapsedMs?: number | null | undefined;
+  /** Close codes of the server after which it does not connect again, for example "logged out". Default none. */
+  finalCodes?: readonly number[] | null | undefined;
+  /**
+   * Called when a connection ended or an attempt failed, with the `CloseEvent` of that end. If it returns `false`, there is no further attempt. An
+   * exception is reported like one of a listener, and the policy decides. Default: the policy decides.
+   */
+  shouldReconnect?: ((event: CloseEvent) => boolean) | null | undefined;
+}
+
+/** Why there is another attempt. */
+export type ReconnectReason =
+  /** The connection ended with this code; 1006 if there was none. Its platform still had `unsentBytes`, which are lost. */
+  | {
+      readonly type: 'closed';
+      readonly code: number;
+      readonly reason: string;
+      readonly wasClean: boolean;
+      readonly unsentBytes: number;
+    }
+  /** The previous attempt failed; the codes are those of {@link Channel.opened}. */
+  | { readonly type: 'failed'; readonly error: ConnectError }
+  /** The page was frozen, or in the back/forward cache. Browsers cut its sockets for that. */
+  | { readonly type: 'restored' }
+  /** {@link WebSocket.reconnect}. */
+  | { readonly type: 'requested' };
+
+/** The event `reconnecting`. */
+export interface ReconnectingEvent extends Event {
+  /** The number of the next attempt since the last stable connection, from 1. */
+  readonly attempt: number;
+  /** The delay before it, in milliseconds. */
+  readonly delayMs: number;
+  /** Why there is another attempt. */
+  readonly reason: ReconnectReason;
 }
 
 /** A class with the members of the standard `WebSocket`. Without `onopen` and the others it has to be an `EventTarget`. */
@@ -119,6 +233,8 @@ export interface WebSocketEventMap {
   message: MessageEvent;
   /** The connection failed; `close` follows, unless a policy forbade connecting. */
   error: Event;
+  /** With the option `reconnect`: the connection was lost, or an attempt failed, and another attempt follows. */
+  reconnecting: ReconnectingEvent;
   /** The end, after every message that came before. */
   close: CloseEvent;
 }
@@ -164,8 +280,10 @@ export interface SchemaIssue {
 
 /** One attempt to connect, as passed to a function that returns the URL or the subprotocols. */
 export interface Attempt {
-  /** The number of the attempt, from 1. A channel connects once, so there is no second yet. */
+  /** The number of the attempt, from 1. With `reconnect` counting starts again after each loss of a stable connection. */
   readonly number: number;
+  /** Why there is another attempt; null the first time. */
+  readonly reason: ReconnectReason | null;
   /** Aborts at the time limit, or when the channel is closed. */
   readonly signal: AbortSignal;
 }
@@ -582,9 +700,10 @@ export class SendError<out Send = unknown> extends ChannelError {
   private constructor(internal: never);
   /**
    * `NOT_OPEN`: closing, closed, or it did not open (`cause` says why). `ENCODE_FAILED`: the codec threw the `cause`. `SEND_REFUSED`: the platform
-   * refused this message, or it is too large for the {@link TransportKind}.
+   * refused this message, or it is too large for the {@link TransportKind}. `QUEUE_FULL`: {@link ReconnectOptions.maxQueuedBytes} of the class
+   * `WebSocket`.
    */
-  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'INTERNAL';
+  readonly code: 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'QUEUE_FULL' | 'INTERNAL';
   /** The value, unsent. */
   readonly value: Send;
 }

@@ -18,7 +18,7 @@ const RESOLUTIONS = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
   node10: { module: 'esnext', moduleResolution: 'node10' },
 };
-const MODULES = ['channel.ts', 'session.ts', 'codecs.ts', 'options.ts', 'web_socket.ts', 'classic-module.ts'];
+const MODULES = ['channel.ts', 'session.ts', 'codecs.ts', 'options.ts', 'reconnect.ts', 'web_socket.ts', 'classic-module.ts'];
 const STRICT = {
   strict: true,
   // Of others; `entries` has it off.

@@ -12,6 +12,7 @@ export const PAGES = [
     'clauses/listeners', 'clauses/subclass', 'clauses/reentry', 'clauses/close_event',
     'clauses/handshake', 'clauses/realms',
   ],
+  ['reconnect/drops', 'reconnect/queue', 'reconnect/options', 'reconnect/coming_from'],
   ['blocked', 'refused', 'doubles', 'foreign', 'fuzz', 'exchange', 'timeout', 'installed', 'trap', 'leaks', 'readme_test'],
 ];
 
