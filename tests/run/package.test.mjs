@@ -199,6 +199,19 @@ test('importing the package instantiates nothing', async () => {
   assert.equal(typeof Channel, 'function');
 });
 
+test('every option and member on the page for those who come from another library is in a test', () => {
+  const tried = read('tests/js/reconnect/coming_from.js');
+  const rows = [...read('src/js/COMING-FROM.md').matchAll(/^\| (`[^|]+) \|.*$/gm)].filter(([row]) => !row.includes('| none'));
+  assert.ok(rows.length > 20);
+  const names = rows.flatMap(([, first]) => [...first.matchAll(/`(\w+)/g)].map(([, name]) => name));
+  // What there is no counterpart of.
+  const none = ['debugLogger', 'drainQueuedMessages', 'shouldReconnect', 'PartySocket', 'useWebSocket', 'usePartySocket'];
+  assert.deepEqual(
+    names.filter((name) => !tried.includes(name)),
+    none.filter((name) => names.includes(name) && !tried.includes(name)),
+  );
+});
+
 test('the JavaScript of the README is the JavaScript that the browser tests run', () => {
   const shown = read('tests/js/readme.js').split('// README begin\n')[1].split('// README end')[0];
   assert.ok(read('README.md').includes(`\`\`\`js\n${shown}\`\`\``));

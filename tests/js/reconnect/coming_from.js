@@ -232,6 +232,8 @@ describe('coming from reconnecting-websocket or partysocket', () => {
 
   it('the events open, message, error and close', async () => {
     const { socket: rws, tagged, story } = reconnecting({ maxAttempts: 2 });
+    const handled = [];
+    rws.onopen = rws.onmessage = rws.onerror = rws.onclose = rws.onreconnecting = ({ type }) => handled.push(type);
     await opened(rws);
     const again = next(rws, 'open');
     await command(`cut?tag=${tagged}`);
@@ -241,6 +243,7 @@ describe('coming from reconnecting-websocket or partysocket', () => {
     await command(`cut?tag=${tagged}`);
     await end;
     assert.deepEqual(story, ['open 1', 'reconnecting 1 closed 0', 'open 1', 'reconnecting 2 closed 0', 'error 3', 'close 1006  false 3']);
+    assert.deepEqual(handled, ['open', 'reconnecting', 'open', 'reconnecting', 'error', 'close']);
   });
 
   it('updateProperties: a function, and reconnect', async () => {
