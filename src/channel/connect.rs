@@ -1,20 +1,25 @@
 //! The builder of a channel.
 
+mod connecting;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+mod native;
+
+pub use connecting::Connecting;
+
+use super::Channel;
 #[cfg(feature = "session")]
 use super::client_end;
 #[cfg(feature = "reconnect")]
 use super::reconnecting::Reconnecting;
-use super::source::{Opener, Opening, Source, Spoken};
-use super::{Channel, driver};
+use super::source::{Opener, Source, Spoken};
 use crate::codec::{Codec, Raw};
 use crate::error::{ConnectError, ConnectErrorKind};
 use crate::message::Message;
 use crate::socket::{ConnectionOptions, Socket};
 use crate::transport::{MaybeSend, Overflow};
+use connecting::Beginning;
 use core::fmt;
 use core::future::{Future, IntoFuture};
-use core::pin::Pin;
-use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -325,64 +330,6 @@ impl<Tx, Rx> Connect<Tx, Rx> {
         self
     }
 
-    /// Natively: the largest head of the server's response, in bytes. Past it connecting fails. Default 16 KiB.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn max_head(mut self, bytes: usize) -> Self {
-        self.options.limits.max_head = bytes;
-        self
-    }
-
-    /// Natively: the largest number of header lines in the server's response. Past it connecting fails. Default 128.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn max_header_lines(mut self, lines: usize) -> Self {
-        self.options.limits.max_header_lines = lines;
-        self
-    }
-
-    /// Natively: the largest number of frames in a message (RFC 6455 §5.4). Past it the connection closes with 1008. Default 131,072.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn max_fragments(mut self, frames: usize) -> Self {
-        self.options.limits.max_fragments = frames;
-        self
-    }
-
-    /// Natively: keepalive. A ping (RFC 6455 §5.5.2) is sent `interval` after the opening and after each pong. If nothing arrives from the peer for
-    /// `timeout` after it, the connection ends with 1006 and the reason "keepalive timeout". `None` sends no pings, or never ends the connection.
-    /// Default 20 s and 20 s, as python-websockets. A page cannot send pings.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn keepalive(
-        mut self,
-        interval: impl Into<Option<Duration>>,
-        timeout: impl Into<Option<Duration>>,
-    ) -> Self {
-        self.options.limits.ping_interval = interval.into();
-        self.options.limits.ping_timeout = timeout.into();
-        self
-    }
-
-    /// Natively: payload bytes of one frame that we send. A longer message is split into several frames (RFC 6455 §5.4), so that pings and pongs can
-    /// go between them, and servers with a limit on frames accept it. 0 never splits. Default 32 KiB.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn max_send_frame(mut self, bytes: usize) -> Self {
-        self.options.limits.max_send_frame = bytes;
-        self
-    }
-
-    /// Natively: wire format, headers, origin and compression of the handshake. Default: RFC 6455, no more headers, no origin, permessage-deflate
-    /// offered.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn handshake(mut self, handshake: crate::transport::Handshake) -> Self {
-        self.options.handshake = handshake;
-        self
-    }
-
-    /// Natively: the proxy, and the certificates that TLS trusts. Default: the environment's proxy, Mozilla's roots.
-    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-    pub fn network(mut self, network: crate::transport::Network) -> Self {
-        self.options.network = network;
-        self
-    }
-
     /// How long the peer may take to answer our Close frame (RFC 6455 §7.1.1). Then the connection is dropped: its end is not clean and has the code
     /// 1006. Default 10 s.
     pub fn close_timeout(mut self, limit: Duration) -> Self {
@@ -422,48 +369,6 @@ impl<Tx: 'static, Rx: 'static> IntoFuture for Connect<Tx, Rx> {
             #[cfg(feature = "reconnect")]
             next,
         }
-    }
-}
-
-/// What is awaited.
-enum Beginning {
-    Socket(Pin<Box<Opening>>),
-    #[cfg(feature = "session")]
-    Session(Box<client_end::Begin>),
-}
-
-/// An attempt to connect, made by awaiting [`Connect`]. Dropping it closes the connection.
-#[must_use = "nothing connects until it is awaited"]
-pub struct Connecting<Tx, Rx> {
-    // It does not know the types, so it is compiled once and not for every channel.
-    beginning: Beginning,
-    codec: Arc<dyn Codec<Tx, Rx>>,
-    /// Makes the next connection when this one is lost.
-    #[cfg(feature = "reconnect")]
-    next: Option<Box<Reconnecting>>,
-}
-
-impl<Tx: 'static, Rx: 'static> Future for Connecting<Tx, Rx> {
-    type Output = Result<Channel<Tx, Rx>, ConnectError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        #[cfg(feature = "session")]
-        let opening = match &mut self.beginning {
-            Beginning::Socket(opening) => opening,
-            Beginning::Session(beginning) => {
-                let end = ready!(beginning.poll(cx))?;
-                let mailbox = driver::start_end(end);
-                return Poll::Ready(Ok(Channel::over(mailbox, self.codec.clone())));
-            }
-        };
-        #[cfg(not(feature = "session"))]
-        let Beginning::Socket(opening) = &mut self.beginning;
-        let socket = ready!(opening.as_mut().poll(cx))?;
-        #[cfg(feature = "reconnect")]
-        let mailbox = driver::start_again(socket, self.next.take());
-        #[cfg(not(feature = "reconnect"))]
-        let mailbox = driver::start(socket);
-        Poll::Ready(Ok(Channel::over(mailbox, self.codec.clone())))
     }
 }
 

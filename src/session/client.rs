@@ -33,7 +33,7 @@ use super::incoming::Incoming;
 use super::outgoing::Outgoing;
 use super::poison::Blame;
 use super::wire::{self, Frame, Frames};
-use super::{MAX_NUMBER, SessionViolation, Settings};
+use super::{MAX_NUMBER, Positions, SessionViolation, Settings};
 use crate::queue::Queue;
 use core::fmt;
 use core::time::Duration;
@@ -41,6 +41,9 @@ use core::time::Duration;
 /// After a reload, attempts are numbered from the next multiple of this. The stored number may be older than the earlier page's last attempt; this is
 /// above all of them.
 const RELOADS: u64 = 1 << 16;
+
+/// Sets the positions of a client that forgot to those of the server.
+type Adopt = fn(&mut Exchange, &Positions) -> RestoredIndices;
 
 /// The client's half of a session.
 ///
@@ -62,6 +65,8 @@ pub struct Client {
     /// The largest message and batch that the server accepts. Fixed for the session.
     agreed: Option<(u64, u64)>,
     exchange: Exchange,
+    /// Continues a session of an earlier page. A function, so that programs that restore none do not link it.
+    adopt: Option<Adopt>,
     /// The deadline for `WELCOME`, or [`NEVER`].
     welcome_by: Time,
     /// The deadline for the commit of our `BYE`, or [`NEVER`].
@@ -94,6 +99,7 @@ impl Client {
             session: None,
             agreed: None,
             exchange: Exchange::new(outgoing, incoming),
+            adopt: None,
             welcome_by: NEVER,
             close_by: NEVER,
             hello: false,
@@ -107,6 +113,7 @@ impl Client {
     pub fn restored(settings: Settings, instance: u64, ticket: ResumeTicket) -> Self {
         let mut client = Self::new(settings, instance);
         client.exchange.outgoing.forget();
+        client.adopt = Some(greeting::adopt);
         client.attempt = ticket.attempt.min(MAX_NUMBER / 2) | (RELOADS - 1);
         client.session = Some(ResumeTicket {
             fresh: false,

@@ -108,15 +108,11 @@ impl Run {
     /// Makes room for a length of more than one byte.
     #[inline(never)]
     fn lengthen(&mut self, at: usize, len: usize) {
-        let mut length = Vec::with_capacity(8);
-        varint::put(&mut length, (len as u64).min(MAX_NUMBER));
-        let end = self.frames.len();
-        let more = length.len() - 1;
-        self.frames.resize(end + more, 0);
-        self.frames.copy_within(at + 1..end, at + 1 + more);
-        if let Some(field) = self.frames.get_mut(at..=at + more) {
-            field.copy_from_slice(&length);
-        }
+        // `copy_within` and `copy_from_slice` contain panics that format.
+        let payload = self.frames.get(at + 1..).unwrap_or_default().to_vec();
+        self.frames.truncate(at);
+        varint::put(&mut self.frames, (len as u64).min(MAX_NUMBER));
+        self.frames.extend_from_slice(&payload);
     }
 
     /// Appends the messages of another run.

@@ -5,9 +5,19 @@ use crate::session::SessionViolation;
 use crate::session::clock::{MS, NEVER, Time};
 use crate::session::exchange::Exchange;
 use crate::session::heartbeat::Heartbeat;
-use crate::session::hello::{Hello, Refusal, Resume, SessionWelcome, VERSION, Welcome};
+use crate::session::hello::{Hello, Positions, Refusal, Resume, SessionWelcome, VERSION, Welcome};
 use crate::session::poison::Blame;
 use core::time::Duration;
+
+/// A reloaded page continues where the server is.
+pub(super) fn adopt(exchange: &mut Exchange, theirs: &Positions) -> RestoredIndices {
+    exchange.outgoing.adopt(theirs.received, theirs.committed);
+    exchange.incoming.adopt(theirs.first);
+    RestoredIndices {
+        send_from: theirs.received,
+        receive_from: theirs.first,
+    }
+}
 
 impl Client {
     pub(super) fn greeting(&mut self) -> Hello {
@@ -103,13 +113,13 @@ impl Client {
         self.agreed = Some(fixed);
         let theirs = agreed.positions.unwrap_or_default();
         let resumed = agreed.positions.is_some();
+        let restored = self
+            .adopt
+            .filter(|_| forgot)
+            .map(|adopt| adopt(&mut self.exchange, &theirs));
         let Exchange {
             outgoing, incoming, ..
         } = &mut self.exchange;
-        if forgot {
-            outgoing.adopt(theirs.received, theirs.committed);
-            incoming.adopt(theirs.first);
-        }
         if let Some(refusal) = outgoing.mismatch(&theirs, incoming.received()) {
             self.lost(now, refusal);
             return Ok(());
@@ -138,10 +148,7 @@ impl Client {
             resumed,
             ticket,
             spread: Duration::from_millis(agreed.spread_ms),
-            restored: forgot.then_some(RestoredIndices {
-                send_from: theirs.received,
-                receive_from: theirs.first,
-            }),
+            restored,
         });
         self.events
             .extend(undelivered.into_iter().map(ClientEvent::Undelivered));
