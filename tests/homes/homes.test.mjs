@@ -262,6 +262,22 @@ describe('runtimes', () => {
         ...(gc.length > 0 ? ['collected: 200'] : []),
       ]);
     });
+    home(name, 'the class reconnects by an option', async () => {
+      const control = process.env.WEBSOCKET_CHANNEL_TEST_CONTROL;
+      const said = await printed(runtimes[key], [...args, join(project, 'reconnect.mjs'), server, refused, control]);
+      const cut = 'open 1, reconnecting 1 1006 0, open 1, one 1, reconnecting 2 1006 0, open 1, two 1, close 4000 bye true 3';
+      const closed = 'open 1, close 4001 true 3';
+      assert.deepEqual(said.split('\n'), [
+        `cut by rst: ${cut}`,
+        `cut by fin: ${cut}`,
+        'refused: reconnecting 1 CONNECT_FAILED 0, reconnecting 2 CONNECT_FAILED 0, error 3, close 1006 false 3',
+        'a function for the URL: reconnecting 1 PROVIDER_FAILED 0, reconnecting 2 TIMED_OUT 0, reconnecting 3 PROVIDER_FAILED 0, open 1, close 4000 true 3',
+        `a final code: ${closed}`,
+        `again: ${closed}, ${closed}`,
+        'closed while connecting: close 1006 false 3',
+        'closed while waiting: reconnecting 1 CONNECT_FAILED 0, close 1006 false 3',
+      ]);
+    });
     home(name, 'require', async () => assert.equal(await printed(runtimes[key], [...args, required(), echo]), EXCHANGED));
   }
 

@@ -63,7 +63,7 @@ export function install() {
     mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true });
     symlinkSync(packageOf(name), join(project, 'node_modules', name));
   }
-  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs', 'development.mjs'])
+  for (const name of ['exchange.js', 'late.mjs', 'ends.mjs', 'class_ends.mjs', 'reconnect.mjs', 'development.mjs'])
     cpSync(join(here, name), join(project, name));
   for (const name of ['doubles', 'runners']) cpSync(join(here, name), join(project, name), { recursive: true });
   write('exchange.classic.js', readFileSync(join(here, 'exchange.js'), 'utf8').replace('export async', 'async'));
