@@ -294,12 +294,13 @@ impl Mailbox {
         let received = self.incoming.received();
         let (pongs, since_last_pong) = self.incoming.pongs();
         let state = self.lock();
-        let Outgoing { sent, lost, .. } = &state.outgoing;
+        let Outgoing { sent, .. } = &state.outgoing;
+        let lost = state.outgoing.lost();
         Stats {
             sent_messages: sent.messages,
             sent_bytes: sent.bytes,
-            unsent_messages: lost.messages,
-            unsent_bytes: lost.bytes,
+            unsent_messages: lost.map_or(0, |lost| lost.messages),
+            unsent_bytes: lost.map_or(0, |lost| lost.bytes),
             queued_bytes: received.queued,
             received_messages: received.messages + state.dropped.messages,
             received_bytes: received.bytes + state.dropped.bytes,

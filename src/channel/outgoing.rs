@@ -67,7 +67,8 @@ pub(super) struct Outgoing {
     pub(super) progress: Progress,
     /// Counts since the channel opened.
     pub(super) sent: Sent,
-    pub(super) lost: Lost,
+    /// None until something is lost: most channels never lose anything.
+    lost: Option<Box<Lost>>,
 }
 
 impl Outgoing {
@@ -79,7 +80,7 @@ impl Outgoing {
             wants_room: false,
             progress: Progress::Drained,
             sent: Sent::default(),
-            lost: Lost::default(),
+            lost: None,
         }
     }
 
@@ -166,16 +167,32 @@ impl Outgoing {
         self.sent.bytes += sent.bytes;
     }
 
+    /// What was lost so far, if anything.
+    pub(super) fn lost(&self) -> Option<&Lost> {
+        self.lost.as_deref()
+    }
+
+    /// What was lost so far, to add to it.
+    pub(super) fn lost_mut(&mut self) -> &mut Lost {
+        self.lost.get_or_insert_default()
+    }
+
+    /// The error to report for what was lost, once.
+    pub(super) fn take_lost_kind(&mut self) -> Option<SendErrorKind> {
+        self.lost.as_mut()?.kind.take()
+    }
+
     /// The channel ends: accepted messages are lost and counted. They are returned to be dropped.
     pub(super) fn end(&mut self) -> Option<Box<Accepted>> {
         let accepted = self.accepted.take();
         if let Some(accepted) = &accepted {
-            self.lost.messages += accepted.messages.len() as u64;
+            let lost = self.lost_mut();
+            lost.messages += accepted.messages.len() as u64;
             #[cfg(feature = "session")]
             {
-                self.lost.messages += accepted.run.len() as u64;
+                lost.messages += accepted.run.len() as u64;
             }
-            self.lost.bytes += accepted.bytes;
+            lost.bytes += accepted.bytes;
         }
         accepted
     }

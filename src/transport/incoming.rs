@@ -54,7 +54,7 @@ pub(crate) struct State {
     life: Life<Parcel>,
     /// The run that is being read, a value at a time.
     #[cfg(feature = "session")]
-    open: Run,
+    open: Option<Box<Run>>,
     reader: Option<Waker>,
     /// Woken whenever there is something to read, and at the end.
     hook: Option<Waker>,
@@ -112,7 +112,7 @@ impl Incoming {
             state: Lock::new(State {
                 life: Life::new(phase, Inbox::new(bound, overflow)),
                 #[cfg(feature = "session")]
-                open: Run::default(),
+                open: None,
                 reader: None,
                 hook: None,
                 last_pong: None,
@@ -311,7 +311,7 @@ impl Incoming {
             return false;
         }
         #[cfg(feature = "session")]
-        if !state.open.is_empty() {
+        if state.open.is_some() {
             return false;
         }
         state.life.is_over()
@@ -334,7 +334,7 @@ impl Incoming {
         state.life.stop_reading();
         #[cfg(feature = "session")]
         {
-            state.open = Run::default();
+            state.open = None;
         }
         #[cfg(all(feature = "reconnect", not(feature = "session")))]
         state.gaps.gaps.clear();

@@ -7,7 +7,8 @@ use crate::session::Run;
 #[derive(Debug)]
 pub(crate) enum Parcel {
     Message(Message),
-    Run(Run),
+    /// Boxed, so that a message in a queue is no larger than without sessions.
+    Run(Box<Run>),
 }
 
 impl From<Message> for Parcel {

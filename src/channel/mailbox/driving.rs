@@ -108,7 +108,7 @@ impl Mailbox {
     /// Counts an accepted message that could not be handed over.
     pub(in crate::channel) fn count_lost(&self, bytes: usize, kind: SendErrorKind) {
         let mut state = self.lock();
-        let lost = &mut state.outgoing.lost;
+        let lost = state.outgoing.lost_mut();
         lost.messages += 1;
         lost.bytes += bytes;
         lost.kind = Some(kind);
@@ -156,7 +156,7 @@ impl Mailbox {
             return;
         }
         let lost = state.outgoing.end();
-        closed.unsent_bytes += state.outgoing.lost.bytes;
+        closed.unsent_bytes += state.outgoing.lost().map_or(0, |lost| lost.bytes);
         state.standing = Standing::Closed(Box::new(closed.clone()));
         self.release(state);
         drop(lost);

@@ -16,7 +16,7 @@ impl Mailbox {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendErrorKind>> {
         let mut state = self.lock();
-        if let Some(kind) = state.outgoing.lost.kind.take() {
+        if let Some(kind) = state.outgoing.take_lost_kind() {
             return Poll::Ready(Err(kind));
         }
         if let Standing::Closed(closed) = &state.standing {

@@ -10,9 +10,9 @@ use core::sync::atomic::Ordering;
 impl State {
     /// Bytes that were handed over are lost. A pending `flush` or `drained` fails.
     pub(super) fn count_unsent(&mut self, bytes: usize) {
-        self.outgoing.lost.bytes += bytes;
+        self.outgoing.lost_mut().bytes += bytes;
         if self.look.is_some() && self.outgoing.progress != Progress::Drained {
-            self.outgoing.lost.kind = Some(SendErrorKind::NotOpen);
+            self.outgoing.lost_mut().kind = Some(SendErrorKind::NotOpen);
         }
     }
 }

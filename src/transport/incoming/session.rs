@@ -20,15 +20,18 @@ impl State {
     /// The oldest unread message.
     pub(super) fn next(&mut self) -> Option<Message> {
         loop {
-            if let Some(message) = self.open.take() {
-                if self.open.is_empty() {
-                    self.open = Run::default();
+            if let Some(run) = &mut self.open {
+                let message = run.take();
+                if run.is_empty() {
+                    self.open = None;
                 }
-                return Some(message);
+                if message.is_some() {
+                    return message;
+                }
             }
             match self.life.next()? {
                 Parcel::Message(message) => return Some(message),
-                Parcel::Run(run) => self.open = run,
+                Parcel::Run(run) => self.open = Some(run),
             }
         }
     }
@@ -41,7 +44,7 @@ impl State {
 
     /// What the unread messages count against a bound.
     pub(super) fn cost(&self) -> usize {
-        self.life.inbox().bytes() + run_cost(&self.open)
+        self.life.inbox().bytes() + self.open.as_deref().map_or(0, run_cost)
     }
 }
 
@@ -49,7 +52,7 @@ impl Incoming {
     /// Values of a session have arrived. There is no limit here but its credit.
     pub(crate) fn arrive_run(&self, run: Run) {
         let messages = run.len();
-        let _ = self.put(Some(Parcel::Run(run)), messages);
+        let _ = self.put(Some(Parcel::Run(Box::new(run))), messages);
     }
 
     /// For a session, whose credit is the bound.
@@ -82,8 +85,7 @@ impl Incoming {
         }
         let most = state.gaps.distance();
         let (mut parcels, mut messages) = (Vec::new(), 0);
-        let open = core::mem::take(&mut state.open);
-        if !open.is_empty() {
+        if let Some(open) = state.open.take() {
             messages = open.len();
             parcels.push(Parcel::Run(open));
         }
