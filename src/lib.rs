@@ -132,11 +132,11 @@ pub use error::{
     SendErrorKind, TryRecvError, TrySendError, TrySendErrorKind,
 };
 #[cfg(feature = "session")]
-pub use error::{RequestError, RequestErrorKind};
+pub use error::{EntryError, EntryErrorKind, RequestError, RequestErrorKind};
 pub use message::{CloseInfo, ClosedBy, Event, Message, OpenInfo};
 #[cfg(feature = "reconnect")]
 pub use reconnect::{Reconnect, ReconnectReason};
 #[cfg(feature = "session")]
-pub use session::Session;
+pub use session::{Entry, Session};
 pub use socket::{ByteStream, ConnectionOptions, Socket};
 pub use transport::{Hint, Overflow};

@@ -88,6 +88,9 @@ pub(super) struct Driver {
     /// A send that was taken out of the queue and is not settled; none between turns.
     next: Next,
     sent: Sent,
+    /// The cost of the entries that wait.
+    #[cfg(feature = "session")]
+    waiting: usize,
     /// Messages in a row that senders handed over themselves.
     #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
     direct: u8,
@@ -111,6 +114,8 @@ impl Driver {
             look: None,
             next: Next::default(),
             sent: Sent::default(),
+            #[cfg(feature = "session")]
+            waiting: 0,
             #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
             direct: 0,
             #[cfg(feature = "lifecycle")]
@@ -181,7 +186,13 @@ impl Driver {
             // Dropping the driver reports the end.
             return Poll::Ready(());
         }
+        #[cfg(not(feature = "session"))]
         let sent = self.poll_send(cx, heard);
+        #[cfg(feature = "session")]
+        let sent = match self.hand_over_entries(cx) {
+            true => Turn::Waiting,
+            false => self.poll_send(cx, heard),
+        };
         self.link.end_turn(cx);
         if let Some(look) = self.look
             && !look(&self.mailbox, &mut self.link, cx)

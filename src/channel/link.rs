@@ -50,6 +50,9 @@ pub(crate) trait End: MaybeSend {
     /// Ready if [`capacity`](Self::capacity) is above 0, or nothing can be sent any more.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
+    /// Whether a connection takes a message of so many bytes now, which waits since there was this index. It is set when the message begins to wait.
+    fn takes(&mut self, bytes: usize, since: &mut Option<u64>) -> bool;
+
     /// Whether messages can be sent, with a connection or without one. False once the end has begun.
     fn is_open(&self) -> bool;
 
@@ -171,6 +174,19 @@ impl Link {
     #[inline]
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         either!(self, socket => socket.poll_room(cx).map(drop), end => end.poll_room(cx))
+    }
+
+    /// As [`End::takes`]. A socket that has no room wakes the task when it has.
+    #[cfg(feature = "session")]
+    pub(super) fn takes(
+        &mut self,
+        bytes: usize,
+        since: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        either!(self,
+            socket => socket.poll_room(cx).is_ready() && socket.capacity() > 0,
+            end => end.takes(bytes, since))
     }
 
     #[inline]

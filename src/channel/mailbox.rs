@@ -70,6 +70,11 @@ pub(super) struct Mailbox {
     /// None without a session. Boxed, so that it costs a plain channel little.
     #[cfg(feature = "session")]
     session: Option<Box<session::Told>>,
+    /// Entries that wait, once there was one, and the bound on them.
+    #[cfg(feature = "session")]
+    entries: std::sync::OnceLock<Arc<dyn super::entries::Waiting>>,
+    #[cfg(feature = "session")]
+    high_water_mark: usize,
     state: Lock<State>,
 }
 
@@ -251,6 +256,11 @@ impl Mailbox {
             slot: Lock::default(),
             #[cfg(feature = "session")]
             session: link.requests().map(session::Told::boxed),
+            #[cfg(feature = "session")]
+            entries: std::sync::OnceLock::new(),
+            // Nothing is sent yet.
+            #[cfg(feature = "session")]
+            high_water_mark: link.capacity(),
             state: Lock::new(State {
                 standing: Standing::Open,
                 outgoing: Outgoing::new(link.capacity()),

@@ -10,6 +10,8 @@ mod connect;
 mod control;
 mod direct;
 mod driver;
+#[cfg(feature = "session")]
+mod entries;
 mod hook;
 mod link;
 #[cfg(all(test, not(all(target_family = "wasm", target_os = "unknown"))))]
@@ -46,6 +48,8 @@ pub use reconnecting::RetryAt;
 pub use responder::{Answering, Received, Responder};
 #[cfg(feature = "session")]
 mod send_all;
+#[cfg(feature = "session")]
+mod send_with;
 pub use sender::Sender;
 
 #[cfg(feature = "session")]

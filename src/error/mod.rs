@@ -5,6 +5,8 @@ mod close;
 mod codec;
 mod connect;
 #[cfg(feature = "session")]
+mod entry;
+#[cfg(feature = "session")]
 mod lost;
 mod misuse;
 mod recv;
@@ -17,6 +19,8 @@ pub use cause::{Cause, HandshakeError};
 pub use close::CloseError;
 pub use codec::{DecodeError, EncodeError};
 pub use connect::{ConnectError, ConnectErrorKind};
+#[cfg(feature = "session")]
+pub use entry::{EntryError, EntryErrorKind};
 #[cfg(feature = "session")]
 pub use lost::{Lost, LostReason, Refusal, Undelivered};
 pub use misuse::Misuse;

@@ -105,6 +105,13 @@ impl Options {
         self
     }
 
+    /// How long a message may wait for others, to share a batch with them. Default 0: it is sent at once. A full batch, `flush` and the end of the session
+    /// do not wait.
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.settings.max_delay = delay;
+        self
+    }
+
     /// The heartbeat interval. When nothing was sent or received for so long, the server sends a `PING`. Default 20 s, 100 ms to 10 minutes. If nothing
     /// arrives for twice as long after it, the connection is closed. The session is kept.
     pub fn heartbeat(mut self, interval: Duration) -> Self {

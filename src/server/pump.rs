@@ -194,6 +194,9 @@ impl<C: Carrier> Pump<C> {
             if told {
                 state.tell_end(id, wakes);
             }
+            if !leaving.is_empty() {
+                state.tell_sent(id, wakes);
+            }
             let started = state.settle(now, id, wakes);
             // What has just happened may close this very connection.
             if close.is_none() {

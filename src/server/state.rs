@@ -46,6 +46,8 @@ pub(super) struct State {
 struct Entry {
     /// The task that drives the handler's channel.
     end: Option<Waker>,
+    /// It is to be woken when a connection has sent something.
+    awaits_sent: bool,
     /// The handler's end of the channel is in use.
     held: bool,
     /// The handler's task has not ended.
@@ -221,6 +223,22 @@ impl State {
         let connection = self.registry.session(id).and_then(|it| it.connection());
         if let Some(line) = connection.and_then(|connection| self.lines.get_mut(&connection)) {
             wakes.add(line.waker.take());
+        }
+    }
+
+    /// The handler's channel waits until a connection has sent something.
+    pub(super) fn await_sent(&mut self, id: Secret) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.awaits_sent = true;
+        }
+    }
+
+    /// A connection has sent something.
+    pub(super) fn tell_sent(&mut self, id: Secret, wakes: &mut Wakes) {
+        if let Some(entry) = self.entries.get_mut(&id)
+            && core::mem::take(&mut entry.awaits_sent)
+        {
+            wakes.add(entry.end.take());
         }
     }
 

@@ -89,7 +89,7 @@ impl Client {
     /// A session that begins with the first connection. `instance`: 64 random bits, new for each page load or process.
     pub fn new(settings: Settings, instance: u64) -> Self {
         let settings = settings.clamped();
-        let outgoing = Outgoing::new(settings.retention, settings.batch);
+        let outgoing = Outgoing::new(&settings);
         let incoming = Incoming::new(settings.window, settings.max_message);
         Self {
             settings,

@@ -215,7 +215,8 @@ impl Exchange {
             return;
         };
         let before = out.len();
-        let ready = self.outgoing.is_ready();
+        let asks = self.flush > 0 && !link.flushed;
+        let ready = self.outgoing.is_ready() && (asks || !self.outgoing.waits_for_company(now));
         if core::mem::take(&mut link.confirm)
             || (ready && self.incoming.is_untold())
             || self.incoming.is_ack_due(now, link.retention)
@@ -236,7 +237,9 @@ impl Exchange {
         if let Some(after_ms) = link.move_after.take() {
             number(out, kind::MOVE, after_ms);
         }
-        self.outgoing.write(now, out);
+        if ready {
+            self.outgoing.write(now, out);
+        }
         if self.flush > 0 && !link.flushed && self.outgoing.is_sent(self.flush) {
             link.flushed = true;
             out.extend_from_slice(&[kind::FLUSH, 0]);
@@ -249,7 +252,10 @@ impl Exchange {
     /// [`NEVER`] without a connection.
     pub(crate) fn poll_timeout(&self) -> Time {
         match &self.link {
-            Some(link) => link.heart.deadline().min(self.incoming.ack_at()),
+            Some(link) => {
+                let (ack, company) = (self.incoming.ack_at(), self.outgoing.poll_timeout());
+                link.heart.deadline().min(ack).min(company)
+            }
             None => NEVER,
         }
     }
@@ -260,6 +266,7 @@ impl Exchange {
         let Some(link) = &mut self.link else {
             return true;
         };
+        self.outgoing.handle_timeout(now);
         match link.heart.handle_timeout(now) {
             Beat::Wait => {}
             Beat::Ask => link.ask = true,

@@ -6,9 +6,10 @@
 //! | file | what it has |
 //! | --- | --- |
 //! | `wire`, `hello`, `reader`, `varint`, `violation` | bytes to frames and back, limits, violations |
-//! | `retained`, `outgoing`, `poison` | one direction at its sender: what is kept, sent, suspected |
+//! | `retained`, `outgoing`, `poison`, `company` | one direction at its sender: what is kept, sent, suspected, waits for others |
 //! | `run` | values in a row in one buffer, to be sent or read together |
 //! | `incoming` | one direction at its receiver: what is read, committed, granted |
+//! | `entries` | messages that wait outside until a connection takes them |
 //! | `heartbeat`, `exchange` | what both sides do alike on a connection |
 //! | `client/` | the client's half: `greeting` with `HELLO` and `WELCOME`, `commands` of the application, `event` |
 //! | `server/`, `tokens`, `registry` | the server's half, in the same files, and all sessions of a server in memory |
@@ -18,6 +19,8 @@
 
 mod client;
 pub(crate) mod clock;
+mod company;
+mod entries;
 mod exchange;
 mod heartbeat;
 mod hello;
@@ -37,6 +40,7 @@ mod violation;
 pub mod wire;
 
 pub use client::{Client, ClientEvent, ClientPhase, DropReason, RestoredIndices, ResumeTicket};
+pub use entries::{Entry, EntryId, EntryQueue};
 pub use hello::{
     Hello, LaterReason, Positions, Refusal, Resume, Secret, SessionWelcome, Terms, VERSION, Welcome,
 };

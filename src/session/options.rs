@@ -1,6 +1,7 @@
 //! The options of a channel's session.
 
 use super::Settings;
+use core::time::Duration;
 
 /// Options of a channel's session, for [`Connect::session`](crate::Connect::session). `Session::default()` suits most applications.
 ///
@@ -48,6 +49,14 @@ impl Session {
     /// session continues.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.settings.max_message = bytes as u64;
+        self
+    }
+
+    /// How long a value may wait for others, to share a WebSocket message with them. Default 0: it is sent at once. A full WebSocket message,
+    /// [`flush`](crate::Sender::flush) and the end of the session do not wait. Longer delays save bytes and processor time where many small values are
+    /// sent, and add to the latency of each.
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.settings.max_delay = delay;
         self
     }
 

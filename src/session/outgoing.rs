@@ -1,11 +1,12 @@
 //! One direction, at its sender: which messages are retained, how far they were sent on this connection, and the credit left.
 
-use super::clock::Time;
+use super::clock::{NEVER, Time};
+use super::company::{Company, Wait};
 use super::hello::Refusal;
 use super::poison::{Blame, Poison};
 use super::retained::{Cursor, Retained};
 use super::wire::{Head, OVERHEAD, UNDELIVERED, kind};
-use super::{Positions, SessionMessage, SessionViolation};
+use super::{Positions, SessionMessage, SessionViolation, Settings};
 
 /// Why a message cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) struct Outgoing {
     bound: u64,
     /// The largest batch, in bytes.
     batch: usize,
+    /// How messages wait for others to share their batch. Boxed: most do not.
+    company: Option<Box<Company>>,
     /// The largest message that the peer accepts, once known.
     max_message: u64,
     /// Messages that `VOID` replaces.
@@ -60,7 +63,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn new(bound: u64, batch: usize) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             log: Retained::default(),
             cursor: Cursor::default(),
@@ -68,8 +71,9 @@ impl Outgoing {
             acked: 0,
             spent: 0,
             granted: 0,
-            bound,
-            batch,
+            bound: settings.retention,
+            batch: settings.batch,
+            company: Company::new(settings),
             max_message: u64::MAX,
             voids: Vec::new(),
             bye: None,
@@ -253,6 +257,7 @@ impl Outgoing {
     /// The connection ended.
     pub(crate) fn disconnected(&mut self, now: Time, blame: Blame) {
         self.poison.disconnected(now, blame, self.cursor);
+        self.company_left();
         self.granted = 0;
         self.spent = 0;
     }
@@ -313,6 +318,62 @@ impl Outgoing {
             && self.poison.allows(self.cursor.index)
     }
 
+    /// The cost of what was not sent on this connection. Not less than it is: `PART` frames and heads count, too.
+    fn unsent(&self) -> u64 {
+        OVERHEAD * self.next().saturating_sub(self.cursor.index) + self.log.bytes_from(self.cursor)
+    }
+
+    /// Whether a message of so many bytes would be sent at once, with everything before it and within the credit; or at least everything below `since` was
+    /// sent, and there is credit.
+    pub(crate) fn takes(&self, bytes: usize, since: u64) -> bool {
+        let cost = bytes as u64 + OVERHEAD;
+        let unsent = self.unsent();
+        let at_once = unsent < self.batch as u64 / 2 && self.spent + unsent < self.granted;
+        let in_turn = self.cursor.index >= since && self.spent < self.granted;
+        (at_once || in_turn)
+            && self.bye.is_none()
+            && self.poison.allows(self.next())
+            && (self.log.cost() == 0 || self.log.cost() + cost <= self.bound)
+    }
+
+    /// Whether messages that could be sent wait for others. Not those that fill a batch, or that no other can join.
+    pub(crate) fn waits_for_company(&mut self, now: Time) -> bool {
+        let (unsent, longest, retained) = (self.unsent(), self.longest(), self.log.cost());
+        let Some(company) = &mut self.company else {
+            return false;
+        };
+        self.bye.is_none()
+            && unsent < longest as u64
+            && self.spent + unsent < self.granted
+            && retained < company.most
+            && company.waits(now)
+    }
+
+    /// What waited was sent, or its connection is gone.
+    fn company_left(&mut self) {
+        if let Some(company) = &mut self.company {
+            company.wait = Wait::None;
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Time {
+        match self.company.as_deref() {
+            Some(Company {
+                wait: Wait::Until(at),
+                ..
+            }) => *at,
+            _ => NEVER,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Time) {
+        if self.poll_timeout() <= now
+            && let Some(company) = &mut self.company
+        {
+            company.wait = Wait::Over;
+        }
+    }
+
     /// Whether every message below this index was sent on this connection.
     pub(crate) fn is_sent(&self, below: u64) -> bool {
         self.cursor.index >= below
@@ -320,6 +381,7 @@ impl Outgoing {
 
     /// Appends frames until the batch is full, the credit is used up, or nothing is left.
     pub(crate) fn write(&mut self, now: Time, out: &mut Vec<u8>) {
+        self.company_left();
         while self.is_ready() {
             let index = self.cursor.index;
             if self.voids.contains(&index) {

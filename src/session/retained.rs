@@ -48,6 +48,11 @@ impl Retained {
         (self.bytes.len() - self.released) as u64 + OVERHEAD * self.begins.len() as u64
     }
 
+    /// The bytes of the frames from a position on.
+    pub(crate) fn bytes_from(&self, cursor: Cursor) -> u64 {
+        self.end().saturating_sub(cursor.at)
+    }
+
     fn end(&self) -> u64 {
         self.base + self.bytes.len() as u64
     }

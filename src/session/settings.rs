@@ -16,6 +16,8 @@ pub struct Settings {
     /// The largest batch sent, in bytes, at least 256. Default 32 KiB; never more than the peer accepts. With small batches heartbeats are not
     /// delayed.
     pub batch: usize,
+    /// How long a message may wait for others to share its batch. Default 0: it is sent at once.
+    pub max_delay: Duration,
     /// The largest cost of messages that were sent and not acknowledged. Default 4 MiB. One message is always accepted.
     pub retention: u64,
     /// The cost of retained messages at which whoever uses this side stops to send. Default: none. If it is lower than `retention`, the peer is told this
@@ -41,6 +43,7 @@ impl Default for Settings {
             max_message: 1024 * 1024,
             max_batch: 32 * 1024,
             batch: 32 * 1024,
+            max_delay: Duration::ZERO,
             retention: 4 * 1024 * 1024,
             high_water_mark: u64::MAX,
             retention_time: Duration::from_secs(120),

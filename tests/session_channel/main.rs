@@ -10,6 +10,7 @@
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod ends;
+mod entries;
 mod everywhere;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod keeps;

@@ -130,6 +130,12 @@ impl End for ClientEnd {
         Poll::Pending
     }
 
+    fn takes(&mut self, bytes: usize, since: &mut Option<u64>) -> bool {
+        let (_, next) = self.client.next();
+        let since = *since.get_or_insert(next);
+        !self.full && self.capacity() > 0 && self.client.takes(bytes, since)
+    }
+
     fn is_open(&self) -> bool {
         self.goes_on()
     }

@@ -55,9 +55,18 @@ impl Driver {
         Turn::Waiting
     }
 
+    /// The capacity that waiting entries leave for values.
+    #[inline]
+    fn capacity(&self) -> usize {
+        #[cfg(not(feature = "session"))]
+        return self.link.capacity();
+        #[cfg(feature = "session")]
+        self.link.capacity().saturating_sub(self.waiting)
+    }
+
     /// Asks the platform for the capacity.
     fn see_room(&mut self, left: usize) {
-        let room = self.link.capacity();
+        let room = self.capacity();
         self.low = (room / 2).max(1);
         let room = if left > 0 { room.max(1) } else { room };
         self.mailbox.set_room(room, &mut self.next, left);
@@ -94,7 +103,7 @@ impl Driver {
         message: Message,
     ) -> Result<(), Message> {
         let bytes = message.len();
-        if self.link.capacity() == 0 || self.direct == MOST_DIRECT {
+        if self.capacity() == 0 || self.direct == MOST_DIRECT {
             self.direct = 0;
             return Err(message);
         }
@@ -102,7 +111,7 @@ impl Driver {
         let more = self.mailbox.incoming.waiting() > 0;
         let left = self.link.send_at_once(message, more)?;
         self.direct += 1;
-        let room = self.link.capacity();
+        let room = self.capacity();
         self.next.room = self.mailbox.count_direct(bytes, room, left);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::Driver;
 use crate::channel::link::{Begin, Link};
 use crate::channel::mailbox::{Status, Work};
-use crate::error::{RecvError, SendError};
+use crate::error::{EntryErrorKind, RecvError, SendError};
 use crate::message::Message;
 use crate::requests::Load;
 use crate::session::Run;
@@ -48,6 +48,33 @@ impl Driver {
         Ok(())
     }
 
+    pub(in crate::channel) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    pub(in crate::channel) fn count_sent(&mut self, bytes: usize) {
+        self.sent.count(bytes);
+    }
+
+    /// Hands over the entries that the link takes. Returns whether values have to wait, because the entries that wait use up the capacity.
+    pub(super) fn hand_over_entries(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(entries) = self.mailbox.waiting_entries() else {
+            return false;
+        };
+        self.waiting = match self.link.is_open() {
+            true => entries.hand_over(self, cx),
+            false => 0,
+        };
+        let fills = self.waiting > 0 && self.waiting >= self.link.capacity();
+        if fills {
+            if self.next.taken.is_some() || self.sent.messages > 0 {
+                self.settle(0);
+            }
+            self.mailbox.set_room(0, &mut self.next, 0);
+        }
+        fills
+    }
+
     /// Tells the handles how the session stands.
     pub(super) fn end_session_turn(&mut self) {
         let Link::Session(end) = &mut self.link else {
@@ -71,6 +98,9 @@ impl Driver {
             && lost.messages() > 0
         {
             self.mailbox.count_unsent(lost.bytes());
+        }
+        if let RecvError::SessionLost(_) = &error {
+            self.mailbox.end_entries(&EntryErrorKind::SessionLost);
         }
         self.mailbox.incoming.note(error);
     }

@@ -143,6 +143,10 @@ impl Mailbox {
         }
         drop(state);
         self.settle_all(|state| &mut state.outgoing.queue, Stage::NotOpen);
+        #[cfg(feature = "session")]
+        self.end_entries(&crate::error::EntryErrorKind::NotSent(
+            SendErrorKind::NotOpen,
+        ));
         if closes {
             self.wake_watchers();
         }

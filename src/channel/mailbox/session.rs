@@ -1,6 +1,8 @@
 //! The shared state for sessions.
 
 use super::Mailbox;
+use crate::channel::entries::{Entries, Waiting};
+use crate::error::EntryErrorKind;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use crate::lock::Lock;
 use crate::message::Message;
@@ -174,6 +176,32 @@ impl Mailbox {
         {
             scratch.clear();
             *told.scratch.lock() = scratch;
+        }
+    }
+}
+
+/// Entries.
+impl Mailbox {
+    /// Those of the senders. Only a program that calls this links them.
+    pub(in crate::channel) fn entries(&self) -> &Arc<dyn Waiting> {
+        let entries = || Arc::new(Entries::new(self.high_water_mark)) as Arc<dyn Waiting>;
+        self.entries.get_or_init(entries)
+    }
+
+    /// There is one more, or one less. False if nothing can be sent any more.
+    pub(in crate::channel) fn tell_of_entry(&self) -> bool {
+        self.notify_driver(|state| state.is_live())
+    }
+
+    /// Those that wait, for the driver.
+    pub(in crate::channel) fn waiting_entries(&self) -> Option<Arc<dyn Waiting>> {
+        self.entries.get().cloned()
+    }
+
+    /// Entries that wait come back.
+    pub(in crate::channel) fn end_entries(&self, why: &EntryErrorKind) {
+        if let Some(entries) = self.entries.get() {
+            entries.end(why);
         }
     }
 }

@@ -74,6 +74,22 @@ impl End for HandlerEnd {
         }
     }
 
+    fn takes(&mut self, bytes: usize, since: &mut Option<u64>) -> bool {
+        let mut takes = false;
+        self.with(|this, state, _, wakes| {
+            this.retain(state, wakes);
+            let room = state.room(this.id) > 0 && this.outbox.is_empty();
+            if let Some(Standing::Live(server)) = state.standing(this.id) {
+                let (_, next) = server.next();
+                takes = room && server.takes(bytes, *since.get_or_insert(next));
+            }
+            if !takes {
+                state.await_sent(this.id);
+            }
+        });
+        takes
+    }
+
     fn is_open(&self) -> bool {
         self.open
     }

@@ -27,6 +27,15 @@ impl Client {
         }
     }
 
+    /// Whether there is a connection that takes a message of so many bytes now: everything before it was sent or goes with it, and there is credit. An
+    /// application may wait for this with a message that another may replace meanwhile: see [`EntryQueue`](crate::session::EntryQueue).
+    ///
+    /// `since`: the index that was next when the message began to wait. If everything below it was sent, the message has its turn, although others were sent
+    /// meanwhile.
+    pub fn takes(&self, bytes: usize, since: u64) -> bool {
+        self.phase == ClientPhase::Open && self.exchange.outgoing.takes(bytes, since)
+    }
+
     /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()

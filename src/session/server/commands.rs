@@ -21,6 +21,11 @@ impl Server {
         self.exchange.send(head, payload)
     }
 
+    /// Whether there is a connection that takes a message of so many bytes now: see [`Client::takes`](crate::session::Client::takes).
+    pub fn takes(&self, bytes: usize, since: u64) -> bool {
+        self.phase == ServerPhase::Attached && self.exchange.outgoing.takes(bytes, since)
+    }
+
     /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()

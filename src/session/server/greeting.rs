@@ -37,7 +37,7 @@ impl Server {
         identity: &[u8],
     ) -> Self {
         let hello = arrival.hello;
-        let outgoing = Outgoing::new(settings.retention, settings.batch);
+        let outgoing = Outgoing::new(settings);
         let incoming = Incoming::new(settings.window, settings.max_message);
         let mut server = Self {
             id,

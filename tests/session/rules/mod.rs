@@ -1,7 +1,9 @@
 //! The rules of `WIRE.md`, one at a time, against both machines.
 
 mod bounds;
+mod company;
 mod ends;
+mod entries;
 mod flow;
 mod poison;
 mod resuming;
