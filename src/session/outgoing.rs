@@ -31,6 +31,14 @@ const BEFORE: usize = 96;
 /// Bytes kept free for a frame after them.
 const BEHIND: usize = 16;
 
+/// Our `BYE`.
+#[derive(Debug)]
+struct Bye {
+    index: u64,
+    code: u16,
+    reason: String,
+}
+
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     log: Retained,
@@ -52,9 +60,7 @@ pub(crate) struct Outgoing {
     max_message: u64,
     /// Messages that `VOID` replaces.
     voids: Vec<u64>,
-    /// The index of our `BYE`.
-    bye: Option<u64>,
-    bye_told: Option<Box<(u16, String)>>,
+    bye: Option<Box<Bye>>,
     poison: Poison,
     /// Indices are provisional: they count from 0, and [`adopt`](Self::adopt) shifts them.
     provisional: bool,
@@ -77,7 +83,6 @@ impl Outgoing {
             max_message: u64::MAX,
             voids: Vec::new(),
             bye: None,
-            bye_told: None,
             poison: Poison::default(),
             provisional: false,
             adopted: false,
@@ -103,15 +108,15 @@ impl Outgoing {
     }
 
     pub(crate) fn bye(&self) -> Option<u64> {
-        self.bye
+        self.bye.as_ref().map(|bye| bye.index)
     }
 
     /// The code and reason of our `BYE`.
     pub(crate) fn bye_told(&self) -> (u16, String) {
-        self.bye_told
-            .as_deref()
-            .cloned()
-            .unwrap_or((1000, String::new()))
+        match &self.bye {
+            Some(bye) => (bye.code, bye.reason.clone()),
+            None => (1000, String::new()),
+        }
     }
 
     /// Nothing was ever sent whole or acknowledged.
@@ -121,7 +126,7 @@ impl Outgoing {
 
     /// Whether the peer has committed our `BYE`.
     pub(crate) fn is_bye_committed(&self) -> bool {
-        self.bye.is_some_and(|bye| self.first() > bye)
+        self.bye().is_some_and(|bye| self.first() > bye)
     }
 
     /// Retains a message and returns its index.
@@ -131,9 +136,12 @@ impl Outgoing {
         }
         let index = self.next();
         if let Head::Bye { code } = head {
-            self.bye = Some(index);
             let reason = core::str::from_utf8(payload).unwrap_or_default().into();
-            self.bye_told = Some(Box::new((code, reason)));
+            self.bye = Some(Box::new(Bye {
+                index,
+                code,
+                reason,
+            }));
         } else {
             if payload.len() as u64 > self.max_message {
                 return Err(Unsendable::TooLarge);
@@ -195,7 +203,7 @@ impl Outgoing {
     }
 
     fn void(&mut self, index: u64) {
-        if !self.voids.contains(&index) && self.bye != Some(index) {
+        if !self.voids.contains(&index) && self.bye() != Some(index) {
             self.voids.push(index);
         }
     }
@@ -247,7 +255,9 @@ impl Outgoing {
     /// The sender forgot everything: its messages get the indices after the peer's position.
     pub(crate) fn adopt(&mut self, next: u64, committed: u64) {
         self.log.rebase(next);
-        self.bye = self.bye.map(|bye| bye + next);
+        if let Some(bye) = &mut self.bye {
+            bye.index += next;
+        }
         self.sent = next;
         self.acked = committed;
         self.provisional = false;
