@@ -206,7 +206,7 @@ async function session() {
 /** Our server and our native client with other people's programs. */
 async function interop(context) {
   await buildNative('websocket-channel-interop');
-  const files = ['matrix', 'hixie', 'proxy', 'nginx', 'idle'].map((name) => `tests/interop/${name}.test.mjs`);
+  const files = ['matrix', 'hixie', 'proxy', 'nginx', 'idle', 'stranger'].map((name) => `tests/interop/${name}.test.mjs`);
   return node(files, context);
 }
 

@@ -181,7 +181,9 @@ impl Handler {
     async fn run(self, mut channel: Channel<Message, Message>) {
         match self {
             Handler::Echo => {
-                while let Some(Ok(message)) = channel.next().await {
+                while let Some(item) = channel.next().await {
+                    // A message that its sender had to replace is missing, and the next one comes.
+                    let Ok(message) = item else { continue };
                     if channel.send(message).await.is_err() {
                         return;
                     }
