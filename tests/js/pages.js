@@ -17,7 +17,7 @@ export const PAGES = [
 ];
 
 /** The page of the entry with sessions, which has a wasm of its own. */
-export const SESSION = ['session/exchange', 'session/ends', 'session/requests', 'session/cuts'];
+export const SESSION = ['session/exchange', 'session/ends', 'session/requests', 'session/vectors', 'session/cuts'];
 
 /** The page of the browsers that have `WebSocketStream`: the same tests over it, and what is its own. */
 // prettier-ignore

@@ -59,6 +59,7 @@ function compose(entry) {
   copyFileSync(join(root, `dist/${entry}.js`), join(folder, 'websocket-channel.js'));
   copyFileSync(join(root, 'dist/no-wasm.js'), join(folder, 'no-wasm.js'));
   copyFileSync(join(root, 'dist/session.js'), join(folder, 'websocket-channel-session.js'));
+  copyFileSync(join(root, 'tests/session/vectors.json'), join(folder, 'vectors.json'));
   copyFileSync(join(root, 'node_modules/mocha/mocha.js'), join(folder, 'mocha.js'));
   copyFileSync(join(root, 'node_modules/chai/index.js'), join(folder, 'chai.js'));
   if (entry === 'no-wasm')

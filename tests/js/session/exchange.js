@@ -111,7 +111,8 @@ describe('a session', () => {
 
   it('waits with reading, so that the server waits', async () => {
     const count = 2000;
-    const { channel, read } = await connect(`/session/burst?count=${count}&size=1000`, { codec: 'text' });
+    // The server keeps what this side has not acknowledged: reading has to be told.
+    const { channel, read } = await connect(`/session/burst?count=${count}&size=1000&retention=100000`, { codec: 'text' });
     for (let index = 0; index < count; index += 1) {
       assert.equal(parseInt(await read(), 10), index);
       const { queuedBytes } = channel.stats();

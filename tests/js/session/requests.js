@@ -75,6 +75,14 @@ describe('requests over a session', () => {
 
   it('are bounded', async () => {
     const { channel } = await connect('/session/rpc', { codec: 'text' });
+    // The server has the same bound: it was told that these need no answer.
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cancelled = Array.from({ length: 1000 }, () => channel.request('never', { signal }).catch((reason) => reason));
+    await channel.flush();
+    controller.abort('enough');
+    assert.deepEqual(new Set(await Promise.all(cancelled)), new Set(['enough']));
+    assert.equal(await channel.request('4'), '8');
     const pending = Array.from({ length: 1000 }, () => channel.request('never').catch(({ code }) => code));
     assert.equal((await rejects(() => channel.request('one more'), RequestError)).code, 'TOO_MANY');
     channel.abort();
