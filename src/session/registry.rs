@@ -219,6 +219,7 @@ impl Registry {
             };
             let server = Server::offer(arrival, &self.settings, self.incarnation, id, identity);
             self.sessions.insert(id, Box::new(server));
+            self.settle(now, id);
             return HelloOutcome::Session(id);
         };
         let arrival = Arrival {

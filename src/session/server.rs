@@ -16,7 +16,7 @@
 //! | [`disconnected`](Server::disconnected) | pending | detached | | |
 //! | the deadline of the heartbeat passed | pending | detached | | |
 //! | the deadline of `close` passed | | ended | ended | |
-//! | `expire`, without a connection | ended: lost | | ended: lost | |
+//! | `expire` | ended: lost | | ended: lost | |
 //!
 //! An empty field changes nothing. A `pending` session was only offered: it has no handler, no message and nothing in a store.
 
@@ -64,7 +64,7 @@ pub struct Server {
     welcome: Option<Welcome>,
     exchange: Exchange,
     close_by: Option<Duration>,
-    /// When the session expires, while it has no connection.
+    /// When the session expires, while it is pending or has no connection.
     pub(crate) expires: Option<Duration>,
     /// The registry has `expires` in its list.
     pub(crate) noted: bool,
@@ -134,10 +134,10 @@ impl Server {
         if self.phase == ServerPhase::Ended {
             return;
         }
-        // A pending session expires, too: its `ACK`, and more, may have been lost.
-        let patience = Duration::from_millis(self.settings.terms.retention_ms);
-        self.expires = Some(now.saturating_add(patience));
+        // A pending session stays until its own deadline: its `ACK`, and more, may have been lost.
         if self.phase == ServerPhase::Attached {
+            let patience = Duration::from_millis(self.settings.terms.retention_ms);
+            self.expires = Some(now.saturating_add(patience));
             self.phase = ServerPhase::Detached;
             self.events.push_back(ServerEvent::Detached);
         }
@@ -213,6 +213,7 @@ impl Server {
                 self.tokens.confirm();
                 if self.phase == ServerPhase::Pending {
                     self.phase = ServerPhase::Attached;
+                    self.expires = None;
                     self.events.push_back(ServerEvent::Started);
                 }
             }
@@ -240,9 +241,10 @@ impl Server {
         }
     }
 
-    /// The time without a connection is over.
+    /// The time without a connection, or without a confirmation, is over.
     pub(crate) fn expire(&mut self, now: Duration) {
-        if self.connection.is_none() && self.phase != ServerPhase::Ended {
+        let waits = self.connection.is_none() || self.phase == ServerPhase::Pending;
+        if waits && self.phase != ServerPhase::Ended {
             self.lost(now, Refusal::Expired);
         }
     }
@@ -271,7 +273,12 @@ impl Server {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<ServerEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if self.events.is_empty() {
+            // Most sessions are idle for long.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout), unless something else happens before.

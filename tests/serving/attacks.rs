@@ -384,13 +384,11 @@ async fn positions_with_a_gap_lose_the_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn sessions_that_are_offered_and_never_confirmed_are_bounded_and_forgotten() {
-    let started = Arc::new(AtomicUsize::new(0));
+async fn sessions_that_are_offered_and_never_confirmed_are_bounded() {
     let options = Options::default()
         .max_sessions(50)
-        .later(Duration::from_millis(1234))
-        .retention_time(Duration::from_millis(100));
-    let server = serve(options, echo(&started)).await;
+        .later(Duration::from_millis(1234));
+    let server = serve(options, echo(&Arc::default())).await;
     let mut offered = 0;
     let mut held = Vec::new();
     for instance in 0..200 {
@@ -409,14 +407,26 @@ async fn sessions_that_are_offered_and_never_confirmed_are_bounded_and_forgotten
     }
     assert_eq!(offered, 50);
     assert_eq!(server.sessions.totals().sessions, 50);
-    drop(held);
-    let mut client = Hand::new(&server.url, 999);
+}
+
+/// Whether their connections stay open or not.
+#[tokio::test]
+async fn sessions_that_are_never_confirmed_are_forgotten() {
+    let started = Arc::new(AtomicUsize::new(0));
+    let options = Options::default().retention_time(Duration::from_millis(300));
+    let server = serve(options, echo(&started)).await;
+    let mut stays = Raw::greet(&server.url, hello(0, 1)).await.0;
+    for instance in 1..20 {
+        drop(Raw::greet(&server.url, hello(instance, 1)).await);
+    }
+    assert_eq!(stays.closed().await, (3001, "lost".into()));
     let forgotten = async {
         while server.sessions.totals().sessions > 0 {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, forgotten).await.unwrap();
+    let mut client = Hand::new(&server.url, 999);
     client.open().await;
     client.send("hello");
     client.until(|client| !client.read.is_empty()).await;

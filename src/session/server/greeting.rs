@@ -18,6 +18,9 @@ use crate::session::violation::CLOSE;
 use crate::session::wire::Frame;
 use core::time::Duration;
 
+/// The longest time that a session waits for the confirmation of its client. Long enough for several attempts to connect.
+const CONFIRMATION_MS: u64 = 30_000;
+
 /// A `HELLO` that arrived, and the token for its `WELCOME`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival<'a> {
@@ -68,7 +71,10 @@ impl Server {
             .exchange
             .outgoing
             .resume(false, 0, 0, hello.terms.credit);
+        let now = arrival.now;
         server.attach(arrival, false);
+        let patience = server.settings.terms.retention_ms.min(CONFIRMATION_MS);
+        server.expires = Some(now.saturating_add(Duration::from_millis(patience)));
         server
     }
 

@@ -106,7 +106,7 @@ fn a_lost_first_welcome_leaves_nothing() {
     pair.server_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.registry.ids().count(), 1);
-    pair.later(millis(119_999));
+    pair.later(millis(29_999));
     assert_eq!(pair.registry.ids().count(), 1);
     pair.later(millis(1));
     assert_eq!(pair.registry.ids().count(), 0);
@@ -115,6 +115,32 @@ fn a_lost_first_welcome_leaves_nothing() {
     pair.connect();
     pair.pump();
     assert!(pair.server_events.contains(&ServerEvent::Started));
+}
+
+/// A client that keeps its connection open holds no place for longer than one that left.
+#[test]
+fn a_session_that_is_never_confirmed_is_lost_on_an_open_connection() {
+    let mut shorter = Settings::default();
+    shorter.retention_time = millis(10_000);
+    for (server, ms) in [(Settings::default(), 30_000), (shorter, 10_000)] {
+        let mut pair = Pair::with(Settings::default(), server, RegistryBounds::default());
+        pair.connect();
+        pair.server_says().unwrap();
+        pair.now += millis(ms - 1);
+        pair.registry.handle_timeout(pair.now);
+        assert_eq!(pair.registry.ids().count(), 1);
+        pair.now += millis(1);
+        pair.registry.handle_timeout(pair.now);
+        let mut server = pair.registry.poll_ended().unwrap();
+        let close = ServerEvent::Close {
+            connection: pair.connection(),
+            batch: None,
+            code: 3001,
+            reason: "lost",
+        };
+        assert_eq!(server.poll_event(), Some(close));
+        assert_eq!(pair.registry.ids().count(), 0);
+    }
 }
 
 #[test]
@@ -128,8 +154,7 @@ fn a_session_whose_confirmation_was_lost_is_confirmed_by_its_token() {
     pair.client_says().unwrap();
     pair.cut(Blame::Suspicious);
     assert_eq!(pair.server().phase(), ServerPhase::Pending);
-    // As long as the `WELCOME` has promised.
-    pair.later(millis(100_000));
+    pair.later(millis(29_000));
     pair.connect();
     assert_eq!(pair.server().phase(), ServerPhase::Attached);
     pair.pump();
