@@ -38,6 +38,7 @@ mod end;
 mod handler;
 mod options;
 mod pump;
+mod serving;
 mod shared;
 mod state;
 
@@ -51,8 +52,8 @@ use crate::session::Secret;
 use core::fmt;
 use core::future::poll_fn;
 use core::time::Duration;
-use handler::Handler;
-use pump::{Pump, Turn};
+use pump::Pump;
+use serving::Serving;
 use shared::Shared;
 use std::sync::Arc;
 
@@ -130,31 +131,8 @@ impl Sessions {
         H: FnOnce(Channel<Tx, Rx>, Info) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
-        let shared = self.owner.0.clone();
-        let identity = identity.into();
-        async move {
-            let mut start = Some((codec, handler));
-            shared.start_clock();
-            let mut pump = Pump::new(shared.clone(), socket, identity);
-            loop {
-                match poll_fn(|cx| pump.poll(cx)).await {
-                    Turn::Over(closed) => return closed,
-                    Turn::Started(id) => {
-                        // A session begins once.
-                        if let Some((codec, handler)) = start.take() {
-                            let info = Info {
-                                id,
-                                identity: pump.identity.clone(),
-                                resumed: false,
-                            };
-                            let channel = handler::channel(&shared, id, codec);
-                            let open = channel.keep_open();
-                            Handler::spawn(&shared, id, open, handler(channel, info));
-                        }
-                    }
-                }
-            }
-        }
+        let pump = Pump::new(self.owner.0.clone(), socket, identity.into());
+        Serving::new(pump, codec, handler)
     }
 
     /// Prepares this node to be taken down. New clients are asked to try again later. Connected clients are asked to reconnect after `after` at the

@@ -1,6 +1,8 @@
 //! Carries one connection's batches to its session and back.
 //!
-//! | told | greeting | carrying | closing |
+//! It is new until it is first polled.
+//!
+//! | input | greeting | carrying | closing |
 //! | --- | --- | --- | --- |
 //! | a batch | what the registry answers: carrying, or closing | to the session | dropped |
 //! | a text | closing: 3002 | to the session, which closes | dropped |
@@ -27,7 +29,7 @@ pub(super) struct Pump<C> {
     shared: Arc<Shared>,
     socket: C,
     connection: ConnectionId,
-    pub(super) identity: Vec<u8>,
+    pub(super) identity: Box<[u8]>,
     stage: Stage,
     /// The time for `HELLO`, or for closing.
     sleep: Option<Sleep>,
@@ -36,9 +38,11 @@ pub(super) struct Pump<C> {
 }
 
 enum Stage {
+    /// It was not polled yet, and has no number.
+    New,
     Greeting,
     Carrying(Secret),
-    Closing(CloseInfo),
+    Closing(Box<CloseInfo>),
     Over,
 }
 
@@ -47,27 +51,41 @@ pub(super) enum Turn {
     /// This session has begun, and wants its handler.
     Started(Secret),
     /// The connection has ended.
-    Over(CloseInfo),
+    Over(Box<CloseInfo>),
 }
 
 impl<C: Carrier> Pump<C> {
     pub(super) fn new(shared: Arc<Shared>, socket: C, identity: Vec<u8>) -> Self {
-        let connection = shared.lock().enter();
-        let sleep = sleep(shared.options.settings.welcome_timeout);
         Self {
             shared,
             socket,
-            connection,
-            identity,
-            stage: Stage::Greeting,
-            sleep: Some(sleep),
+            connection: ConnectionId(0),
+            identity: identity.into(),
+            stage: Stage::New,
+            sleep: None,
             ended: None,
         }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Begins to wait for `HELLO`.
+    fn enter(&mut self) {
+        self.shared.start_clock();
+        self.connection = self.shared.lock().enter();
+        self.sleep = Some(sleep(self.shared.options.settings.welcome_timeout));
+        self.stage = Stage::Greeting;
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
         loop {
             let turned = match &self.stage {
+                Stage::New => {
+                    self.enter();
+                    Poll::Ready(None)
+                }
                 Stage::Greeting => self.greet(cx),
                 Stage::Carrying(id) => self.carry(*id, cx),
                 Stage::Closing(_) => self.finish(cx),
@@ -236,7 +254,7 @@ impl<C: Carrier> Pump<C> {
         self.socket.close(close.code, close.reason);
         self.sleep = Some(sleep(self.shared.options.settings.close_timeout));
         let closed = CloseInfo::new(close.code, close.reason, false, ClosedBy::Local);
-        self.stage = Stage::Closing(closed);
+        self.stage = Stage::Closing(Box::new(closed));
     }
 
     /// Hands over what is left, and waits for the peer's answer.
@@ -279,7 +297,7 @@ impl<C: Carrier> Pump<C> {
             1006 => CloseInfo::lost(ClosedBy::Error),
             code => CloseInfo::new(code, "", true, by),
         };
-        Poll::Ready(Some(Turn::Over(closed)))
+        Poll::Ready(Some(Turn::Over(Box::new(closed))))
     }
 }
 
@@ -288,6 +306,7 @@ impl<C> Drop for Pump<C> {
     fn drop(&mut self) {
         let connection = self.connection;
         let carried = match self.stage {
+            Stage::New => return,
             Stage::Carrying(id) => Some(id),
             _ => None,
         };

@@ -41,20 +41,30 @@ where
     ///
     /// # Errors
     /// Why there is no request, within `connect_timeout`. An invalid request was answered with its HTTP status before this returns.
-    pub async fn read(io: Io, options: ConnectionOptions) -> Result<Self, ConnectError> {
-        let (began, limit) = (Instant::now(), options.connect_timeout);
-        let mut deadline = pin!(sleep(limit));
-        let mut reading = Box::pin(over_io::accept(io, &options.handshake, &options.limits));
-        let outcome = poll_fn(|cx| match reading.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome.map_err(over_io::failed)),
-            Poll::Pending => {
+    pub fn read(
+        io: Io,
+        options: ConnectionOptions,
+    ) -> impl Future<Output = Result<Self, ConnectError>> + use<Io> {
+        let limit = options.connect_timeout;
+        // In a box, or the task of the connection would have room for the options for as long as it runs.
+        let mut reading = Box::pin(async move {
+            let accepting = over_io::accept(io, &options.handshake, &options.limits);
+            accepting.await.map_err(over_io::failed)
+        });
+        async move {
+            let began = Instant::now();
+            let mut deadline = pin!(sleep(limit));
+            let outcome = poll_fn(|cx| {
+                if let Poll::Ready(outcome) = reading.as_mut().poll(cx) {
+                    return Poll::Ready(outcome);
+                }
                 ready!(deadline.as_mut().poll(cx));
                 Poll::Ready(Err(ConnectErrorKind::TimedOut { limit }))
+            });
+            match outcome.await {
+                Ok(accepting) => Ok(Self(accepting)),
+                Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
             }
-        });
-        match outcome.await {
-            Ok(accepting) => Ok(Self(accepting)),
-            Err(kind) => Err(ConnectError::new(kind, began.elapsed())),
         }
     }
 

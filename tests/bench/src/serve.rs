@@ -71,7 +71,14 @@ async fn socket(stream: TcpStream) -> Result<(), Failure> {
 
 async fn channel(stream: TcpStream, how: How) -> Result<(), Failure> {
     let socket = Socket::accept(stream, socket::ConnectionOptions::default()).await?;
-    crate::sessions::echo(Channel::from_socket(socket, Bytes), how).await
+    let mut channel = Channel::from_socket(socket, Bytes);
+    if how == How::Batches {
+        return crate::sessions::batches(channel).await;
+    }
+    while let Some(message) = channel.next().await {
+        channel.send(message?).await?;
+    }
+    Ok(())
 }
 
 async fn tungstenite(stream: TcpStream) -> Result<(), Failure> {

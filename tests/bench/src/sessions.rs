@@ -37,22 +37,28 @@ pub(crate) async fn serve(stream: TcpStream, sessions: Sessions, how: How) -> Re
         .accept(None)
         .await
         .map_err(|cause| format!("{cause:?}"))?;
-    let handler = async move |channel, _| {
-        // How a session ends is not asked: the load has what it counted.
-        let _ = echo(channel, how).await;
+    // How a session ends is not asked: the load has what it counted.
+    match how {
+        How::Singly => {
+            let handler = async |mut channel: Payloads, _| {
+                while let Some(Ok(message)) = channel.next().await {
+                    if channel.send(message).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            sessions.serve(socket, "", Bytes, handler).await
+        }
+        How::Batches => {
+            let handler = async |channel: Payloads, _| drop(batches(channel).await);
+            sessions.serve(socket, "", Bytes, handler).await
+        }
     };
-    sessions.serve(socket, "", Bytes, handler).await;
     Ok(())
 }
 
-/// Sends back what comes.
-pub(crate) async fn echo(mut channel: Payloads, how: How) -> Result<(), Failure> {
-    if how == How::Singly {
-        while let Some(message) = channel.next().await {
-            channel.send(message?).await?;
-        }
-        return Ok(());
-    }
+/// Sends back what comes, as much at once as has arrived.
+pub(crate) async fn batches(channel: Payloads) -> Result<(), Failure> {
     let (sender, mut receiver) = channel.split();
     let mut batches = receiver.batches();
     while let Some(batch) = batches.next().await {
