@@ -282,7 +282,7 @@ export interface SchemaIssue {
 export interface Attempt {
   /** The number of the attempt, from 1. With `reconnect` counting starts again after each loss of a stable connection. */
   readonly number: number;
-  /** Why there is another attempt; null the first time. */
+  /** Why the class `WebSocket` makes another attempt; null the first time, and for channels. */
   readonly reason: ReconnectReason | null;
   /** Aborts at the time limit, or when the channel is closed. */
   readonly signal: AbortSignal;

@@ -28,7 +28,6 @@ impl ReconnectHandle {
         stable_after: Option<f64>,
         max_attempts: Option<f64>,
         max_elapsed: Option<f64>,
-        final_codes: Vec<u16>,
     ) -> ReconnectHandle {
         let numbers = [
             base_delay,
@@ -38,11 +37,17 @@ impl ReconnectHandle {
             max_attempts,
             max_elapsed,
         ];
-        let policy = Reconnect::of_numbers(numbers, final_codes);
+        let policy = Reconnect::of_numbers(numbers);
         ReconnectHandle {
             supervisor: RefCell::new(Supervisor::connecting(policy)),
             origin: Instant::now(),
         }
+    }
+
+    /// Adds a final code. One by one: without WebAssembly, memory that grows leaves the glue's view of an array behind.
+    #[wasm_bindgen(js_name = addFinalCode)]
+    pub fn add_final_code(&self, code: u16) {
+        self.supervisor.borrow_mut().add_final_code(code);
     }
 
     /// The number of the next, current or last attempt since the last stable connection, from 1; 0 for a first connection.

@@ -60,7 +60,7 @@ function bytesOf(name, value, otherwise) {
  * Checks the option.
  * @param {unknown} reconnect `true`, or an object of options; `false`, `null` and `undefined` are off
  * @returns {undefined | { given: object, policy: [...(number | undefined)[], Uint16Array], shouldReconnect?: Function }} `given` has the other options;
- *   `policy` has the arguments of `ReconnectHandle`
+ *   `policy` has the numbers of Rust's `Reconnect::of_numbers`, and at last the final codes
  * @throws {TypeError} naming the option and what it must be
  */
 export function reconnectOf(reconnect) {
@@ -88,6 +88,8 @@ export function socketSettingsOf(reconnect) {
   const { whileDisconnected, maxQueuedBytes, startClosed } = settings.given;
   return {
     ...settings,
+    policy: settings.policy.slice(0, -1),
+    finalCodes: settings.policy.at(-1),
     whileDisconnected: wordOf('whileDisconnected', whileDisconnected, ['hold', 'drop', 'throw']),
     maxQueuedBytes: bytesOf('maxQueuedBytes', maxQueuedBytes, QUEUED_BYTES),
     startClosed: flagOf('startClosed', startClosed),

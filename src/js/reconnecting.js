@@ -205,7 +205,9 @@ export class Reconnecting {
     try {
       this.#instance = current(this.#Class);
       this.#policy?.free();
-      this.#policy = new this.#instance.ReconnectHandle(...this.#settings.policy);
+      const { policy, finalCodes } = this.#settings;
+      this.#policy = new this.#instance.ReconnectHandle(...policy);
+      for (const code of finalCodes) this.#policy.addFinalCode(code);
       watch(this);
       this.#connect(reason);
     } catch (error) {

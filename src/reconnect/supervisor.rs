@@ -64,6 +64,12 @@ impl Supervisor {
         }
     }
 
+    /// Adds one of the policy's final codes.
+    #[cfg(feature = "__npm")]
+    pub(crate) fn add_final_code(&mut self, code: u16) {
+        self.backoff.policy.final_codes.push(code);
+    }
+
     pub(crate) fn state(&self) -> State {
         self.state
     }
