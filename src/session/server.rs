@@ -276,7 +276,7 @@ impl Server {
         let event = self.events.pop_front();
         if self.events.is_empty() {
             // Most sessions are idle for long.
-            self.events = VecDeque::new();
+            self.events = Queue::default();
         }
         event
     }
