@@ -16,5 +16,5 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 #[test]
 async fn no_value_is_lost_repeated_or_reordered() {
-    numbers::run(|connecting| connecting).await;
+    numbers::run().await;
 }

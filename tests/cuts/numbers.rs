@@ -4,7 +4,7 @@ use crate::server::{Steering, server};
 use core::time::Duration;
 use serde_json::Value;
 use std::cell::Cell;
-use websocket_channel::{Connect, Message, Raw, Reconnect, Session, connect};
+use websocket_channel::{Message, Raw, Reconnect, Session, connect};
 
 const PAGE: bool = cfg!(all(target_family = "wasm", target_os = "unknown"));
 
@@ -38,9 +38,7 @@ const LOOK: u64 = 200;
 const END: u64 = u64::MAX;
 
 /// Sends numbers, and checks each that comes back, until there were numbers and cuts enough.
-pub(crate) async fn run(
-    prepare: impl FnOnce(Connect<Message, Message>) -> Connect<Message, Message>,
-) {
+pub(crate) async fn run() {
     let plan = Plan::read();
     let server = server().await;
     let mut steering = server.steering().await;
@@ -54,7 +52,8 @@ pub(crate) async fn run(
     let none = Duration::ZERO;
     let policy = Reconnect::default().spread(none).base_delay(none);
     let connecting = connect(url).codec(Raw).reconnect(policy);
-    let connecting = prepare(connecting.session(Session::default()))
+    let connecting = connecting
+        .session(Session::default())
         // Not more than a few cuts let through. Below 128 KiB each fill would wait 200 ms for its acknowledgement.
         .send_high_water_mark(256 << 10)
         .connect_timeout(Duration::from_secs(5));
