@@ -147,16 +147,14 @@ impl Mailbox {
         }
         let outgoing = &mut state.outgoing;
         outgoing.accept_run(value);
-        let due = self.notified.load(Ordering::Acquire)
-            || self
-                .session
-                .as_ref()
-                .is_some_and(|told| told.turn_due.load(Ordering::Relaxed))
-                && outgoing.room > 0
-                && outgoing.accepted_bytes() < BATCH;
-        match due {
-            true => self.release(state),
-            false => self.wake_driver(state),
+        let full = outgoing.room == 0 || outgoing.accepted_bytes() >= BATCH;
+        let told = self.session.as_ref();
+        if !full && told.is_some_and(|told| told.turn_due.load(Ordering::Relaxed)) {
+            // For that turn.
+            self.notified.store(true, Ordering::Release);
+            self.release(state);
+        } else {
+            self.wake_driver(state);
         }
         true
     }
