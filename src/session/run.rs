@@ -123,7 +123,6 @@ impl Run {
     }
 
     /// Discards everything, and keeps the memory.
-    #[allow(dead_code, reason = "for pages")]
     pub(crate) fn clear(&mut self) {
         self.frames.clear();
         (self.read, self.len, self.bytes) = (0, 0, 0);
@@ -146,6 +145,9 @@ impl Run {
 
     /// Passes over so many bytes of whole frames.
     pub(crate) fn skip_frames(&mut self, bytes: usize) {
+        if bytes == self.frames().len() {
+            return self.clear();
+        }
         let end = self.read + bytes;
         while self.read < end
             && let Some((payload, _)) = self.first()

@@ -5,9 +5,10 @@ use super::reading::READ_AHEAD;
 use crate::channel::{Begin, End, Item, Status};
 use crate::error::{SendError, SendErrorKind};
 use crate::message::{CloseInfo, Message, OpenInfo};
-use crate::requests::{Load, Requests};
+use crate::requests::{Kind, Load, Requests};
 use crate::server::options::Away;
 use crate::server::state::Standing;
+use crate::session::Run;
 use crate::session::wire::OVERHEAD;
 use crate::transport::ConnectionLost;
 use core::task::{Context, Poll};
@@ -114,6 +115,28 @@ impl End for HandlerEnd {
         }
         self.requests.answered(&kind);
         Ok(())
+    }
+
+    fn send_all(&mut self, mut run: Run, refused: &mut dyn FnMut(usize, SendErrorKind)) {
+        while !run.is_empty() {
+            // Without a message for each, as long as there is room.
+            if self.open && self.outbox.is_empty() {
+                self.with(|this, state, _, wakes| {
+                    if let Some(Standing::Live(server)) = state.standing(this.id) {
+                        let frames = server.send_frames(run.frames());
+                        run.skip_frames(frames);
+                    }
+                    state.tell_connection(this.id, wakes);
+                });
+            }
+            let Some(message) = run.take() else {
+                return;
+            };
+            let bytes = message.len();
+            if let Err(error) = self.send(Load::new(Kind::Value, message)) {
+                refused(bytes, error.kind);
+            }
+        }
     }
 
     fn requests(&self) -> &Arc<Requests> {

@@ -26,6 +26,15 @@ impl Server {
         self.phase == ServerPhase::Attached && self.exchange.outgoing.takes(bytes, since)
     }
 
+    /// Retains values that are `DATA` frames already, as many as fit. Returns the bytes of their frames.
+    #[allow(dead_code, reason = "the server is native")]
+    pub(crate) fn send_frames(&mut self, frames: &[u8]) -> usize {
+        match self.phase {
+            ServerPhase::Ended | ServerPhase::Pending => 0,
+            _ => self.exchange.outgoing.push_frames(frames),
+        }
+    }
+
     /// The oldest unread message. [`commit`](Self::commit) commits it.
     pub fn read(&mut self) -> Option<SessionMessage> {
         self.exchange.incoming.read()
