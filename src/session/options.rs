@@ -13,7 +13,7 @@ use core::time::Duration;
 /// let session = Session::default().on_lost(OnLost::Renew).window(1 << 20);
 /// # let _ = session;
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub(crate) settings: Settings,
     pub(crate) on_lost: OnLost,
@@ -31,6 +31,22 @@ pub enum OnLost {
     Renew,
 }
 
+/// A page has one session, and a server many. So a page can read further ahead, and a fast stream does not wait for credit.
+const WINDOW: u64 = 1024 * 1024;
+
+impl Default for Session {
+    fn default() -> Self {
+        let settings = Settings {
+            window: WINDOW,
+            ..Settings::default()
+        };
+        Self {
+            settings,
+            on_lost: OnLost::default(),
+        }
+    }
+}
+
 impl Session {
     /// What the channel does when the session cannot continue, because it has expired or the server has restarted. Default [`OnLost::End`].
     pub fn on_lost(mut self, on_lost: OnLost) -> Self {
@@ -38,7 +54,7 @@ impl Session {
         self
     }
 
-    /// Bytes that the server may send ahead of the receiver, with 32 more for each message. Default 256 KiB. At 0 it is one message. In
+    /// Bytes that the server may send ahead of the receiver, with 32 more for each message. Default 1 MiB. At 0 it is one message. In
     /// addition the channel holds one message of [`max_message`](Self::max_message), and 64 KiB that it has read ahead.
     pub fn window(mut self, bytes: u32) -> Self {
         self.settings.window = u64::from(bytes);
