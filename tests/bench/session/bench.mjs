@@ -43,7 +43,8 @@ export async function bench(args) {
           const measured = await measure(page, { kind, codec }, clients, ports, { rounds, time: quick ? TIME / 4 : TIME });
           rows.push(...report(`${kind}, ${codec}`, measured, clients));
         }
-      return { browser, rounds, rows };
+      const overheads = await measureOverheads(page, clients, ports);
+      return { browser, rounds, rows, overheads };
     } finally {
       await session.quit();
     }
@@ -117,6 +118,22 @@ async function measure(page, job, clients, ports, { rounds, time }) {
     }
   }
   return measured;
+}
+
+/** Bytes a message above its own 64, in a stream of many. */
+async function measureOverheads(page, clients, ports) {
+  console.log(`\n${'bytes on the wire above a message'.padEnd(32)}${'received'.padStart(12)}${'sent'.padStart(12)}`);
+  const overheads = [];
+  for (const client of clients) {
+    const figures = [];
+    for (const kind of ['receive', 'send']) {
+      const given = [client, { kind, codec: 'bytes', count: 20_000 }, ports].map((each) => JSON.stringify(each));
+      figures.push(await page(`bench.overhead(${given})`));
+    }
+    overheads.push({ client, received: figures[0], sent: figures[1] });
+    console.log(`  ${client.padEnd(30)}${figures.map((figure) => figure.toFixed(2).padStart(12)).join('')}`);
+  }
+  return overheads;
 }
 
 function report(name, measured, clients) {

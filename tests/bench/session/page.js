@@ -13,6 +13,7 @@ const codecs = {
 
 /** What every client does, over `send` and `receive` of one message. Resolves to milliseconds. */
 async function measure({ codec, kind, count }, send, onMessage) {
+  const expected = kind === 'receive' ? sumOf(codec, count) : 0;
   let began;
   await new Promise((resolve, reject) => {
     let left = kind === 'send' ? 1 : count;
@@ -21,7 +22,7 @@ async function measure({ codec, kind, count }, send, onMessage) {
       if (kind === 'receive') total = (total + sum[codec](message)) >>> 0;
       if (--left > 0) {
         if (kind === 'echo') send(make[codec](left));
-      } else if (kind === 'receive' && total !== sumOf(codec, count)) reject(new Error('not the messages that were sent'));
+      } else if (kind === 'receive' && total !== expected) reject(new Error('not the messages that were sent'));
       else resolve();
     }, reject);
     began = performance.now();
@@ -78,11 +79,60 @@ const clients = {
   'ours, session, batches': byRust('batches'),
 };
 
+/** The length of a message's frame (RFC 6455 §5.2), without the payloads of `count` messages in it. */
+const framed = (bytes, mask) => bytes + mask + (bytes < 126 ? 2 : bytes < 65536 ? 4 : 10);
+const size = (data) => (typeof data === 'string' ? new TextEncoder().encode(data).length : data.byteLength);
+
+/** Counts what the page's WebSockets send and receive until it is called again. */
+function countWire() {
+  const bytes = { sent: 0, received: 0 };
+  const { prototype } = WebSocket;
+  const { send } = prototype;
+  const onmessage = Object.getOwnPropertyDescriptor(prototype, 'onmessage');
+  const counted = new WeakSet();
+  const count = (take) =>
+    function (event) {
+      if (!counted.has(event)) bytes.received += framed(size(event.data), 0);
+      counted.add(event);
+      return typeof take === 'function' ? take.call(this, event) : take.handleEvent(event);
+    };
+  prototype.send = function (data) {
+    bytes.sent += framed(size(data), 4);
+    return send.call(this, data);
+  };
+  Object.defineProperty(prototype, 'onmessage', {
+    ...onmessage,
+    set(take) {
+      onmessage.set.call(this, take && count(take));
+    },
+  });
+  prototype.addEventListener = function (type, take, options) {
+    return EventTarget.prototype.addEventListener.call(this, type, type === 'message' ? count(take) : take, options);
+  };
+  return () => {
+    prototype.send = send;
+    Object.defineProperty(prototype, 'onmessage', onmessage);
+    delete prototype.addEventListener;
+    return bytes;
+  };
+}
+
 globalThis.bench = {
   clients: Object.keys(clients),
   ready: init('/bench.wasm'),
   async run(client, job, ports) {
     globalThis.gc?.();
     return job.count / ((await clients[client](job, ports)) / 1000);
+  },
+  /** The bytes of a message on the wire above its 64, frames included. */
+  async overhead(client, job, ports) {
+    const counted = countWire();
+    let bytes;
+    try {
+      await clients[client](job, ports);
+    } finally {
+      bytes = counted();
+    }
+    return (job.kind === 'send' ? bytes.sent : bytes.received) / job.count - 64;
   },
 };

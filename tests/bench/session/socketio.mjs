@@ -17,6 +17,7 @@ for (const parser of [undefined, require('socket.io-msgpack-parser')]) {
   io.on('connection', (socket) => {
     const { codec, kind, count: words } = socket.handshake.query;
     const count = Number(words);
+    const expected = kind === 'send' ? sumOf(codec, count) : 0;
     let received = 0;
     let total = 0;
     socket.on('m', (message) => {
@@ -24,7 +25,7 @@ for (const parser of [undefined, require('socket.io-msgpack-parser')]) {
       else if (kind === 'echo') socket.emit('m', message);
       else {
         total = (total + sum[codec](message)) >>> 0;
-        if (++received === count && total === sumOf(codec, count)) socket.emit('m', message);
+        if (++received === count && total === expected) socket.emit('m', message);
       }
     });
   });

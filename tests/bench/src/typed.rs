@@ -3,7 +3,7 @@
 //! A path is `/single` or `/session`, then `/bytes` or `/messagepack`, then `/receive`, `/send` or `/echo`, then the number of messages.
 
 use crate::Failure;
-use crate::message::{Item, Quote};
+use crate::message::{Item, Quote, sum_of};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_channel::codec::Codec;
 use websocket_channel::server::{Options, Sessions};
@@ -29,15 +29,23 @@ pub(crate) async fn serve() -> Result<(), Failure> {
 async fn connection(stream: TcpStream, sessions: &Sessions) -> Result<(), Failure> {
     let accepting = Accepting::read(stream, ConnectionOptions::default()).await?;
     let path = accepting.request().path().to_owned();
-    let socket = accepting.accept(None).await?;
     let words: Vec<&str> = path.split('/').skip(1).collect();
     let [how, codec, kind, count] = words[..] else {
         return Err(format!("no service is called {path}").into());
     };
+    let count = count.parse()?;
+    // Before the connection is open, because the client measures from then on.
+    let expected = match (kind, codec) {
+        ("send", "bytes") => sum_of::<Vec<u8>>(count),
+        ("send", _) => sum_of::<Quote>(count),
+        _ => 0,
+    };
     let job = Job {
         kind: kind.into(),
-        count: count.parse()?,
+        count,
+        expected,
     };
+    let socket = accepting.accept(None).await?;
     match (how, codec) {
         ("single", "bytes") => job.plain::<Vec<u8>>(socket, Bytes).await,
         ("single", "messagepack") => job.plain::<Quote>(socket, MessagePack).await,
@@ -50,6 +58,7 @@ async fn connection(stream: TcpStream, sessions: &Sessions) -> Result<(), Failur
 struct Job {
     kind: String,
     count: u32,
+    expected: u32,
 }
 
 impl Job {
@@ -94,7 +103,7 @@ impl Job {
                     sum = sum.wrapping_add(message.map_or(0, |message| message.sum()));
                 }
                 // Wrong messages are not answered, and the bench fails.
-                if sum == crate::message::sum_of::<T>(self.count) {
+                if sum == self.expected {
                     channel.send(T::make(0)).await?;
                 }
             }
@@ -130,7 +139,7 @@ impl Job {
                     .iter()
                     .fold(sum, |sum, each| sum.wrapping_add(each.sum()));
             }
-            if sum == crate::message::sum_of::<T>(self.count) {
+            if sum == self.expected {
                 sender.send(T::make(0)).await?;
             }
         }
