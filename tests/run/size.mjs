@@ -14,8 +14,8 @@ const APP = 'websocket-channel-size';
 const SMALLEST = ['talc'];
 /** Each is a feature of the app, and adds one of the crate's. */
 const ADDED = ['json', 'messagepack', 'websocket-stream', 'tracing', 'proto', 'reconnect', 'session'];
-/** Gzip bytes that one may add. For `reconnect` 3 KB were wanted; it must not grow above what it is. */
-const ADDED_BARS = { reconnect: 3520 };
+/** Gzip bytes that one may add. For `reconnect` 3 KB were wanted, for `session` 8; they must not grow above what they are. */
+const ADDED_BARS = { reconnect: 3520, session: 29 << 10 };
 /** Gzip bytes: 20, 32, 32 and 40 KB. For the session 30 KB were wanted. */
 const BARS = { app: 20 << 10, npm: 32 << 10, noWasm: 32 << 10, session: 40 << 10 };
 
