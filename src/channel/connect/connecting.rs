@@ -20,7 +20,7 @@ pub(super) enum Beginning {
     Session(Box<client_end::Begin>),
 }
 
-/// An attempt to connect, made by awaiting [`Connect`]. Dropping it closes the connection.
+/// An attempt to connect, made by awaiting [`Connect`](crate::Connect). Dropping it closes the connection.
 #[must_use = "nothing connects until it is awaited"]
 pub struct Connecting<Tx, Rx> {
     // It does not know the types, so it is compiled once and not for every channel.
