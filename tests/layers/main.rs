@@ -99,6 +99,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "socket",
             "codec",
             "session",
+            "requests",
             "channel",
             "server",
         ],
