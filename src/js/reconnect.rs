@@ -6,7 +6,7 @@ use crate::random::jitter;
 use crate::reconnect::{Reconnect, RetryCause, State, Supervisor};
 use crate::time::{Instant, elapsed_ms};
 use crate::transport::web_socket::began;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Decides when to connect. It begins with a first attempt under way. No borrow lasts over a call of the user's code.
@@ -15,6 +15,8 @@ pub struct ReconnectHandle {
     supervisor: RefCell<Supervisor>,
     /// The time from which all times count.
     origin: Instant,
+    /// The time of the last loss.
+    decided: Cell<u64>,
 }
 
 #[wasm_bindgen]
@@ -41,6 +43,7 @@ impl ReconnectHandle {
         ReconnectHandle {
             supervisor: RefCell::new(Supervisor::connecting(policy)),
             origin: Instant::now(),
+            decided: Cell::new(0),
         }
     }
 
@@ -56,11 +59,11 @@ impl ReconnectHandle {
         self.supervisor.borrow().attempt()
     }
 
-    /// The milliseconds until the next attempt: negative when none is due, and NaN when there will be none.
+    /// The milliseconds from the last loss to the next attempt: negative when none is due, and NaN when there will be none.
     #[wasm_bindgen(getter)]
     pub fn delay(&self) -> f64 {
         match self.supervisor.borrow().state() {
-            State::Waiting { at } => at.saturating_sub(self.now()) as f64,
+            State::Waiting { at } => at.saturating_sub(self.decided.get()) as f64,
             State::Ended(_) => f64::NAN,
             State::Open | State::Connecting | State::Suspended => -1.0,
         }
@@ -128,6 +131,7 @@ impl ReconnectHandle {
 
     fn lost(&self, cause: RetryCause) {
         let now = self.now();
+        self.decided.set(now);
         let mut supervisor = self.supervisor.borrow_mut();
         supervisor.look_for_network(Lifecycle::is_offline(), now);
         supervisor.lost(now, cause, 0, jitter());
