@@ -5,10 +5,19 @@ import { command, tag, url } from '../server.js';
 /** Attempts follow at once. */
 export const AT_ONCE = { baseDelayMs: 0, spreadMs: 0 };
 
-/** A channel, its values, and what cuts its connection. */
-export async function connect(path, options) {
+/** A channel, its values, and what cuts its connection. If it is `held`, it connects again when it is `released`, not before. */
+export async function connect(path, { held, ...options } = {}) {
   const tagged = tag();
-  const channel = new Channel(url(`${path}${path.includes('?') ? '&' : '?'}tag=${tagged}`), { reconnect: AT_ONCE, ...options });
+  const address = url(`${path}${path.includes('?') ? '&' : '?'}tag=${tagged}`);
+  let released;
+  const gate = new Promise((resolve) => (released = resolve));
+  let attempts = 0;
+  const provider = async () => {
+    attempts += 1;
+    if (attempts > 1) await gate;
+    return address;
+  };
+  const channel = new Channel(held ? provider : address, { reconnect: AT_ONCE, ...options });
   await channel.opened;
   const values = channel[Symbol.asyncIterator]();
   return {
@@ -16,6 +25,7 @@ export async function connect(path, options) {
     /** The next value. */
     read: async () => (await values.next()).value,
     cut: () => command(`cut?tag=${tagged}`),
+    released,
     tagged,
   };
 }

@@ -83,7 +83,7 @@ describe('the end of a session', () => {
 
   it('that nobody chose comes behind everything, with what was not committed', async () => {
     // The server has forgotten the session when the client comes back.
-    const { channel, read, cut } = await connect('/session/echo?keep=1', { codec: 'json', reconnect: { baseDelayMs: 300, spreadMs: 300 } });
+    const { channel, read, cut, released } = await connect('/session/echo?keep=1', { codec: 'json', held: true });
     await channel.send({ first: 1 });
     assert.deepEqual(await read(), { first: 1 });
     await channel.flush();
@@ -92,6 +92,7 @@ describe('the end of a session', () => {
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     for (const value of ['a', { b: 2 }]) channel.trySend(value);
+    released();
     const error = await rejects(() => read(), SessionLostError);
     assert.strictEqual(lost, error);
     assert.deepEqual([error.code, error.renewed, error.reason], ['SESSION_LOST', false, 'Expired']);
@@ -102,8 +103,8 @@ describe('the end of a session', () => {
   });
 
   it('is no end with renew', async () => {
-    const options = { codec: 'json', session: { onLost: 'renew' }, reconnect: { baseDelayMs: 300, spreadMs: 300 } };
-    const { channel, read, cut } = await connect('/session/echo?keep=1', options);
+    const options = { codec: 'json', session: { onLost: 'renew' }, held: true };
+    const { channel, read, cut, released } = await connect('/session/echo?keep=1', options);
     const lost = [];
     channel.addEventListener('lost', ({ detail }) => lost.push(detail));
     await channel.send('old');
@@ -112,6 +113,7 @@ describe('the end of a session', () => {
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     channel.trySend('given back');
+    released();
     const reading = read();
     while (lost.length === 0) await next(channel.status, 'change');
     assert.deepEqual([lost[0].reason, lost[0].renewed, lost[0].neverSent], ['Expired', true, ['given back']]);

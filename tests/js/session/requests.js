@@ -98,12 +98,13 @@ describe('requests over a session', () => {
   });
 
   it('of a lost session say whether they may have arrived', async () => {
-    const { channel, cut } = await connect('/session/rpc?keep=1', { codec: 'text', reconnect: { baseDelayMs: 300, spreadMs: 300 } });
+    const { channel, cut, released } = await connect('/session/rpc?keep=1', { codec: 'text', held: true });
     const sent = channel.request('never').catch((error) => error);
     await channel.flush();
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     const unsent = channel.request('1').catch((error) => error);
+    released();
     assert.deepEqual(
       (await Promise.all([sent, unsent])).map(({ code, inDoubt }) => [code, inDoubt]),
       [
