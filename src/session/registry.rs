@@ -229,6 +229,8 @@ impl Registry {
             issued: secret(random),
             hash: self.hash,
         };
+        // What has expired by now is gone, even if the timer is late.
+        self.handle_timeout(now);
         self.resume(arrival, resume, identity)
     }
 

@@ -414,6 +414,20 @@ fn a_session_expires_and_returns_its_undelivered_messages() {
     assert_eq!((in_doubt.len(), never_sent.len()), (0, 1));
 }
 
+/// The server's timer has not fired when its client comes.
+#[test]
+fn an_expired_session_is_not_resumed_before_its_timer_fires() {
+    let mut pair = Pair::open();
+    pair.pump();
+    pair.cut(Blame::Suspicious);
+    let id = pair.id.unwrap();
+    pair.registry.settle(pair.now, id);
+    pair.now += millis(120_000);
+    let hello = pair.hello();
+    assert_eq!(answered(&pair.accept(&hello)), "Expired, 3001 refused");
+    assert!(pair.registry.poll_ended().is_some());
+}
+
 /// One entry a lost connection, no timer a session: one that came back is not expired by an older entry.
 #[test]
 fn a_session_does_not_expire_if_its_client_resumes_in_time() {
