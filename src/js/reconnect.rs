@@ -131,8 +131,11 @@ impl ReconnectHandle {
 
     fn lost(&self, cause: RetryCause) {
         let now = self.now();
-        self.decided.set(now);
         let mut supervisor = self.supervisor.borrow_mut();
+        // A platform can report one end twice.
+        if !matches!(supervisor.state(), State::Waiting { .. }) {
+            self.decided.set(now);
+        }
         supervisor.look_for_network(Lifecycle::is_offline(), now);
         supervisor.lost(now, cause, 0, jitter());
     }

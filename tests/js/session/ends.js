@@ -4,7 +4,7 @@ import { assert } from 'chai';
 import { Channel, ChannelClosedError, ConnectError, SendError, SessionLostError } from 'websocket-channel/session';
 import { gone, next, refused, url } from '../server.js';
 import { rejects } from '../channel/rejection.js';
-import { AT_ONCE, connect } from './channel.js';
+import { AT_ONCE, FORGETS, connect } from './channel.js';
 
 const NOTHING = { unsentBytes: 0, inDoubt: [], neverSent: [] };
 
@@ -83,7 +83,7 @@ describe('the end of a session', () => {
 
   it('that nobody chose comes behind everything, with what was not committed', async () => {
     // The server has forgotten the session when the client comes back.
-    const { channel, read, cut, released } = await connect('/session/echo?keep=1', { codec: 'json', held: true });
+    const { channel, read, cut, forgotten } = await connect(`/session/echo?${FORGETS}`, { codec: 'json', held: true });
     await channel.send({ first: 1 });
     assert.deepEqual(await read(), { first: 1 });
     await channel.flush();
@@ -92,7 +92,7 @@ describe('the end of a session', () => {
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     for (const value of ['a', { b: 2 }]) channel.trySend(value);
-    released();
+    forgotten();
     const error = await rejects(() => read(), SessionLostError);
     assert.strictEqual(lost, error);
     assert.deepEqual([error.code, error.renewed, error.reason], ['SESSION_LOST', false, 'Expired']);
@@ -104,7 +104,7 @@ describe('the end of a session', () => {
 
   it('is no end with renew', async () => {
     const options = { codec: 'json', session: { onLost: 'renew' }, held: true };
-    const { channel, read, cut, released } = await connect('/session/echo?keep=1', options);
+    const { channel, read, cut, forgotten } = await connect(`/session/echo?${FORGETS}`, options);
     const lost = [];
     channel.addEventListener('lost', ({ detail }) => lost.push(detail));
     await channel.send('old');
@@ -113,7 +113,7 @@ describe('the end of a session', () => {
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     channel.trySend('given back');
-    released();
+    forgotten();
     const reading = read();
     while (lost.length === 0) await next(channel.status, 'change');
     assert.deepEqual([lost[0].reason, lost[0].renewed, lost[0].neverSent], ['Expired', true, ['given back']]);

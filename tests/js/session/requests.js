@@ -4,7 +4,7 @@ import { assert } from 'chai';
 import { DecodeError, RequestError } from 'websocket-channel/session';
 import { next } from '../server.js';
 import { rejects } from '../channel/rejection.js';
-import { connect } from './channel.js';
+import { FORGETS, connect } from './channel.js';
 
 describe('requests over a session', () => {
   it('resolve with the answer to each, in any order, beside values', async () => {
@@ -98,13 +98,13 @@ describe('requests over a session', () => {
   });
 
   it('of a lost session say whether they may have arrived', async () => {
-    const { channel, cut, released } = await connect('/session/rpc?keep=1', { codec: 'text', held: true });
+    const { channel, cut, forgotten } = await connect(`/session/rpc?${FORGETS}`, { codec: 'text', held: true });
     const sent = channel.request('never').catch((error) => error);
     await channel.flush();
     await cut();
     if (channel.status.state === 'open') await next(channel.status, 'change');
     const unsent = channel.request('1').catch((error) => error);
-    released();
+    forgotten();
     assert.deepEqual(
       (await Promise.all([sent, unsent])).map(({ code, inDoubt }) => [code, inDoubt]),
       [
