@@ -28,7 +28,8 @@ describe('sessions outside of browsers', () => {
         const { stdout } = await promisify(execFile)(runtimes[name], words, { timeout: plan.cuts * 5000 + 60_000 });
         const { count, resumed, steered, line } = JSON.parse(stdout);
         console.log(`${name}: ${count} numbers each way, resumed ${resumed} times; ${line}`);
-        assert.ok(count >= plan.numbers && steered && resumed > 0, line);
+        // The shares of few cuts are chance.
+        assert.ok(count >= plan.numbers && (steered || plan.cuts < 100) && resumed > 0, line);
       });
     }
   }

@@ -15,7 +15,8 @@ describe('a session whose connections are cut', () => {
       this.timeout(Math.max(60_000, plan.cuts * 5000));
       const { count, resumed, counts } = await exchange(Channel, command, { ...plan, seed: batched ? 2 : 1, batched });
       assert.isAtLeast(count, plan.numbers);
-      assert.isTrue(counts.steered, counts.line);
+      // The shares of few cuts are chance.
+      if (plan.cuts >= 100) assert.isTrue(counts.steered, counts.line);
       assert.isAbove(resumed, 0);
     });
   }

@@ -114,7 +114,7 @@ impl Aim {
             // Who never had a session is told that there is none, and does not come back.
             && !state.sessions.is_empty()
             && (cuts.places == [Place::Greeting]
-                || state.counts.greeting * 4 < state.counts.cuts + 3);
+                || state.counts.greeting * 6 < state.counts.cuts + 3);
         let kind = kind(random, &cuts.kinds, &state.counts, greets)?;
         let greeting = random.one_of(&[Greeting::Hello, Greeting::Welcome, Greeting::Confirmation]);
         let span = state.cuts.span >> random.below(8);
