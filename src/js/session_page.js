@@ -13,6 +13,8 @@ export class Page {
   #told;
   /** What Rust was told of the network. */
   wasOffline = false;
+  /** Whether its listeners capture, as in a window: workerd has no capturing listeners, and its `addEventListener` throws. */
+  #captures = globalThis.document !== undefined;
 
   /**
    * @param {(restored: boolean, offline: boolean, visible: boolean) => void} tell tells Rust
@@ -21,7 +23,7 @@ export class Page {
   constructor(tell, told) {
     this.#tell = tell;
     this.#told = told;
-    for (const name of EVENTS) globalThis.addEventListener?.(name, this, true);
+    for (const name of EVENTS) globalThis.addEventListener?.(name, this, this.#captures);
   }
 
   handleEvent({ type, persisted }) {
@@ -39,6 +41,6 @@ export class Page {
 
   /** Listens no more. */
   end() {
-    for (const name of EVENTS) globalThis.removeEventListener?.(name, this, true);
+    for (const name of EVENTS) globalThis.removeEventListener?.(name, this, this.#captures);
   }
 }

@@ -16,13 +16,19 @@ function notify(happened) {
   for (const life of [...lives]) life[happened]?.();
 }
 
+/** Whether the listeners capture, as in a window: workerd has no capturing listeners, and its `addEventListener` throws. */
+let captures = false;
+
 function listen(method) {
-  for (const [type, listener] of Object.entries(EVENTS)) globalThis[method]?.(type, listener, true);
+  for (const [type, listener] of Object.entries(EVENTS)) globalThis[method]?.(type, listener, captures);
 }
 
 /** Notifies this life until `unwatch`: of a return from the cache, of a return from a freeze, and of a network that may have changed. */
 export function watch(life) {
-  if (lives.size === 0) listen('addEventListener');
+  if (lives.size === 0) {
+    captures = globalThis.document !== undefined;
+    listen('addEventListener');
+  }
   lives.add(life);
 }
 

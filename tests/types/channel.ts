@@ -87,7 +87,7 @@ export function errors(error: unknown): string {
     same<typeof error.raw, RawMessage>(true);
     return error.issues?.[0]?.message ?? error.code;
   }
-  if (error instanceof SendError) same<typeof error.code, 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'INTERNAL'>(true);
+  if (error instanceof SendError) same<typeof error.code, 'NOT_OPEN' | 'ENCODE_FAILED' | 'SEND_REFUSED' | 'QUEUE_FULL' | 'INTERNAL'>(true);
   // @ts-expect-error: no such code
   if (error instanceof ConnectError) return error.code === 'LATE' ? 'late' : error.code;
   if (error instanceof ConnectError) same<typeof error.hint, 'offline' | 'mixed-content' | 'content-security-policy' | null>(true);
