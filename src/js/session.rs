@@ -94,28 +94,8 @@ fn duration(ms: f64, default: Duration) -> Duration {
 
 /// The policy of `reconnect_options.js`. NaN stands for the default, infinity for no limit.
 fn policy(given: &[f64], final_codes: Vec<u16>) -> Reconnect {
-    let mut policy = Reconnect::default().final_codes(final_codes);
-    let some = |at: usize| given.get(at).copied().filter(|ms| !ms.is_nan());
-    let time = |ms| duration(ms, Duration::ZERO);
-    if let Some(ms) = some(0) {
-        policy = policy.base_delay(time(ms));
-    }
-    if let Some(ms) = some(1) {
-        policy = policy.max_delay(time(ms));
-    }
-    if let Some(ms) = some(2) {
-        policy = policy.spread(time(ms));
-    }
-    if let Some(ms) = some(3) {
-        policy = policy.stable_after(time(ms));
-    }
-    if let Some(attempts) = some(4) {
-        policy = policy.max_attempts(attempts as u32);
-    }
-    if let Some(ms) = some(5) {
-        policy = policy.max_elapsed(time(ms));
-    }
-    policy
+    let some = |at: usize| given.get(at).copied().filter(|number| !number.is_nan());
+    Reconnect::of_numbers(core::array::from_fn(some)).final_codes(final_codes)
 }
 
 #[wasm_bindgen]

@@ -1,7 +1,5 @@
 // Events of the page and its network, for sessions. Each is a hint: Rust decides what it means.
-
-/** HTML §9.3.1, §6.2 and §7.4.6.1, Page Lifecycle. Those of the document pass the window first. */
-const EVENTS = ['online', 'offline', 'visibilitychange', 'resume', 'pageshow'];
+import { unwatch, watch } from './suspension.js';
 
 /** Whether the platform reports that there is no network. */
 export const isOffline = () => globalThis.navigator?.onLine === false;
@@ -13,8 +11,6 @@ export class Page {
   #told;
   /** What Rust was told of the network. */
   wasOffline = false;
-  /** Whether its listeners capture, as in a window: workerd has no capturing listeners, and its `addEventListener` throws. */
-  #captures = globalThis.document !== undefined;
 
   /**
    * @param {(restored: boolean, offline: boolean, visible: boolean) => void} tell tells Rust
@@ -23,13 +19,23 @@ export class Page {
   constructor(tell, told) {
     this.#tell = tell;
     this.#told = told;
-    for (const name of EVENTS) globalThis.addEventListener?.(name, this, this.#captures);
+    watch(this);
   }
 
-  handleEvent({ type, persisted }) {
-    // The first `pageshow` of a page is no news.
-    if (type === 'pageshow' && !persisted) return;
-    this.look(type === 'resume' || type === 'pageshow');
+  restored() {
+    this.#hear(true);
+  }
+
+  resumed() {
+    this.#hear(true);
+  }
+
+  changed() {
+    this.#hear(false);
+  }
+
+  #hear(restored) {
+    this.look(restored);
     this.#told();
   }
 
@@ -41,6 +47,6 @@ export class Page {
 
   /** Listens no more. */
   end() {
-    for (const name of EVENTS) globalThis.removeEventListener?.(name, this, this.#captures);
+    unwatch(this);
   }
 }

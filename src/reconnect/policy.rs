@@ -107,7 +107,7 @@ impl Reconnect {
 }
 
 /// Numbers as JavaScript has them.
-#[cfg(feature = "__npm")]
+#[cfg(any(feature = "__npm", feature = "__npm-session"))]
 impl Reconnect {
     /// A policy of milliseconds and a number of attempts, `None` for each default. Infinity is no limit.
     pub(crate) fn of_numbers(

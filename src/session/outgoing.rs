@@ -439,4 +439,14 @@ impl Outgoing {
         }
         self.log.restart(self.next());
     }
+
+    /// The same as two lists: what was sent whole, and what was not.
+    pub(crate) fn take_uncommitted_lists(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
+        let (mut in_doubt, mut never_sent) = (Vec::new(), Vec::new());
+        self.take_uncommitted(&mut |message, sent| match sent {
+            true => in_doubt.push(message),
+            false => never_sent.push(message),
+        });
+        (in_doubt, never_sent)
+    }
 }

@@ -90,14 +90,7 @@ impl Client {
 
     /// After the end: the messages that were not committed. The first list may have been acted on by the peer; the second was never sent whole.
     pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        let (mut in_doubt, mut never_sent) = (Vec::new(), Vec::new());
-        self.exchange
-            .outgoing
-            .take_uncommitted(&mut |message, sent| match sent {
-                true => in_doubt.push(message),
-                false => never_sent.push(message),
-            });
-        (in_doubt, never_sent)
+        self.exchange.outgoing.take_uncommitted_lists()
     }
 
     /// The same, without lists in between: whether a message was sent whole is said of each.

@@ -87,14 +87,7 @@ impl Server {
 
     /// After the end: the messages that were not committed. The first list may have been acted on by the client; the second was never sent whole.
     pub fn take_uncommitted(&mut self) -> (Vec<SessionMessage>, Vec<SessionMessage>) {
-        let (mut in_doubt, mut never_sent) = (Vec::new(), Vec::new());
-        self.exchange
-            .outgoing
-            .take_uncommitted(&mut |message, sent| match sent {
-                true => in_doubt.push(message),
-                false => never_sent.push(message),
-            });
-        (in_doubt, never_sent)
+        self.exchange.outgoing.take_uncommitted_lists()
     }
 
     /// Goes back to the last commit: the session moved to another node, or its handler restarted. The client sends the uncommitted messages again.
