@@ -9,6 +9,7 @@ import type {
   OpenInfo,
   Provider,
   RawMessage,
+  ReconnectPolicy as PlainPolicy,
   StandardSchema,
 } from './index.js';
 import { ChannelClosedError, ChannelError, CloseError, ConnectError, DecodeError, PlatformError, SendError } from './index.js';
@@ -16,23 +17,11 @@ import { ChannelClosedError, ChannelError, CloseError, ConnectError, DecodeError
 export type { Attempt, Bytes, Codec, OpenInfo, Provider, RawMessage } from './index.js';
 export { ChannelClosedError, ChannelError, CloseError, ConnectError, DecodeError, PlatformError, SendError };
 
-/** When to connect again. Each number has the default of Rust's `Reconnect`; `Infinity` is no limit. */
-export interface ReconnectPolicy {
-  /** The bound of the first delay, which doubles with each failure. Default 250. */
-  baseDelayMs?: number | null | undefined;
-  /** The largest bound. Default 30,000. */
-  maxDelayMs?: number | null | undefined;
-  /** The time over which clients spread when all lose their connections at once, unless the server says one. Default 1000. */
-  spreadMs?: number | null | undefined;
-  /** How long a connection must stay open until attempts are counted from 1 again. Default 5000. */
-  stableAfterMs?: number | null | undefined;
-  /** The largest number of failed attempts in a row. Then the session is lost (`GaveUp`). Default no limit. */
-  maxAttempts?: number | null | undefined;
-  /** How long after the loss attempts may begin. Default no limit. */
-  maxElapsedMs?: number | null | undefined;
-  /** Close codes of the server that end the session (`GaveUp`). Default none. */
-  finalCodes?: readonly number[] | null | undefined;
-}
+/**
+ * When to connect again, without `shouldReconnect`. After `maxAttempts` or `maxElapsedMs`, or a code of `finalCodes`, the session is lost (`GaveUp`). The
+ * server's own estimate takes the place of `spreadMs`.
+ */
+export type ReconnectPolicy = Omit<PlainPolicy, 'shouldReconnect'>;
 
 /** The options of the session itself. */
 export interface SessionOptions {
